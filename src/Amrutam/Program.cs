@@ -1,2 +1,27 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Amrutam.Identity;
+using Amrutam.Platform;
+
+namespace Amrutam;
+
+/// <summary>The composition root: which modules there are, and what every request goes through.</summary>
+static class Program
+{
+    static Task<int> Main(string[] args) => Commands.Run(args);
+
+    /// <summary>The server over a migrated database; not yet started.</summary>
+    public static WebApplication Build(string[] args, Database database)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton(services => database.Open(
+            builder.Configuration.GetValue("Database:MaxConnections", 32), services.GetRequiredService<ILoggerFactory>()));
+        builder.AddHttp();
+        builder.AddIdentity();
+
+        var app = builder.Build();
+        app.UseHttp();
+        app.MapHealth();
+        app.MapIdentity();
+        return app;
+    }
+}

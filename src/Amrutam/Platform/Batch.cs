@@ -1,0 +1,89 @@
+using System.Threading.Channels;
+
+namespace Amrutam.Platform;
+
+/// <summary>The server cannot take this now: its queue is full, the wait was too long, or it is stopping. Nothing was done.</summary>
+sealed class OverloadedException(string reason) : Exception(reason);
+
+/// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
+/// <remarks>
+/// An idle gatherer adds no wait: a lone request is a batch of one at once. Each request gets its own outcome. A batch that
+/// throws is run again one request at a time, so one bad member fails alone. A request that waited past the deadline is
+/// refused without being run; one that is being run is always waited for, because its outcome would be unknown otherwise.
+/// </remarks>
+sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
+{
+    readonly record struct Waiting(TRequest Request, TaskCompletionSource<TOutcome> Outcome, long Since);
+
+    readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
+    readonly Func<Exception, bool> _outcomeIsUnknown;
+    readonly int _size;
+    readonly TimeSpan _deadline;
+    readonly TimeProvider _clock;
+    readonly Channel<Waiting> _queue;
+    readonly Task[] _writers;
+
+    /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
+    /// <param name="size">The most requests in one call.</param>
+    /// <param name="writers">How many calls may run at once.</param>
+    /// <param name="capacity">How many may wait; one more is refused.</param>
+    /// <param name="deadline">How long one may wait before it is run.</param>
+    /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be run again.</param>
+    public Batch(Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int writers, int capacity, TimeSpan deadline,
+        Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
+    {
+        (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
+        _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(capacity) { SingleReader = writers == 1 });
+        _writers = [.. Enumerable.Range(0, writers).Select(_ => Task.Run(Write))];
+    }
+
+    public int Length => _queue.Reader.Count;
+
+    /// <exception cref="OverloadedException">The queue is full, the wait was too long, or the server is stopping.</exception>
+    public Task<TOutcome> Run(TRequest request)
+    {
+        var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp()))
+            ? outcome.Task
+            : Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
+    }
+
+    async Task Write()
+    {
+        var members = new List<Waiting>(_size);
+        while (await _queue.Reader.WaitToReadAsync())
+        {
+            members.Clear();
+            while (members.Count < _size && _queue.Reader.TryRead(out var next))
+            {
+                if (_clock.GetElapsedTime(next.Since) > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
+                else members.Add(next);
+            }
+            if (members.Count > 0) await RunTogether(members);
+        }
+    }
+
+    async Task RunTogether(List<Waiting> members)
+    {
+        try
+        {
+            var outcomes = await _run(members.ConvertAll(m => m.Request));
+            for (var i = 0; i < members.Count; i++) members[i].Outcome.TrySetResult(outcomes[i]);
+        }
+        catch (Exception e) when (members.Count == 1 || _outcomeIsUnknown(e))
+        {
+            foreach (var member in members) member.Outcome.TrySetException(e);
+        }
+        catch (Exception)
+        {
+            foreach (var member in members) await RunTogether([member]);
+        }
+    }
+
+    /// <summary>Takes no more, runs what waits, and returns when the last call has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await Task.WhenAll(_writers);
+    }
+}

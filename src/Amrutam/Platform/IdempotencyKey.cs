@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Amrutam.Platform;
+
+/// <summary>The caller's name for one intended change, so that asking twice does it once.</summary>
+/// <param name="Value">1 to 255 visible ASCII characters, or null when the caller gave none.</param>
+sealed record IdempotencyKey(string? Value)
+{
+    public const string Header = "Idempotency-Key";
+    public const string ReplayedHeader = "Idempotency-Replayed";
+    const int MaxLength = 255;
+
+    public static ValueTask<IdempotencyKey?> BindAsync(HttpContext http) => ValueTask.FromResult<IdempotencyKey?>(Parse(http.Request.Headers[Header]));
+
+    /// <summary>The header's value, bare or as a quoted string (the draft standard's form); both name the same key.</summary>
+    /// <exception cref="BadHttpRequestException">It is empty, too long, repeated or has other characters.</exception>
+    static IdempotencyKey Parse(Microsoft.Extensions.Primitives.StringValues header)
+    {
+        if (header.Count == 0) return new((string?)null);
+        var text = header.Count == 1 ? header[0]!.Trim() : "";
+        if (text is ['"', .. var inner, '"']) text = inner;
+        if (text.Length is 0 or > MaxLength || text.Any(c => c is < '!' or > '~'))
+            throw new BadHttpRequestException($"{Header} must be one value of 1 to {MaxLength} visible ASCII characters.");
+        return new(text);
+    }
+
+    /// <summary>What the request means: SHA-256 of its canonical JSON, so that spacing, member order and absent nulls make no difference.</summary>
+    public static byte[] Fingerprint<T>(T request, JsonTypeInfo<T> json) => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, json));
+}

@@ -1,0 +1,60 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Amrutam.Tests.Support;
+
+/// <summary>An answer as a client sees it: status, headers and body.</summary>
+sealed record Reply(int Status, string Text, HttpResponseMessage Message)
+{
+    public JsonElement Body => JsonDocument.Parse(Text).RootElement;
+
+    public string? Code => Text.Length > 0 && Body.TryGetProperty("code", out var code) ? code.GetString() : null;
+
+    public string this[string member] => Body.GetProperty(member).ToString();
+
+    public Guid Id => Body.GetProperty("id").GetGuid();
+
+    public string? Header(string name) =>
+        Message.Headers.TryGetValues(name, out var values) || Message.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+
+    /// <summary>Fails with the body when the status is another.</summary>
+    public Reply Is(int status, string? code = null)
+    {
+        Status.ShouldBe(status, Text);
+        if (code is not null) Code.ShouldBe(code, Text);
+        return this;
+    }
+}
+
+static class Requests
+{
+    public static Task<Reply> Get(this HttpClient http, string path) => http.Send(HttpMethod.Get, path);
+
+    public static Task<Reply> Delete(this HttpClient http, string path) => http.Send(HttpMethod.Delete, path);
+
+    public static Task<Reply> Post(this HttpClient http, string path, object? body = null, string? key = null) =>
+        http.Send(HttpMethod.Post, path, body, key);
+
+    public static Task<Reply> Put(this HttpClient http, string path, object body) => http.Send(HttpMethod.Put, path, body);
+
+    public static Task<Reply> Patch(this HttpClient http, string path, object body) => http.Send(HttpMethod.Patch, path, body);
+
+    /// <summary>Sends a body that is a string as it is, anything else as JSON.</summary>
+    public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null, string? key = null,
+        params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        request.Content = body switch
+        {
+            null => null,
+            HttpContent content => content,
+            string text => new StringContent(text, Encoding.UTF8, "application/json"),
+            _ => JsonContent.Create(body),
+        };
+        if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        var answer = await http.SendAsync(request);
+        return new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
+    }
+}

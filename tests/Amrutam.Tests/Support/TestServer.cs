@@ -1,0 +1,85 @@
+using Amrutam.Identity;
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace Amrutam.Tests.Support;
+
+/// <summary>The real server on a loopback port, over a real database.</summary>
+sealed class TestServer : IAsyncDisposable
+{
+    // Sign-ups and bookings come by the thousand from one address here; the tests of the limits set their own.
+    static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress", "SignInFailuresPerAccount",
+        "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient" }.Select(limit => $"--Limits:{limit}=0")];
+
+    public required Database Database { get; init; }
+    public required WebApplication App { get; init; }
+    public required NpgsqlDataSource Owner { get; init; }
+    public required Uri Address { get; init; }
+
+    public static async Task<TestServer> Start(Database database, params string[] settings)
+    {
+        var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0", "--environment=Development",
+            "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
+        await app.StartAsync();
+        var address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address = new(address) };
+    }
+
+    /// <summary>A client that sends nobody's token.</summary>
+    public HttpClient Anonymous() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
+
+    /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords tests nothing here.</summary>
+    public async Task<TestUser> User(string role, string? name = null)
+    {
+        var user = new CurrentUser(Guid.CreateVersion7(), role, Guid.CreateVersion7());
+        await Owner.Statement(AddUser).With(user.Id).With(user.Id + "@example.org").With((user.Id + "@example.org").ToUpperInvariant())
+            .With(name ?? "Test " + role).With(role).With(user.Session).Execute();
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", App.Services.GetRequiredService<AccessTokens>().Issue(user));
+        return new(user.Id, client);
+    }
+
+    /// <summary>A verified doctor with a profile.</summary>
+    public async Task<TestUser> Doctor(string zone = "Asia/Kolkata", string specialization = "Ayurveda")
+    {
+        var doctor = await User("doctor", "Test doctor");
+        await Owner.Statement(AddProfile).With(doctor.Id).With(specialization).With(zone).Execute();
+        return doctor;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        await Owner.DisposeAsync();
+    }
+
+    const string AddUser = """
+        with account as (
+            insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)
+            values ($1, $2, $3, $4, $5, 'x', 'x') returning id)
+        insert into identity.sessions (id, user_id, expires_at) select $6, id, now() + interval '1 day' from account
+        """;
+
+    const string AddProfile = """
+        insert into doctors.profiles (id, full_name, specialization, experience, bio, time_zone, verified_at)
+        values ($1, 'Test doctor', $2, 5, 'Sees patients.', $3, now())
+        """;
+}
+
+/// <summary>Somebody of the tests: their id and a client that carries their token.</summary>
+sealed record TestUser(Guid Id, HttpClient Http);
+
+/// <summary>A server and database that the tests of one class share.</summary>
+public sealed class ServerFixture(TestCluster cluster) : IAsyncLifetime
+{
+    internal TestServer Server { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Server = await TestServer.Start(await cluster.NewDatabase());
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+}
