@@ -1,0 +1,24 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Amrutam.Platform;
+
+/// <summary>How much one person or address may do (section <c>Limits</c>); 0 lifts a limit.</summary>
+sealed class Limits
+{
+    // A family behind one address signs up in one sitting; a script signs up thousands.
+    [Range(0, int.MaxValue)] public int SignUpsPerAddress { get; init; } = 20;
+
+    // Per minute. A clinic's whole staff may sit behind one address.
+    [Range(0, int.MaxValue)] public int SignInsPerAddress { get; init; } = 60;
+
+    // In a row, before the account's sign-in waits.
+    [Range(0, int.MaxValue)] public int SignInFailuresPerAccount { get; init; } = 10;
+
+    // Confirmed bookings ahead: more than anyone keeps, fewer than a hoarder wants.
+    [Range(0, int.MaxValue)] public int OpenBookingsPerPatient { get; init; } = 30;
+
+    [Range(0, int.MaxValue)] public int OpenBookingsPerPatientAndDoctor { get; init; } = 10;
+
+    // Slots one patient may hold while choosing.
+    [Range(0, int.MaxValue)] public int HoldsPerPatient { get; init; } = 3;
+}
