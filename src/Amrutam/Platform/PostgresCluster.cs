@@ -1,0 +1,325 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+
+namespace Amrutam.Platform;
+
+/// <summary>The files of one private cluster: made once, configured on every start, started, adopted and stopped.</summary>
+/// <remarks>
+/// The folder holds <c>cluster</c> (PostgreSQL's own), <c>postgres-passwords.json</c> (readable to the owner only) and
+/// <c>socket</c>. It is for the process that holds the folder's lock alone; see <see cref="EmbeddedPostgres"/>.
+/// </remarks>
+sealed class PostgresCluster
+{
+    const int PasswordBytes = 32;
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // Recovery after a crash replays at most max_wal_size of log, which takes seconds; a slow disk may take minutes.
+    static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    readonly PostgresAccount account;
+    readonly PostgresBinaries binaries;
+    readonly bool durable;
+    readonly PostgresEndpoint endpoint;
+
+    PostgresCluster(string directory, PostgresAccount account, PostgresBinaries binaries, bool durable)
+    {
+        Files = Path.Combine(directory, "cluster");
+        (this.account, this.binaries, this.durable) = (account, binaries, durable);
+        endpoint = PostgresEndpoint.Of(directory, PostmasterFile.Read(Files)?.Port);
+    }
+
+    public string Files { get; }
+
+    string StartLog => Path.Combine(Files, "start.log");
+
+    /// <summary>Where a cluster that is running in this folder is reached; null when none was ever started here.</summary>
+    public static PostgresEndpoint? Running(string directory) =>
+        PostmasterFile.Read(Path.Combine(directory, "cluster")) is { } postmaster
+        && File.Exists(PostgresEndpoint.PasswordFile(directory))
+            ? PostgresEndpoint.Of(directory, postmaster.Port)
+            : null;
+
+    /// <summary>Opens the folder's cluster, making it first where there is none.</summary>
+    public static async Task<PostgresCluster> Open(string directory, bool durable, CancellationToken ct)
+    {
+        var runner = await PostgresAccount.Choose(ct);
+        var version = Path.Combine(directory, "cluster", "PG_VERSION");
+        int? existing = File.Exists(version)
+            ? int.Parse(await File.ReadAllTextAsync(version, ct), CultureInfo.InvariantCulture)
+            : null;
+        var programs = await PostgresBinaries.Find(directory, existing, runner, ct);
+        if (existing is null)
+        {
+            await Create(directory, runner, programs, durable, ct);
+        }
+        else if (!File.Exists(PostgresEndpoint.PasswordFile(directory)))
+        {
+            throw new EmbeddedPostgresException(
+                $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the cluster "
+                + "beside it: restore it from a backup, or move the folder away to begin with an empty database");
+        }
+
+        return new PostgresCluster(directory, runner, programs, durable);
+    }
+
+    /// <summary>Has the cluster running when it returns: one that outlived its owner is adopted, else one is started.</summary>
+    public async Task<PostgresEndpoint> Start(CancellationToken ct)
+    {
+        if (PostmasterFile.Read(Files) is { } left)
+        {
+            if (!await left.IsAlive(ct))
+            {
+                left.Disown();
+            }
+            else if (await Answers(left, ct))
+            {
+                return endpoint;
+            }
+            else
+            {
+                await Kill(left, ct);
+            }
+        }
+
+        await PrepareSocketFolder(ct);
+        await File.WriteAllTextAsync(Path.Combine(Files, "postgresql.conf"), Settings(), ct);
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var started = await StartOnce(ct);
+            if (started.Succeeded)
+            {
+                return endpoint;
+            }
+
+            var said = await File.ReadAllTextAsync(StartLog, ct);
+            var orphansLive = said.Contains("pre-existing shared memory block", StringComparison.Ordinal);
+            if (!orphansLive || watch.Elapsed > OrphanPatience)
+            {
+                throw new EmbeddedPostgresException($"PostgreSQL did not start in {Files}: {Reason(said, started.Output)}");
+            }
+
+            await Task.Delay(Poll, ct);
+        }
+    }
+
+    public async Task<bool> IsAlive(CancellationToken ct) =>
+        PostmasterFile.Read(Files) is { } postmaster && await postmaster.IsAlive(ct);
+
+    /// <summary>Ends the sessions, rolls back what they had not committed, and stops cleanly.</summary>
+    public async Task Stop() =>
+        await account.Run(
+            binaries.PgCtl,
+            ["stop", "-D", Files, "-m", "fast", "-w", "-t", Seconds(StartPatience)],
+            CancellationToken.None);
+
+    async Task<ProgramOutcome> StartOnce(CancellationToken ct)
+    {
+        await File.WriteAllTextAsync(StartLog, "", ct);
+        await account.Own(StartLog, ct);
+        return await account.Run(
+            binaries.PgCtl, ["start", "-D", Files, "-l", StartLog, "-w", "-t", Seconds(StartPatience)], ct);
+    }
+
+    async Task<bool> Answers(PostmasterFile postmaster, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < StartPatience && await postmaster.IsAlive(ct))
+        {
+            try
+            {
+                var owner = endpoint.ConnectionString(PostgresEndpoint.OwnerRole, "postgres");
+                await using var connection = new NpgsqlConnection(owner);
+                await connection.OpenAsync(ct);
+                return true;
+            }
+            catch (PostgresException starting) when (starting.SqlState == PostgresErrorCodes.CannotConnectNow)
+            {
+                await Task.Delay(Poll, ct);
+            }
+            catch (NpgsqlException)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a server that is there but does not answer, as a crash would; the next start recovers.</summary>
+    async Task Kill(PostmasterFile postmaster, CancellationToken ct)
+    {
+        var stopped = await account.Run(
+            binaries.PgCtl, ["stop", "-D", Files, "-m", "immediate", "-w", "-t", Seconds(OrphanPatience)], ct);
+        if (!stopped.Succeeded && await postmaster.IsAlive(ct))
+        {
+            using var process = Process.GetProcessById(postmaster.Pid);
+            process.Kill();
+            await process.WaitForExitAsync(ct);
+        }
+    }
+
+    static async Task Create(
+        string directory, PostgresAccount account, PostgresBinaries binaries, bool durable, CancellationToken ct)
+    {
+        var passwords = new PostgresPasswords(
+            RandomNumberGenerator.GetHexString(PasswordBytes * 2), RandomNumberGenerator.GetHexString(PasswordBytes * 2));
+        await WritePrivate(PostgresEndpoint.PasswordFile(directory), JsonSerializer.Serialize(passwords), ct);
+
+        // A cluster half made by a killed start is never taken for a whole one: it gets its name when it is finished.
+        var unfinished = Path.Combine(await Place(directory, account, ct), "cluster.unfinished");
+        if (Directory.Exists(unfinished))
+        {
+            Directory.Delete(unfinished, recursive: true);
+        }
+
+        CreatePrivate(unfinished);
+        await account.Own(unfinished, ct);
+        var passwordFile = unfinished + ".password";
+        await WritePrivate(passwordFile, passwords.Owner, ct);
+        await account.Own(passwordFile, ct);
+        var made = await account.Run(binaries.InitDb, InitDbArguments(unfinished, passwordFile, binaries, durable), ct);
+        File.Delete(passwordFile);
+        if (!made.Succeeded)
+        {
+            throw new EmbeddedPostgresException($"initdb failed in {unfinished}: {Reason(made.Output, made.Output)}");
+        }
+
+        var finished = Path.Combine(Path.GetDirectoryName(unfinished)!, "cluster");
+        Directory.Move(unfinished, finished);
+        var wanted = Path.Combine(directory, "cluster");
+        if (finished != wanted)
+        {
+            File.Delete(wanted);
+            Directory.CreateSymbolicLink(wanted, finished);
+        }
+    }
+
+    /// <summary>The folder for the cluster's files: the data directory, where the account can enter it.</summary>
+    /// <remarks>
+    /// Below a folder that is root's alone, such as /root, no other user can reach anything. Rather than open such a
+    /// folder, the files go below /var/lib/amrutam under a name of their own, and the data directory links to them.
+    /// </remarks>
+    static async Task<string> Place(string directory, PostgresAccount account, CancellationToken ct)
+    {
+        if (await account.CanEnter(directory, ct))
+        {
+            return directory;
+        }
+
+        var elsewhere = Path.Combine(
+            EmbeddedPostgres.DefaultDirectory(), "elsewhere", RandomNumberGenerator.GetHexString(16, lowercase: true));
+        Directory.CreateDirectory(elsewhere);
+        return await account.CanEnter(elsewhere, ct)
+            ? elsewhere
+            : throw new EmbeddedPostgresException(
+                $"the user {account.User}, whom PostgreSQL runs as, can enter neither {directory} nor {elsewhere}: "
+                + "choose a Data__Directory below folders that others may enter");
+    }
+
+    static string[] InitDbArguments(string files, string passwordFile, PostgresBinaries binaries, bool durable) =>
+    [
+        "-D", files, "-U", PostgresEndpoint.OwnerRole, "--pwfile", passwordFile,
+        "--encoding", "UTF8", "--data-checksums",
+        "--auth-local", "scram-sha-256", "--auth-host", "scram-sha-256",
+        .. Locale(binaries.Major),
+        .. durable ? Array.Empty<string>() : ["--no-sync"],
+    ];
+
+    /// <summary>Code point order everywhere, so an index never goes wrong with an operating system's upgrade.</summary>
+    static string[] Locale(int major) =>
+        major >= 17 ? ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        : OperatingSystem.IsLinux() ? ["--locale=C.UTF-8"]
+        : ["--locale=C"];
+
+    string Settings() => $"""
+        # Written anew on every start. Settings of your own: ALTER SYSTEM SET ..., which is read after this file.
+        listen_addresses = '{(endpoint.IsSocket ? "" : endpoint.Host)}'
+        port = {endpoint.Port}
+        unix_socket_directories = '{(endpoint.IsSocket ? endpoint.Host : "")}'
+        max_connections = 200
+        shared_buffers = 256MB
+        max_wal_size = 2GB
+        wal_compression = on
+        random_page_cost = 1.1
+        # The plans of short statements gain nothing from compiled code, and the first call would pay for it.
+        jit = off
+        shared_preload_libraries = '{(binaries.HasStatementStatistics ? "pg_stat_statements" : "")}'
+        timezone = 'UTC'
+        log_timezone = 'UTC'
+        lc_messages = 'C'
+        default_text_search_config = 'pg_catalog.english'
+        logging_collector = on
+        log_filename = 'postgresql-%a.log'
+        log_rotation_age = 1d
+        log_rotation_size = 0
+        log_truncate_on_rotation = on
+        # Details of a refused row quote its values, which may be personal data.
+        log_error_verbosity = terse
+        {(durable ? "" : """
+        # A throw-away cluster for tests: it is quick, and loses everything when the machine stops.
+        fsync = off
+        synchronous_commit = off
+        full_page_writes = off
+        """)}
+        """;
+
+    async Task PrepareSocketFolder(CancellationToken ct)
+    {
+        if (!endpoint.IsSocket)
+        {
+            return;
+        }
+
+        // Below the temporary folder anybody could have put a link or a folder of his own under this name. A link is
+        // refused here, and changing the owner or the mode of another user's folder fails.
+        if (new DirectoryInfo(endpoint.Host).LinkTarget is not null)
+        {
+            throw new EmbeddedPostgresException($"{endpoint.Host} is a symbolic link; remove it");
+        }
+
+        CreatePrivate(endpoint.Host);
+        await account.Own(endpoint.Host, ct);
+    }
+
+    static void CreatePrivate(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder, OwnerOnly);
+        }
+    }
+
+    static async Task WritePrivate(string path, string text, CancellationToken ct)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        File.Delete(path);
+        await using var file = new FileStream(path, options);
+        await file.WriteAsync(Encoding.UTF8.GetBytes(text), ct);
+        file.Flush(flushToDisk: true);
+    }
+
+    static string Reason(string log, string otherwise)
+    {
+        const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        var lines = $"{log}\n{otherwise}".Split('\n', Tidy);
+        return lines.FirstOrDefault(line => line.Contains("FATAL:", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault(line => line.Contains("error:", StringComparison.Ordinal))
+            ?? lines.LastOrDefault()
+            ?? "it gave no reason";
+    }
+
+    static string Seconds(TimeSpan time) => ((int)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+}
