@@ -6,7 +6,7 @@ namespace Amrutam.Platform;
 /// <summary>Says in one line why the private PostgreSQL cannot be used, and what to do about it.</summary>
 sealed class EmbeddedPostgresException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>A private PostgreSQL cluster in a directory: started or joined, restarted, stopped with its owner.</summary>
+/// <summary>A private PostgreSQL cluster in a directory: started or joined, and stopped with its owner.</summary>
 /// <remarks>
 /// One process owns the directory, by a lock that the operating system releases even after <c>kill -9</c>. What it left
 /// running is adopted by the next owner; a PostgreSQL that dies under its owner is started again and recovers.
@@ -164,7 +164,7 @@ sealed class EmbeddedPostgres : IAsyncDisposable
             catch (EmbeddedPostgresException failed)
             {
                 failures++;
-                log.LogError(failed, "PostgreSQL did not start, attempt {Attempt} of {Attempts}", failures, RestartAttempts);
+                log.LogError(failed, "PostgreSQL did not start, try {Try} of {Limit}", failures, RestartAttempts);
                 await Task.Delay(RestartPause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -184,7 +184,7 @@ sealed class EmbeddedPostgres : IAsyncDisposable
 
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
-            // PostgreSQL's user passes through root's folder to its own; it cannot list it, and files have their own modes.
+            // PostgreSQL's user passes through root's folder to its own. It cannot list it; files have their own modes.
             File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         }
 

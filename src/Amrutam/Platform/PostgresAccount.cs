@@ -7,6 +7,17 @@ namespace Amrutam.Platform;
 sealed record ProgramOutcome(int ExitCode, string Output)
 {
     public bool Succeeded => ExitCode == 0;
+
+    /// <summary>The one line of PostgreSQL's talk that says why it failed.</summary>
+    public static string Reason(string said)
+    {
+        const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        var lines = said.Split('\n', Tidy);
+        return lines.FirstOrDefault(line => line.Contains("FATAL:", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault(line => line.Contains("error:", StringComparison.Ordinal))
+            ?? lines.LastOrDefault()
+            ?? "it gave no reason";
+    }
 }
 
 /// <summary>The operating system's user that PostgreSQL's programs run as.</summary>
@@ -58,11 +69,11 @@ sealed class PostgresAccount
 
         throw new EmbeddedPostgresException(
             "PostgreSQL refuses to run as root, and no way to another user was found (setpriv, runuser or su, and "
-            + "a user 'postgres' or 'nobody'): start the server as an ordinary user, or set ConnectionStrings__Amrutam");
+            + "a user 'postgres' or 'nobody'): start as an ordinary user, or set ConnectionStrings__Amrutam");
     }
 
     /// <summary>Runs a program as this account and waits for it.</summary>
-    /// <remarks>Variables such as PGPORT and PGDATA mean the user's own clusters, so the program does not see them.</remarks>
+    /// <remarks>Variables such as PGPORT mean the user's own clusters, so the program does not see them.</remarks>
     public async Task<ProgramOutcome> Run(string program, IEnumerable<string> arguments, CancellationToken ct)
     {
         string[] line = [.. launcher, program, .. arguments];

@@ -1,25 +1,21 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Npgsql;
 
 namespace Amrutam.Platform;
 
-/// <summary>The files of one private cluster: made once, configured on every start, started, adopted and stopped.</summary>
+/// <summary>The files of one private cluster: made once, configured anew on every start, adopted, stopped.</summary>
 /// <remarks>
 /// The folder holds <c>cluster</c> (PostgreSQL's own), <c>postgres-passwords.json</c> (readable to the owner only) and
 /// <c>socket</c>. It is for the process that holds the folder's lock alone; see <see cref="EmbeddedPostgres"/>.
 /// </remarks>
 sealed class PostgresCluster
 {
-    const int PasswordBytes = 32;
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     // Recovery after a crash replays at most max_wal_size of log, which takes seconds; a slow disk may take minutes.
     static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
     static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     readonly PostgresAccount account;
@@ -38,7 +34,7 @@ sealed class PostgresCluster
 
     string StartLog => Path.Combine(Files, "start.log");
 
-    /// <summary>Where a cluster that is running in this folder is reached; null when none was ever started here.</summary>
+    /// <summary>Where the cluster that runs in this folder is reached; null when none runs.</summary>
     public static PostgresEndpoint? Running(string directory) =>
         PostmasterFile.Read(Path.Combine(directory, "cluster")) is { } postmaster
         && File.Exists(PostgresEndpoint.PasswordFile(directory))
@@ -56,19 +52,19 @@ sealed class PostgresCluster
         var programs = await PostgresBinaries.Find(directory, existing, runner, ct);
         if (existing is null)
         {
-            await Create(directory, runner, programs, durable, ct);
+            await NewPostgresCluster.Create(directory, runner, programs, durable, ct);
         }
         else if (!File.Exists(PostgresEndpoint.PasswordFile(directory)))
         {
             throw new EmbeddedPostgresException(
-                $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the cluster "
-                + "beside it: restore it from a backup, or move the folder away to begin with an empty database");
+                $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the "
+                + "cluster beside it: restore it from a backup, or move the folder away to begin anew");
         }
 
         return new PostgresCluster(directory, runner, programs, durable);
     }
 
-    /// <summary>Has the cluster running when it returns: one that outlived its owner is adopted, else one is started.</summary>
+    /// <summary>Returns with the cluster running: one that outlived its owner is adopted, else it is started.</summary>
     public async Task<PostgresEndpoint> Start(CancellationToken ct)
     {
         if (PostmasterFile.Read(Files) is { } left)
@@ -98,11 +94,12 @@ sealed class PostgresCluster
                 return endpoint;
             }
 
-            var said = await File.ReadAllTextAsync(StartLog, ct);
+            var said = await Complaints(ct) + started.Output;
             var orphansLive = said.Contains("pre-existing shared memory block", StringComparison.Ordinal);
             if (!orphansLive || watch.Elapsed > OrphanPatience)
             {
-                throw new EmbeddedPostgresException($"PostgreSQL did not start in {Files}: {Reason(said, started.Output)}");
+                throw new EmbeddedPostgresException(
+                    $"PostgreSQL did not start in {Files}: {ProgramOutcome.Reason(said)}");
             }
 
             await Task.Delay(Poll, ct);
@@ -156,7 +153,7 @@ sealed class PostgresCluster
     async Task Kill(PostmasterFile postmaster, CancellationToken ct)
     {
         var stopped = await account.Run(
-            binaries.PgCtl, ["stop", "-D", Files, "-m", "immediate", "-w", "-t", Seconds(OrphanPatience)], ct);
+            binaries.PgCtl, ["stop", "-D", Files, "-m", "immediate", "-w", "-t", Seconds(KillPatience)], ct);
         if (!stopped.Succeeded && await postmaster.IsAlive(ct))
         {
             using var process = Process.GetProcessById(postmaster.Pid);
@@ -164,79 +161,6 @@ sealed class PostgresCluster
             await process.WaitForExitAsync(ct);
         }
     }
-
-    static async Task Create(
-        string directory, PostgresAccount account, PostgresBinaries binaries, bool durable, CancellationToken ct)
-    {
-        var passwords = new PostgresPasswords(
-            RandomNumberGenerator.GetHexString(PasswordBytes * 2), RandomNumberGenerator.GetHexString(PasswordBytes * 2));
-        await WritePrivate(PostgresEndpoint.PasswordFile(directory), JsonSerializer.Serialize(passwords), ct);
-
-        // A cluster half made by a killed start is never taken for a whole one: it gets its name when it is finished.
-        var unfinished = Path.Combine(await Place(directory, account, ct), "cluster.unfinished");
-        if (Directory.Exists(unfinished))
-        {
-            Directory.Delete(unfinished, recursive: true);
-        }
-
-        CreatePrivate(unfinished);
-        await account.Own(unfinished, ct);
-        var passwordFile = unfinished + ".password";
-        await WritePrivate(passwordFile, passwords.Owner, ct);
-        await account.Own(passwordFile, ct);
-        var made = await account.Run(binaries.InitDb, InitDbArguments(unfinished, passwordFile, binaries, durable), ct);
-        File.Delete(passwordFile);
-        if (!made.Succeeded)
-        {
-            throw new EmbeddedPostgresException($"initdb failed in {unfinished}: {Reason(made.Output, made.Output)}");
-        }
-
-        var finished = Path.Combine(Path.GetDirectoryName(unfinished)!, "cluster");
-        Directory.Move(unfinished, finished);
-        var wanted = Path.Combine(directory, "cluster");
-        if (finished != wanted)
-        {
-            File.Delete(wanted);
-            Directory.CreateSymbolicLink(wanted, finished);
-        }
-    }
-
-    /// <summary>The folder for the cluster's files: the data directory, where the account can enter it.</summary>
-    /// <remarks>
-    /// Below a folder that is root's alone, such as /root, no other user can reach anything. Rather than open such a
-    /// folder, the files go below /var/lib/amrutam under a name of their own, and the data directory links to them.
-    /// </remarks>
-    static async Task<string> Place(string directory, PostgresAccount account, CancellationToken ct)
-    {
-        if (await account.CanEnter(directory, ct))
-        {
-            return directory;
-        }
-
-        var elsewhere = Path.Combine(
-            EmbeddedPostgres.DefaultDirectory(), "elsewhere", RandomNumberGenerator.GetHexString(16, lowercase: true));
-        Directory.CreateDirectory(elsewhere);
-        return await account.CanEnter(elsewhere, ct)
-            ? elsewhere
-            : throw new EmbeddedPostgresException(
-                $"the user {account.User}, whom PostgreSQL runs as, can enter neither {directory} nor {elsewhere}: "
-                + "choose a Data__Directory below folders that others may enter");
-    }
-
-    static string[] InitDbArguments(string files, string passwordFile, PostgresBinaries binaries, bool durable) =>
-    [
-        "-D", files, "-U", PostgresEndpoint.OwnerRole, "--pwfile", passwordFile,
-        "--encoding", "UTF8", "--data-checksums",
-        "--auth-local", "scram-sha-256", "--auth-host", "scram-sha-256",
-        .. Locale(binaries.Major),
-        .. durable ? Array.Empty<string>() : ["--no-sync"],
-    ];
-
-    /// <summary>Code point order everywhere, so an index never goes wrong with an operating system's upgrade.</summary>
-    static string[] Locale(int major) =>
-        major >= 17 ? ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        : OperatingSystem.IsLinux() ? ["--locale=C.UTF-8"]
-        : ["--locale=C"];
 
     string Settings() => $"""
         # Written anew on every start. Settings of your own: ALTER SYSTEM SET ..., which is read after this file.
@@ -277,48 +201,41 @@ sealed class PostgresCluster
             return;
         }
 
-        // Below the temporary folder anybody could have put a link or a folder of his own under this name. A link is
-        // refused here, and changing the owner or the mode of another user's folder fails.
+        // Below /tmp anybody could have put a link or a folder of his own under this name. A link is refused here, and
+        // changing the mode of another user's folder fails.
         if (new DirectoryInfo(endpoint.Host).LinkTarget is not null)
         {
             throw new EmbeddedPostgresException($"{endpoint.Host} is a symbolic link; remove it");
         }
 
-        CreatePrivate(endpoint.Host);
+        NewPostgresCluster.CreatePrivate(endpoint.Host);
         await account.Own(endpoint.Host, ct);
-    }
 
-    static void CreatePrivate(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        if (!OperatingSystem.IsWindows())
+        if (!await account.CanEnter(endpoint.Host, ct))
         {
-            File.SetUnixFileMode(folder, OwnerOnly);
-        }
-    }
-
-    static async Task WritePrivate(string path, string text, CancellationToken ct)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            throw new EmbeddedPostgresException(
+                $"the user {account.User}, whom PostgreSQL runs as, cannot enter {endpoint.Host}: "
+                + "let others pass through the folders above it");
         }
 
-        File.Delete(path);
-        await using var file = new FileStream(path, options);
-        await file.WriteAsync(Encoding.UTF8.GetBytes(text), ct);
-        file.Flush(flushToDisk: true);
+        // What a killed server left. Its number may be another program's by now, and PostgreSQL would give way to that.
+        var socket = Path.Combine(endpoint.Host, $".s.PGSQL.{endpoint.Port}");
+        File.Delete(socket);
+        File.Delete(socket + ".lock");
     }
 
-    static string Reason(string log, string otherwise)
+    /// <summary>What PostgreSQL wrote since the last start, before and after it opened its own log.</summary>
+    async Task<string> Complaints(CancellationToken ct)
     {
-        const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
-        var lines = $"{log}\n{otherwise}".Split('\n', Tidy);
-        return lines.FirstOrDefault(line => line.Contains("FATAL:", StringComparison.Ordinal))
-            ?? lines.FirstOrDefault(line => line.Contains("error:", StringComparison.Ordinal))
-            ?? lines.LastOrDefault()
-            ?? "it gave no reason";
+        var early = await File.ReadAllTextAsync(StartLog, ct);
+        var folder = new DirectoryInfo(Path.Combine(Files, "log"));
+        if (!folder.Exists || folder.GetFiles().MaxBy(file => file.LastWriteTimeUtc) is not { } newest)
+        {
+            return early;
+        }
+
+        var late = await File.ReadAllTextAsync(newest.FullName, ct);
+        return early + late[Math.Max(0, late.LastIndexOf("starting PostgreSQL", StringComparison.Ordinal))..];
     }
 
     static string Seconds(TimeSpan time) => ((int)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);

@@ -49,7 +49,7 @@ sealed record PostgresEndpoint(string Host, int Port, PostgresPasswords Password
             Pooling = pooling,
         }.ConnectionString;
 
-    /// <summary>Inside the data directory, where PostgreSQL can enter that and the path is short and plain enough.</summary>
+    /// <summary>Inside the data directory, where PostgreSQL can enter it and the path is short and plain.</summary>
     static string SocketFolder(string directory)
     {
         var inside = Path.Combine(directory, "socket");
@@ -59,8 +59,12 @@ sealed record PostgresEndpoint(string Host, int Port, PostgresPasswords Password
             return inside;
         }
 
-        // Not TMPDIR, which may be long too, and may differ between the server and a command beside it.
-        return $"/tmp/amrutam-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..16]}";
+        // Not TMPDIR, which may be long too, and may differ between the server and a command beside it. For root not
+        // /tmp either, where any user could swap the folder for a link while root changes its mode.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..16];
+        return Environment.IsPrivilegedProcess
+            ? Path.Combine(EmbeddedPostgres.DefaultDirectory(), "sockets", hash)
+            : $"/tmp/amrutam-{hash}";
     }
 
     // A comma or a quote means something else in the settings and in a connection string.

@@ -5,8 +5,8 @@ namespace Amrutam.Platform;
 
 /// <summary>What <c>postmaster.pid</c> says about the server process of a cluster.</summary>
 /// <remarks>
-/// A <c>kill -9</c> leaves the file behind, and its number may by now belong to any other program. PostgreSQL itself then
-/// refuses to start, so it is decided here whether the process named is this cluster's.
+/// A <c>kill -9</c> leaves the file behind, and its number may by now belong to any other program. PostgreSQL itself
+/// then refuses to start, so it is decided here whether the process named is this cluster's.
 /// </remarks>
 sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
 {
@@ -37,8 +37,8 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
 
     /// <summary>Whether the process is alive and is this cluster's server.</summary>
     /// <remarks>
-    /// PostgreSQL works in its cluster's folder. So on Linux the process is the right one when it works in a folder that
-    /// holds this very file; a program that inherited the number does not, nor does a process that ended unreaped.
+    /// PostgreSQL works in its cluster's folder. So on Linux the process is the right one when it works in a folder
+    /// that holds this very file; a program that inherited the number does not, nor does one that ended unreaped.
     /// In a container root may not look there, and then the command line has to do.
     /// </remarks>
     public async Task<bool> IsAlive(CancellationToken ct)
