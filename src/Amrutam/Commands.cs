@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Amrutam.Platform;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amrutam;
 
@@ -11,16 +12,16 @@ static class Commands
         var root = new RootCommand("Amrutam, a telemedicine backend") { TreatUnmatchedTokensAsErrors = false };
         var serve = new Command("serve", "Migrate the database and serve (the default)") { TreatUnmatchedTokensAsErrors = false };
         var migrate = new Command("migrate", "Bring the database to this version's schema");
+        root.SetAction((_, ct) => Serve(args, ct));
+        serve.SetAction((_, ct) => Serve([.. args.Skip(1)], ct));
+        migrate.SetAction((_, ct) => Migrate(ct));
         root.Add(serve);
         root.Add(migrate);
-        root.SetAction((parsed, ct) => Serve(args, ct));
-        serve.SetAction((parsed, ct) => Serve([.. args.Skip(1)], ct));
-        migrate.SetAction((parsed, ct) => Migrate(ct));
         try
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
-        catch (StartupException e)
+        catch (Exception e) when (e is StartupException or EmbeddedPostgresException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -29,24 +30,40 @@ static class Commands
 
     static async Task<int> Serve(string[] args, CancellationToken ct)
     {
-        var database = Given();
+        using var logs = LoggerFactory.Create(o => o.AddSimpleConsole(c => c.SingleLine = true));
+        var settings = Settings(args);
+        await using var embedded = Given(settings) is null ? await EmbeddedPostgres.Own(Directory(settings), logs.CreateLogger("postgres"), ct) : null;
+        var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
         await using var app = Program.Build(args, database);
         await app.RunAsync(ct);
         return 0;
     }
 
-    static async Task<int> Migrate(CancellationToken ct)
+    static Task<int> Migrate(CancellationToken ct) => WithDatabase(async database =>
     {
-        foreach (var name in await Migrator.Migrate(Given().Owner, ct)) Console.WriteLine("applied " + name);
+        foreach (var name in await Migrator.Migrate(database.Owner, ct)) Console.WriteLine("applied " + name);
         return 0;
+    }, ct);
+
+    /// <summary>Runs a command against the given database, or against the embedded one: the running one, or one started for the command.</summary>
+    static async Task<int> WithDatabase(Func<Database, Task<int>> command, CancellationToken ct)
+    {
+        var settings = Settings([]);
+        if (Given(settings) is { } given) return await command(given);
+        await using var embedded = await EmbeddedPostgres.JoinOrOwn(Directory(settings), NullLogger.Instance, ct);
+        return await command(Of(embedded));
     }
 
-    static Database Given()
-    {
-        var settings = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        return settings.GetConnectionString("Amrutam") is { } given
-            ? Database.Given(given, settings.GetConnectionString("Owner"))
-            : throw new StartupException("Set ConnectionStrings__Amrutam.");
-    }
+    static Database? Given(IConfiguration settings) =>
+        settings.GetConnectionString("Amrutam") is { Length: > 0 } app ? Database.Given(app, settings.GetConnectionString("Owner")) : null;
+
+    static Database Of(EmbeddedPostgres embedded) => new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
+
+    static string Directory(IConfiguration settings) =>
+        settings["Data:Directory"] is { Length: > 0 } directory ? directory : EmbeddedPostgres.DefaultDirectory();
+
+    /// <summary>The same sources, in the same order, that the server itself reads.</summary>
+    static ConfigurationManager Settings(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }).Configuration;
 }

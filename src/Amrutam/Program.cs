@@ -1,5 +1,6 @@
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Scheduling;
 
 namespace Amrutam;
 
@@ -16,12 +17,15 @@ static class Program
         builder.Services.AddSingleton(services => database.Open(
             builder.Configuration.GetValue("Database:MaxConnections", 32), services.GetRequiredService<ILoggerFactory>()));
         builder.AddHttp();
+        builder.AddSettings<Limits>("Limits");
         builder.AddIdentity();
+        builder.AddScheduling();
 
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
         app.MapIdentity();
+        app.MapScheduling();
         return app;
     }
 }

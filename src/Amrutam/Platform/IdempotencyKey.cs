@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Amrutam.Platform;
 
@@ -27,5 +26,5 @@ sealed record IdempotencyKey(string? Value)
     }
 
     /// <summary>What the request means: SHA-256 of its canonical JSON, so that spacing, member order and absent nulls make no difference.</summary>
-    public static byte[] Fingerprint<T>(T request, JsonTypeInfo<T> json) => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, json));
+    public static byte[] Fingerprint<T>(T request) => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, Json.Options));
 }

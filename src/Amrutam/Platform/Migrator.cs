@@ -28,7 +28,8 @@ static class Migrator
     /// <exception cref="StartupException">An applied file has changed, or the database is newer than this program.</exception>
     public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString, CancellationToken ct)
     {
-        await using var connection = new NpgsqlConnection(ownerConnectionString);
+        // Not pooled: the lock ends with the session, and no idle session of the owner's stays behind.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownerConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
         await connection.Statement(CreateLedger).Execute();

@@ -25,7 +25,7 @@ sealed class TestServer : IAsyncDisposable
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0", "--environment=Development",
             "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address = new(address) };
     }
 
@@ -77,9 +77,11 @@ sealed record TestUser(Guid Id, HttpClient Http);
 /// <summary>A server and database that the tests of one class share.</summary>
 public sealed class ServerFixture(TestCluster cluster) : IAsyncLifetime
 {
-    internal TestServer Server { get; private set; } = null!;
+    TestServer? _server;
 
-    public async ValueTask InitializeAsync() => Server = await TestServer.Start(await cluster.NewDatabase());
+    internal TestServer Server => _server!;
 
-    public ValueTask DisposeAsync() => Server.DisposeAsync();
+    public async ValueTask InitializeAsync() => _server = await TestServer.Start(await cluster.NewDatabase());
+
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
 }

@@ -1,0 +1,209 @@
+using System.Diagnostics.Metrics;
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>One patient's wish for one slot.</summary>
+sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, string? Key, byte[]? Fingerprint, string Trace);
+
+/// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of one.</summary>
+/// <remarks>
+/// Three statements travel together. The first locks the slots' rows in id order, the second the patients in order (a patient's
+/// own requests must not pass each other), and only the third, whose snapshot is younger than both locks, judges and writes: so
+/// what it sees of a slot, of a patient's other bookings and of a key is what is. Per slot and per patient one request is tried in a batch;
+/// one that lost to a request which then was itself refused is judged again in the next batch. The constraints stay behind it all.
+/// </remarks>
+sealed class BookingBatch : IAsyncDisposable
+{
+    // Beyond 64 a batch's own time, not the round trip, is what its members wait for.
+    const int Size = 64, Writers = 2, Capacity = 16_384, MaxRounds = 256;
+    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    static readonly Meter Meter = new("Amrutam.Scheduling");
+    static readonly Counter<long> Outcomes = Meter.CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
+
+    readonly NpgsqlDataSource _db;
+    readonly Limits _limits;
+    readonly SchedulingSettings _settings;
+    readonly Batch<BookingRequest, Outcome> _batch;
+
+    /// <summary>How one request ended.</summary>
+    /// <param name="Code">booked, replayed, again, or the code of the rule that refused it.</param>
+    sealed record Outcome(string Code, int Status, string? Body, string? Location);
+
+    public BookingBatch(NpgsqlDataSource db, Limits limits, SchedulingSettings settings, TimeProvider clock)
+    {
+        (_db, _limits, _settings) = (db, limits, settings);
+        _batch = new(Run, Size, Writers, Capacity, Deadline, OutcomeIsUnknown, clock);
+    }
+
+    /// <returns>201 with the booking, the stored answer of the same key, or the refusal.</returns>
+    /// <exception cref="OverloadedException">The queue is full, or the wait in it was too long; nothing was booked.</exception>
+    /// <exception cref="CommitOutcomeUnknownException">The connection broke while the batch ran.</exception>
+    public async Task<Answer> Book(BookingRequest request)
+    {
+        for (var round = 1; round <= MaxRounds; round++)
+        {
+            var outcome = await Try(request);
+            if (outcome.Code == Again) continue;
+            Outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
+            return outcome.Code is Booked or Replayed
+                ? new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == Replayed)
+                : Answer.Of(Rules.Named(outcome.Code).Because());
+        }
+        throw new OverloadedException("one patient's requests crowd each other out");
+    }
+
+    /// <summary>A constraint that refuses has a younger view than the statement it stopped: its name is the rule's.</summary>
+    async Task<Outcome> Try(BookingRequest request)
+    {
+        try
+        {
+            return await _batch.Run(request);
+        }
+        catch (PostgresException e) when (Rules.Knows(e.ConstraintName))
+        {
+            return new(e.ConstraintName!, StatusCodes.Status409Conflict, null, null);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation)
+        {
+            return new(Again, 0, null, null);
+        }
+    }
+
+    static bool OutcomeIsUnknown(Exception e) => e is CommitOutcomeUnknownException || e is NpgsqlException and not PostgresException;
+
+    async Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked)
+    {
+        await using var connection = _db.CreateConnection();
+        var commit = CommitWatch.On(connection);
+        await connection.OpenAsync(CancellationToken.None);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new(LockSlots) { Parameters = { Array(asked.Select(a => a.SlotId).Distinct()) } });
+        batch.BatchCommands.Add(new(LockPatients) { Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) } });
+        batch.BatchCommands.Add(new(Decide) { Parameters =
+        {
+            Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)), Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => a.Reason)),
+            Array(asked.Select(a => a.Key)), Array(asked.Select(a => a.Fingerprint)), Array(asked.Select(a => a.Trace)),
+            Value(_settings.VerifiedDoctorsOnly), Value(_limits.OpenBookingsPerPatient), Value(_limits.OpenBookingsPerPatientAndDoctor),
+        } });
+        try
+        {
+            var outcomes = await Read(batch, asked.Count);
+            commit.ThrowIfUnknown();
+            return outcomes;
+        }
+        catch (Exception e) when (e is NpgsqlException and not PostgresException or PostgresException { SqlState: ['5', '7', 'P', ..] })
+        {
+            throw new CommitOutcomeUnknownException();
+        }
+    }
+
+    static async Task<Outcome[]> Read(NpgsqlBatch batch, int count)
+    {
+        var outcomes = new Outcome[count];
+        await using var rows = await batch.ExecuteReaderAsync(CancellationToken.None);
+        await rows.NextResultAsync();
+        await rows.NextResultAsync();
+        while (await rows.ReadAsync())
+            outcomes[rows.GetInt32(0) - 1] = new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetStringOrNull(3), rows.GetStringOrNull(4));
+        // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
+        await rows.NextResultAsync();
+        return outcomes;
+    }
+
+    static NpgsqlParameter<T[]> Array<T>(IEnumerable<T> values) => new() { TypedValue = [.. values] };
+
+    static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
+
+    public ValueTask DisposeAsync() => _batch.DisposeAsync();
+
+    const string Booked = "booked", Replayed = "replayed", Again = "again";
+
+    const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
+
+    const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1) as patient";
+
+    const string Decide = """
+        with asked as materialized (
+            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[])
+              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, n)),
+        known as materialized (
+            select a.n, k.user_id, k.key, k.fingerprint = a.fingerprint as same, k.status, k.body, k.location
+              from asked a
+              join scheduling.idempotency_keys k on k.user_id = a.patient_id and k.route = 'POST /api/bookings' and k.key = a.key),
+        judged as materialized (
+            select a.*, s.doctor_id, s.starts_at, s.ends_at,
+                   case when k.n is not null then case when k.same then 'replayed' else 'idempotency_key_reused' end
+                        when d.id is null or ($8 and not d.verified) then 'not_found'
+                        when s.closed_at is not null then 'slot_is_closed'
+                        when s.starts_at <= statement_timestamp() then 'slot_has_started'
+                        when s.booking_id is not null then 'one_active_booking_per_slot'
+                        when s.held_until > statement_timestamp() and s.held_by <> a.patient_id then 'slot_is_held'
+                        when own.overlap then 'bookings_of_a_patient_do_not_overlap'
+                        when $9 > 0 and own.ahead >= $9 then 'too_many_open_bookings'
+                        when $10 > 0 and own.with_doctor >= $10 then 'too_many_open_bookings_with_this_doctor'
+                   end as refusal
+              from asked a
+              left join known k on k.n = a.n
+              left join scheduling.slots s on s.id = a.slot_id
+              left join doctors.practitioners d on d.id = s.doctor_id
+              left join lateral (
+                select bool_or(b.starts_at < s.ends_at and b.ends_at > s.starts_at) as overlap,
+                       count(*) filter (where b.status = 'confirmed') as ahead,
+                       count(*) filter (where b.status = 'confirmed' and b.doctor_id = s.doctor_id) as with_doctor
+                  from scheduling.bookings b
+                 where b.patient_id = a.patient_id and b.status <> 'cancelled'
+                   and b.starts_at > statement_timestamp() - interval '12 hours') own on true),
+        ranked as materialized (
+            select *, row_number() over (partition by slot_id order by n) as of_slot,
+                   row_number() over (partition by patient_id order by n) as of_patient
+              from judged where refusal is null),
+        booked as (
+            insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason)
+            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason from ranked where of_slot = 1 and of_patient = 1
+            returning *),
+        marked as (
+            update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null from booked b where s.id = b.slot_id),
+        answered as materialized (
+            select a.n, a.key, a.fingerprint, a.trace_id, b.id, b.patient_id, concat(
+                '{"id":"', b.id, '","slot_id":"', b.slot_id, '","doctor_id":"', b.doctor_id, '","patient_id":"', b.patient_id,
+                '","status":"confirmed","starts_at":', left(to_json(b.starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
+                left(to_json(b.ends_at at time zone 'UTC')::text, -1), 'Z","reason":', coalesce(to_json(b.reason)::text, 'null'),
+                ',"cancelled_by":null,"cancellation_reason":null,"no_show_party":null,"revision":0,"created_at":',
+                left(to_json(b.created_at at time zone 'UTC')::text, -1), 'Z"}') as body
+              from booked b join asked a on a.id = b.id),
+        keyed as (
+            insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location, booking_id)
+            select patient_id, 'POST /api/bookings', key, fingerprint, 201, body, '/api/bookings/' || id, id from answered where key is not null),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select r.patient_id, 'patient', 'bookings.booked', 'booking', r.id,
+                   jsonb_build_object('doctor_id', r.doctor_id, 'slot_id', r.slot_id, 'starts_at', r.starts_at), r.trace_id
+              from ranked r join answered a on a.n = r.n),
+        replayed as (
+            update scheduling.idempotency_keys i set replayed_at = now()
+              from known k where k.same and i.user_id = k.user_id and i.route = 'POST /api/bookings' and i.key = k.key)
+        select j.n::int,
+               case when a.n is not null then 'booked'
+                    when j.refusal is not null then j.refusal
+                    when exists (select from booked b where b.slot_id = j.slot_id and b.patient_id <> j.patient_id) then 'one_active_booking_per_slot'
+                    else 'again' end,
+               case when a.n is not null then 201 else k.status end,
+               coalesce(a.body, k.body),
+               case when a.n is not null then '/api/bookings/' || a.id else k.location end
+          from judged j left join answered a on a.n = j.n left join known k on k.n = j.n and k.same
+        """;
+}
+
+/// <summary>The advisory lock that orders everything a patient does to their own bookings.</summary>
+static class PatientLock
+{
+    /// <summary>The random half of a version 7 UUID: two patients that share it would only wait for each other.</summary>
+    public static long Of(Guid patient)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        patient.TryWriteBytes(bytes);
+        return BitConverter.ToInt64(bytes[8..]);
+    }
+}

@@ -1,0 +1,32 @@
+using Amrutam.Scheduling.Availability;
+using Amrutam.Scheduling.Bookings;
+
+namespace Amrutam.Scheduling;
+
+/// <summary>The calendar: slots that doctors offer, and the bookings that patients make of them.</summary>
+static class SchedulingModule
+{
+    public static void AddScheduling(this WebApplicationBuilder builder)
+    {
+        var verified = builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
+        builder.Services.AddSingleton(new SchedulingSettings(verified));
+        builder.Services.AddSingleton<KeyedChange>();
+        builder.Services.AddSingleton<BookingBatch>();
+        builder.Services.AddSingleton<RefusedKeys>();
+    }
+
+    public static void MapScheduling(this IEndpointRouteBuilder routes)
+    {
+        var slots = routes.MapGroup("/api/slots").WithTags("Slots");
+        PublishSlot.Map(slots);
+        CloseSlot.Map(slots);
+
+        var bookings = routes.MapGroup("/api/bookings").WithTags("Bookings");
+        BookSlot.Map(bookings);
+        ReadBooking.Map(bookings);
+        CancelBooking.Map(bookings);
+        MoveBooking.Map(bookings);
+        CompleteBooking.Map(bookings);
+        RecordNoShow.Map(bookings);
+    }
+}
