@@ -18,7 +18,8 @@ static class Http
         // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<Failures>();
-        builder.Services.AddProblemDetails();
+        // The framework's writer would put the whole traceparent there; log lines and events carry the trace id alone.
+        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Extensions["trace_id"] = Problems.Trace());
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddAuthorizationBuilder()
             .AddPolicy(Allow.SignedIn, p => p.RequireAuthenticatedUser())
