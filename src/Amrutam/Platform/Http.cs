@@ -21,6 +21,7 @@ static class Http
         // The framework's writer would put the whole traceparent there; log lines and events carry the trace id alone.
         builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Extensions["trace_id"] = Problems.Trace());
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<PageKey>();
         builder.Services.AddAuthorizationBuilder()
             .AddPolicy(Allow.SignedIn, p => p.RequireAuthenticatedUser())
             .AddPolicy(Allow.Patient, p => p.RequireRole(Allow.Patient))
