@@ -25,7 +25,7 @@ sealed class TestServer : IAsyncDisposable
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0", "--environment=Development",
             "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address = new(address) };
     }
 
