@@ -28,7 +28,9 @@ static class Migrator
     /// <exception cref="StartupException">An applied file has changed, or the database is newer than this program.</exception>
     public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString, CancellationToken ct)
     {
-        await using var connection = new NpgsqlConnection(ownerConnectionString);
+        // Not pooled: a connection that rests in a pool keeps its advisory lock, and the next replica would wait for ever.
+        var unpooled = new NpgsqlConnectionStringBuilder(ownerConnectionString) { Pooling = false };
+        await using var connection = new NpgsqlConnection(unpooled.ConnectionString);
         await connection.OpenAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
         await connection.Statement(CreateLedger).Execute();
