@@ -1,0 +1,282 @@
+-- Made from the migrations by pg_dump; reviewed, not edited.
+
+CREATE SCHEMA audit;
+
+CREATE SCHEMA doctors;
+
+CREATE SCHEMA identity;
+
+CREATE SCHEMA platform;
+
+CREATE SCHEMA scheduling;
+
+CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
+
+COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
+
+CREATE FUNCTION audit.make_partitions(months_ahead integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    AS $$
+declare
+    first_day date;
+    made int := 0;
+begin
+    for i in -1 .. months_ahead loop
+        first_day := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => i))::date;
+        if to_regclass(format('audit.events_%s', to_char(first_day, 'YYYY_MM'))) is null then
+            execute format('create table audit.%I partition of audit.events for values from (%L) to (%L)',
+                'events_' || to_char(first_day, 'YYYY_MM'),
+                first_day::timestamp at time zone 'UTC', (first_day + interval '1 month') at time zone 'UTC');
+            made := made + 1;
+        end if;
+    end loop;
+    return made;
+end $$;
+
+CREATE TABLE audit.events (
+    "position" bigint NOT NULL,
+    epoch integer DEFAULT 1 NOT NULL,
+    tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
+    actor_id uuid,
+    actor_role text,
+    action text NOT NULL,
+    entity text NOT NULL,
+    entity_id uuid,
+    details jsonb,
+    trace_id text
+)
+PARTITION BY RANGE (at);
+
+ALTER TABLE audit.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.events_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE doctors.profiles (
+    id uuid NOT NULL,
+    full_name text NOT NULL,
+    specialization text NOT NULL,
+    experience integer NOT NULL,
+    bio text NOT NULL,
+    languages text[] DEFAULT '{}'::text[] NOT NULL,
+    fee_minor integer,
+    currency text DEFAULT 'INR'::text NOT NULL,
+    registration_number text,
+    time_zone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
+    verified_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
+    CONSTRAINT profiles_fee_minor_check CHECK ((fee_minor >= 0))
+);
+
+CREATE VIEW doctors.practitioners AS
+ SELECT profiles.id,
+    profiles.full_name,
+    profiles.specialization,
+    profiles.time_zone,
+    profiles.fee_minor,
+    profiles.currency,
+    (profiles.verified_at IS NOT NULL) AS verified
+   FROM doctors.profiles;
+
+CREATE TABLE identity.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    normalized_email text NOT NULL,
+    email_confirmed boolean DEFAULT false NOT NULL,
+    full_name text,
+    role text NOT NULL,
+    password_hash text,
+    security_stamp text NOT NULL,
+    concurrency_stamp text NOT NULL,
+    two_factor_enabled boolean DEFAULT false NOT NULL,
+    lockout_end timestamp with time zone,
+    lockout_enabled boolean DEFAULT true NOT NULL,
+    access_failed_count integer DEFAULT 0 NOT NULL,
+    suspended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
+);
+
+CREATE VIEW identity.people AS
+ SELECT users.id,
+    users.full_name,
+    users.role
+   FROM identity.users;
+
+CREATE TABLE identity.sessions (
+    id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_because text
+);
+
+CREATE TABLE platform.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    hash bytea NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE scheduling.bookings (
+    id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'confirmed'::text NOT NULL,
+    reason text,
+    cancellation_reason text,
+    cancelled_by text,
+    no_show_party text,
+    revision integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
+    CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))),
+    CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
+    CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['confirmed'::text, 'cancelled'::text, 'completed'::text, 'no_show'::text])))
+)
+WITH (fillfactor='90');
+
+CREATE TABLE scheduling.idempotency_keys (
+    user_id uuid NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status integer NOT NULL,
+    body text NOT NULL,
+    location text,
+    booking_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    replayed_at timestamp with time zone
+)
+WITH (fillfactor='90');
+
+CREATE TABLE scheduling.slots (
+    id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    booking_id uuid,
+    held_by uuid,
+    held_until timestamp with time zone,
+    closed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT closed_slot_is_not_booked CHECK (((closed_at IS NULL) OR (booking_id IS NULL))),
+    CONSTRAINT hold_has_holder_and_end CHECK (((held_by IS NULL) = (held_until IS NULL))),
+    CONSTRAINT slot_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
+    CONSTRAINT slot_is_not_empty CHECK ((starts_at < ends_at))
+)
+WITH (fillfactor='85');
+
+ALTER TABLE ONLY audit.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY ("position", at);
+
+ALTER TABLE ONLY doctors.profiles
+    ADD CONSTRAINT one_profile_per_doctor PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.users
+    ADD CONSTRAINT email_already_registered UNIQUE (normalized_email);
+
+ALTER TABLE ONLY identity.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY platform.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY scheduling.bookings
+    ADD CONSTRAINT bookings_of_a_patient_do_not_overlap EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((status <> 'cancelled'::text));
+
+ALTER TABLE ONLY scheduling.bookings
+    ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, route, key);
+
+ALTER TABLE ONLY scheduling.slots
+    ADD CONSTRAINT slots_of_a_doctor_do_not_overlap EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((closed_at IS NULL));
+
+ALTER TABLE ONLY scheduling.slots
+    ADD CONSTRAINT slots_pkey PRIMARY KEY (id);
+
+CREATE INDEX events_in_order ON ONLY audit.events USING btree (epoch, tx, "position");
+
+CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, "position");
+
+CREATE INDEX events_of_an_entity ON ONLY audit.events USING btree (entity_id, "position");
+
+CREATE INDEX sessions_of_a_user ON identity.sessions USING btree (user_id);
+
+CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at);
+
+CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at);
+
+CREATE INDEX idempotency_keys_by_age ON scheduling.idempotency_keys USING brin (created_at);
+
+CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> 'cancelled'::text);
+
+CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at) WHERE (closed_at IS NULL);
+
+ALTER TABLE ONLY identity.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+ALTER TABLE ONLY scheduling.bookings
+    ADD CONSTRAINT bookings_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES scheduling.slots(id);
+
+GRANT USAGE ON SCHEMA audit TO amrutam_app;
+
+GRANT USAGE ON SCHEMA doctors TO amrutam_app;
+
+GRANT USAGE ON SCHEMA identity TO amrutam_app;
+
+GRANT USAGE ON SCHEMA platform TO amrutam_app;
+
+GRANT USAGE ON SCHEMA scheduling TO amrutam_app;
+
+REVOKE ALL ON FUNCTION audit.make_partitions(months_ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.make_partitions(months_ahead integer) TO amrutam_app;
+
+GRANT SELECT,INSERT ON TABLE audit.events TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
+
+GRANT SELECT ON TABLE platform.migrations TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA doctors GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA identity GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA scheduling GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;

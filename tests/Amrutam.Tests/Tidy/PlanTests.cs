@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Amrutam.Platform;
+using Amrutam.Tests.Support;
+using Npgsql;
+
+namespace Amrutam.Tests.Tidy;
+
+/// <summary>No statement reads a big table from end to end: judged by its generic plan over a seeded, analyzed database.</summary>
+public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatabase>
+{
+    // What grows with use. A table that is not named here is small or is read whole by design.
+    static readonly string[] BigTables =
+    [
+        "audit.events", "scheduling.slots", "scheduling.bookings", "scheduling.idempotency_keys",
+        "identity.users", "identity.sessions", "doctors.profiles",
+    ];
+
+    /// <summary>Statements that may, each with the reason.</summary>
+    static readonly Dictionary<string, string> MayScan = new(StringComparer.Ordinal);
+
+    [Fact]
+    public async Task No_statement_scans_a_big_table()
+    {
+        await using var connection = await seeded.Open();
+        var scans = new List<string>();
+        foreach (var statement in SqlConstants.All.Where(s => s.HasPlan && !MayScan.ContainsKey(s.Name)))
+            scans.AddRange((await Scanned(connection, statement)).Intersect(BigTables).Select(table => $"{statement} scans {table}"));
+        scans.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_list_of_exceptions_holds_only_statements_that_scan()
+    {
+        await using var connection = await seeded.Open();
+        var idle = new List<string>();
+        foreach (var name in MayScan.Keys)
+            if (SqlConstants.All.FirstOrDefault(s => s.Name == name) is not { } statement
+                || !(await Scanned(connection, statement)).Intersect(BigTables).Any()) idle.Add(name);
+        idle.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_big_tables_are_big_enough_to_judge_by()
+    {
+        await using var connection = await seeded.Open();
+        foreach (var table in BigTables)
+            (await connection.Statement($"select count(*) from {table}").Value<long>()).ShouldBeGreaterThanOrEqualTo(2000, table);
+    }
+
+    static async Task<List<string>> Scanned(NpgsqlConnection connection, SqlConstant statement)
+    {
+        try
+        {
+            await connection.Statement("prepare tidy as " + statement.Text).Execute();
+            var nulls = await connection.Statement(SqlTests.Nulls).Value<string>();
+            var plan = await connection.Statement($"explain (verbose, format json) execute tidy {nulls}").Value<string>();
+            return [.. Nodes(JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan"))
+                .Where(node => Text(node, "Node Type") == "Seq Scan")
+                .Select(node => WithoutMonth($"{Text(node, "Schema")}.{Text(node, "Relation Name")}"))];
+        }
+        catch (PostgresException)
+        {
+            return []; // SqlTests says so by name.
+        }
+        finally
+        {
+            await connection.Statement("deallocate all").Execute();
+        }
+    }
+
+    static IEnumerable<JsonElement> Nodes(JsonElement node) =>
+        [node, .. node.TryGetProperty("Plans", out var below) ? below.EnumerateArray().SelectMany(Nodes) : []];
+
+    static string? Text(JsonElement node, string name) => node.TryGetProperty(name, out var value) ? value.GetString() : null;
+
+    static string WithoutMonth(string table) => table.StartsWith("audit.events_", StringComparison.Ordinal) ? "audit.events" : table;
+}
+
+/// <summary>Some thousands of rows in every big table, so that the planner chooses as it would in use.</summary>
+public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
+{
+    Database _database = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await cluster.NewDatabase();
+        await using var connection = await Open();
+        await connection.Statement(Seed).Execute();
+        await connection.Statement("analyze").Execute();
+    }
+
+    internal async Task<NpgsqlConnection> Open()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        // The plan that a prepared statement settles on, and the preference for indexes that a cached database has.
+        await connection.Statement("set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1").Execute();
+        return connection;
+    }
+
+    public ValueTask DisposeAsync() => default;
+
+    const string Seed = """
+        insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)
+        select gen_random_uuid(), n || '@example.org', n || '@EXAMPLE.ORG', 'Person ' || n,
+               case when n <= 3000 then 'doctor' else 'patient' end, 'x', 'x'
+          from generate_series(1, 8000) n;
+        insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day' from identity.users;
+        insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
+        select id, full_name, 'Specialization ' || right(email, 12), 5, repeat('Sees patients. ', 20), now()
+          from identity.users where role = 'doctor';
+        insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
+        select gen_random_uuid(), id, at, at + interval '30 minutes'
+          from doctors.profiles, generate_series(now() - interval '5 days', now() + interval '5 days', interval '1 day') at;
+        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
+        select gen_random_uuid(), s.id, s.doctor_id, gen_random_uuid(), s.starts_at, s.ends_at from scheduling.slots s where random() < 0.4;
+        update scheduling.slots s set booking_id = b.id from scheduling.bookings b where b.slot_id = s.id;
+        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
+        select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id)
+        select patient_id, 'patient', 'bookings.booked', 'booking', id from scheduling.bookings;
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id)
+        select doctor_id, 'doctor', 'slots.published', 'slot', id from scheduling.slots;
+        """;
+}
