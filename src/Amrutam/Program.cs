@@ -18,6 +18,7 @@ static class Program
             builder.Configuration.GetValue("Database:MaxConnections", 32), services.GetRequiredService<ILoggerFactory>()));
         builder.AddHttp();
         builder.AddSettings<Limits>("Limits");
+        builder.Services.AddSingleton<PageKey>();
         builder.AddIdentity();
         builder.AddScheduling();
 

@@ -19,10 +19,13 @@ static class SchedulingModule
     {
         var slots = routes.MapGroup("/api/slots").WithTags("Slots");
         PublishSlot.Map(slots);
+        ListOwnSlots.Map(slots);
         CloseSlot.Map(slots);
+        ListOpenSlots.Map(routes);
 
         var bookings = routes.MapGroup("/api/bookings").WithTags("Bookings");
         BookSlot.Map(bookings);
+        ListBookings.Map(bookings);
         ReadBooking.Map(bookings);
         CancelBooking.Map(bookings);
         MoveBooking.Map(bookings);

@@ -28,7 +28,7 @@ public sealed partial class SchemaTests(TestCluster cluster)
 
     static async Task<string> Dump(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("pg_dump", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("pg_dump", arguments) { RedirectStandardOutput = true, UseShellExecute = false, RedirectStandardError = true })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         process.ExitCode.ShouldBe(0, await errors);

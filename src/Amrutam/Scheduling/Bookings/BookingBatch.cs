@@ -122,7 +122,7 @@ sealed class BookingBatch : IAsyncDisposable
 
     const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
 
-    const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1) as patient";
+    const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1::bigint[]) as patient";
 
     const string Decide = """
         with asked as materialized (

@@ -23,7 +23,7 @@ create table scheduling.slots (
         where (closed_at is null)
 ) with (fillfactor = 85);
 
-create index slots_of_a_doctor_by_time on scheduling.slots (doctor_id, starts_at) where closed_at is null;
+create index slots_of_a_doctor_by_time on scheduling.slots (doctor_id, starts_at);
 
 create table scheduling.bookings (
     id uuid primary key,

@@ -1,0 +1,42 @@
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Availability;
+
+/// <summary>A doctor's slots that can be booked now, by time; dates are the doctor's own.</summary>
+/// <remarks>An expired hold is over by the database's clock, whether or not any job has swept it.</remarks>
+static class ListOpenSlots
+{
+    sealed record Key(Instant StartsAt, Guid Id);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().WithTags("Slots")
+        .WithSummary("List a doctor's open slots").Produces<Page<Slot>>().Refuses(Problems.Absent, Problems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct,
+        QueryDate? from = null, QueryDate? to = null)
+    {
+        if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        if (!await db.Statement(IsListed).With(id).With(settings.VerifiedDoctorsOnly).Value<bool>(ct)) return Problems.NotFound();
+        var rows = await db.Statement(Select).With(id).With(from?.Value).With(to?.Value)
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
+        return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
+    }
+
+    const string IsListed = "select true from doctors.practitioners where id = $1 and (verified or not $2)";
+
+    const string Select = "select " + Slot.Columns + """
+
+          from scheduling.slots s
+          join doctors.practitioners p on p.id = s.doctor_id
+         where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
+           and (s.held_until is null or s.held_until <= statement_timestamp())
+           and s.starts_at > greatest(statement_timestamp(), coalesce($2::date::timestamp at time zone p.time_zone, '-infinity') - interval '1 microsecond')
+           and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
+           and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5))
+         order by s.starts_at, s.id
+         limit $6
+        """;
+}

@@ -1,0 +1,42 @@
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Availability;
+
+/// <summary>The signed-in doctor's own slots by time, closed ones only when asked for.</summary>
+static class ListOwnSlots
+{
+    sealed record Key(Instant StartsAt, Guid Id);
+
+    static readonly string[] Statuses = ["open", "held", "booked", "closed"];
+
+    public static void Map(RouteGroupBuilder slots) => slots.MapGet("", Handle).RequireAuthorization(Allow.Doctor)
+        .WithSummary("List own slots").Produces<Page<Slot>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct,
+        QueryDate? from = null, QueryDate? to = null, string? status = null)
+    {
+        if (status is not null && !Statuses.Contains(status)) return Problems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        var rows = await db.Statement(Select).With(doctor.Id).With(from?.Value).With(to?.Value).With(status)
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
+        return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
+    }
+
+    const string Select = "select " + Slot.Columns + """
+
+          from scheduling.slots s
+          join doctors.practitioners p on p.id = s.doctor_id
+         where s.doctor_id = $1
+           and ($4 = 'closed' or s.closed_at is null)
+           and s.starts_at >= coalesce($2::date::timestamp at time zone p.time_zone, '-infinity')
+           and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
+           and ($4::text is null or $4 = case when s.closed_at is not null then 'closed' when s.booking_id is not null then 'booked'
+                                              when s.held_until > statement_timestamp() then 'held' else 'open' end)
+           and ($5::timestamptz is null or (s.starts_at, s.id) > ($5, $6))
+         order by s.starts_at, s.id
+         limit $7
+        """;
+}

@@ -1,0 +1,40 @@
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>The caller's own bookings, the latest start first: a patient's as patient, a doctor's as doctor.</summary>
+static class ListBookings
+{
+    sealed record Key(Instant StartsAt, Guid Id);
+
+    static readonly string[] Statuses = ["confirmed", "cancelled", "completed", "no_show"];
+
+    public static void Map(RouteGroupBuilder bookings) => bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+        .WithSummary("List own bookings").Produces<Page<Booking>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db, CancellationToken ct,
+        string? status = null, QueryInstant? from = null, QueryInstant? to = null)
+    {
+        if (status is not null && !Statuses.Contains(status)) return Problems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status).With(from?.Value).With(to?.Value)
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Booking.Read, ct);
+        return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
+    }
+
+    const string Filters = """
+
+           and ($2::text is null or b.status = $2)
+           and ($3::timestamptz is null or b.starts_at >= $3) and ($4::timestamptz is null or b.starts_at < $4)
+           and ($5::timestamptz is null or (b.starts_at, b.id) < ($5, $6))
+         order by b.starts_at desc, b.id desc
+         limit $7
+        """;
+
+    const string OfPatient = "select " + Booking.Columns + " from scheduling.bookings b where b.patient_id = $1" + Filters;
+
+    const string OfDoctor = "select " + Booking.Columns + " from scheduling.bookings b where b.doctor_id = $1" + Filters;
+}
