@@ -10,7 +10,9 @@ static class Commands
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand("Amrutam, a telemedicine backend") { TreatUnmatchedTokensAsErrors = false };
-        var serve = new Command("serve", "Migrate the database and serve (the default)") { TreatUnmatchedTokensAsErrors = false };
+        var serve =
+            new Command("serve", "Migrate the database and serve (the default)") { TreatUnmatchedTokensAsErrors =
+            false };
         var migrate = new Command("migrate", "Bring the database to this version's schema");
         root.SetAction((_, ct) => Serve(args, ct));
         serve.SetAction((_, ct) => Serve([.. args.Skip(1)], ct));
@@ -19,7 +21,8 @@ static class Commands
         root.Add(migrate);
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler =
+                false });
         }
         catch (Exception e) when (e is StartupException or EmbeddedPostgresException)
         {
@@ -32,7 +35,8 @@ static class Commands
     {
         using var logs = LoggerFactory.Create(o => o.AddSimpleConsole(c => c.SingleLine = true));
         var settings = Settings(args);
-        await using var embedded = Given(settings) is null ? await EmbeddedPostgres.Own(Directory(settings), logs.CreateLogger("postgres"), ct) : null;
+        await using var embedded = Given(settings) is null ? await EmbeddedPostgres
+            .Own(Directory(settings), logs.CreateLogger("postgres"), ct) : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
         await using var app = Program.Build(args, database);
@@ -46,7 +50,8 @@ static class Commands
         return 0;
     }, ct);
 
-    /// <summary>Runs a command against the given database, or against the embedded one: the running one, or one started for the command.</summary>
+    /// <summary>Runs a command against the given database, or against the embedded one: the running one, or one
+    /// started for the command.</summary>
     static async Task<int> WithDatabase(Func<Database, Task<int>> command, CancellationToken ct)
     {
         var settings = Settings([]);
@@ -56,14 +61,17 @@ static class Commands
     }
 
     static Database? Given(IConfiguration settings) =>
-        settings.GetConnectionString("Amrutam") is { Length: > 0 } app ? Database.Given(app, settings.GetConnectionString("Owner")) : null;
+        settings.GetConnectionString("Amrutam") is { Length: > 0 } app ? Database
+            .Given(app, settings.GetConnectionString("Owner")) : null;
 
-    static Database Of(EmbeddedPostgres embedded) => new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
+    static Database Of(EmbeddedPostgres embedded) =>
+        new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
 
     static string Directory(IConfiguration settings) =>
         settings["Data:Directory"] is { Length: > 0 } directory ? directory : EmbeddedPostgres.DefaultDirectory();
 
     /// <summary>The same sources, in the same order, that the server itself reads.</summary>
     static ConfigurationManager Settings(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }).Configuration;
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath =
+            AppContext.BaseDirectory }).Configuration;
 }

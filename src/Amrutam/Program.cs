@@ -12,10 +12,12 @@ static class Program
     /// <summary>The server over a migrated database; not yet started.</summary>
     public static WebApplication Build(string[] args, Database database)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath =
+            AppContext.BaseDirectory });
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(services => database.Open(
-            builder.Configuration.GetValue("Database:MaxConnections", 32), services.GetRequiredService<ILoggerFactory>()));
+            builder.Configuration.GetValue("Database:MaxConnections", 32),
+                services.GetRequiredService<ILoggerFactory>()));
         builder.AddHttp();
         builder.AddSettings<Limits>("Limits");
         builder.Services.AddSingleton<PageKey>();

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Amrutam.Identity;
 
-/// <summary>Reads <c>Authorization: Bearer</c>; a missing or bad token is 401, a role that may not is 403, both as problems.</summary>
-sealed class BearerAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs, UrlEncoder encoder, AccessTokens tokens)
+/// <summary>Reads <c>Authorization: Bearer</c>; a missing or bad token is 401, a role that may not is 403, both as
+/// problems.</summary>
+sealed class BearerAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logs,
+    UrlEncoder encoder, AccessTokens tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logs, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -21,7 +23,9 @@ sealed class BearerAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
             : AuthenticateResult.Fail("not valid");
     }
 
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => Problems.Write(Context, Problems.NotSignedIn);
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
+        Problems.Write(Context, Problems.NotSignedIn);
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Problems.Write(Context, Problems.RoleMayNot);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
+        Problems.Write(Context, Problems.RoleMayNot);
 }

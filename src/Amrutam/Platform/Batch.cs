@@ -2,14 +2,16 @@ using System.Threading.Channels;
 
 namespace Amrutam.Platform;
 
-/// <summary>The server cannot take this now: its queue is full, the wait was too long, or it is stopping. Nothing was done.</summary>
+/// <summary>The server cannot take this now: its queue is full, the wait was too long, or it is stopping. Nothing was
+/// done.</summary>
 sealed class OverloadedException(string reason) : Exception(reason);
 
 /// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
 /// <remarks>
-/// An idle gatherer adds no wait: a lone request is a batch of one at once. Each request gets its own outcome. A batch that
-/// throws is run again one request at a time, so one bad member fails alone. A request that waited past the deadline is
-/// refused without being run; one that is being run is always waited for, because its outcome would be unknown otherwise.
+/// An idle gatherer adds no wait: a lone request is a batch of one at once. Each request gets its own outcome. A batch
+/// that throws is run again one request at a time, so one bad member fails alone. A request that waited past the
+/// deadline is refused without being run; one that is being run is always waited for, because its outcome would be
+/// unknown otherwise.
 /// </remarks>
 sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 {
@@ -28,8 +30,10 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     /// <param name="writers">How many calls may run at once.</param>
     /// <param name="capacity">How many may wait; one more is refused.</param>
     /// <param name="deadline">How long one may wait before it is run.</param>
-    /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be run again.</param>
-    public Batch(Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int writers, int capacity, TimeSpan deadline,
+    /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be
+    /// run again.</param>
+    public Batch(Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int writers, int capacity,
+        TimeSpan deadline,
         Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
     {
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
@@ -39,7 +43,8 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 
     public int Length => _queue.Reader.Count;
 
-    /// <exception cref="OverloadedException">The queue is full, the wait was too long, or the server is stopping.</exception>
+    /// <exception cref="OverloadedException">The queue is full, the wait was too long, or the server is
+    /// stopping.</exception>
     public Task<TOutcome> Run(TRequest request)
     {
         var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,7 +61,8 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
             members.Clear();
             while (members.Count < _size && _queue.Reader.TryRead(out var next))
             {
-                if (_clock.GetElapsedTime(next.Since) > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
+                if (_clock.GetElapsedTime(next.Since) > _deadline) next.Outcome
+                    .TrySetException(new OverloadedException("waited too long"));
                 else members.Add(next);
             }
             if (members.Count > 0) await RunTogether(members);

@@ -2,7 +2,8 @@ using Npgsql;
 
 namespace Amrutam.Platform;
 
-/// <summary>The commit may or may not have reached the synchronous standby, so neither success nor failure may be told.</summary>
+/// <summary>The commit may or may not have reached the synchronous standby, so neither success nor failure may be
+/// told.</summary>
 sealed class CommitOutcomeUnknownException() : Exception("the outcome of the commit is unknown");
 
 /// <summary>Notices when PostgreSQL gives up waiting for its synchronous standby.</summary>

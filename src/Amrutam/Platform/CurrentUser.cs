@@ -2,7 +2,8 @@ using System.Security.Claims;
 
 namespace Amrutam.Platform;
 
-/// <summary>Who asks: taken from the verified access token or portal session, never from a body, and never loaded per request.</summary>
+/// <summary>Who asks: taken from the verified access token or portal session, never from a body, and never loaded per
+/// request.</summary>
 /// <param name="Id">The account.</param>
 /// <param name="Role">patient, doctor or admin.</param>
 /// <param name="Session">The session that the token belongs to (claim <c>sid</c>).</param>
@@ -11,15 +12,18 @@ sealed record CurrentUser(Guid Id, string Role, Guid Session)
     /// <summary>The trace id of the running request, which goes into the events it makes.</summary>
     public string Trace => Problems.Trace();
 
-    public static ValueTask<CurrentUser?> BindAsync(HttpContext http) => ValueTask.FromResult<CurrentUser?>(From(http.User));
+    public static ValueTask<CurrentUser?> BindAsync(HttpContext http) =>
+        ValueTask.FromResult<CurrentUser?>(From(http.User));
 
     public static CurrentUser From(ClaimsPrincipal principal) =>
         principal.Identities.OfType<UserIdentity>().First().User;
 }
 
-/// <summary>An identity that carries its <see cref="CurrentUser"/>, so that it is parsed once per token and not once per request.</summary>
+/// <summary>An identity that carries its <see cref="CurrentUser"/>, so that it is parsed once per token and not once
+/// per request.</summary>
 sealed class UserIdentity(CurrentUser user, string scheme) : ClaimsIdentity(
-    [new("sub", user.Id.ToString()), new("sid", user.Session.ToString()), new("role", user.Role)], scheme, "sub", "role")
+    [new("sub", user.Id.ToString()), new("sid", user.Session.ToString()), new("role", user.Role)], scheme, "sub",
+        "role")
 {
     public CurrentUser User => user;
 }

@@ -4,16 +4,19 @@ namespace Amrutam.Platform;
 
 /// <summary>Where PostgreSQL is, and as whom to speak to it.</summary>
 /// <param name="Owner">Owns the schema and migrates it.</param>
-/// <param name="App">Serves requests, as the role amrutam_app, which can only insert into and read the event log.</param>
+/// <param name="App">Serves requests, as the role amrutam_app, which can only insert into and read the event
+/// log.</param>
 sealed record Database(string Owner, string App)
 {
     public const string AppRole = "amrutam_app";
 
     /// <summary>
-    /// A database given by the operator. With one connection string the server migrates as its user and then serves with the
-    /// role set to amrutam_app; with <c>ConnectionStrings:Owner</c> the two log in apart and the server never has the owner's rights.
+    /// A database given by the operator. With one connection string the server migrates as its user and then serves
+    /// with the role set to amrutam_app; with <c>ConnectionStrings:Owner</c> the two log in apart and the server never
+    /// has the owner's rights.
     /// </summary>
-    public static Database Given(string app, string? owner) => owner is null ? new(app, WithRole(app)) : new(owner, app);
+    public static Database Given(string app, string? owner) =>
+        owner is null ? new(app, WithRole(app)) : new(owner, app);
 
     static string WithRole(string connectionString)
     {
@@ -31,7 +34,8 @@ sealed record Database(string Owner, string App)
             MaxPoolSize = maxConnections,
             MaxAutoPrepare = 128,
             AutoPrepareMinUsages = 2,
-            // On cancellation wait for PostgreSQL's answer for ever rather than guess: a guess could report a lost commit as done.
+            // On cancellation wait for PostgreSQL's answer for ever rather than guess: a guess could report a lost
+            // commit as done.
             CancellationTimeout = -1,
             // The driver's default of 30 s outlives every client that would still be waiting.
             CommandTimeout = 15,

@@ -18,7 +18,8 @@ sealed class Fields
         return this;
     }
 
-    /// <summary>Text from a person: NFC, without U+0000 or lone surrogates, trimmed, at most <paramref name="max"/> UTF-16 units.</summary>
+    /// <summary>Text from a person: NFC, without U+0000 or lone surrogates, trimmed, at most <paramref name="max"/>
+    /// UTF-16 units.</summary>
     /// <returns>The text as it is to be stored; empty text becomes null.</returns>
     public string? Text(string field, string? value, int max, bool required = false)
     {
@@ -37,7 +38,8 @@ sealed class Fields
         {
             if (text[i] == '\0') return false;
             if (!char.IsSurrogate(text[i])) continue;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char
+                .IsLowSurrogate(text[i + 1])) return false;
             i++;
         }
         return true;

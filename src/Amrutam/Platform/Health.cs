@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace Amrutam.Platform;
 
-/// <summary>Whether the process lives (<c>/health/live</c>), can serve (<c>/health/ready</c>), and since when (<c>/health</c>).</summary>
+/// <summary>Whether the process lives (<c>/health/live</c>), can serve (<c>/health/ready</c>), and since when
+/// (<c>/health</c>).</summary>
 static class Health
 {
     public sealed record Response(string Status, double Uptime, Instant Timestamp);
@@ -15,12 +16,14 @@ static class Health
     {
         routes.MapGet("/health", Alive).AllowAnonymous().WithTags("Health").WithSummary("Is it up, and for how long");
         routes.MapGet("/health/live", Alive).AllowAnonymous().WithTags("Health").WithSummary("Does the process answer");
-        routes.MapGet("/health/ready", Ready).AllowAnonymous().WithTags("Health").WithSummary("Can it serve").Refuses(NotReady);
+        routes.MapGet("/health/ready", Ready).AllowAnonymous().WithTags("Health").WithSummary("Can it serve")
+            .Refuses(NotReady);
     }
 
     static Response Alive(TimeProvider clock) => new("OK", Uptime(clock), Now(clock));
 
-    static async Task<IResult> Ready(NpgsqlDataSource db, IHostApplicationLifetime host, TimeProvider clock, CancellationToken ct)
+    static async Task<IResult> Ready(NpgsqlDataSource db, IHostApplicationLifetime host, TimeProvider clock,
+        CancellationToken ct)
     {
         if (host.ApplicationStopping.IsCancellationRequested) return NotReady.Because("The server is stopping.");
         try

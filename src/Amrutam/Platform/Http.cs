@@ -19,7 +19,8 @@ static class Http
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<Failures>();
         // The framework's writer would put the whole traceparent there; log lines and events carry the trace id alone.
-        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c => c.ProblemDetails.Extensions["trace_id"] = Problems.Trace());
+        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c =>
+            c.ProblemDetails.Extensions["trace_id"] = Problems.Trace());
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<PageKey>();
         builder.Services.AddAuthorizationBuilder()
@@ -36,7 +37,8 @@ static class Http
         app.UseMiddleware<RequestLog>();
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            StatusCodeSelector = e =>
+                e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
             SuppressDiagnosticsCallback = _ => true,
         });
         app.UseStatusCodePages(context => context.HttpContext.Response.HasStarted
@@ -50,8 +52,10 @@ static class Http
 
     /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
     static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
-        http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint) ? Problems.Write(http, Problems.RoleMayNot) : next(http);
+        http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint) ? Problems
+            .Write(http, Problems.RoleMayNot) : next(http);
 
     public static bool StatesPolicy(Endpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+        endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
+            || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 }

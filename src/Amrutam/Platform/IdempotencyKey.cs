@@ -11,9 +11,11 @@ sealed record IdempotencyKey(string? Value)
     public const string ReplayedHeader = "Idempotency-Replayed";
     const int MaxLength = 255;
 
-    public static ValueTask<IdempotencyKey?> BindAsync(HttpContext http) => ValueTask.FromResult<IdempotencyKey?>(Parse(http.Request.Headers[Header]));
+    public static ValueTask<IdempotencyKey?> BindAsync(HttpContext http) =>
+        ValueTask.FromResult<IdempotencyKey?>(Parse(http.Request.Headers[Header]));
 
-    /// <summary>The header's value, bare or as a quoted string (the draft standard's form); both name the same key.</summary>
+    /// <summary>The header's value, bare or as a quoted string (the draft standard's form); both name the same
+    /// key.</summary>
     /// <exception cref="BadHttpRequestException">It is empty, too long, repeated or has other characters.</exception>
     static IdempotencyKey Parse(Microsoft.Extensions.Primitives.StringValues header)
     {
@@ -21,10 +23,13 @@ sealed record IdempotencyKey(string? Value)
         var text = header.Count == 1 ? header[0]!.Trim() : "";
         if (text is ['"', .. var inner, '"']) text = inner;
         if (text.Length is 0 or > MaxLength || text.Any(c => c is < '!' or > '~'))
-            throw new BadHttpRequestException($"{Header} must be one value of 1 to {MaxLength} visible ASCII characters.");
+            throw new BadHttpRequestException(
+                $"{Header} must be one value of 1 to {MaxLength} visible ASCII characters.");
         return new(text);
     }
 
-    /// <summary>What the request means: SHA-256 of its canonical JSON, so that spacing, member order and absent nulls make no difference.</summary>
-    public static byte[] Fingerprint<T>(T request) => SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, Json.Options));
+    /// <summary>What the request means: SHA-256 of its canonical JSON, so that spacing, member order and absent nulls
+    /// make no difference.</summary>
+    public static byte[] Fingerprint<T>(T request) =>
+        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, Json.Options));
 }

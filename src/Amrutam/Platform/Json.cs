@@ -12,7 +12,8 @@ static class Json
 {
     public static JsonSerializerOptions Options { get; } = Configure(new(JsonSerializerOptions.Strict));
 
-    /// <summary>Makes options strict: unknown or repeated members, other case, comments, trailing commas and wrong types are refused.</summary>
+    /// <summary>Makes options strict: unknown or repeated members, other case, comments, trailing commas and wrong
+    /// types are refused.</summary>
     public static JsonSerializerOptions Configure(JsonSerializerOptions o)
     {
         o.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
@@ -36,7 +37,8 @@ static class Json
     sealed class InstantJson : JsonConverter<Instant>
     {
         public override Instant Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            OffsetDateTimePattern.Rfc3339.Parse(reader.GetString() ?? "") is { Success: true, Value: var at } && Times.InRange(at.ToInstant())
+            OffsetDateTimePattern.Rfc3339.Parse(reader.GetString() ?? "") is { Success: true, Value: var at } && Times
+                .InRange(at.ToInstant())
                 ? at.ToInstant()
                 : throw new JsonException("must be an RFC 3339 date-time with an offset, as 2026-11-22T09:30:00Z");
 
@@ -47,7 +49,8 @@ static class Json
     sealed class LocalDateJson : JsonConverter<LocalDate>
     {
         public override LocalDate Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date } && Times.InRange(date)
+            LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date } && Times
+                .InRange(date)
                 ? date
                 : throw new JsonException("must be a date that exists, as 2026-11-22");
 

@@ -8,11 +8,12 @@ namespace Amrutam.Platform;
 /// <summary>A start that cannot go on, said in one line for the operator.</summary>
 sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause);
 
-/// <summary>Brings the database to this version's schema: forward-only SQL files, each in one transaction, under one advisory lock.</summary>
+/// <summary>Brings the database to this version's schema: forward-only SQL files, each in one transaction, under one
+/// advisory lock.</summary>
 /// <remarks>
-/// Files are named <c>NNNN_what_it_does.sql</c> in a module's <c>Migrations</c> folder and applied in the order of their numbers,
-/// which are unique over all modules. The hash of each is recorded: a file that changed after it was applied stops the start,
-/// because two databases that claim one version would differ.
+/// Files are named <c>NNNN_what_it_does.sql</c> in a module's <c>Migrations</c> folder and applied in the order of
+/// their numbers, which are unique over all modules. The hash of each is recorded: a file that changed after it was
+/// applied stops the start, because two databases that claim one version would differ.
 /// </remarks>
 static class Migrator
 {
@@ -25,25 +26,30 @@ static class Migrator
     }
 
     /// <returns>The names of the migrations that were applied now.</returns>
-    /// <exception cref="StartupException">An applied file has changed, or the database is newer than this program.</exception>
+    /// <exception cref="StartupException">An applied file has changed, or the database is newer than this
+    /// program.</exception>
     public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString, CancellationToken ct)
     {
         // Not pooled: the lock ends with the session, and no idle session of the owner's stays behind.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ownerConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(
+            ownerConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
         await connection.Statement(CreateLedger).Execute();
-        var applied = (await connection.Statement(ReadLedger).List(row => (Number: row.GetInt32(0), Hash: row.GetFieldValue<byte[]>(1)), ct))
+        var applied = (await connection.Statement(ReadLedger)
+            .List(row => (Number: row.GetInt32(0), Hash: row.GetFieldValue<byte[]>(1)), ct))
             .ToDictionary(row => row.Number, row => row.Hash);
         var all = Files();
         if (applied.Keys.Except(all.Select(m => m.Number)).Any())
-            throw new StartupException("The database was migrated by a newer version of Amrutam. Start that version, or restore a backup.");
+            throw new StartupException(
+                "The database was migrated by a newer version of Amrutam. Start that version, or restore a backup.");
         var done = new List<string>();
         foreach (var migration in all)
         {
             if (!applied.TryGetValue(migration.Number, out var hash)) done.Add(await Apply(connection, migration));
             else if (!hash.AsSpan().SequenceEqual(migration.Hash))
-                throw new StartupException($"Migration {migration.Name} has changed since it was applied to this database.");
+                throw new StartupException(
+                    $"Migration {migration.Name} has changed since it was applied to this database.");
         }
         return done;
     }
@@ -54,7 +60,8 @@ static class Migrator
         try
         {
             await connection.Statement(migration.Sql).Execute();
-            await connection.Statement(Record).With(migration.Number).With(migration.Name).With(migration.Hash).Execute();
+            await connection.Statement(Record).With(migration.Number).With(migration.Name).With(migration.Hash)
+                .Execute();
             await transaction.CommitAsync();
             return migration.Name;
         }
@@ -67,11 +74,13 @@ static class Migrator
     static List<Migration> Files()
     {
         var assembly = Assembly.GetExecutingAssembly();
-        var files = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Select(name =>
+        var files = assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal))
+            .Select(name =>
         {
             using var text = new StreamReader(assembly.GetManifestResourceStream(name)!);
             var file = Path.GetFileNameWithoutExtension(name.Replace('\\', '/'));
-            return new Migration(int.Parse(file[..4], System.Globalization.CultureInfo.InvariantCulture), file, text.ReadToEnd());
+            return new Migration(int.Parse(file[..4], System.Globalization.CultureInfo.InvariantCulture), file, text
+                .ReadToEnd());
         }).OrderBy(m => m.Number).ToList();
         if (files.GroupBy(m => m.Number).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new StartupException($"Two migrations have the number {twice.Key}.");
@@ -83,7 +92,8 @@ static class Migrator
     const string CreateLedger = """
         create schema if not exists platform;
         create table if not exists platform.migrations (
-            number int primary key, name text not null, hash bytea not null, applied_at timestamptz not null default now());
+            number int primary key, name text not null, hash bytea not null,
+                 applied_at timestamptz not null default now());
         """;
 
     const string ReadLedger = "select number, hash from platform.migrations order by number";

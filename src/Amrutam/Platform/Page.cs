@@ -12,19 +12,23 @@ namespace Amrutam.Platform;
 /// <summary>A part of a list, and the cursor that asks for the next; null at the end.</summary>
 sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
-/// <summary>Which part of a list a request asks for; a handler takes it with <c>[AsParameters]</c> and opens it.</summary>
+/// <summary>Which part of a list a request asks for; a handler takes it with <c>[AsParameters]</c> and opens
+/// it.</summary>
 /// <remarks>
-/// A cursor tells where the last page ended, by the values that the list is ordered by. It is encrypted under a key of its own
-/// list: derived from the path, every filter, and on routes for signed-in callers the caller. So it can neither be read nor
-/// changed, and with other filters or for another person it is not a cursor at all. No list can forget to bind one.
+/// A cursor tells where the last page ended, by the values that the list is ordered by. It is encrypted under a key of
+/// its own list: derived from the path, every filter, and on routes for signed-in callers the caller. So it can
+/// neither be read nor changed, and with other filters or for another person it is not a cursor at all. No list can
+/// forget to bind one.
 /// </remarks>
 /// <param name="Limit">How many items, 1 to 100; 20 when not given.</param>
 /// <param name="Cursor">The <c>next_cursor</c> of the page before.</param>
 readonly record struct PageQuery(
-    [FromQuery(Name = PageQuery.LimitName)] int? Limit, [FromQuery(Name = PageQuery.CursorName)] string? Cursor, HttpContext Http, PageKey Key)
+    [FromQuery(Name = PageQuery.LimitName)] int? Limit, [FromQuery(Name = PageQuery.CursorName)] string? Cursor,
+        HttpContext Http, PageKey Key)
 {
     public const int DefaultLimit = 20, MaxLimit = 100;
-    public static readonly Problem NotACursor = new(400, "cursor_of_another_list", "The cursor is damaged, or was given for another list or person");
+    public static readonly Problem NotACursor =
+        new(400, "cursor_of_another_list", "The cursor is damaged, or was given for another list or person");
     const string LimitName = "limit", CursorName = "cursor";
 
     /// <typeparam name="TKey">The values that the list is ordered by, the last of them unique.</typeparam>
@@ -33,15 +37,18 @@ readonly record struct PageQuery(
         if (Limit is < 1 or > MaxLimit) return new(Problems.Field(LimitName, $"must be from 1 to {MaxLimit}"));
         var seal = new PageSeal(await Key.Read(ct), Scope(Http));
         if (string.IsNullOrEmpty(Cursor)) return new(seal, null, Limit ?? DefaultLimit);
-        return seal.Unseal<TKey>(Cursor) is { } after ? new(seal, after, Limit ?? DefaultLimit) : new(NotACursor.Because());
+        return seal.Unseal<TKey>(Cursor) is { } after ? new(seal, after, Limit ?? DefaultLimit)
+            : new(NotACursor.Because());
     }
 
     /// <summary>What makes this list another than every other: path, filters, and whose it is.</summary>
     static string Scope(HttpContext http)
     {
         var isForAll = http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
-        var filters = http.Request.Query.Where(q => q.Key is not (LimitName or CursorName)).OrderBy(q => q.Key, StringComparer.Ordinal)
-            .SelectMany(q => q.Value, (q, value) => Uri.EscapeDataString(q.Key) + "=" + Uri.EscapeDataString(value ?? ""));
+        var filters = http.Request.Query.Where(q => q.Key is not (LimitName or CursorName))
+            .OrderBy(q => q.Key, StringComparer.Ordinal)
+            .SelectMany(q =>
+                q.Value, (q, value) => Uri.EscapeDataString(q.Key) + "=" + Uri.EscapeDataString(value ?? ""));
         return $"{http.Request.Path}?{string.Join('&', filters)}#{(isForAll ? "" : CurrentUser.From(http.User).Id)}";
     }
 }
@@ -64,7 +71,8 @@ sealed class OpenPage<TKey> where TKey : class
     /// <summary>How many rows to read: one more than are shown tells whether there is a next page.</summary>
     public int Fetch => _limit + 1;
 
-    public Page<TItem> Of<TRow, TItem>(List<TRow> rows, Func<TRow, TItem> item, Func<TRow, TKey> key) => rows.Count > _limit
+    public Page<TItem> Of<TRow, TItem>(List<TRow> rows, Func<TRow, TItem> item, Func<TRow, TKey> key) =>
+        rows.Count > _limit
         ? new([.. rows.Take(_limit).Select(item)], _seal!.Seal(key(rows[_limit - 1])))
         : new([.. rows.Select(item)], null);
 }
@@ -100,7 +108,8 @@ sealed class PageSeal(byte[] key, string scope)
         using var aes = new AesGcm(_key, TagBytes);
         try
         {
-            aes.Decrypt(sealedBytes[..NonceBytes], sealedBytes[(NonceBytes + TagBytes)..], sealedBytes[NonceBytes..][..TagBytes], text);
+            aes.Decrypt(sealedBytes[..NonceBytes], sealedBytes[(NonceBytes + TagBytes)..],
+                sealedBytes[NonceBytes..][..TagBytes], text);
             return JsonSerializer.Deserialize<TKey>(text, Json.Options);
         }
         catch (Exception e) when (e is AuthenticationTagMismatchException or JsonException)
@@ -117,7 +126,8 @@ sealed class PageKey(NpgsqlDataSource db)
     byte[]? _key;
 
     public async ValueTask<byte[]> Read(CancellationToken ct) =>
-        _key ??= await db.Statement(ReadKey).Value<byte[]>(ct) ?? throw new InvalidOperationException("platform.page_key is empty");
+        _key ??= await db.Statement(ReadKey).Value<byte[]>(ct) ?? throw new InvalidOperationException(
+            "platform.page_key is empty");
 
     const string ReadKey = "select key from platform.page_key";
 }

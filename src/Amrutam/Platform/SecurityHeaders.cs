@@ -19,7 +19,8 @@ sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         headers.XFrameOptions = "DENY";
-        headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/api-docs", StringComparison.Ordinal) ? SwaggerUi : NothingButOurs;
+        headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/api-docs", StringComparison.Ordinal)
+            ? SwaggerUi : NothingButOurs;
         // A year, the least that browsers' preload lists accept.
         if (!environment.IsDevelopment()) headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
         // Personal unless a route says otherwise: forgetting this must not leave somebody's bookings in a shared cache.

@@ -11,10 +11,12 @@ namespace Amrutam.Platform;
 /// </remarks>
 static class Sql
 {
-    public static Statement Statement(this NpgsqlDataSource db, string sql) => new(db.CreateConnection(), sql, owns: true);
+    public static Statement Statement(this NpgsqlDataSource db, string sql) =>
+        new(db.CreateConnection(), sql, owns: true);
 
     /// <summary>A statement on an open connection, inside whatever transaction runs there.</summary>
-    public static Statement Statement(this NpgsqlConnection connection, string sql) => new(connection, sql, owns: false);
+    public static Statement Statement(this NpgsqlConnection connection, string sql) =>
+        new(connection, sql, owns: false);
 
     public static Instant GetInstant(this NpgsqlDataReader row, int column) =>
         Instant.FromDateTimeUtc(row.GetFieldValue<DateTime>(column));
@@ -37,7 +39,8 @@ static class Sql
         await using var connection = db.CreateConnection();
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
-        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, CancellationToken.None);
+        await using var transaction = await connection
+            .BeginTransactionAsync(IsolationLevel.ReadCommitted, CancellationToken.None);
         var result = await work(connection);
         await transaction.CommitAsync(CancellationToken.None);
         commit.ThrowIfUnknown();
@@ -66,12 +69,14 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
 
     public Statement WithJson(string? json)
     {
-        _command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = json, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb });
+        _command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = json, NpgsqlDbType =
+            NpgsqlTypes.NpgsqlDbType.Jsonb });
         return this;
     }
 
     /// <returns>The number of rows that the statement changed.</returns>
-    public Task<int> Execute() => Run(static async (command, _) => await command.ExecuteNonQueryAsync(CancellationToken.None), default);
+    public Task<int> Execute() =>
+        Run(static async (command, _) => await command.ExecuteNonQueryAsync(CancellationToken.None), default);
 
     /// <returns>The first row, or null when there is none.</returns>
     public Task<T?> One<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) where T : class =>
@@ -94,7 +99,8 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
             return all;
         }, ct);
 
-    /// <returns>The first column of the first row; the type's default when there is no row or the column is null.</returns>
+    /// <returns>The first column of the first row; the type's default when there is no row or the column is
+    /// null.</returns>
     public Task<T?> Value<T>(CancellationToken ct = default) =>
         Run(static async (command, stop) => await command.ExecuteScalarAsync(stop) is T value ? value : default, ct);
 

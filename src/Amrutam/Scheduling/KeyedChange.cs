@@ -12,14 +12,17 @@ namespace Amrutam.Scheduling;
 /// <param name="Replayed">True when it was given before and nothing was done now.</param>
 sealed record Answer(int Status, string Body, string? Location = null, bool Replayed = false) : IResult
 {
-    public static Answer Of<T>(int status, T body, string? location = null) => new(status, JsonSerializer.Serialize(body, Json.Options), location);
+    public static Answer Of<T>(int status, T body, string? location = null) =>
+        new(status, JsonSerializer.Serialize(body, Json.Options), location);
 
-    public static Answer Of(ProblemHttpResult problem) => new(problem.StatusCode, JsonSerializer.Serialize(problem.ProblemDetails, Json.Options));
+    public static Answer Of(ProblemHttpResult problem) =>
+        new(problem.StatusCode, JsonSerializer.Serialize(problem.ProblemDetails, Json.Options));
 
     public Task ExecuteAsync(HttpContext http)
     {
         http.Response.StatusCode = Status;
-        http.Response.ContentType = Status < StatusCodes.Status400BadRequest ? "application/json; charset=utf-8" : "application/problem+json";
+        http.Response.ContentType = Status < StatusCodes.Status400BadRequest ? "application/json; charset=utf-8"
+            : "application/problem+json";
         if (Location is not null) http.Response.Headers.Location = Location;
         if (Replayed) http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
         return http.Response.WriteAsync(Body, CancellationToken.None);
@@ -28,9 +31,9 @@ sealed record Answer(int Status, string Body, string? Location = null, bool Repl
 
 /// <summary>Changes the calendar in one transaction, once per Idempotency-Key.</summary>
 /// <remarks>
-/// Two requests with one key queue on an advisory lock of that key, so the second finds the first's stored answer. The key's
-/// row is written in the transaction of the change, so there is no key without its outcome. A 422 rolls back and is not
-/// stored: the caller mends the request and keeps the key.
+/// Two requests with one key queue on an advisory lock of that key, so the second finds the first's stored answer. The
+/// key's row is written in the transaction of the change, so there is no key without its outcome. A 422 rolls back and
+/// is not stored: the caller mends the request and keeps the key.
 /// </remarks>
 sealed class KeyedChange(NpgsqlDataSource db)
 {
@@ -39,14 +42,16 @@ sealed class KeyedChange(NpgsqlDataSource db)
 
     /// <param name="route">The route with its values, so that one key may serve several bookings.</param>
     /// <param name="change">Makes the change on the given connection; what it answers with 422 is rolled back.</param>
-    public async Task<IResult> Run<T>(CurrentUser user, string route, IdempotencyKey key, T request, Func<NpgsqlConnection, Task<Answer>> change)
+    public async Task<IResult> Run<T>(CurrentUser user, string route, IdempotencyKey key, T request,
+        Func<NpgsqlConnection, Task<Answer>> change)
     {
         var fingerprint = key.Value is null ? [] : IdempotencyKey.Fingerprint(request);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await db.InTransaction(connection => Once(connection, user, route, key.Value, fingerprint, change));
+                return await db.InTransaction(connection => Once(connection, user, route, key.Value, fingerprint,
+                    change));
             }
             catch (RefusedException refused)
             {
@@ -59,23 +64,28 @@ sealed class KeyedChange(NpgsqlDataSource db)
     }
 
     static bool MayGoThroughNextTime(PostgresException e) => e.SqlState is PostgresErrorCodes.DeadlockDetected
-        or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation;
+        or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation
+            or PostgresErrorCodes.ExclusionViolation;
 
-    static async Task<Answer> Once(NpgsqlConnection connection, CurrentUser user, string route, string? key, byte[] fingerprint,
+    static async Task<Answer> Once(NpgsqlConnection connection, CurrentUser user, string route, string? key,
+        byte[] fingerprint,
         Func<NpgsqlConnection, Task<Answer>> change)
     {
         if (key is null) return Settled(await change(connection));
         await connection.Statement(LockKey).With($"{user.Id} {route} {key}").Execute();
         var stored = await connection.Statement(Replay).With(user.Id).With(route).With(key).One(row =>
-            (Answer: new Answer(row.GetInt32(1), row.GetString(2), row.GetStringOrNull(3), Replayed: true), Same: row.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(fingerprint)).ToTuple());
-        if (stored is not null) return stored.Item2 ? stored.Item1 : throw new RefusedException(Answer.Of(Rules.KeyReused.Because()));
+            (Answer: new Answer(row.GetInt32(1), row.GetString(2), row.GetStringOrNull(3), Replayed: true),
+                Same: row.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(fingerprint)).ToTuple());
+        if (stored is not null) return stored.Item2 ? stored.Item1
+            : throw new RefusedException(Answer.Of(Rules.KeyReused.Because()));
         var answer = Settled(await change(connection));
         await connection.Statement(Store).With(user.Id).With(route).With(key).With(fingerprint)
             .With(answer.Status).With(answer.Body).With(answer.Location).Execute();
         return answer;
     }
 
-    /// <summary>Passes on what may be kept; a refusal to be mended by the caller leaves the transaction instead.</summary>
+    /// <summary>Passes on what may be kept; a refusal to be mended by the caller leaves the transaction
+    /// instead.</summary>
     static Answer Settled(Answer answer) =>
         answer.Status is >= 400 and not (404 or 409) ? throw new RefusedException(answer) : answer;
 
@@ -93,6 +103,7 @@ sealed class KeyedChange(NpgsqlDataSource db)
         """;
 
     const string Store = """
-        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location) values ($1, $2, $3, $4, $5, $6, $7)
+        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location) values ($1,
+             $2, $3, $4, $5, $6, $7)
         """;
 }

@@ -8,7 +8,8 @@ static class SchedulingModule
 {
     public static void AddScheduling(this WebApplicationBuilder builder)
     {
-        var verified = builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
+        var verified = builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment
+            .IsProduction());
         builder.Services.AddSingleton(new SchedulingSettings(verified));
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();

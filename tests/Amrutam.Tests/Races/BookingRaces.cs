@@ -17,7 +17,9 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         replies.Count(r => r.Status == 201).ShouldBe(1);
         replies.Count(r => r is { Status: 409, Code: "one_active_booking_per_slot" }).ShouldBe(999);
         (await Count("select count(*) from scheduling.bookings where slot_id = $1", slot)).ShouldBe(1);
-        (await Count("select count(*) from audit.events where action = 'bookings.booked' and details ->> 'slot_id' = $1::text", slot)).ShouldBe(1);
+        (await Count(
+            "select count(*) from audit.events where action = 'bookings.booked' and details ->> 'slot_id' = $1::text",
+            slot)).ShouldBe(1);
         await Server.ShouldKeepItsInvariants();
     }
 
@@ -68,7 +70,8 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         for (var i = 0; i < 20; i++)
         {
             var replies = await Task.WhenAll(
-                doctor.Http.Post($"/api/bookings/{b1.Id()}/move", new { slot_id = s2 }), doctor.Http.Post($"/api/bookings/{b2.Id()}/move", new { slot_id = s1 }));
+                doctor.Http.Post($"/api/bookings/{b1.Id()}/move", new { slot_id = s2 }), doctor.Http
+                    .Post($"/api/bookings/{b2.Id()}/move", new { slot_id = s1 }));
             replies.ShouldAllBe(r => r.Status == 409);
         }
         await Server.ShouldKeepItsInvariants();
@@ -79,7 +82,8 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());
-        var replies = await AtOnce(Enumerable.Range(0, 20), i => (i % 2 == 0 ? doctor : patient).Http.Post($"/api/bookings/{booked.Id()}/cancellation"));
+        var replies = await AtOnce(Enumerable.Range(0, 20), i => (i % 2 == 0 ? doctor : patient).Http
+            .Post($"/api/bookings/{booked.Id()}/cancellation"));
         replies.Count(r => r.Status == 200).ShouldBe(1);
         replies.Count(r => r is { Status: 409, Code: "step_not_allowed" }).ShouldBe(19);
         await Server.ShouldKeepItsInvariants();
@@ -113,7 +117,8 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
     static async Task<List<T>> Many<T>(int count, Func<Task<T>> make)
     {
         var all = new ConcurrentBag<T>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, _) => all.Add(await make()));
+        await Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (_, _) => all.Add(await make()));
         return [.. all];
     }
 

@@ -40,11 +40,14 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     [Fact]
     public async Task A_slot_that_is_taken_closed_begun_or_absent_says_so()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
+            .User("patient"));
         var (taken, closed, begun) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         (await other.Book(taken)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + closed)).Is(204);
-        await Server.Owner.Statement("update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes' where id = $1")
+        await Server.Owner
+            .Statement(
+            "update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes' where id = $1")
             .With(begun).Execute();
         (await patient.Book(taken)).Is(409, "one_active_booking_per_slot");
         (await patient.Book(closed)).Is(409, "slot_is_closed");
@@ -78,7 +81,8 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         var slot = await doctor.Slot();
         var first = (await patient.Book(slot, "k-1", "back pain")).Is(201);
         first.Header("Idempotency-Replayed").ShouldBeNull();
-        var again = (await patient.Http.Post("/api/bookings", $$"""{ "reason" : "back pain", "slot_id":"{{slot}}" }""", "\"k-1\"")).Is(201);
+        var again = (await patient.Http.Post("/api/bookings",
+            $$"""{ "reason" : "back pain", "slot_id":"{{slot}}" }""", "\"k-1\"")).Is(201);
         again.Text.ShouldBe(first.Text);
         again.Header("Idempotency-Replayed").ShouldBe("true");
         again.Header("Location").ShouldBe(first.Header("Location"));
@@ -88,7 +92,8 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     [Fact]
     public async Task A_refusal_under_a_key_is_kept_too_and_outlives_its_cause()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
+            .User("patient"));
         var slot = await doctor.Slot();
         var taken = await other.Book(slot);
         var first = (await patient.Book(slot, "k-2")).Is(409, "one_active_booking_per_slot");
@@ -114,7 +119,8 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     public async Task A_key_with_other_characters_is_refused(string key)
     {
         var patient = await Server.User("patient");
-        (await patient.Http.Send(HttpMethod.Post, "/api/bookings", new { slot_id = Guid.CreateVersion7() }, headers: ("Idempotency-Key", key))).Is(400);
+        (await patient.Http.Send(HttpMethod.Post, "/api/bookings", new { slot_id = Guid.CreateVersion7() },
+            headers: ("Idempotency-Key", key))).Is(400);
     }
 
     [Fact]
@@ -122,7 +128,8 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot(), reason: "private matter");
-        var details = await Server.Owner.Statement("select details::text from audit.events where entity_id = $1 and action = 'bookings.booked'")
+        var details = await Server.Owner
+            .Statement("select details::text from audit.events where entity_id = $1 and action = 'bookings.booked'")
             .With(booked.Id()).List(row => row.GetString(0));
         details.ShouldHaveSingleItem().ShouldNotContain("private");
     }

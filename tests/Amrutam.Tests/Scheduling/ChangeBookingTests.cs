@@ -10,13 +10,17 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task A_cancelled_slot_is_open_again()
     {
-        var (doctor, patient, next) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
+        var (doctor, patient, next) = (await Server.Doctor(), await Server.User("patient"), await Server
+            .User("patient"));
         var slot = await doctor.Slot();
         var booked = await patient.Book(slot);
-        var cancelled = (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation", new { reason = "Travelling" }, "c-1")).Is(200);
-        (cancelled["status"], cancelled["cancelled_by"], cancelled["cancellation_reason"], cancelled["revision"]).ShouldBe(("cancelled", "patient", "Travelling", "1"));
+        var cancelled = (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation",
+            new { reason = "Travelling" }, "c-1")).Is(200);
+        (cancelled["status"], cancelled["cancelled_by"], cancelled["cancellation_reason"], cancelled["revision"])
+            .ShouldBe(("cancelled", "patient", "Travelling", "1"));
         (await next.Book(slot)).Is(201);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation", new { reason = "Travelling" }, "c-1")).Is(200).Text.ShouldBe(cancelled.Text);
+        (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation", new { reason = "Travelling" }, "c-1"))
+            .Is(200).Text.ShouldBe(cancelled.Text);
         (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation")).Is(409, "step_not_allowed");
         await Server.ShouldKeepItsInvariants();
     }
@@ -24,11 +28,13 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task A_move_keeps_the_id_and_frees_the_old_slot()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
+            .User("patient"));
         var (from, to, taken) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         var booked = await patient.Book(from);
         (await other.Book(taken)).Is(201);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = taken })).Is(409, "one_active_booking_per_slot");
+        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = taken }))
+            .Is(409, "one_active_booking_per_slot");
         (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = Guid.CreateVersion7() })).Is(404);
         var moved = (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = to })).Is(200);
         (moved.Id(), moved["slot_id"], moved["status"]).ShouldBe((booked.Id(), to.ToString(), "confirmed"));
@@ -44,7 +50,8 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         var booked = await patient.Book(await one.Slot(0));
         (await patient.Book(await one.Slot(5))).Is(201);
         (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = await two.Slot(0) })).Is(200);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = await two.Slot(5) })).Is(409, "bookings_of_a_patient_do_not_overlap");
+        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = await two.Slot(5) }))
+            .Is(409, "bookings_of_a_patient_do_not_overlap");
     }
 
     [Fact]
@@ -70,7 +77,8 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         var booked = await patient.Book(await doctor.Slot());
         await Begin(booked.Id());
         (await doctor.Http.Post($"/api/bookings/{booked.Id()}/no-show", new { party = "nobody" })).Is(422);
-        var missed = (await doctor.Http.Post($"/api/bookings/{booked.Id()}/no-show", new { party = "patient" })).Is(200);
+        var missed = (await doctor.Http.Post($"/api/bookings/{booked.Id()}/no-show", new { party = "patient" }))
+            .Is(200);
         (missed["status"], missed["no_show_party"]).ShouldBe(("no_show", "patient"));
     }
 
@@ -93,11 +101,13 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         (await doctor.Http.Get("/api/bookings?limit=2&cursor=" + cursor)).Is(400, "cursor_of_another_list");
     }
 
-    static IEnumerable<Guid> Ids(Reply page) => page.Body.GetProperty("items").EnumerateArray().Select(b => b.GetProperty("id").GetGuid());
+    static IEnumerable<Guid> Ids(Reply page) =>
+        page.Body.GetProperty("items").EnumerateArray().Select(b => b.GetProperty("id").GetGuid());
 
     /// <summary>Puts the booking's start a minute into the past, as waiting would.</summary>
     Task Begin(Guid id) => Server.Owner.Statement("""
-        with b as (update scheduling.bookings set starts_at = now() - interval '1 minute', ends_at = now() + interval '20 minutes' where id = $1 returning *)
+        with b as (update scheduling.bookings set starts_at = now() - interval '1 minute',
+             ends_at = now() + interval '20 minutes' where id = $1 returning *)
         update scheduling.slots s set starts_at = b.starts_at, ends_at = b.ends_at from b where s.id = b.slot_id
         """).With(id).Execute();
 }

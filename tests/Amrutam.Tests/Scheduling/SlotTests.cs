@@ -11,7 +11,8 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     public async Task A_slot_given_in_local_time_is_an_instant_of_the_doctors_zone()
     {
         var doctor = await Server.Doctor("Asia/Kolkata");
-        var slot = (await doctor.Http.Post("/api/slots", new { date = "2030-06-01", start_time = "09:30", end_time = "10:00" })).Is(201);
+        var slot = (await doctor.Http.Post("/api/slots", new { date = "2030-06-01", start_time = "09:30", end_time =
+            "10:00" })).Is(201);
         slot["starts_at"].ShouldBe("2030-06-01T04:00:00Z");
         slot["ends_at"].ShouldBe("2030-06-01T04:30:00Z");
         (slot["date"], slot["start_time"], slot["end_time"], slot["time_zone"], slot["status"])
@@ -22,8 +23,10 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     public async Task A_local_time_that_the_clocks_skip_is_refused_and_a_repeated_one_is_the_earlier()
     {
         var doctor = await Server.Doctor("America/New_York");
-        (await doctor.Http.Post("/api/slots", new { date = "2027-03-14", start_time = "02:30", end_time = "03:30" })).Is(422, "local_time_does_not_exist");
-        var twice = (await doctor.Http.Post("/api/slots", new { date = "2027-11-07", start_time = "01:30", end_time = "02:30" })).Is(201);
+        (await doctor.Http.Post("/api/slots", new { date = "2027-03-14", start_time = "02:30", end_time = "03:30" }))
+            .Is(422, "local_time_does_not_exist");
+        var twice = (await doctor.Http.Post("/api/slots", new { date = "2027-11-07", start_time = "01:30", end_time =
+            "02:30" })).Is(201);
         twice["starts_at"].ShouldBe("2027-11-07T05:30:00Z");
     }
 
@@ -31,33 +34,42 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     public async Task Slots_of_a_doctor_do_not_overlap_unless_the_other_is_closed()
     {
         var doctor = await Server.Doctor();
-        var first = (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:00:00Z", ends_at = "2031-01-01T11:00:00Z" })).Is(201);
+        var first = (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:00:00Z", ends_at =
+            "2031-01-01T11:00:00Z" })).Is(201);
         var overlapping = new { starts_at = "2031-01-01T10:30:00Z", ends_at = "2031-01-01T11:30:00Z" };
         (await doctor.Http.Post("/api/slots", overlapping)).Is(409, "slots_of_a_doctor_do_not_overlap");
-        (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T11:00:00Z", ends_at = "2031-01-01T11:30:00+00:00" })).Is(201);
+        (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T11:00:00Z", ends_at =
+            "2031-01-01T11:30:00+00:00" })).Is(201);
         (await (await Server.Doctor()).Http.Post("/api/slots", overlapping)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + first.Id())).Is(204);
         (await doctor.Http.Delete("/api/slots/" + first.Id())).Is(404);
-        (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:15:00Z", ends_at = "2031-01-01T10:45:00Z" })).Is(201);
+        (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:15:00Z", ends_at =
+            "2031-01-01T10:45:00Z" })).Is(201);
     }
 
     [Theory]
     [InlineData("""{"date": "2020-01-01", "start_time": "09:00", "end_time": "09:30"}""", 422, "slot_is_in_the_past")]
-    [InlineData("""{"date": "2030-01-01", "start_time": "08:00", "end_time": "20:30"}""", 422, "slot_is_at_most_12_hours")]
+    [InlineData("""{"date": "2030-01-01", "start_time": "08:00", "end_time": "20:30"}""", 422,
+        "slot_is_at_most_12_hours")]
     [InlineData("""{"date": "2030-01-01", "start_time": "10:00", "end_time": "10:00"}""", 422, "invalid_fields")]
     [InlineData("""{"date": "2030-01-01", "start_time": "10:00"}""", 422, "invalid_fields")]
-    [InlineData("""{"date": "2030-01-01", "start_time": "10:00", "end_time": "11:00", "starts_at": "2030-01-01T10:00:00Z"}""", 422, "invalid_fields")]
+    [InlineData(
+        """{"date": "2030-01-01", "start_time": "10:00", "end_time": "11:00", "starts_at": "2030-01-01T10:00:00Z"}""",
+        422, "invalid_fields")]
     [InlineData("""{}""", 422, "invalid_fields")]
     [InlineData("""{"date": "2030-02-30", "start_time": "10:00", "end_time": "11:00"}""", 400, "malformed_request")]
     [InlineData("""{"date": "2030-02-20", "start_time": "25:00", "end_time": "11:00"}""", 400, "malformed_request")]
     [InlineData("""{"starts_at": "2030-01-01T10:00:00", "ends_at": "2030-01-01T11:00:00"}""", 400, "malformed_request")]
-    [InlineData("""{"starts_at": "9999-01-01T10:00:00Z", "ends_at": "9999-01-01T11:00:00Z"}""", 400, "malformed_request")]
-    [InlineData("""{"starts_at": "2030-01-01T23:59:60Z", "ends_at": "2030-01-02T11:00:00Z"}""", 400, "malformed_request")]
+    [InlineData("""{"starts_at": "9999-01-01T10:00:00Z", "ends_at": "9999-01-01T11:00:00Z"}""", 400,
+        "malformed_request")]
+    [InlineData("""{"starts_at": "2030-01-01T23:59:60Z", "ends_at": "2030-01-02T11:00:00Z"}""", 400,
+        "malformed_request")]
     public async Task A_bad_slot_is_refused_and_nothing_is_saved(string body, int status, string code)
     {
         var doctor = await Server.Doctor();
         (await doctor.Http.Post("/api/slots", body)).Is(status, code);
-        (await doctor.Http.Get("/api/slots?status=open")).Is(200).Body.GetProperty("items").GetArrayLength().ShouldBe(0);
+        (await doctor.Http.Get("/api/slots?status=open")).Is(200).Body.GetProperty("items").GetArrayLength()
+            .ShouldBe(0);
     }
 
     [Fact]
@@ -68,14 +80,22 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     public async Task Everybody_sees_the_open_slots_and_only_those()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
-        var (open, booked, held, closed) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2), await doctor.Slot(3));
+        var (open, booked, held, closed) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2),
+            await doctor.Slot(3));
         var expired = await doctor.Slot(4);
         (await patient.Book(booked)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + closed)).Is(204);
-        await Server.Owner.Statement("update scheduling.slots set held_by = $2, held_until = now() + interval '5 minutes' where id = $1").With(held).With(patient.Id).Execute();
-        await Server.Owner.Statement("update scheduling.slots set held_by = $2, held_until = now() - interval '1 second' where id = $1").With(expired).With(patient.Id).Execute();
+        await Server.Owner
+            .Statement(
+            "update scheduling.slots set held_by = $2, held_until = now() + interval '5 minutes' where id = $1")
+            .With(held).With(patient.Id).Execute();
+        await Server.Owner
+            .Statement(
+            "update scheduling.slots set held_by = $2, held_until = now() - interval '1 second' where id = $1")
+            .With(expired).With(patient.Id).Execute();
         var list = (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots")).Is(200);
-        list.Body.GetProperty("items").EnumerateArray().Select(s => s.GetProperty("id").GetGuid()).ShouldBe([open, expired]);
+        list.Body.GetProperty("items").EnumerateArray().Select(s => s.GetProperty("id").GetGuid())
+            .ShouldBe([open, expired]);
         (await Server.Anonymous().Get($"/api/doctors/{Guid.CreateVersion7()}/slots")).Is(404);
         (await doctor.Http.Get("/api/slots")).Is(200).Body.GetProperty("items").EnumerateArray()
             .Select(s => s.GetProperty("status").GetString()).ShouldBe(["open", "booked", "held", "open"]);
@@ -86,11 +106,18 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     {
         var doctor = await Server.Doctor("Asia/Kolkata");
         foreach (var time in new[] { ("23:00", "23:30"), ("23:30", "00:00") })
-            (await doctor.Http.Post("/api/slots", new { date = "2030-07-01", start_time = time.Item1, end_time = time.Item2 })).Is(201);
-        (await doctor.Http.Post("/api/slots", new { date = "2030-07-02", start_time = "00:00", end_time = "00:30" })).Is(201);
-        var day = (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots?from=2030-07-01&to=2030-07-01&limit=1")).Is(200);
+            (await doctor.Http.Post("/api/slots", new { date = "2030-07-01", start_time = time.Item1, end_time =
+                time.Item2 })).Is(201);
+        (await doctor.Http.Post("/api/slots", new { date = "2030-07-02", start_time = "00:00", end_time = "00:30" }))
+            .Is(201);
+        var day =
+            (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots?from=2030-07-01&to=2030-07-01&limit=1"))
+            .Is(200);
         day.Body.GetProperty("items")[0].GetProperty("start_time").GetString().ShouldBe("23:00");
-        var rest = (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots?from=2030-07-01&to=2030-07-01&limit=1&cursor={day["next_cursor"]}")).Is(200);
+        var rest =
+            (await Server.Anonymous()
+            .Get($"/api/doctors/{doctor.Id}/slots?from=2030-07-01&to=2030-07-01&limit=1&cursor={day["next_cursor"]}"))
+            .Is(200);
         rest.Body.GetProperty("items")[0].GetProperty("start_time").GetString().ShouldBe("23:30");
         rest.Body.GetProperty("next_cursor").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.Null);
         (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots?from=2030-13-01")).Is(400);

@@ -16,7 +16,8 @@ sealed record Reply(int Status, string Text, HttpResponseMessage Message)
     public Guid Id() => Body.GetProperty("id").GetGuid();
 
     public string? Header(string name) =>
-        Message.Headers.TryGetValues(name, out var values) || Message.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+        Message.Headers.TryGetValues(name, out var values) || Message.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(", ", values) : null;
 
     /// <summary>Fails with the body when the status is another.</summary>
     public Reply Is(int status, string? code = null)
@@ -36,12 +37,15 @@ static class Requests
     public static Task<Reply> Post(this HttpClient http, string path, object? body = null, string? key = null) =>
         http.Send(HttpMethod.Post, path, body, key);
 
-    public static Task<Reply> Put(this HttpClient http, string path, object body) => http.Send(HttpMethod.Put, path, body);
+    public static Task<Reply> Put(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Put, path, body);
 
-    public static Task<Reply> Patch(this HttpClient http, string path, object body) => http.Send(HttpMethod.Patch, path, body);
+    public static Task<Reply> Patch(this HttpClient http, string path, object body) =>
+        http.Send(HttpMethod.Patch, path, body);
 
     /// <summary>Sends a body that is a string as it is, anything else as JSON.</summary>
-    public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null, string? key = null,
+    public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null,
+        string? key = null,
         params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);

@@ -12,8 +12,10 @@ namespace Amrutam.Tests.Support;
 sealed class TestServer : IAsyncDisposable
 {
     // Sign-ups and bookings come by the thousand from one address here; the tests of the limits set their own.
-    static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress", "SignInFailuresPerAccount",
-        "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient" }.Select(limit => $"--Limits:{limit}=0")];
+    static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
+        "SignInFailuresPerAccount",
+        "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient" }
+            .Select(limit => $"--Limits:{limit}=0")];
 
     public required Database Database { get; init; }
     public required WebApplication App { get; init; }
@@ -22,24 +24,31 @@ sealed class TestServer : IAsyncDisposable
 
     public static async Task<TestServer> Start(Database database, params string[] settings)
     {
-        var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0", "--environment=Development",
+        var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
+            "--environment=Development",
             "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         await app.StartAsync();
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address = new(address) };
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .First();
+        return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address =
+            new(address) };
     }
 
     /// <summary>A client that sends nobody's token.</summary>
-    public HttpClient Anonymous() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
+    public HttpClient Anonymous() =>
+        new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
 
-    /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords tests nothing here.</summary>
+    /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords
+    /// tests nothing here.</summary>
     public async Task<TestUser> User(string role, string? name = null)
     {
         var user = new CurrentUser(Guid.CreateVersion7(), role, Guid.CreateVersion7());
-        await Owner.Statement(AddUser).With(user.Id).With(user.Id + "@example.org").With((user.Id + "@example.org").ToUpperInvariant())
+        await Owner.Statement(AddUser).With(user.Id).With(user.Id + "@example.org")
+            .With((user.Id + "@example.org").ToUpperInvariant())
             .With(name ?? "Test " + role).With(role).With(user.Session).Execute();
         var client = Anonymous();
-        client.DefaultRequestHeaders.Authorization = new("Bearer", App.Services.GetRequiredService<AccessTokens>().Issue(user));
+        client.DefaultRequestHeaders.Authorization =
+            new("Bearer", App.Services.GetRequiredService<AccessTokens>().Issue(user));
         return new(user.Id, client);
     }
 

@@ -1,6 +1,7 @@
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>Compares what the product makes with the text that was reviewed; with AMRUTAM_APPROVE=1 it becomes the reviewed text.</summary>
+/// <summary>Compares what the product makes with the text that was reviewed; with AMRUTAM_APPROVE=1 it becomes the
+/// reviewed text.</summary>
 static class Approved
 {
     static bool Approving => Environment.GetEnvironmentVariable("AMRUTAM_APPROVE") == "1";
@@ -12,7 +13,9 @@ static class Approved
         var reviewed = File.Exists(path) ? File.ReadAllText(path) : "";
         if (reviewed == made) return;
         var (line, was, now) = reviewed.Split('\n').Zip(made.Split('\n')).Index()
-            .Where(l => l.Item.First != l.Item.Second).Select(l => (l.Index + 1, l.Item.First, l.Item.Second)).FirstOrDefault();
-        Assert.Fail($"{file} differs from line {line}: \"{was}\" is now \"{now}\". When that is meant: AMRUTAM_APPROVE=1, and review the diff.");
+            .Where(l => l.Item.First != l.Item.Second).Select(l => (l.Index + 1, l.Item.First, l.Item.Second))
+                .FirstOrDefault();
+        Assert.Fail(
+            $"{file} differs from line {line}: \"{was}\" is now \"{now}\". When that is meant: AMRUTAM_APPROVE=1, and review the diff.");
     }
 }

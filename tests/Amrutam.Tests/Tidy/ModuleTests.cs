@@ -4,7 +4,8 @@ using Mono.Cecil.Cil;
 
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>Who may know whom, read from the compiled assembly; what compiles away (constants, nameof) from the usings.</summary>
+/// <summary>Who may know whom, read from the compiled assembly; what compiles away (constants, nameof) from the
+/// usings.</summary>
 public sealed partial class ModuleTests
 {
     const string Root = "";
@@ -33,25 +34,30 @@ public sealed partial class ModuleTests
 
     [Fact]
     public void What_the_compiler_leaves_no_trace_of_keeps_the_same_rule() =>
-        Tree.Files.Where(f => f.StartsWith("src/Amrutam/", StringComparison.Ordinal) && f.EndsWith(".cs", StringComparison.Ordinal))
-            .SelectMany(file => Using().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, Used: m.Groups[1].Value)))
+        Tree.Files.Where(f => f.StartsWith("src/Amrutam/", StringComparison.Ordinal) && f
+            .EndsWith(".cs", StringComparison.Ordinal))
+            .SelectMany(file =>
+                Using().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, Used: m.Groups[1].Value)))
             .Where(use => !MayUse(ModuleOfFile(use.file), use.Used + ".", Module(use.Used + ".")!))
             .Select(use => $"{use.file} uses {use.Used}")
             .ShouldBeEmpty();
 
     [Fact]
     public void Entity_Framework_and_ASP_NET_Core_Identity_stay_in_Identity() =>
-        Wrong(u => Reserved.Any(r => u.To.StartsWith(r.Namespace, StringComparison.Ordinal) && u.FromModule != r.Module)).ShouldBeEmpty();
+        Wrong(u => Reserved.Any(r => u.To.StartsWith(r.Namespace, StringComparison.Ordinal)
+            && u.FromModule != r.Module)).ShouldBeEmpty();
 
     [Fact]
     public void The_portal_has_no_SQL() =>
         Wrong(u => u.FromModule == "Portal"
-            && (u.To.StartsWith("Npgsql.", StringComparison.Ordinal) || u.To is "Amrutam.Platform.Sql" or "Amrutam.Platform.Statement"))
+            && (u.To.StartsWith("Npgsql.", StringComparison.Ordinal) || u.To is "Amrutam.Platform.Sql"
+                or "Amrutam.Platform.Statement"))
             .ShouldBeEmpty();
 
     static bool MayUse(string from, string to, string toModule) =>
         from == Root || toModule == from || toModule == Platform
-        || (from != Platform && !Leaves.Contains(toModule) && to.StartsWith($"Amrutam.{toModule}.{Contracts}.", StringComparison.Ordinal));
+        || (from != Platform && !Leaves.Contains(toModule) && to
+            .StartsWith($"Amrutam.{toModule}.{Contracts}.", StringComparison.Ordinal));
 
     static IEnumerable<string> Wrong(Func<(string From, string FromModule, string To), bool> wrong) =>
         Uses.Where(wrong).Select(u => $"{u.From} uses {u.To}").Distinct(StringComparer.Ordinal);
@@ -77,7 +83,8 @@ public sealed partial class ModuleTests
         }
     }
 
-    /// <summary>The OpenAPI package writes its own types into our namespace-less corner; they are nobody's module.</summary>
+    /// <summary>The OpenAPI package writes its own types into our namespace-less corner; they are nobody's
+    /// module.</summary>
     static bool IsGenerated(TypeDefinition type) =>
         type.CustomAttributes.Any(a => a.AttributeType.Name is "GeneratedCodeAttribute" or "EmbeddedAttribute");
 
@@ -106,7 +113,8 @@ public sealed partial class ModuleTests
         TypeReference type => [type],
         FieldReference field => [field.DeclaringType, field.FieldType],
         GenericInstanceMethod method => [method.DeclaringType, method.ReturnType, .. method.GenericArguments],
-        MethodReference method => [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)],
+        MethodReference method =>
+            [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)],
         _ => [],
     };
 

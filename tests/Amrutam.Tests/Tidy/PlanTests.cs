@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>No statement reads a big table from end to end: judged by its generic plan over a seeded, analyzed database.</summary>
+/// <summary>No statement reads a big table from end to end: judged by its generic plan over a seeded, analyzed
+/// database.</summary>
 public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatabase>
 {
     // What grows with use. A table that is not named here is small or is read whole by design.
@@ -24,7 +25,8 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         await using var connection = await seeded.Open();
         var scans = new List<string>();
         foreach (var statement in SqlConstants.All.Where(s => s.HasPlan && !MayScan.ContainsKey(s.Name)))
-            scans.AddRange((await Scanned(connection, statement)).Intersect(BigTables).Select(table => $"{statement} scans {table}"));
+            scans.AddRange((await Scanned(connection, statement)).Intersect(BigTables)
+                .Select(table => $"{statement} scans {table}"));
         scans.ShouldBeEmpty();
     }
 
@@ -44,7 +46,8 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     {
         await using var connection = await seeded.Open();
         foreach (var table in BigTables)
-            (await connection.Statement($"select count(*) from {table}").Value<long>()).ShouldBeGreaterThanOrEqualTo(2000, table);
+            (await connection.Statement($"select count(*) from {table}").Value<long>())
+                .ShouldBeGreaterThanOrEqualTo(2000, table);
     }
 
     static async Task<List<string>> Scanned(NpgsqlConnection connection, SqlConstant statement)
@@ -53,7 +56,8 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         {
             await connection.Statement("prepare tidy as " + statement.Text).Execute();
             var nulls = await connection.Statement(SqlTests.Nulls).Value<string>();
-            var plan = await connection.Statement($"explain (verbose, format json) execute tidy {nulls}").Value<string>();
+            var plan = await connection
+                .Statement($"explain (verbose, format json) execute tidy {nulls}").Value<string>();
             return [.. Nodes(JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan"))
                 .Where(node => Text(node, "Node Type") == "Seq Scan")
                 .Select(node => WithoutMonth($"{Text(node, "Schema")}.{Text(node, "Relation Name")}"))];
@@ -71,9 +75,11 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     static IEnumerable<JsonElement> Nodes(JsonElement node) =>
         [node, .. node.TryGetProperty("Plans", out var below) ? below.EnumerateArray().SelectMany(Nodes) : []];
 
-    static string? Text(JsonElement node, string name) => node.TryGetProperty(name, out var value) ? value.GetString() : null;
+    static string? Text(JsonElement node, string name) =>
+        node.TryGetProperty(name, out var value) ? value.GetString() : null;
 
-    static string WithoutMonth(string table) => table.StartsWith("audit.events_", StringComparison.Ordinal) ? "audit.events" : table;
+    static string WithoutMonth(string table) =>
+        table.StartsWith("audit.events_", StringComparison.Ordinal) ? "audit.events" : table;
 }
 
 /// <summary>Some thousands of rows in every big table, so that the planner chooses as it would in use.</summary>
@@ -91,7 +97,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 
     internal async Task<NpgsqlConnection> Open()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling =
+            false }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and the preference for indexes that a cached database has.
         await connection.Statement("set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1").Execute();
@@ -105,15 +112,18 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         select gen_random_uuid(), n || '@example.org', n || '@EXAMPLE.ORG', 'Person ' || n,
                case when n <= 3000 then 'doctor' else 'patient' end, 'x', 'x'
           from generate_series(1, 8000) n;
-        insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day' from identity.users;
+        insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day'
+             from identity.users;
         insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
         select id, full_name, 'Specialization ' || right(email, 12), 5, repeat('Sees patients. ', 20), now()
           from identity.users where role = 'doctor';
         insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
         select gen_random_uuid(), id, at, at + interval '30 minutes'
-          from doctors.profiles, generate_series(now() - interval '5 days', now() + interval '5 days', interval '1 day') at;
+          from doctors.profiles, generate_series(now() - interval '5 days', now() + interval '5 days',
+               interval '1 day') at;
         insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
-        select gen_random_uuid(), s.id, s.doctor_id, gen_random_uuid(), s.starts_at, s.ends_at from scheduling.slots s where random() < 0.4;
+        select gen_random_uuid(), s.id, s.doctor_id, gen_random_uuid(), s.starts_at, s.ends_at from scheduling.slots s
+             where random() < 0.4;
         update scheduling.slots s set booking_id = b.id from scheduling.bookings b where b.slot_id = s.id;
         insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;

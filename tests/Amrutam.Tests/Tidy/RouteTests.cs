@@ -9,11 +9,13 @@ namespace Amrutam.Tests.Tidy;
 /// <summary>What every mapped route says of itself.</summary>
 public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    IEnumerable<RouteEndpoint> Routes => fixture.Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+    IEnumerable<RouteEndpoint> Routes =>
+        fixture.Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
     /// <summary>The routes that OpenAPI tells of: pages and files are not among them.</summary>
     IEnumerable<RouteEndpoint> Documented =>
-        Routes.Where(r => r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true }
+        Routes.Where(r =>
+            r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true }
             && r.RoutePattern.RawText!.StartsWith("/api", StringComparison.Ordinal));
 
     [Fact]
@@ -26,10 +28,13 @@ public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public void A_route_has_a_summary_and_a_tag()
     {
-        Documented.Where(r => r.Metadata.GetMetadata<IEndpointSummaryMetadata>() is not { Summary.Length: > 5 }).Select(Name).ShouldBeEmpty();
-        Documented.Where(r => r.Metadata.GetMetadata<ITagsMetadata>() is not { Tags.Count: > 0 }).Select(Name).ShouldBeEmpty();
+        Documented.Where(r => r.Metadata.GetMetadata<IEndpointSummaryMetadata>() is not { Summary.Length: > 5 })
+            .Select(Name).ShouldBeEmpty();
+        Documented.Where(r => r.Metadata.GetMetadata<ITagsMetadata>() is not { Tags.Count: > 0 }).Select(Name)
+            .ShouldBeEmpty();
     }
 
     static string Name(RouteEndpoint route) =>
-        string.Join('|', route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []) + " " + route.RoutePattern.RawText;
+        string.Join('|', route.Metadata.GetMetadata<HttpMethodMetadata>(
+            )?.HttpMethods ?? []) + " " + route.RoutePattern.RawText;
 }

@@ -37,6 +37,7 @@ static partial class SqlConstants
         RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Verb();
 
-    [GeneratedRegex(@"^\s*(select|with|insert|update|delete|merge|values)\s", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*(select|with|insert|update|delete|merge|values)\s", RegexOptions.None,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex PlannedVerb();
 }

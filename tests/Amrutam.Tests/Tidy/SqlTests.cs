@@ -6,17 +6,20 @@ using Npgsql;
 
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>Every statement of the product against the migrated schema: it exists, it is its module's business, the server may run it.</summary>
+/// <summary>Every statement of the product against the migrated schema: it exists, it is its module's business, the
+/// server may run it.</summary>
 /// <remarks>
-/// PostgreSQL itself is the judge of whose business a statement is. A role is made per module that may do exactly what the
-/// module may; EXPLAIN checks the rights of every table, view, row lock and function of a statement and changes nothing.
+/// PostgreSQL itself is the judge of whose business a statement is. A role is made per module that may do exactly what
+/// the module may; EXPLAIN checks the rights of every table, view, row lock and function of a statement and changes
+/// nothing.
 /// </remarks>
 public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 {
     /// <summary>Statements that run as the schema's owner, before the server serves.</summary>
     static readonly string[] RunByTheOwner = ["Amrutam.Platform.Migrator.", "Amrutam.Platform.NewPostgresCluster."];
 
-    /// <summary>Where SQL comes from that is no constant: migrations are files, and a cluster's first commands carry names.</summary>
+    /// <summary>Where SQL comes from that is no constant: migrations are files, and a cluster's first commands carry
+    /// names.</summary>
     static readonly string[] RunsOtherText =
         ["Amrutam.Platform.Migrator", "Amrutam.Platform.NewPostgresCluster", "Amrutam.Platform.EmbeddedPostgres"];
 
@@ -33,7 +36,8 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
         await using var connection = await Open();
         var wrong = new List<string>();
         foreach (var statement in SqlConstants.All.Where(s => s.HasPlan))
-            if (await Complaint(connection, "prepare tidy as " + statement.Text) is { } complaint) wrong.Add($"{statement}: {complaint}");
+            if (await Complaint(connection, "prepare tidy as " + statement.Text) is { } complaint) wrong
+                .Add($"{statement}: {complaint}");
             else await connection.Statement("deallocate tidy").Execute();
         wrong.ShouldBeEmpty();
     }
@@ -58,7 +62,8 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     public void What_has_no_plan_names_no_other_modules_schema() =>
         SqlConstants.All.Where(s => !s.HasPlan)
             .SelectMany(s => Modules().Except([s.Module]).Select(m => m.ToLowerInvariant())
-                .Where(schema => s.Text.Contains(schema + ".", StringComparison.Ordinal)).Select(schema => $"{s} names {schema}"))
+                .Where(schema => s.Text.Contains(schema + ".", StringComparison.Ordinal))
+                    .Select(schema => $"{s} names {schema}"))
             .ShouldBeEmpty();
 
     [Fact]
@@ -67,11 +72,13 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
         var known = SqlConstants.All.Select(s => s.Text).ToHashSet(StringComparer.Ordinal);
         var calls = Calls().ToList();
         calls.ShouldNotBeEmpty("the assembly was not read");
-        calls.Where(call => call.Text is null || !known.Contains(call.Text)).Select(call => $"{call.Method} runs {call.Text ?? "what it computed"}")
+        calls.Where(call => call.Text is null || !known.Contains(call.Text))
+            .Select(call => $"{call.Method} runs {call.Text ?? "what it computed"}")
             .ShouldBeEmpty();
     }
 
-    static IEnumerable<string> Modules() => SqlConstants.All.Select(s => s.Module).Concat(["Audit", "Identity", "Doctors", "Scheduling"]).Distinct();
+    static IEnumerable<string> Modules() =>
+        SqlConstants.All.Select(s => s.Module).Concat(["Audit", "Identity", "Doctors", "Scheduling"]).Distinct();
 
     /// <summary>Each call that takes SQL, with the literal it is given; null when the text is not a literal.</summary>
     static IEnumerable<(string Method, string? Text)> Calls()
@@ -81,19 +88,24 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
         {
             var outer = type;
             while (outer.DeclaringType is not null) outer = outer.DeclaringType;
-            if (outer.FullName is "Amrutam.Platform.Sql" or "Amrutam.Platform.Statement" || RunsOtherText.Contains(outer.FullName)) continue;
+            if (outer.FullName is "Amrutam.Platform.Sql" or "Amrutam.Platform.Statement" || RunsOtherText
+                .Contains(outer.FullName)) continue;
             foreach (var instruction in type.Methods.Where(m => m.HasBody).SelectMany(m => m.Body.Instructions))
                 if (instruction.Operand is MethodReference called && TakesSql(called))
-                    yield return ($"{outer.FullName}", instruction.Previous.OpCode == OpCodes.Ldstr ? (string)instruction.Previous.Operand : null);
+                    yield return ($"{outer.FullName}", instruction.Previous.OpCode == OpCodes.Ldstr
+                        ? (string)instruction.Previous.Operand : null);
         }
     }
 
     static bool TakesSql(MethodReference called) =>
         called is { DeclaringType.FullName: "Amrutam.Platform.Sql", Name: "Statement" }
-        || (called.DeclaringType.Namespace == "Npgsql" && called.Name is "CreateCommand" or ".ctor" && called.DeclaringType.Name is
-            "NpgsqlCommand" or "NpgsqlBatchCommand" or "NpgsqlDataSource" && called.Parameters.Any(p => p.ParameterType.Name == "String"));
+        || (called.DeclaringType.Namespace == "Npgsql" && called.Name is "CreateCommand" or ".ctor"
+            && called.DeclaringType.Name is
+            "NpgsqlCommand" or "NpgsqlBatchCommand" or "NpgsqlDataSource" && called.Parameters
+                .Any(p => p.ParameterType.Name == "String"));
 
-    async Task<List<string>> Refused(NpgsqlConnection connection, Func<SqlConstant, string> role, Func<SqlConstant, bool> which)
+    async Task<List<string>> Refused(NpgsqlConnection connection, Func<SqlConstant, string> role, Func<SqlConstant,
+        bool> which)
     {
         var refused = new List<string>();
         foreach (var statement in SqlConstants.All.Where(s => s.HasPlan && which(s)))
@@ -123,7 +135,8 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 
     async Task<NpgsqlConnection> Open()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling =
+            false }.ConnectionString);
         await connection.OpenAsync();
         // The plan that has no values to look at, so that no null folds a table away before its rights are checked.
         await connection.Statement("set plan_cache_mode = force_generic_plan").Execute();
@@ -132,11 +145,13 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 
     internal const string Nulls = """
         select case when cardinality(parameter_types) = 0 then ''
-               else '(' || (select string_agg('null::' || t, ', ' order by n) from unnest(parameter_types) with ordinality as u(t, n)) || ')' end
+               else '(' || (select string_agg('null::' || t, ', ' order by n)
+                    from unnest(parameter_types) with ordinality as u(t, n)) || ')' end
           from pg_prepared_statements where name = 'tidy'
         """;
 
-    // A module: everything in its own schema, the views of the others, appending to the event log, and what Platform keeps for all.
+    // A module: everything in its own schema, the views of the others, appending to the event log, and what Platform
+    // keeps for all.
     const string GrantEachModuleItsOwn = """
         do $$
         declare
@@ -144,12 +159,14 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
             own text;
             published text;
         begin
-            foreach module in array array['platform', 'audit', 'identity', 'doctors', 'scheduling', 'analytics', 'notifications'] loop
+            foreach module in array array['platform', 'audit', 'identity', 'doctors', 'scheduling', 'analytics',
+                 'notifications'] loop
                 own := 'tidy_' || module;
                 if to_regrole(own) is null then execute format('create role %I', own); end if;
                 for published in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop
                     execute format('grant usage on schema %I to %I', published, own);
-                    if published <> 'public' then execute format('revoke execute on all functions in schema %I from public', published); end if;
+                    if published <> 'public' then execute format('revoke execute on all functions in schema %I
+                         from public', published); end if;
                 end loop;
                 for published in select oid::regclass::text from pg_class
                      where relkind = 'v' and relnamespace::regnamespace::text !~ '^pg_|^information_schema$' loop

@@ -16,12 +16,14 @@ public sealed partial class TextTests
     // Written in halves, or this file would be the first to break the rule.
     static readonly string[] Undone = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK", "#reg" + "ion"];
 
-    static readonly string[] EmptyWords = ["Service", "Manager", "Helper", "Util", "Utils", "Repository", "Dto", "Impl", "Base"];
+    static readonly string[] EmptyWords = ["Service", "Manager", "Helper", "Util", "Utils", "Repository", "Dto",
+        "Impl", "Base"];
 
     // What PostgreSQL or a licence wrote is not ours to wrap or to judge.
     static readonly string[] NotWrittenHere = ["docs/schema.sql", "LICENSE"];
 
-    static IEnumerable<string> CodeFiles => Tree.Files.Where(f => Code.Contains(Path.GetExtension(f)) || f == "x").Except(NotWrittenHere);
+    static IEnumerable<string> CodeFiles =>
+        Tree.Files.Where(f => Code.Contains(Path.GetExtension(f)) || f == "x").Except(NotWrittenHere);
 
     [Fact]
     public void Lines_are_at_most_120_characters() =>
@@ -40,18 +42,21 @@ public sealed partial class TextTests
 
     [Fact]
     public void Nothing_is_left_for_later() =>
-        CodeFiles.SelectMany(file => Tree.Lines(file).Select((line, i) => (file, Line: i + 1, Word: Undone.FirstOrDefault(line.Contains))))
+        CodeFiles.SelectMany(file => Tree.Lines(file).Select((line, i) =>
+            (file, Line: i + 1, Word: Undone.FirstOrDefault(line.Contains))))
             .Where(l => l.Word is not null).Select(l => $"{l.file}:{l.Line} says {l.Word}").ShouldBeEmpty();
 
     [Fact]
     public void No_type_is_named_for_its_kind() =>
-        OwnTypes(typeof(Program).Assembly).Concat(OwnTypes(typeof(TextTests).Assembly)).Select(t => t.Name.Split('`')[0])
+        OwnTypes(typeof(Program).Assembly).Concat(OwnTypes(typeof(TextTests).Assembly))
+            .Select(t => t.Name.Split('`')[0])
             .Where(name => EmptyWords.Any(word => name.EndsWith(word, StringComparison.Ordinal))).ShouldBeEmpty();
 
     [Fact]
     public void Migrations_are_named_by_number_and_words_and_no_number_comes_twice()
     {
-        var names = Tree.Files.Where(f => f.EndsWith(".sql", StringComparison.Ordinal) && f.Contains("/Migrations/", StringComparison.Ordinal))
+        var names = Tree.Files.Where(f => f.EndsWith(".sql", StringComparison.Ordinal) && f
+            .Contains("/Migrations/", StringComparison.Ordinal))
             .Select(Path.GetFileName).ToList();
         names.ShouldNotBeEmpty();
         names.Where(name => !MigrationName().IsMatch(name!)).ShouldBeEmpty();
@@ -62,7 +67,8 @@ public sealed partial class TextTests
     public void No_file_names_a_folder_of_the_machine_it_was_written_on()
     {
         var places = new[] { Tree.Root, "/ho" + "me/", "/Us" + "ers/", "/ro" + "ot/", "/wo" + "rk/" };
-        Tree.Files.SelectMany(file => Tree.Lines(file).Select((line, i) => (file, Line: i + 1, Place: places.FirstOrDefault(line.Contains))))
+        Tree.Files.SelectMany(file => Tree.Lines(file).Select((line, i) =>
+            (file, Line: i + 1, Place: places.FirstOrDefault(line.Contains))))
             .Where(l => l.Place is not null).Select(l => $"{l.file}:{l.Line} names {l.Place}").ShouldBeEmpty();
     }
 
@@ -70,30 +76,36 @@ public sealed partial class TextTests
     public void Every_text_file_ends_with_one_line_break_and_has_no_carriage_return() =>
         Tree.Files.Except(NotWrittenHere).Where(f => !f.EndsWith(".lock.json", StringComparison.Ordinal))
             .Select(file => (file, Text: File.ReadAllText(Tree.Path(file)))).Where(f => f.Text.Length > 0)
-            .Where(f => !f.Text.EndsWith('\n') || f.Text.EndsWith("\n\n", StringComparison.Ordinal) || f.Text.Contains('\r'))
+            .Where(f => !f.Text.EndsWith('\n') || f.Text.EndsWith("\n\n", StringComparison.Ordinal) || f.Text
+                .Contains('\r'))
             .Select(f => f.file).ShouldBeEmpty();
 
     static IEnumerable<Type> OwnTypes(Assembly assembly) => assembly.GetTypes()
-        .Where(t => t.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true && !t.IsDefined(typeof(CompilerGeneratedAttribute)));
+        .Where(t => t.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true && !t
+            .IsDefined(typeof(CompilerGeneratedAttribute)));
 
-    /// <summary>The lines from a function's first statement to its last, by the debugger's table, without those of raw strings.</summary>
+    /// <summary>The lines from a function's first statement to its last, by the debugger's table, without those of raw
+    /// strings.</summary>
     static IEnumerable<(string Name, int Lines)> Functions(Assembly assembly)
     {
-        using var symbols = AssemblyDefinition.ReadAssembly(assembly.Location, new ReaderParameters { ReadSymbols = true });
+        using var symbols = AssemblyDefinition
+            .ReadAssembly(assembly.Location, new ReaderParameters { ReadSymbols = true });
         foreach (var type in symbols.MainModule.GetTypes())
             foreach (var method in type.Methods.Where(m => m.DebugInformation.HasSequencePoints))
             {
                 var points = method.DebugInformation.SequencePoints.Where(p => !p.IsHidden).ToList();
                 if (points.Count == 0 || SourceOf(points[0]) is not { } file || method.IsConstructor) continue;
                 var (first, last) = (points.Min(p => p.StartLine), points.Max(p => p.EndLine));
-                yield return ($"{type.FullName}.{method.Name}", last - first + 1 - RawStrings(file).Count(line => line > first && line <= last));
+                yield return ($"{type.FullName}.{method.Name}", last - first + 1 - RawStrings(file)
+                    .Count(line => line > first && line <= last));
             }
     }
 
     static string? SourceOf(SequencePoint point)
     {
         var url = point.Document.Url.Replace("/amrutam/", Tree.Root + "/", StringComparison.Ordinal);
-        return url.EndsWith(".cs", StringComparison.Ordinal) && !url.Contains("/obj/", StringComparison.Ordinal) && File.Exists(url) ? url : null;
+        return url.EndsWith(".cs", StringComparison.Ordinal) && !url.Contains("/obj/", StringComparison.Ordinal)
+            && File.Exists(url) ? url : null;
     }
 
     static IEnumerable<int> RawStrings(string file)

@@ -1,7 +1,8 @@
 create schema audit;
 grant usage on schema audit to amrutam_app;
 
--- Every change of the system, written in the statement that makes it. Append-only: the server may insert and read, no more.
+-- Every change of the system, written in the statement that makes it. Append-only: the server may insert and read, no
+-- more.
 create table audit.events (
     position bigint generated always as identity,
     -- Readers go by (epoch, tx, position): identity values become visible out of order, transactions below xmin do not.
@@ -25,8 +26,10 @@ create index events_of_an_actor on audit.events (actor_id, position);
 
 grant select, insert on audit.events to amrutam_app;
 
--- Makes the partitions of this month and of the months ahead. Runs as the owner, so that the server may call it and still owns no table.
-create function audit.make_partitions(months_ahead int) returns int language plpgsql security definer set search_path = pg_catalog as $$
+-- Makes the partitions of this month and of the months ahead. Runs as the owner, so that the server may call it and
+-- still owns no table.
+create function audit.make_partitions(months_ahead int) returns int language plpgsql
+    security definer set search_path = pg_catalog as $$
 declare
     first_day date;
     made int := 0;

@@ -21,5 +21,6 @@ create table doctors.profiles (
 
 -- What other modules may know of a doctor.
 create view doctors.practitioners as
-select id, full_name, specialization, time_zone, fee_minor, currency, verified_at is not null as verified from doctors.profiles;
+select id, full_name, specialization, time_zone, fee_minor, currency, verified_at is not null as verified
+     from doctors.profiles;
 grant select on doctors.practitioners to amrutam_app;

@@ -4,11 +4,14 @@ using Npgsql;
 namespace Amrutam.Scheduling.Availability;
 
 /// <summary>Closes one of the signed-in doctor's open slots.</summary>
-/// <remarks>A booked slot is not closed: its booking is cancelled first, by name, so a patient always hears why.</remarks>
+/// <remarks>A booked slot is not closed: its booking is cancelled first, by name, so a patient always hears
+/// why.</remarks>
 static class CloseSlot
 {
-    public static void Map(RouteGroupBuilder slots) => slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor)
-        .WithSummary("Close an open slot").Produces(StatusCodes.Status204NoContent).Refuses(Rules.SlotIsBooked, Problems.Absent);
+    public static void Map(RouteGroupBuilder slots) =>
+        slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor)
+        .WithSummary("Close an open slot").Produces(StatusCodes.Status204NoContent)
+            .Refuses(Rules.SlotIsBooked, Problems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db) =>
         await db.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
@@ -20,7 +23,8 @@ static class CloseSlot
 
     const string Close = """
         with slot as (
-            select id, booking_id from scheduling.slots where id = $1 and doctor_id = $2 and closed_at is null for update),
+            select id, booking_id from scheduling.slots where id = $1 and doctor_id = $2
+                 and closed_at is null for update),
         closed as (
             update scheduling.slots s set closed_at = now(), held_by = null, held_until = null
               from slot where s.id = slot.id and slot.booking_id is null

@@ -10,16 +10,20 @@ static class ListOpenSlots
 {
     sealed record Key(Instant StartsAt, Guid Id);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().WithTags("Slots")
-        .WithSummary("List a doctor's open slots").Produces<Page<Slot>>().Refuses(Problems.Absent, Problems.Invalid, PageQuery.NotACursor);
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().WithTags("Slots")
+        .WithSummary("List a doctor's open slots").Produces<Page<Slot>>()
+            .Refuses(Problems.Absent, Problems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct,
+    static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db,
+        SchedulingSettings settings, CancellationToken ct,
         QueryDate? from = null, QueryDate? to = null)
     {
         if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
-        if (!await db.Statement(IsListed).With(id).With(settings.VerifiedDoctorsOnly).Value<bool>(ct)) return Problems.NotFound();
+        if (!await db.Statement(IsListed).With(id).With(settings.VerifiedDoctorsOnly).Value<bool>(ct)) return Problems
+            .NotFound();
         var rows = await db.Statement(Select).With(id).With(from?.Value).With(to?.Value)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
         return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
@@ -33,7 +37,8 @@ static class ListOpenSlots
           join doctors.practitioners p on p.id = s.doctor_id
          where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
            and (s.held_until is null or s.held_until <= statement_timestamp())
-           and s.starts_at > greatest(statement_timestamp(), coalesce($2::date::timestamp at time zone p.time_zone, '-infinity') - interval '1 microsecond')
+           and s.starts_at > greatest(statement_timestamp(),
+                coalesce($2::date::timestamp at time zone p.time_zone, '-infinity') - interval '1 microsecond')
            and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
            and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5))
          order by s.starts_at, s.id

@@ -14,10 +14,12 @@ static class ListOwnSlots
     public static void Map(RouteGroupBuilder slots) => slots.MapGet("", Handle).RequireAuthorization(Allow.Doctor)
         .WithSummary("List own slots").Produces<Page<Slot>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct,
+    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db,
+        CancellationToken ct,
         QueryDate? from = null, QueryDate? to = null, string? status = null)
     {
-        if (status is not null && !Statuses.Contains(status)) return Problems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (status is not null && !Statuses.Contains(status)) return Problems
+            .Field("status", "must be one of " + string.Join(", ", Statuses));
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Select).With(doctor.Id).With(from?.Value).With(to?.Value).With(status)
@@ -33,7 +35,8 @@ static class ListOwnSlots
            and ($4 = 'closed' or s.closed_at is null)
            and s.starts_at >= coalesce($2::date::timestamp at time zone p.time_zone, '-infinity')
            and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
-           and ($4::text is null or $4 = case when s.closed_at is not null then 'closed' when s.booking_id is not null then 'booked'
+           and ($4::text is null or $4 = case when s.closed_at is not null then 'closed'
+                when s.booking_id is not null then 'booked'
                                               when s.held_until > statement_timestamp() then 'held' else 'open' end)
            and ($5::timestamptz is null or (s.starts_at, s.id) > ($5, $6))
          order by s.starts_at, s.id

@@ -7,12 +7,14 @@ namespace Amrutam.Scheduling.Availability;
 
 /// <summary>Publishes one slot of the signed-in doctor.</summary>
 /// <remarks>
-/// Given as a date and wall-clock times in the doctor's zone, or as two instants. A wall-clock time that the clocks skip is
-/// refused, one that comes twice is the earlier. Two slots of a doctor that overlap are refused by the exclusion constraint.
+/// Given as a date and wall-clock times in the doctor's zone, or as two instants. A wall-clock time that the clocks
+/// skip is refused, one that comes twice is the earlier. Two slots of a doctor that overlap are refused by the
+/// exclusion constraint.
 /// </remarks>
 static class PublishSlot
 {
-    public sealed record Request(LocalDate? Date = null, LocalTime? StartTime = null, LocalTime? EndTime = null, Instant? StartsAt = null, Instant? EndsAt = null);
+    public sealed record Request(LocalDate? Date = null, LocalTime? StartTime = null, LocalTime? EndTime = null,
+        Instant? StartsAt = null, Instant? EndsAt = null);
 
     static readonly Duration Longest = Duration.FromHours(12);
 
@@ -21,18 +23,22 @@ static class PublishSlot
         .Refuses(Rules.DoctorHasNoProfile, Rules.SlotsOfADoctorDoNotOverlap, Rules.SlotIsInThePast, Rules.SlotIsTooLong,
             Rules.LocalTimeDoesNotExist, Problems.Invalid, Rules.KeyReused);
 
-    static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key, KeyedChange changes, NpgsqlDataSource db, CancellationToken ct)
+    static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key, KeyedChange changes,
+        NpgsqlDataSource db, CancellationToken ct)
     {
-        if (await db.Statement(ZoneOfDoctor).With(doctor.Id).Value<string>(ct) is not { } zoneId) return Rules.DoctorHasNoProfile.Because();
+        if (await db.Statement(ZoneOfDoctor).With(doctor.Id).Value<string>(
+            ct) is not { } zoneId) return Rules.DoctorHasNoProfile.Because();
         var (starts, ends, refusal) = Interval(request, Times.Zone(zoneId)!);
         if (refusal is not null) return refusal;
         var slot = Slot.Of(Guid.CreateVersion7(), doctor.Id, starts, ends, zoneId, "open");
-        return await changes.Run(doctor, "POST /api/slots", key, request, connection => Publish(connection, slot, doctor));
+        return await changes.Run(doctor, "POST /api/slots", key, request, connection =>
+            Publish(connection, slot, doctor));
     }
 
     static async Task<Answer> Publish(NpgsqlConnection connection, Slot slot, CurrentUser doctor)
     {
-        var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt).With(slot.EndsAt).With(doctor.Trace)
+        var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt)
+            .With(slot.EndsAt).With(doctor.Trace)
             .Value<string>();
         return outcome switch
         {
@@ -47,27 +53,33 @@ static class PublishSlot
         var (starts, ends, refusal) = r switch
         {
             { StartsAt: { } from, EndsAt: { } to, Date: null, StartTime: null, EndTime: null } => (from, to, null),
-            { Date: { } date, StartTime: { } from, EndTime: { } to, StartsAt: null, EndsAt: null } => OnTheWall(date, from, to, zone),
+            { Date: { } date, StartTime: { } from, EndTime: { } to, StartsAt: null, EndsAt: null } =>
+                OnTheWall(date, from, to, zone),
             _ => (default, default, Problems.Fields(Missing(r))),
         };
         if (refusal is not null) return (starts, ends, refusal);
-        if (ends <= starts) return (starts, ends, Problems.Field(r.Date is null ? "ends_at" : "end_time", "must be after the start"));
+        if (ends <= starts) return (starts, ends, Problems
+            .Field(r.Date is null ? "ends_at" : "end_time", "must be after the start"));
         return (starts, ends, ends - starts > Longest ? Rules.SlotIsTooLong.Because() : null);
     }
 
-    static (Instant, Instant, ProblemHttpResult?) OnTheWall(LocalDate date, LocalTime from, LocalTime to, DateTimeZone zone)
+    static (Instant, Instant, ProblemHttpResult?) OnTheWall(LocalDate date, LocalTime from, LocalTime to,
+        DateTimeZone zone)
     {
         // 22:00 to 00:00 ends with the day.
         var lastDay = to == LocalTime.Midnight && from != LocalTime.Midnight ? date.PlusDays(1) : date;
         if (Times.At(date + from, zone) is not { } starts) return (default, default, Skipped(from));
         return Times.At(lastDay + to, zone) is { } ends ? (starts, ends, null) : (default, default, Skipped(to));
 
-        ProblemHttpResult Skipped(LocalTime time) => Rules.LocalTimeDoesNotExist.Because($"{time:HH:mm} does not exist on {date:uuuu-MM-dd} in {zone.Id}: the clocks skip it.");
+        ProblemHttpResult Skipped(LocalTime time) =>
+            Rules.LocalTimeDoesNotExist
+            .Because($"{time:HH:mm} does not exist on {date:uuuu-MM-dd} in {zone.Id}: the clocks skip it.");
     }
 
     static Dictionary<string, string[]> Missing(Request r)
     {
-        string[] required = ["is required, unless starts_at and ends_at are given"], excluded = ["cannot be given together with a local time"];
+        string[] required = ["is required, unless starts_at and ends_at are given"], excluded =
+            ["cannot be given together with a local time"];
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (r.StartsAt is null && r.EndsAt is null)
         {
@@ -78,7 +90,8 @@ static class PublishSlot
         }
         if (r.StartsAt is null) errors["starts_at"] = ["is required"];
         if (r.EndsAt is null) errors["ends_at"] = ["is required"];
-        if (errors.Count == 0) errors[r.Date is not null ? "date" : r.StartTime is not null ? "start_time" : "end_time"] = excluded;
+        if (errors.Count == 0) errors[r.Date is not null ? "date" : r.StartTime is not null ? "start_time"
+            : "end_time"] = excluded;
         return errors;
     }
 
@@ -94,6 +107,7 @@ static class PublishSlot
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select doctor_id, 'doctor', 'slots.published', 'slot', id, '{"count": 1}', $5 from published)
-        select case when not ahead then 'past' when exists (select from published) then 'published' else 'overlap' end from asked
+        select case when not ahead then 'past' when exists (select from published) then 'published' else 'overlap' end
+             from asked
         """;
 }

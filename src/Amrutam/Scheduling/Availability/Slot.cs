@@ -6,10 +6,12 @@ namespace Amrutam.Scheduling.Availability;
 
 /// <summary>A slot as it is shown: instants in UTC and the wall clock of the doctor's zone.</summary>
 /// <param name="Status">open, held, booked or closed.</param>
-sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime, LocalTime EndTime,
+sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime,
+    LocalTime EndTime,
     string TimeZone, string Status)
 {
-    /// <summary>What <see cref="Read"/> expects, in its order, from <c>scheduling.slots s</c> and the zone <c>p.time_zone</c>.</summary>
+    /// <summary>What <see cref="Read"/> expects, in its order, from <c>scheduling.slots s</c> and the zone
+    /// <c>p.time_zone</c>.</summary>
     public const string Columns = """
         s.id, s.doctor_id, s.starts_at, s.ends_at, p.time_zone,
         case when s.closed_at is not null then 'closed' when s.booking_id is not null then 'booked'

@@ -5,14 +5,17 @@ using Npgsql;
 namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>One patient's wish for one slot.</summary>
-sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, string? Key, byte[]? Fingerprint, string Trace);
+sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, string? Key,
+    byte[]? Fingerprint, string Trace);
 
-/// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of one.</summary>
+/// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of
+/// one.</summary>
 /// <remarks>
-/// Three statements travel together. The first locks the slots' rows in id order, the second the patients in order (a patient's
-/// own requests must not pass each other), and only the third, whose snapshot is younger than both locks, judges and writes: so
-/// what it sees of a slot, of a patient's other bookings and of a key is what is. Per slot and per patient one request is tried in a batch;
-/// one that lost to a request which then was itself refused is judged again in the next batch. The constraints stay behind it all.
+/// Three statements travel together. The first locks the slots' rows in id order, the second the patients in order (a
+/// patient's own requests must not pass each other), and only the third, whose snapshot is younger than both locks,
+/// judges and writes: so what it sees of a slot, of a patient's other bookings and of a key is what is. Per slot and
+/// per patient one request is tried in a batch; one that lost to a request which then was itself refused is judged
+/// again in the next batch. The constraints stay behind it all.
 /// </remarks>
 sealed class BookingBatch : IAsyncDisposable
 {
@@ -20,7 +23,8 @@ sealed class BookingBatch : IAsyncDisposable
     const int Size = 64, Writers = 2, Capacity = 16_384, MaxRounds = 256;
     static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
     static readonly Meter Meter = new("Amrutam.Scheduling");
-    static readonly Counter<long> Outcomes = Meter.CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
+    static readonly Counter<long> Outcomes =
+        Meter.CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
 
     readonly NpgsqlDataSource _db;
     readonly Limits _limits;
@@ -38,7 +42,8 @@ sealed class BookingBatch : IAsyncDisposable
     }
 
     /// <returns>201 with the booking, the stored answer of the same key, or the refusal.</returns>
-    /// <exception cref="OverloadedException">The queue is full, or the wait in it was too long; nothing was booked.</exception>
+    /// <exception cref="OverloadedException">The queue is full, or the wait in it was too long; nothing was
+    /// booked.</exception>
     /// <exception cref="CommitOutcomeUnknownException">The connection broke while the batch ran.</exception>
     public async Task<Answer> Book(BookingRequest request)
     {
@@ -54,7 +59,8 @@ sealed class BookingBatch : IAsyncDisposable
         throw new OverloadedException("one patient's requests crowd each other out");
     }
 
-    /// <summary>A constraint that refuses has a younger view than the statement it stopped: its name is the rule's.</summary>
+    /// <summary>A constraint that refuses has a younger view than the statement it stopped: its name is the
+    /// rule's.</summary>
     async Task<Outcome> Try(BookingRequest request)
     {
         try
@@ -65,13 +71,15 @@ sealed class BookingBatch : IAsyncDisposable
         {
             return new(e.ConstraintName!, StatusCodes.Status409Conflict, null, null);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected
+            or PostgresErrorCodes.UniqueViolation)
         {
             return new(Again, 0, null, null);
         }
     }
 
-    static bool OutcomeIsUnknown(Exception e) => e is CommitOutcomeUnknownException || e is NpgsqlException and not PostgresException;
+    static bool OutcomeIsUnknown(Exception e) =>
+        e is CommitOutcomeUnknownException || e is NpgsqlException and not PostgresException;
 
     async Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked)
     {
@@ -80,12 +88,15 @@ sealed class BookingBatch : IAsyncDisposable
         await connection.OpenAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new(LockSlots) { Parameters = { Array(asked.Select(a => a.SlotId).Distinct()) } });
-        batch.BatchCommands.Add(new(LockPatients) { Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) } });
+        batch.BatchCommands.Add(new(LockPatients) { Parameters =
+            { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) } });
         batch.BatchCommands.Add(new(Decide) { Parameters =
         {
-            Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)), Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => a.Reason)),
+            Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
+                Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => a.Reason)),
             Array(asked.Select(a => a.Key)), Array(asked.Select(a => a.Fingerprint)), Array(asked.Select(a => a.Trace)),
-            Value(_settings.VerifiedDoctorsOnly), Value(_limits.OpenBookingsPerPatient), Value(_limits.OpenBookingsPerPatientAndDoctor),
+            Value(_settings.VerifiedDoctorsOnly), Value(_limits.OpenBookingsPerPatient),
+                Value(_limits.OpenBookingsPerPatientAndDoctor),
         } });
         try
         {
@@ -93,7 +104,8 @@ sealed class BookingBatch : IAsyncDisposable
             commit.ThrowIfUnknown();
             return outcomes;
         }
-        catch (Exception e) when (e is NpgsqlException and not PostgresException or PostgresException { SqlState: ['5', '7', 'P', ..] })
+        catch (Exception e) when (e is NpgsqlException and not PostgresException
+            or PostgresException { SqlState: ['5', '7', 'P', ..] })
         {
             throw new CommitOutcomeUnknownException();
         }
@@ -106,7 +118,8 @@ sealed class BookingBatch : IAsyncDisposable
         await rows.NextResultAsync();
         await rows.NextResultAsync();
         while (await rows.ReadAsync())
-            outcomes[rows.GetInt32(0) - 1] = new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetStringOrNull(3), rows.GetStringOrNull(4));
+            outcomes[rows.GetInt32(0) - 1] =
+                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetStringOrNull(3), rows.GetStringOrNull(4));
         // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
         await rows.NextResultAsync();
         return outcomes;
@@ -131,7 +144,8 @@ sealed class BookingBatch : IAsyncDisposable
         known as materialized (
             select a.n, k.user_id, k.key, k.fingerprint = a.fingerprint as same, k.status, k.body, k.location
               from asked a
-              join scheduling.idempotency_keys k on k.user_id = a.patient_id and k.route = 'POST /api/bookings' and k.key = a.key),
+              join scheduling.idempotency_keys k on k.user_id = a.patient_id and k.route = 'POST /api/bookings'
+                   and k.key = a.key),
         judged as materialized (
             select a.*, s.doctor_id, s.starts_at, s.ends_at,
                    case when k.n is not null then case when k.same then 'replayed' else 'idempotency_key_reused' end
@@ -161,25 +175,31 @@ sealed class BookingBatch : IAsyncDisposable
               from judged where refusal is null),
         booked as (
             insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason)
-            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason from ranked where of_slot = 1 and of_patient = 1
+            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason from ranked where of_slot = 1
+                 and of_patient = 1
             returning *),
         marked as (
-            update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null from booked b where s.id = b.slot_id),
+            update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null from booked b
+                 where s.id = b.slot_id),
         answered as materialized (
             select a.n, a.key, a.fingerprint, a.trace_id, b.id, b.patient_id, concat(
                 '{"id":"', b.id, '","slot_id":"', b.slot_id, '","doctor_id":"', b.doctor_id, '","patient_id":"', b.patient_id,
                 '","status":"confirmed","starts_at":', left(to_json(b.starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
-                left(to_json(b.ends_at at time zone 'UTC')::text, -1), 'Z","reason":', coalesce(to_json(b.reason)::text, 'null'),
+                left(to_json(b.ends_at at time zone 'UTC')::text, -1),
+                     'Z","reason":', coalesce(to_json(b.reason)::text, 'null'),
                 ',"cancelled_by":null,"cancellation_reason":null,"no_show_party":null,"revision":0,"created_at":',
                 left(to_json(b.created_at at time zone 'UTC')::text, -1), 'Z"}') as body
               from booked b join asked a on a.id = b.id),
         keyed as (
-            insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location, booking_id)
-            select patient_id, 'POST /api/bookings', key, fingerprint, 201, body, '/api/bookings/' || id, id from answered where key is not null),
+            insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location,
+                 booking_id)
+            select patient_id, 'POST /api/bookings', key, fingerprint, 201, body, '/api/bookings/' || id, id
+                 from answered where key is not null),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select r.patient_id, 'patient', 'bookings.booked', 'booking', r.id,
-                   jsonb_build_object('doctor_id', r.doctor_id, 'slot_id', r.slot_id, 'starts_at', r.starts_at), r.trace_id
+                   jsonb_build_object('doctor_id', r.doctor_id, 'slot_id', r.slot_id, 'starts_at', r.starts_at),
+                        r.trace_id
               from ranked r join answered a on a.n = r.n),
         replayed as (
             update scheduling.idempotency_keys i set replayed_at = now()
@@ -187,7 +207,8 @@ sealed class BookingBatch : IAsyncDisposable
         select j.n::int,
                case when a.n is not null then 'booked'
                     when j.refusal is not null then j.refusal
-                    when exists (select from booked b where b.slot_id = j.slot_id and b.patient_id <> j.patient_id) then 'one_active_booking_per_slot'
+                    when exists (select from booked b where b.slot_id = j.slot_id
+                         and b.patient_id <> j.patient_id) then 'one_active_booking_per_slot'
                     else 'again' end,
                case when a.n is not null then 201 else k.status end,
                coalesce(a.body, k.body),
@@ -199,7 +220,8 @@ sealed class BookingBatch : IAsyncDisposable
 /// <summary>The advisory lock that orders everything a patient does to their own bookings.</summary>
 static class PatientLock
 {
-    /// <summary>The random half of a version 7 UUID: two patients that share it would only wait for each other.</summary>
+    /// <summary>The random half of a version 7 UUID: two patients that share it would only wait for each
+    /// other.</summary>
     public static long Of(Guid patient)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -7,8 +7,10 @@ static class CompleteBooking
 {
     public sealed record Request;
 
-    public static void Map(RouteGroupBuilder bookings) => bookings.MapPost("/{id:guid}/completion", Handle).RequireAuthorization(Allow.Doctor)
-        .WithSummary("Complete a booking").Produces<Booking>().Refuses(Problems.Absent, Rules.StepNotAllowed, Rules.BookingHasNotStarted, Rules.KeyReused);
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/completion", Handle).RequireAuthorization(Allow.Doctor)
+        .WithSummary("Complete a booking").Produces<Booking>()
+            .Refuses(Problems.Absent, Rules.StepNotAllowed, Rules.BookingHasNotStarted, Rules.KeyReused);
 
     static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, KeyedChange changes) =>
         changes.Run(doctor, id, "POST /api/bookings/{id}/completion", key, new Request(), (connection, booking) =>

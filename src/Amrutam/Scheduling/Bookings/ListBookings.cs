@@ -11,16 +11,20 @@ static class ListBookings
 
     static readonly string[] Statuses = ["confirmed", "cancelled", "completed", "no_show"];
 
-    public static void Map(RouteGroupBuilder bookings) => bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
         .WithSummary("List own bookings").Produces<Page<Booking>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db, CancellationToken ct,
+    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db,
+        CancellationToken ct,
         string? status = null, QueryInstant? from = null, QueryInstant? to = null)
     {
-        if (status is not null && !Statuses.Contains(status)) return Problems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (status is not null && !Statuses.Contains(status)) return Problems
+            .Field("status", "must be one of " + string.Join(", ", Statuses));
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
-        var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status).With(from?.Value).With(to?.Value)
+        var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)
+            .With(from?.Value).With(to?.Value)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Booking.Read, ct);
         return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
     }
@@ -34,7 +38,9 @@ static class ListBookings
          limit $7
         """;
 
-    const string OfPatient = "select " + Booking.Columns + " from scheduling.bookings b where b.patient_id = $1" + Filters;
+    const string OfPatient =
+        "select " + Booking.Columns + " from scheduling.bookings b where b.patient_id = $1" + Filters;
 
-    const string OfDoctor = "select " + Booking.Columns + " from scheduling.bookings b where b.doctor_id = $1" + Filters;
+    const string OfDoctor =
+        "select " + Booking.Columns + " from scheduling.bookings b where b.doctor_id = $1" + Filters;
 }

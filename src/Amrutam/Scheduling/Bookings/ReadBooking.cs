@@ -6,11 +6,14 @@ namespace Amrutam.Scheduling.Bookings;
 /// <summary>One booking, for its patient and its doctor; for anybody else it is not there.</summary>
 static class ReadBooking
 {
-    public static void Map(RouteGroupBuilder bookings) => bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
         .WithSummary("Read a booking").Produces<Booking>().Refuses(Problems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct) =>
-        await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is { } booking ? TypedResults.Ok(booking) : Problems.NotFound();
+        await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is { } booking ? TypedResults
+            .Ok(booking) : Problems.NotFound();
 
-    const string Select = "select " + Booking.Columns + " from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2)";
+    const string Select =
+        "select " + Booking.Columns + " from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2)";
 }

@@ -2,8 +2,8 @@ create schema scheduling;
 grant usage on schema scheduling to amrutam_app;
 alter default privileges in schema scheduling grant select, insert, update, delete on tables to amrutam_app;
 
--- A stretch of a doctor's time that one patient can book.
--- What changes when a slot is booked, held or freed stands in no index, so that the update stays on its page (fillfactor).
+-- A stretch of a doctor's time that one patient can book. What changes when a slot is booked, held or freed stands in
+-- no index, so that the update stays on its page (fillfactor).
 create table scheduling.slots (
     id uuid primary key,
     doctor_id uuid not null,
@@ -19,7 +19,8 @@ create table scheduling.slots (
     constraint hold_has_holder_and_end check ((held_by is null) = (held_until is null)),
     constraint closed_slot_is_not_booked check (closed_at is null or booking_id is null),
     -- [) so that one slot may end when the next begins.
-    constraint slots_of_a_doctor_do_not_overlap exclude using gist (doctor_id with =, tstzrange(starts_at, ends_at, '[)') with &&)
+    constraint slots_of_a_doctor_do_not_overlap exclude using gist (doctor_id with =,
+         tstzrange(starts_at, ends_at, '[)') with &&)
         where (closed_at is null)
 ) with (fillfactor = 85);
 
@@ -41,7 +42,8 @@ create table scheduling.bookings (
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint booking_is_not_empty check (starts_at < ends_at),
-    constraint bookings_of_a_patient_do_not_overlap exclude using gist (patient_id with =, tstzrange(starts_at, ends_at, '[)') with &&)
+    constraint bookings_of_a_patient_do_not_overlap exclude using gist (patient_id with =,
+         tstzrange(starts_at, ends_at, '[)') with &&)
         where (status <> 'cancelled')
 ) with (fillfactor = 90);
 
