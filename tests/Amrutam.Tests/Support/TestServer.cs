@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Amrutam.Identity;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Builder;
@@ -15,6 +16,9 @@ sealed class TestServer : IAsyncDisposable
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress", "SignInFailuresPerAccount",
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient" }.Select(limit => $"--Limits:{limit}=0")];
 
+    // One for the whole run, so that two servers on one database read each other's keys.
+    static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
     public required Database Database { get; init; }
     public required WebApplication App { get; init; }
     public required NpgsqlDataSource Owner { get; init; }
@@ -23,7 +27,7 @@ sealed class TestServer : IAsyncDisposable
     public static async Task<TestServer> Start(Database database, params string[] settings)
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0", "--environment=Development",
-            "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
+            "--Demo:Enabled=false", "--Identity:KeyEncryptionKey=" + KeyEncryptionKey, "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address = new(address) };
