@@ -1,65 +1,101 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
-using System.Security.Cryptography;
 using Amrutam.Platform;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Amrutam.Identity;
 
-/// <summary>Issues and checks access tokens: JWT, ES256, <c>typ=at+jwt</c>, 15 minutes.</summary>
-/// <remarks>A verified token is remembered until it expires, because checking an ECDSA signature costs more than a
-/// booking.</remarks>
-sealed class AccessTokens(TimeProvider clock) : IDisposable
+/// <summary>Issues and checks access tokens: JWT, ES256, <c>typ=at+jwt</c>, short-lived.</summary>
+/// <remarks>
+/// A verified token is remembered, because checking an ECDSA signature costs more than a booking; what can change while it
+/// lives (its time, its session) is looked at each time. Two generations bound the memory: when the young one is full it
+/// becomes the old one, and what is not asked for again goes with the next change.
+/// </remarks>
+sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvider clock, IdentitySettings settings)
 {
+    sealed record Verified(ClaimsPrincipal Principal, Guid Session, DateTime ValidTo, string Kid);
+
+    public const string SecondFactorClaim = "mfa";
     const string Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt";
-    const int MaxRemembered = 100_000;
+
+    // Ours have about 500 characters; longer ones are not looked at.
+    const int MaxTokenLength = 4096;
+    const int MaxRemembered = 50_000;
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
-    readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
-    readonly ConcurrentDictionary<string, (ClaimsPrincipal Principal, DateTime ValidTo)> _verified =
-        new(StringComparer.Ordinal);
+    readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
+    volatile ConcurrentDictionary<string, Verified> _young = new(StringComparer.Ordinal), _old = new(StringComparer.Ordinal);
 
-    public TimeSpan Lifetime { get; } = TimeSpan.FromMinutes(15);
+    public TimeSpan Lifetime { get; } = TimeSpan.FromMinutes(settings.AccessTokenMinutes);
 
-    public string Issue(CurrentUser user)
+    public string Issue(CurrentUser user) => Issue(user, secondFactor: false);
+
+    public string Issue(CurrentUser user, bool secondFactor)
     {
         var now = clock.GetUtcNow().UtcDateTime;
+        var claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] = Guid.CreateVersion7().ToString(),
+        };
+        if (secondFactor) claims[SecondFactorClaim] = true;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires =
-                now + Lifetime,
-            Claims = new Dictionary<string, object>(StringComparer.Ordinal)
-            {
-                ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] = Guid
-                    .CreateVersion7().ToString(),
-            },
-            SigningCredentials = new(SecurityKey(), SecurityAlgorithms.EcdsaSha256),
+            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires = now + Lifetime,
+            Claims = claims, SigningCredentials = new(keys.Signing.Security, SecurityAlgorithms.EcdsaSha256),
         });
     }
 
     /// <returns>Who the token speaks for; null when it is not valid now.</returns>
-    public async Task<ClaimsPrincipal?> Verify(string token)
+    public async ValueTask<ClaimsPrincipal?> Verify(string token)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
-        if (_verified.TryGetValue(token, out var known)) return now <= known.ValidTo + Skew ? known.Principal : null;
-        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        if (token.Length > MaxTokenLength) return null;
+        if (!_young.TryGetValue(token, out var verified) && !_old.TryGetValue(token, out verified))
         {
-            ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType], ValidAlgorithms =
-                [SecurityAlgorithms.EcdsaSha256],
-            IssuerSigningKey = SecurityKey(), ClockSkew = Skew, RequireSignedTokens = true, RequireExpirationTime =
-                true,
-        });
-        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
-        var user = new CurrentUser(Guid.Parse(jwt.Subject), jwt.GetClaim("role").Value, Guid
-            .Parse(jwt.GetClaim("sid").Value));
-        var principal = new ClaimsPrincipal(new UserIdentity(user, "Bearer"));
-        if (_verified.Count >= MaxRemembered) _verified.Clear();
-        _verified[token] = (principal, jwt.ValidTo);
-        return principal;
+            verified = await Check(token);
+            if (verified is null) return null;
+            Remember(token, verified);
+        }
+        if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null) return null;
+        return await revocations.IsEnded(verified.Session) ? null : verified.Principal;
     }
 
-    ECDsaSecurityKey SecurityKey() => new(_key) { KeyId = "interim" };
+    async Task<Verified?> Check(string token)
+    {
+        if (!_handler.CanReadToken(token) || Parse(token) is not { Kid.Length: > 0 } unproven || await keys.Find(unproven.Kid) is not { } key) return null;
+        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType], ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
+            IssuerSigningKey = key, TryAllIssuerSigningKeys = false, RequireSignedTokens = true, RequireExpirationTime = true,
+            LifetimeValidator = (from, to, _, _) => IsNow(from, to),
+        });
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
+        var user = new CurrentUser(Guid.Parse(jwt.Subject), jwt.GetClaim("role").Value, Guid.Parse(jwt.GetClaim("sid").Value));
+        var identity = new UserIdentity(user, BearerAuthentication.SchemeName);
+        if (jwt.TryGetClaim(SecondFactorClaim, out var factor)) identity.AddClaim(factor);
+        return new(new(identity), user.Session, jwt.ValidTo, jwt.Kid);
+    }
 
-    public void Dispose() => _key.Dispose();
+    static JsonWebToken? Parse(string token)
+    {
+        try
+        {
+            return new(token);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    bool IsNow(DateTime? from, DateTime? to)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        return !(from > now + Skew) && to is { } end && now <= end + Skew;
+    }
+
+    void Remember(string token, Verified verified)
+    {
+        if (_young.Count >= MaxRemembered) (_old, _young) = (_young, new(StringComparer.Ordinal));
+        _young[token] = verified;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Amrutam.Identity;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Builder;
@@ -17,6 +18,9 @@ sealed class TestServer : IAsyncDisposable
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient" }
             .Select(limit => $"--Limits:{limit}=0")];
 
+    // One for the whole run, so that two servers on one database read each other's keys.
+    static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
     public required Database Database { get; init; }
     public required WebApplication App { get; init; }
     public required NpgsqlDataSource Owner { get; init; }
@@ -26,7 +30,8 @@ sealed class TestServer : IAsyncDisposable
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
-            "--Demo:Enabled=false", "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
+            "--Demo:Enabled=false", "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
+                "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         await app.StartAsync();
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .First();

@@ -1,0 +1,37 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Amrutam.Identity;
+
+/// <summary>What an operator may decide about accounts (section <c>Identity</c>).</summary>
+sealed class IdentitySettings
+{
+    /// <summary>32 bytes in base64 that seal the secrets in the database; without it a file in the data directory does.</summary>
+    public string? KeyEncryptionKey { get; init; }
+
+    // An access token outlives the role it states by at most this, should every revocation fail.
+    [Range(1, 60)] public int AccessTokenMinutes { get; init; } = 15;
+
+    // A person signs in again after this, however busy the session.
+    [Range(1, 400)] public int SessionDays { get; init; } = 30;
+
+    // A forgotten phone stops being signed in after this.
+    [Range(1, 400)] public int SessionIdleDays { get; init; } = 14;
+
+    // The portal is used on shared machines too: a working day at most, half an hour unattended.
+    [Range(1, 24)] public int PortalSessionHours { get; init; } = 8;
+
+    [Range(1, 24 * 60)] public int PortalIdleMinutes { get; init; } = 30;
+
+    // An answer lost on the way is asked for again within seconds; later than that, a used token is a stolen one.
+    [Range(0, 30)] public int RefreshGraceSeconds { get; init; } = 5;
+
+    // OWASP's floor for PBKDF2-HMAC-SHA512. Raising it upgrades each hash at its owner's next sign-in.
+    [Range(210_000, 10_000_000)] public int PasswordRounds { get; init; } = 210_000;
+
+    [Range(1, 3650)] public int SigningKeyDays { get; init; } = 30;
+
+    /// <summary>Roles, separated by commas, that must enrol a second factor first; unset: admin, and nobody in Development.</summary>
+    [RegularExpression(@"\s*((patient|doctor|admin)\s*(,\s*(patient|doctor|admin)\s*)*)?",
+        ErrorMessage = "must list roles out of patient, doctor, admin, separated by commas")]
+    public string? SecondFactorRoles { get; init; }
+}

@@ -1,0 +1,71 @@
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Identity;
+
+/// <summary>Makes an account of a patient or a doctor.</summary>
+/// <remarks>That an address is taken is said here, as the contract has it; the limit per address keeps it from being a directory.</remarks>
+static class SignUp
+{
+    sealed record Request(string Email, string Password, string? Role = null, string? FullName = null);
+
+    const string Limit = "sign-ups of an address";
+    const int MaxName = 200;
+
+    public static void Map(RouteGroupBuilder auth) => auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
+        .Produces<Account>(201).Refuses(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.WeakPassword, Problems.TooMany);
+
+    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IPasswordHasher<User> hasher, HashingLane lane,
+        IdentityDb identity, Attempts attempts, Limits limits)
+    {
+        var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
+        if (wait > 0) return IdentityProblems.ComeBack(http, wait);
+        var fields = new Fields();
+        var email = EmailAddress.Parse(request.Email);
+        fields.Refuse(email is null, "email", EmailAddress.Rule);
+        var name = fields.Text("full_name", request.FullName, MaxName);
+        var role = request.Role ?? Allow.Patient;
+        if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
+        fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
+        if (fields.Wrong) return fields.Problem();
+        if (PasswordRules.Objection(request.Password, email!) is { } objection) return IdentityProblems.Weak("password", objection);
+        if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
+        var user = new User { Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role };
+        user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
+        return await Add(identity, users, user, user.Id, role)
+            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            : IdentityProblems.EmailTaken.Because();
+    }
+
+    /// <returns>False when the address was taken meanwhile.</returns>
+    public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor, string actorRole)
+    {
+        try
+        {
+            await identity.Change(async connection =>
+            {
+                var made = await users.CreateAsync(user);
+                if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
+                await connection.Append("accounts.signed_up", user.Id, actor, actorRole, user.Role switch
+                {
+                    Allow.Patient => """{"role": "patient"}""", Allow.Doctor => """{"role": "doctor"}""", _ => """{"role": "admin"}""",
+                });
+            });
+            return true;
+        }
+        catch (DbUpdateException e) when (e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>An account as its owner sees it.</summary>
+sealed record Account(Guid Id, string Email, string Role, string? FullName, bool EmailVerified, Instant CreatedAt)
+{
+    public static Account Of(User user) => new(user.Id, user.Email!, user.Role, user.FullName, user.EmailConfirmed,
+        Instant.FromDateTimeUtc(DateTime.SpecifyKind(user.CreatedAt, DateTimeKind.Utc)));
+}
