@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Analytics;
+
+/// <summary>Keeps how many requests to book were confirmed and how many refused, and why, a day at a time.</summary>
+/// <remarks>
+/// Scheduling counts them on its meter; this listens there, so that Scheduling need not know. Counts are written together every
+/// few seconds: a server that is killed loses those few seconds of this chart, and of nothing else.
+/// </remarks>
+sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILogger<CountAttempts> log) : BackgroundService
+{
+    const string Meter = "Amrutam.Scheduling", Counter = "amrutam.bookings", Tag = "outcome";
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    readonly ConcurrentDictionary<(LocalDate Day, string Outcome), long> _counted = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var listener = Listen();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Flush();
+        }
+    }
+
+    /// <summary>Writes what was counted since the last time.</summary>
+    public async Task Flush()
+    {
+        var counts = _counted.Keys.Select(key => (key.Day, key.Outcome, N: _counted.TryRemove(key, out var n) ? n : 0)).Where(c => c.N > 0).ToList();
+        if (counts.Count == 0) return;
+        try
+        {
+            await db.Statement(Add).With(counts.ConvertAll(c => c.Day.ToDateOnly()).ToArray())
+                .With(counts.ConvertAll(c => c.Outcome).ToArray()).With(counts.ConvertAll(c => c.N).ToArray()).Execute();
+        }
+        catch (NpgsqlException e)
+        {
+            foreach (var (day, outcome, n) in counts) Count(day, outcome, n);
+            LogFailure(e);
+        }
+    }
+
+    MeterListener Listen()
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Name == Meter && instrument.Name == Counter) self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, n, tags, _) =>
+        {
+            foreach (var (name, value) in tags)
+                if (name == Tag && value is string outcome) Count(Clinic.Today(clock), outcome, n);
+        });
+        listener.Start();
+        return listener;
+    }
+
+    void Count(LocalDate day, string outcome, long n) => _counted.AddOrUpdate((day, outcome), n, (_, before) => before + n);
+
+    const string Add = """
+        insert into analytics.attempts as a (day, outcome, n) select * from unnest($1::date[], $2::text[], $3::bigint[])
+        on conflict (day, outcome) do update set n = a.n + excluded.n
+        """;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the counts of booking requests were not written and are kept for the next time")]
+    partial void LogFailure(Exception exception);
+}

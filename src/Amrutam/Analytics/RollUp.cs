@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Analytics;
+
+/// <summary>Counts from events what the dashboard and the statistics show, so that no request counts a big table.</summary>
+/// <remarks>Counts are added up in memory for a whole batch of events, then written as one change for each count.</remarks>
+sealed class RollUp : IReadEvents
+{
+    const string BookedAction = "bookings.booked";
+
+    public string Name => "analytics";
+
+    public async Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events)
+    {
+        var known = await Known(connection, events);
+        var counts = new Dictionary<Mark, long>();
+        foreach (var e in events) Count(e, known, counts);
+        await connection.Statement(SaveBookings)
+            .With(known.Bookings.Values.Select(b => b.Id).ToArray())
+            .With(known.Bookings.Values.Select(b => b.BookedOn.ToDateOnly()).ToArray())
+            .With(known.Bookings.Values.Select(b => b.StartsAt.ToDateTimeUtc()).ToArray())
+            .With(known.Bookings.Values.Select(b => b.Lead).ToArray())
+            .With(known.Bookings.Values.Select(b => b.Specialization).ToArray())
+            .With(known.Bookings.Values.Select(b => b.Outcome).ToArray()).Execute();
+        var changed = counts.Where(c => c.Value != 0).ToList();
+        await connection.Statement(AddCounts)
+            .With(changed.ConvertAll(c => c.Key.Measure).ToArray()).With(changed.ConvertAll(c => c.Key.Key).ToArray())
+            .With(changed.ConvertAll(c => c.Key.Day.ToDateOnly()).ToArray()).With(changed.ConvertAll(c => c.Value).ToArray()).Execute();
+    }
+
+    sealed record Facts(Dictionary<Guid, KnownBooking> Bookings, Dictionary<Guid, string> Specializations);
+
+    static async Task<Facts> Known(NpgsqlConnection connection, IReadOnlyList<Event> events)
+    {
+        var bookings = events.Where(e => e is { Entity: "booking", EntityId: not null }).Select(e => e.EntityId!.Value).Distinct().ToArray();
+        var doctors = events.Where(e => e.Action == BookedAction).Select(e => Detail(e, "doctor_id").GetGuid()).Distinct().ToArray();
+        var known = await connection.Statement(KnownBookings).With(bookings).List(row => new KnownBooking(row.GetGuid(0),
+            LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(1)), row.GetInstant(2), row.GetString(3), row.GetString(4), row.GetString(5)));
+        var fields = await connection.Statement(Specializations).With(doctors).List(row => (Id: row.GetGuid(0), Field: row.GetString(1)));
+        return new(known.ToDictionary(b => b.Id), fields.ToDictionary(f => f.Id, f => f.Field));
+    }
+
+    static void Count(Event e, Facts known, Dictionary<Mark, long> counts)
+    {
+        var day = e.At.InZone(Clinic.Zone).Date;
+        switch (e.Action)
+        {
+            case "accounts.signed_up" or "accounts.created":
+                Add(new(Measures.Accounts, Detail(e, "role").GetString()!, day), 1);
+                break;
+            case "accounts.role_changed":
+                Add(new(Measures.Accounts, Detail(e, "from").GetString()!, day), -1);
+                Add(new(Measures.Accounts, Detail(e, "to").GetString()!, day), 1);
+                break;
+            case "slots.published":
+                Add(new(Measures.Slots, Measures.Published, day), Many(e));
+                break;
+            case "slots.closed":
+                Add(new(Measures.Slots, Measures.Closed, day), Many(e));
+                break;
+            case BookedAction or "bookings.moved" or "bookings.cancelled" or "bookings.completed" or "bookings.no_show":
+                var before = known.Bookings.GetValueOrDefault(e.EntityId!.Value);
+                var after = After(e, before, known);
+                foreach (var mark in before?.Marks() ?? []) Add(mark, -1);
+                foreach (var mark in after.Marks()) Add(mark, 1);
+                known.Bookings[after.Id] = after;
+                break;
+        }
+
+        void Add(Mark mark, long n) => counts[mark] = counts.GetValueOrDefault(mark) + n;
+    }
+
+    static KnownBooking After(Event e, KnownBooking? before, Facts known)
+    {
+        if (e.Action == BookedAction)
+        {
+            var startsAt = StartsAt(e);
+            return new(e.EntityId!.Value, e.At.InZone(Clinic.Zone).Date, startsAt, KnownBooking.LeadOf(e.At, startsAt),
+                known.Specializations.GetValueOrDefault(Detail(e, "doctor_id").GetGuid(), ""), KnownBooking.Kept);
+        }
+        if (before is null) throw new InvalidDataException("a booking changed that was never booked");
+        return e.Action switch
+        {
+            "bookings.moved" => before with { StartsAt = StartsAt(e) },
+            "bookings.cancelled" => before with { Outcome = KnownBooking.Cancelled },
+            "bookings.no_show" => before with { Outcome = KnownBooking.Missed },
+            _ => before with { Outcome = KnownBooking.Kept },
+        };
+    }
+
+    static Instant StartsAt(Event e) => Instant.FromDateTimeOffset(Detail(e, "starts_at").GetDateTimeOffset());
+
+    /// <summary>One event may tell of many slots at once.</summary>
+    static long Many(Event e) => e.Details is null || !Details(e).TryGetProperty("count", out var count) ? 1 : count.GetInt64();
+
+    static JsonElement Detail(Event e, string name) => Details(e).GetProperty(name);
+
+    static JsonElement Details(Event e) => JsonElement.Parse(e.Details ?? "{}");
+
+    const string KnownBookings = "select id, booked_on, starts_at, lead, specialization, outcome from analytics.bookings where id = any($1)";
+
+    const string Specializations = "select id, specialization from doctors.practitioners where id = any($1)";
+
+    const string SaveBookings = """
+        insert into analytics.bookings (id, booked_on, starts_at, lead, specialization, outcome)
+        select * from unnest($1::uuid[], $2::date[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+        on conflict (id) do update set starts_at = excluded.starts_at, outcome = excluded.outcome
+        """;
+
+    const string AddCounts = """
+        insert into analytics.daily as d (measure, key, day, n)
+        select * from unnest($1::text[], $2::text[], $3::date[], $4::bigint[])
+        on conflict (measure, key, day) do update set n = d.n + excluded.n
+        """;
+}
