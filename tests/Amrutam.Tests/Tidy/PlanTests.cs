@@ -50,7 +50,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
                 .ShouldBeGreaterThanOrEqualTo(2000, table);
     }
 
-    static async Task<List<string>> Scanned(NpgsqlConnection connection, SqlConstant statement)
+    async Task<List<string>> Scanned(NpgsqlConnection connection, SqlConstant statement)
     {
         try
         {
@@ -60,7 +60,9 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
                 .Statement($"explain (verbose, format json) execute tidy {nulls}").Value<string>();
             return [.. Nodes(JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan"))
                 .Where(node => Text(node, "Node Type") == "Seq Scan")
-                .Select(node => WithoutMonth($"{Text(node, "Schema")}.{Text(node, "Relation Name")}"))];
+                .Select(node => $"{Text(node, "Schema")}.{Text(node, "Relation Name")}")
+                .Where(table => !seeded.Empty.Contains(table))
+                .Select(WithoutMonth)];
         }
         catch (PostgresException)
         {
@@ -87,12 +89,17 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 {
     Database _database = null!;
 
+    /// <summary>Tables without a row, which are rightly scanned: months of the event log that have not come yet.</summary>
+    internal HashSet<string> Empty { get; private set; } = [];
+
     public async ValueTask InitializeAsync()
     {
         _database = await cluster.NewDatabase();
         await using var connection = await Open();
         await connection.Statement(Seed).Execute();
         await connection.Statement("analyze").Execute();
+        Empty = [.. await connection.Statement("select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
+            .List(row => row.GetString(0))];
     }
 
     internal async Task<NpgsqlConnection> Open()
