@@ -25,7 +25,9 @@ sealed class PostgresCluster
 
     PostgresCluster(string directory, PostgresAccount account, PostgresBinaries binaries, bool durable)
     {
-        Files = Path.Combine(directory, "cluster");
+        // Where it is a link, PostgreSQL's user may not be able to enter the folder that the link is in.
+        var files = new DirectoryInfo(Path.Combine(directory, "cluster"));
+        Files = files.LinkTarget ?? files.FullName;
         (this.account, this.binaries, this.durable) = (account, binaries, durable);
         endpoint = PostgresEndpoint.Of(directory, PostmasterFile.Read(Files)?.Port);
     }
@@ -110,11 +112,17 @@ sealed class PostgresCluster
         PostmasterFile.Read(Files) is { } postmaster && await postmaster.IsAlive(ct);
 
     /// <summary>Ends the sessions, rolls back what they had not committed, and stops cleanly.</summary>
-    public async Task Stop() =>
+    public async Task Stop()
+    {
         await account.Run(
             binaries.PgCtl,
             ["stop", "-D", Files, "-m", "fast", "-w", "-t", Seconds(StartPatience)],
             CancellationToken.None);
+        if (Directory.Exists(endpoint.Host) && !Directory.EnumerateFileSystemEntries(endpoint.Host).Any())
+        {
+            Directory.Delete(endpoint.Host);
+        }
+    }
 
     async Task<ProgramOutcome> StartOnce(CancellationToken ct)
     {

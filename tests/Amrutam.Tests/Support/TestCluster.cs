@@ -20,8 +20,6 @@ public sealed class TestCluster : IAsyncLifetime
         _postgres = await EmbeddedPostgres.Own(_directory, NullLogger.Instance, CancellationToken.None, durable: false);
         await Run("create database " + Template);
         await Migrator.Migrate(_postgres.OwnerConnectionString(Template), CancellationToken.None);
-        // A database that somebody is connected to, even an idle pool, cannot be copied.
-        NpgsqlConnection.ClearAllPools();
     }
 
     /// <summary>A fresh, migrated database of the caller's own.</summary>
