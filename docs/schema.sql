@@ -1,5 +1,7 @@
 -- Made from the migrations by pg_dump; reviewed, not edited.
 
+CREATE SCHEMA analytics;
+
 CREATE SCHEMA audit;
 
 CREATE SCHEMA doctors;
@@ -18,7 +20,7 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
-CREATE FUNCTION audit.make_partitions(months_ahead integer) RETURNS integer
+CREATE FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
     AS $$
@@ -26,7 +28,12 @@ declare
     first_day date;
     made int := 0;
 begin
-    for i in -1 .. months_ahead loop
+    if months_behind not between 0 and 120 or months_ahead not between 0 and 120 then
+        raise exception 'partitions are made at most 120 months away';
+    end if;
+    -- Two servers that start at once must not both find a month missing.
+    perform pg_advisory_xact_lock(hashtext('audit.make_partitions'));
+    for i in -months_behind .. months_ahead loop
         first_day := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => i))::date;
         if to_regclass(format('audit.events_%s', to_char(first_day, 'YYYY_MM'))) is null then
             execute format('create table audit.%I partition of audit.events for values from (%L) to (%L)',
@@ -37,6 +44,63 @@ begin
     end loop;
     return made;
 end $$;
+
+CREATE FUNCTION identity.tell_keys_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('identity', 'keys');
+    return null;
+end $$;
+
+CREATE FUNCTION identity.tell_session_ended() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform pg_notify('identity', 'ended ' || new.id);
+    return null;
+end $$;
+
+CREATE FUNCTION platform.open_event_epoch() RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+declare
+    last platform.event_epochs;
+    here bigint := (select system_identifier from pg_control_system());
+begin
+    select * into strict last from platform.event_epochs order by epoch desc limit 1;
+    if last.system_identifier = here then
+        return last.epoch;
+    end if;
+    insert into platform.event_epochs (epoch, system_identifier) values (last.epoch + 1, here);
+    execute format('alter table audit.events alter column epoch set default %s', last.epoch + 1);
+    return last.epoch + 1;
+end $$;
+
+CREATE TABLE analytics.attempts (
+    day date NOT NULL,
+    outcome text NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE analytics.bookings (
+    id uuid NOT NULL,
+    booked_on date NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    lead text NOT NULL,
+    specialization text NOT NULL,
+    outcome text NOT NULL
+)
+WITH (fillfactor='90');
+
+CREATE TABLE analytics.daily (
+    measure text NOT NULL,
+    key text NOT NULL,
+    day date NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='70');
 
 CREATE TABLE audit.events (
     "position" bigint NOT NULL,
@@ -90,6 +154,22 @@ CREATE VIEW doctors.practitioners AS
     (profiles.verified_at IS NOT NULL) AS verified
    FROM doctors.profiles;
 
+CREATE TABLE identity.attempts (
+    what text NOT NULL,
+    who bytea NOT NULL,
+    count integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    blocked_until timestamp with time zone,
+    refused boolean DEFAULT false NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE identity.data_protection_keys (
+    name text NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE identity.users (
     id uuid NOT NULL,
     email text NOT NULL,
@@ -101,9 +181,6 @@ CREATE TABLE identity.users (
     security_stamp text NOT NULL,
     concurrency_stamp text NOT NULL,
     two_factor_enabled boolean DEFAULT false NOT NULL,
-    lockout_end timestamp with time zone,
-    lockout_enabled boolean DEFAULT true NOT NULL,
-    access_failed_count integer DEFAULT 0 NOT NULL,
     suspended_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
@@ -115,21 +192,77 @@ CREATE VIEW identity.people AS
     users.role
    FROM identity.users;
 
+CREATE TABLE identity.refresh_tokens (
+    hash bytea NOT NULL,
+    session_id uuid NOT NULL,
+    issued_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    successor_hash bytea,
+    successor_sealed bytea
+);
+
 CREATE TABLE identity.sessions (
     id uuid NOT NULL,
     user_id uuid NOT NULL,
+    kind text DEFAULT 'api'::text NOT NULL,
+    device text,
+    network text,
+    second_factor boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_seen_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
-    ended_because text
+    ended_because text,
+    CONSTRAINT sessions_kind_check CHECK ((kind = ANY (ARRAY['api'::text, 'portal'::text])))
 );
+
+CREATE TABLE identity.signing_keys (
+    kid text NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    activates_at timestamp with time zone NOT NULL,
+    retires_at timestamp with time zone,
+    revoked_at timestamp with time zone
+);
+
+CREATE TABLE platform.event_epochs (
+    epoch integer NOT NULL,
+    system_identifier bigint NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE platform.event_readers (
+    name text NOT NULL,
+    epoch integer DEFAULT 0 NOT NULL,
+    tx xid8 DEFAULT '0'::xid8 NOT NULL,
+    "position" bigint DEFAULT 0 NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+)
+WITH (fillfactor='50');
 
 CREATE TABLE platform.migrations (
     number integer NOT NULL,
     name text NOT NULL,
     hash bytea NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE platform.page_key (
+    only_one boolean DEFAULT true NOT NULL,
+    key bytea NOT NULL,
+    CONSTRAINT page_key_key_check CHECK ((length(key) = 32)),
+    CONSTRAINT page_key_only_one_check CHECK (only_one)
+);
+
+CREATE TABLE platform.parked_events (
+    reader text NOT NULL,
+    epoch integer NOT NULL,
+    tx xid8 NOT NULL,
+    "position" bigint NOT NULL,
+    error text NOT NULL,
+    parked_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
 CREATE TABLE scheduling.bookings (
@@ -185,23 +318,56 @@ CREATE TABLE scheduling.slots (
 )
 WITH (fillfactor='85');
 
+ALTER TABLE ONLY analytics.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (day, outcome);
+
+ALTER TABLE ONLY analytics.bookings
+    ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY analytics.daily
+    ADD CONSTRAINT daily_pkey PRIMARY KEY (measure, key, day);
+
 ALTER TABLE ONLY audit.events
-    ADD CONSTRAINT events_pkey PRIMARY KEY ("position", at);
+    ADD CONSTRAINT events_pkey PRIMARY KEY (at, "position");
 
 ALTER TABLE ONLY doctors.profiles
     ADD CONSTRAINT one_profile_per_doctor PRIMARY KEY (id);
 
+ALTER TABLE ONLY identity.attempts
+    ADD CONSTRAINT attempts_pkey PRIMARY KEY (what, who);
+
+ALTER TABLE ONLY identity.data_protection_keys
+    ADD CONSTRAINT data_protection_keys_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT email_already_registered UNIQUE (normalized_email);
+
+ALTER TABLE ONLY identity.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (hash);
 
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY identity.signing_keys
+    ADD CONSTRAINT signing_keys_pkey PRIMARY KEY (kid);
+
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY platform.event_epochs
+    ADD CONSTRAINT event_epochs_pkey PRIMARY KEY (epoch);
+
+ALTER TABLE ONLY platform.event_readers
+    ADD CONSTRAINT event_readers_pkey PRIMARY KEY (name);
+
 ALTER TABLE ONLY platform.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY platform.page_key
+    ADD CONSTRAINT page_key_pkey PRIMARY KEY (only_one);
+
+ALTER TABLE ONLY platform.parked_events
+    ADD CONSTRAINT parked_events_pkey PRIMARY KEY (reader, epoch, "position");
 
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_of_a_patient_do_not_overlap EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((status <> 'cancelled'::text));
@@ -218,11 +384,23 @@ ALTER TABLE ONLY scheduling.slots
 ALTER TABLE ONLY scheduling.slots
     ADD CONSTRAINT slots_pkey PRIMARY KEY (id);
 
+CREATE INDEX events_by_position ON ONLY audit.events USING brin ("position") WITH (pages_per_range='32', autosummarize='on');
+
 CREATE INDEX events_in_order ON ONLY audit.events USING btree (epoch, tx, "position");
 
-CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, "position");
+CREATE INDEX events_of_a_kind ON ONLY audit.events USING btree (entity, at, "position");
 
-CREATE INDEX events_of_an_entity ON ONLY audit.events USING btree (entity_id, "position");
+CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "position");
+
+CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, at, "position") WHERE (actor_id IS NOT NULL);
+
+CREATE INDEX events_of_an_entity ON ONLY audit.events USING btree (entity_id, at, "position") WHERE (entity_id IS NOT NULL);
+
+CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
+
+CREATE INDEX refresh_tokens_of_a_session ON identity.refresh_tokens USING btree (session_id);
+
+CREATE INDEX sessions_lately_ended ON identity.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 
 CREATE INDEX sessions_of_a_user ON identity.sessions USING btree (user_id);
 
@@ -234,13 +412,25 @@ CREATE INDEX idempotency_keys_by_age ON scheduling.idempotency_keys USING brin (
 
 CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> 'cancelled'::text);
 
-CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at) WHERE (closed_at IS NULL);
+CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at);
+
+CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
+
+CREATE TRIGGER tell_session_ended AFTER UPDATE OF ended_at ON identity.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION identity.tell_session_ended();
+
+ALTER TABLE ONLY identity.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
+ALTER TABLE ONLY platform.parked_events
+    ADD CONSTRAINT parked_events_reader_fkey FOREIGN KEY (reader) REFERENCES platform.event_readers(name);
+
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES scheduling.slots(id);
+
+GRANT USAGE ON SCHEMA analytics TO amrutam_app;
 
 GRANT USAGE ON SCHEMA audit TO amrutam_app;
 
@@ -252,8 +442,16 @@ GRANT USAGE ON SCHEMA platform TO amrutam_app;
 
 GRANT USAGE ON SCHEMA scheduling TO amrutam_app;
 
-REVOKE ALL ON FUNCTION audit.make_partitions(months_ahead integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.make_partitions(months_ahead integer) TO amrutam_app;
+REVOKE ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) TO amrutam_app;
+
+REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.bookings TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.daily TO amrutam_app;
 
 GRANT SELECT,INSERT ON TABLE audit.events TO amrutam_app;
 
@@ -261,19 +459,37 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.attempts TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.data_protection_keys TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.signing_keys TO amrutam_app;
+
+GRANT SELECT ON TABLE platform.event_epochs TO amrutam_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE platform.event_readers TO amrutam_app;
+
 GRANT SELECT ON TABLE platform.migrations TO amrutam_app;
+
+GRANT SELECT ON TABLE platform.page_key TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE platform.parked_events TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA analytics GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA doctors GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 

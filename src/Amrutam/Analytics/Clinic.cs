@@ -8,5 +8,6 @@ static class Clinic
 {
     public static readonly DateTimeZone Zone = DateTimeZoneProviders.Tzdb["Asia/Kolkata"];
 
-    public static LocalDate Today(TimeProvider clock) => Instant.FromDateTimeOffset(clock.GetUtcNow()).InZone(Zone).Date;
+    public static LocalDate Today(TimeProvider clock) =>
+        Instant.FromDateTimeOffset(clock.GetUtcNow()).InZone(Zone).Date;
 }

@@ -8,10 +8,11 @@ namespace Amrutam.Analytics;
 
 /// <summary>Keeps how many requests to book were confirmed and how many refused, and why, a day at a time.</summary>
 /// <remarks>
-/// Scheduling counts them on its meter; this listens there, so that Scheduling need not know. Counts are written together every
-/// few seconds: a server that is killed loses those few seconds of this chart, and of nothing else.
+/// Scheduling counts them on its meter; this listens there, so that Scheduling need not know. Counts are written
+/// together every few seconds: a server that is killed loses those few seconds of this chart, and of nothing else.
 /// </remarks>
-sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILogger<CountAttempts> log) : BackgroundService
+sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILogger<CountAttempts> log)
+    : BackgroundService
 {
     const string Meter = "Amrutam.Scheduling", Counter = "amrutam.bookings", Tag = "outcome";
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -31,12 +32,14 @@ sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILog
     /// <summary>Writes what was counted since the last time.</summary>
     public async Task Flush()
     {
-        var counts = _counted.Keys.Select(key => (key.Day, key.Outcome, N: _counted.TryRemove(key, out var n) ? n : 0)).Where(c => c.N > 0).ToList();
+        var counts = _counted.Keys.Select(key => (key.Day, key.Outcome, N: _counted.TryRemove(key, out var n) ? n : 0))
+            .Where(c => c.N > 0).ToList();
         if (counts.Count == 0) return;
         try
         {
             await db.Statement(Add).With(counts.ConvertAll(c => c.Day.ToDateOnly()).ToArray())
-                .With(counts.ConvertAll(c => c.Outcome).ToArray()).With(counts.ConvertAll(c => c.N).ToArray()).Execute();
+                .With(counts.ConvertAll(c => c.Outcome).ToArray()).With(counts.ConvertAll(c => c.N).ToArray())
+                    .Execute();
         }
         catch (NpgsqlException e)
         {
@@ -51,7 +54,8 @@ sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILog
         {
             InstrumentPublished = (instrument, self) =>
             {
-                if (instrument.Meter.Name == Meter && instrument.Name == Counter) self.EnableMeasurementEvents(instrument);
+                if (instrument.Meter.Name == Meter && instrument.Name == Counter) self
+                    .EnableMeasurementEvents(instrument);
             },
         };
         listener.SetMeasurementEventCallback<long>((_, n, tags, _) =>
@@ -63,13 +67,15 @@ sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILog
         return listener;
     }
 
-    void Count(LocalDate day, string outcome, long n) => _counted.AddOrUpdate((day, outcome), n, (_, before) => before + n);
+    void Count(LocalDate day, string outcome, long n) =>
+        _counted.AddOrUpdate((day, outcome), n, (_, before) => before + n);
 
     const string Add = """
         insert into analytics.attempts as a (day, outcome, n) select * from unnest($1::date[], $2::text[], $3::bigint[])
         on conflict (day, outcome) do update set n = a.n + excluded.n
         """;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the counts of booking requests were not written and are kept for the next time")]
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "the counts of booking requests were not written and are kept for the next time")]
     partial void LogFailure(Exception exception);
 }

@@ -5,8 +5,10 @@ using Npgsql;
 
 namespace Amrutam.Analytics;
 
-/// <summary>Counts from events what the dashboard and the statistics show, so that no request counts a big table.</summary>
-/// <remarks>Counts are added up in memory for a whole batch of events, then written as one change for each count.</remarks>
+/// <summary>Counts from events what the dashboard and the statistics show, so that no request counts a big
+/// table.</summary>
+/// <remarks>Counts are added up in memory for a whole batch of events, then written as one change for each
+/// count.</remarks>
 sealed class RollUp : IReadEvents
 {
     const string BookedAction = "bookings.booked";
@@ -28,18 +30,24 @@ sealed class RollUp : IReadEvents
         var changed = counts.Where(c => c.Value != 0).ToList();
         await connection.Statement(AddCounts)
             .With(changed.ConvertAll(c => c.Key.Measure).ToArray()).With(changed.ConvertAll(c => c.Key.Key).ToArray())
-            .With(changed.ConvertAll(c => c.Key.Day.ToDateOnly()).ToArray()).With(changed.ConvertAll(c => c.Value).ToArray()).Execute();
+            .With(changed.ConvertAll(c => c.Key.Day.ToDateOnly()).ToArray())
+                .With(changed.ConvertAll(c => c.Value).ToArray()).Execute();
     }
 
     sealed record Facts(Dictionary<Guid, KnownBooking> Bookings, Dictionary<Guid, string> Specializations);
 
     static async Task<Facts> Known(NpgsqlConnection connection, IReadOnlyList<Event> events)
     {
-        var bookings = events.Where(e => e is { Entity: "booking", EntityId: not null }).Select(e => e.EntityId!.Value).Distinct().ToArray();
-        var doctors = events.Where(e => e.Action == BookedAction).Select(e => Detail(e, "doctor_id").GetGuid()).Distinct().ToArray();
-        var known = await connection.Statement(KnownBookings).With(bookings).List(row => new KnownBooking(row.GetGuid(0),
-            LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(1)), row.GetInstant(2), row.GetString(3), row.GetString(4), row.GetString(5)));
-        var fields = await connection.Statement(Specializations).With(doctors).List(row => (Id: row.GetGuid(0), Field: row.GetString(1)));
+        var bookings = events.Where(e => e is { Entity: "booking", EntityId: not null }).Select(e => e.EntityId!.Value)
+            .Distinct().ToArray();
+        var doctors = events.Where(e => e.Action == BookedAction).Select(e => Detail(e, "doctor_id").GetGuid())
+            .Distinct().ToArray();
+        var known = await connection.Statement(KnownBookings).With(bookings)
+            .List(row => new KnownBooking(row.GetGuid(0),
+            LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(1)), row.GetInstant(2), row.GetString(3), row
+                .GetString(4), row.GetString(5)));
+        var fields = await connection.Statement(Specializations).With(doctors)
+            .List(row => (Id: row.GetGuid(0), Field: row.GetString(1)));
         return new(known.ToDictionary(b => b.Id), fields.ToDictionary(f => f.Id, f => f.Field));
     }
 
@@ -94,13 +102,15 @@ sealed class RollUp : IReadEvents
     static Instant StartsAt(Event e) => Instant.FromDateTimeOffset(Detail(e, "starts_at").GetDateTimeOffset());
 
     /// <summary>One event may tell of many slots at once.</summary>
-    static long Many(Event e) => e.Details is null || !Details(e).TryGetProperty("count", out var count) ? 1 : count.GetInt64();
+    static long Many(Event e) =>
+        e.Details is null || !Details(e).TryGetProperty("count", out var count) ? 1 : count.GetInt64();
 
     static JsonElement Detail(Event e, string name) => Details(e).GetProperty(name);
 
     static JsonElement Details(Event e) => JsonElement.Parse(e.Details ?? "{}");
 
-    const string KnownBookings = "select id, booked_on, starts_at, lead, specialization, outcome from analytics.bookings where id = any($1)";
+    const string KnownBookings =
+        "select id, booked_on, starts_at, lead, specialization, outcome from analytics.bookings where id = any($1)";
 
     const string Specializations = "select id, specialization from doctors.practitioners where id = any($1)";
 

@@ -4,8 +4,10 @@ using Npgsql;
 namespace Amrutam.Audit;
 
 /// <summary>Keeps the event log's partitions ready for the months ahead.</summary>
-/// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to notice.</remarks>
-sealed partial class MakePartitions(NpgsqlDataSource db, TimeProvider clock, ILogger<MakePartitions> log) : BackgroundService
+/// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to
+/// notice.</remarks>
+sealed partial class MakePartitions(NpgsqlDataSource db, TimeProvider clock, ILogger<MakePartitions> log)
+    : BackgroundService
 {
     const int MonthsAhead = 3;
     static readonly TimeSpan Every = TimeSpan.FromHours(12), AfterFailure = TimeSpan.FromMinutes(1);

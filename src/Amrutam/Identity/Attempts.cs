@@ -5,10 +5,12 @@ using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>Counts attempts in the database, so that a limit holds over all replicas. Counting comes before the attempt: fifty at once are fifty.</summary>
+/// <summary>Counts attempts in the database, so that a limit holds over all replicas. Counting comes before the
+/// attempt: fifty at once are fifty.</summary>
 /// <remarks>
-/// It fails closed: without the database there is no count and so no attempt. Keys are hashes, so the table names nobody.
-/// A refused attempt is not counted further; a person who waits as told gets in however long the attacker goes on.
+/// It fails closed: without the database there is no count and so no attempt. Keys are hashes, so the table names
+/// nobody. A refused attempt is not counted further; a person who waits as told gets in however long the attacker goes
+/// on.
 /// </remarks>
 sealed class Attempts(NpgsqlDataSource db)
 {
@@ -27,7 +29,8 @@ sealed class Attempts(NpgsqlDataSource db)
         return answer!.RetryAfterSeconds;
     }
 
-    /// <summary>After <paramref name="limit"/> in a row without <see cref="Forget"/>, each next one waits: a minute, doubling to <paramref name="longestSeconds"/>.</summary>
+    /// <summary>After <paramref name="limit"/> in a row without <see cref="Forget"/>, each next one waits: a minute,
+    /// doubling to <paramref name="longestSeconds"/>.</summary>
     /// <returns>The seconds to wait; 0 when this one may go on.</returns>
     public async Task<int> CountInRow(string what, string who, int limit, int longestSeconds)
     {
@@ -63,7 +66,8 @@ sealed class Attempts(NpgsqlDataSource db)
                             else a.count + 1 end,
                blocked_until = case when a.blocked_until > now() then a.blocked_until
                                     when a.since < now() - interval '1 day' or a.count + 1 < $3 then null
-                                    else now() + least($4, 60 * 2 ^ least(a.count + 1 - $3, 10)) * interval '1 second' end,
+                                    else now() + least($4,
+                                         60 * 2 ^ least(a.count + 1 - $3, 10)) * interval '1 second' end,
                since = case when a.blocked_until > now() then a.since else now() end
         returning case when refused then greatest(1, ceil(extract(epoch from blocked_until - now())))::int else 0 end
         """;

@@ -3,14 +3,16 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity;
 
-/// <summary>Changes what a person may change of their own account without proving again who they are: the name.</summary>
+/// <summary>Changes what a person may change of their own account without proving again who they are: the
+/// name.</summary>
 static class ChangeMe
 {
     sealed record Request(string? FullName);
 
     const int MaxName = 200;
 
-    public static void Map(RouteGroupBuilder me) => me.MapPatch("", Handle).WithSummary("Change your name").Produces<Account>();
+    public static void Map(RouteGroupBuilder me) =>
+        me.MapPatch("", Handle).WithSummary("Change your name").Produces<Account>();
 
     static async Task<IResult> Handle(Request request, CurrentUser caller, UserManager<User> users, IdentityDb identity)
     {
@@ -22,7 +24,8 @@ static class ChangeMe
         await identity.Change(async connection =>
         {
             await users.UpdateAsync(user);
-            await connection.Append("accounts.changed", user.Id, caller.Id, caller.Role, """{"fields": ["full_name"]}""");
+            await connection.Append("accounts.changed", user.Id, caller.Id, caller.Role,
+                """{"fields": ["full_name"]}""");
         });
         return TypedResults.Ok(Account.Of(user));
     }

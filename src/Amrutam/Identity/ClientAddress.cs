@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Amrutam.Identity;
 
-/// <summary>Who asks, as far as the network tells: the unit that is counted, and the wider one that is kept and shown.</summary>
+/// <summary>Who asks, as far as the network tells: the unit that is counted, and the wider one that is kept and
+/// shown.</summary>
 static class ClientAddress
 {
     /// <summary>One IPv4 address, or an IPv6 /64, because that is what one subscriber is given.</summary>

@@ -10,21 +10,25 @@ sealed record Credentials(string Email, string Password, string? TotpCode = null
 /// <summary>Who may begin a session, or why nobody may.</summary>
 sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int RetryAfterSeconds);
 
-/// <summary>Decides whether somebody is who they say: limits first, then the password, then the second factor.</summary>
+/// <summary>Decides whether somebody is who they say: limits first, then the password, then the second
+/// factor.</summary>
 /// <remarks>
-/// An unknown address, a wrong password, an account without a password and a suspended account get the same answer after the
-/// same work: the same counts are written, one account is looked for, one hash is computed. Attempts are counted before
-/// the hash and by address text, whether or not an account has it.
+/// An unknown address, a wrong password, an account without a password and a suspended account get the same answer
+/// after the same work: the same counts are written, one account is looked for, one hash is computed. Attempts are
+/// counted before the hash and by address text, whether or not an account has it.
 /// </remarks>
-sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher, HashingLane lane, Attempts attempts,
+sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
+    HashingLane lane, Attempts attempts,
     Limits limits, Decoy decoy)
 {
-    const string PerAddress = "sign-ins of an address", PerAccountFromAddress = "failures of an account from an address", PerAccount = "failures of an account";
+    const string PerAddress = "sign-ins of an address", PerAccountFromAddress =
+        "failures of an account from an address", PerAccount = "failures of an account";
 
     // A person who mistyped waits a minute; who goes on is somebody else, and waits up to a quarter of an hour.
     const int LongestWaitFromAddress = 15 * 60;
 
-    // A guesser with many addresses: after ten times the failures, one guess a minute. Where the owner signed in lately they are not held up.
+    // A guesser with many addresses: after ten times the failures, one guess a minute. Where the owner signed in
+    // lately they are not held up.
     const int ManyAddresses = 10, LongestWaitOfAccount = 60;
 
     public async Task<Checked> Check(HttpContext http, Credentials given)
@@ -34,7 +38,8 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         if (wait > 0) return new(null, SecondFactor: false, Problems.TooMany, wait);
         var password = PasswordRules.Normal(given.Password);
         var user = await users.FindByEmailAsync(given.Email);
-        if (password is null || !await Matches(user, password) || user!.SuspendedAt is not null) return Refuse(IdentityProblems.InvalidCredentials);
+        if (password is null || !await Matches(user, password) || user!.SuspendedAt is not null) return Refuse(
+            IdentityProblems.InvalidCredentials);
         await ForgetFailures(http, email);
         return new(user, SecondFactor: false, Refusal: null, RetryAfterSeconds: 0);
     }
@@ -54,10 +59,13 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var address = ClientAddress.Counted(http);
         var wait = await attempts.CountInMinute(PerAddress, address, limits.SignInsPerAddress);
         if (wait > 0) return wait;
-        wait = await attempts.CountInRow(PerAccountFromAddress, email + ' ' + address, limits.SignInFailuresPerAccount, LongestWaitFromAddress);
+        wait = await attempts.CountInRow(PerAccountFromAddress, email + ' ' + address,
+            limits.SignInFailuresPerAccount, LongestWaitFromAddress);
         if (wait > 0) return wait;
-        wait = await attempts.CountInRow(PerAccount, email, limits.SignInFailuresPerAccount * ManyAddresses, LongestWaitOfAccount);
-        return wait > 0 && await db.Statement(SignedInHereLately).With(email).With(ClientAddress.Shown(http)).Value<bool>() ? 0 : wait;
+        wait = await attempts.CountInRow(PerAccount, email, limits.SignInFailuresPerAccount * ManyAddresses,
+            LongestWaitOfAccount);
+        return wait > 0 && await db.Statement(SignedInHereLately).With(email)
+            .With(ClientAddress.Shown(http)).Value<bool>() ? 0 : wait;
     }
 
     Task<int> ForgetFailures(HttpContext http, string email) => db.InTransaction(async connection =>
@@ -71,7 +79,8 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         """;
 }
 
-/// <summary>A hash of nothing that anybody knows, with the present rounds: what is computed for an account that is not there.</summary>
+/// <summary>A hash of nothing that anybody knows, with the present rounds: what is computed for an account that is not
+/// there.</summary>
 sealed class Decoy(IPasswordHasher<User> hasher)
 {
     public User User { get; } = new() { Role = "" };

@@ -6,19 +6,22 @@ using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, sealed, so that every replica reads every cookie.</summary>
+/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, sealed, so that every replica reads
+/// every cookie.</summary>
 /// <remarks>The framework's interface is synchronous; it is called at start and once a day.</remarks>
 sealed class DataProtectionKeys(NpgsqlDataSource db, SecretBox box) : IXmlRepository
 {
     sealed record Stored(string Name, byte[] Sealed);
 
     public IReadOnlyCollection<XElement> GetAllElements() =>
-        [.. Task.Run(() => db.Statement(Read).List(row => new Stored(row.GetString(0), row.GetFieldValue<byte[]>(1)))).GetAwaiter().GetResult()
+        [.. Task.Run(() => db.Statement(Read).List(row => new Stored(row.GetString(0), row.GetFieldValue<byte[]>(1))))
+            .GetAwaiter().GetResult()
             .Select(stored => XElement.Parse(Encoding.UTF8.GetString(box.Open(stored.Sealed, Purpose(stored.Name)))))];
 
     public void StoreElement(XElement element, string friendlyName)
     {
-        var sealedKey = box.Seal(Encoding.UTF8.GetBytes(element.ToString(SaveOptions.DisableFormatting)), Purpose(friendlyName));
+        var sealedKey = box.Seal(Encoding.UTF8.GetBytes(element.ToString(SaveOptions.DisableFormatting)),
+            Purpose(friendlyName));
         Task.Run(() => db.Statement(Add).With(friendlyName).With(sealedKey).Execute()).GetAwaiter().GetResult();
     }
 
@@ -30,6 +33,7 @@ sealed class DataProtectionKeys(NpgsqlDataSource db, SecretBox box) : IXmlReposi
         with added as (
             insert into identity.data_protection_keys (name, sealed) values ($1, $2) returning name)
         insert into audit.events (actor_role, action, entity, details)
-        select 'system', 'data_protection_keys.added', 'data_protection_key', jsonb_build_object('name', name) from added
+        select 'system', 'data_protection_keys.added', 'data_protection_key', jsonb_build_object('name', name)
+             from added
         """;
 }

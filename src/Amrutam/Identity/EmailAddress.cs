@@ -4,7 +4,8 @@ using Amrutam.Platform;
 
 namespace Amrutam.Identity;
 
-/// <summary>An e-mail address as we take it: plain <c>local@domain</c>; whether it works, only a message shows.</summary>
+/// <summary>An e-mail address as we take it: plain <c>local@domain</c>; whether it works, only a message
+/// shows.</summary>
 static class EmailAddress
 {
     // RFC 5321's limits for the whole and for the local part.
@@ -17,9 +18,11 @@ static class EmailAddress
     {
         if (text.Length > MaxLength || !Fields.WellFormed(text)) return null;
         var address = text.Trim().Normalize(NormalizationForm.FormC);
-        if (address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\')) return null;
+        if (address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)
+            || c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\')) return null;
         var at = address.LastIndexOf('@');
-        if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at || !address[at..].Contains('.', StringComparison.Ordinal)) return null;
+        if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at || !address[at..]
+            .Contains('.', StringComparison.Ordinal)) return null;
         return MailAddress.TryCreate(address, out var parsed) && parsed.Address == address ? address : null;
     }
 

@@ -4,8 +4,8 @@ namespace Amrutam.Identity;
 
 /// <summary>The one way to hash a password: few at a time, a bounded wait, and refusal beyond it.</summary>
 /// <remarks>
-/// A hash costs a core for about a tenth of a second, on purpose. Without a lane a flood of sign-ins would take every core
-/// from the bookings; with it, sign-ins wait for each other and everything else goes on.
+/// A hash costs a core for about a tenth of a second, on purpose. Without a lane a flood of sign-ins would take every
+/// core from the bookings; with it, sign-ins wait for each other and everything else goes on.
 /// </remarks>
 sealed class HashingLane : IDisposable
 {

@@ -5,7 +5,8 @@ namespace Amrutam.Identity;
 /// <summary>What an operator may decide about accounts (section <c>Identity</c>).</summary>
 sealed class IdentitySettings
 {
-    /// <summary>32 bytes in base64 that seal the secrets in the database; without it a file in the data directory does.</summary>
+    /// <summary>32 bytes in base64 that seal the secrets in the database; without it a file in the data directory
+    /// does.</summary>
     public string? KeyEncryptionKey { get; init; }
 
     // An access token outlives the role it states by at most this, should every revocation fail.
@@ -30,7 +31,8 @@ sealed class IdentitySettings
 
     [Range(1, 3650)] public int SigningKeyDays { get; init; } = 30;
 
-    /// <summary>Roles, separated by commas, that must enrol a second factor first; unset: admin, and nobody in Development.</summary>
+    /// <summary>Roles, separated by commas, that must enrol a second factor first; unset: admin, and nobody in
+    /// Development.</summary>
     [RegularExpression(@"\s*((patient|doctor|admin)\s*(,\s*(patient|doctor|admin)\s*)*)?",
         ErrorMessage = "must list roles out of patient, doctor, admin, separated by commas")]
     public string? SecondFactorRoles { get; init; }

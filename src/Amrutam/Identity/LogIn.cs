@@ -7,12 +7,14 @@ static class LogIn
 {
     sealed record Request(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);
 
-    public static void Map(RouteGroupBuilder auth) => auth.MapPost("/login", Handle).WithSummary("Sign in").Produces<Tokens>()
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/login", Handle).WithSummary("Sign in").Produces<Tokens>()
         .Refuses(IdentityProblems.InvalidCredentials, IdentityProblems.SecondFactorNeeded, Problems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CredentialCheck check, Sessions sessions)
     {
-        var found = await check.Check(http, new(request.Email, request.Password, request.TotpCode, request.RecoveryCode));
+        var found = await check.Check(http, new(request.Email, request.Password, request.TotpCode,
+            request.RecoveryCode));
         if (found.RetryAfterSeconds > 0) return IdentityProblems.ComeBack(http, found.RetryAfterSeconds);
         return found.User is { } user
             ? TypedResults.Ok(await sessions.BeginApi(http, user, found.SecondFactor))

@@ -2,10 +2,12 @@ using Amrutam.Platform;
 
 namespace Amrutam.Identity;
 
-/// <summary>Ends the session of the access token: neither it nor its refresh token works any more, on any replica.</summary>
+/// <summary>Ends the session of the access token: neither it nor its refresh token works any more, on any
+/// replica.</summary>
 static class LogOut
 {
-    public static void Map(RouteGroupBuilder auth) => auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out");
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out");
 
     static async Task<IResult> Handle(CurrentUser user, Sessions sessions)
     {

@@ -6,12 +6,14 @@ using Npgsql;
 namespace Amrutam.Identity;
 
 /// <summary>The cookie of the web pages: which session it names, and whether that session still lives.</summary>
-/// <remarks>Pages are few and a cookie lives for hours, so the session is looked up each time; that look also counts as being seen.</remarks>
+/// <remarks>Pages are few and a cookie lives for hours, so the session is looked up each time; that look also counts
+/// as being seen.</remarks>
 static class PortalCookie
 {
     public static void Configure(CookieAuthenticationOptions cookie, bool isDevelopment, IdentitySettings settings)
     {
-        // The __Host- prefix makes browsers refuse it from a subdomain or over plain http, so it cannot be used in Development.
+        // The __Host- prefix makes browsers refuse it from a subdomain or over plain http, so it cannot be used in
+        // Development.
         cookie.Cookie.Name = isDevelopment ? "amrutam" : "__Host-amrutam";
         cookie.Cookie.HttpOnly = true;
         cookie.Cookie.SameSite = SameSiteMode.Lax;

@@ -5,54 +5,65 @@ namespace Amrutam.Identity;
 
 /// <summary>Gives the next pair of tokens for a refresh token, which is used up by that.</summary>
 /// <remarks>
-/// A used token within the grace, whose successor nobody used yet, is an answer that got lost: the same successor is given again,
-/// so fifty at once leave one living family. A used token otherwise is in two hands, and the whole session ends.
+/// A used token within the grace, whose successor nobody used yet, is an answer that got lost: the same successor is
+/// given again, so fifty at once leave one living family. A used token otherwise is in two hands, and the whole
+/// session ends.
 /// </remarks>
 static class RefreshSession
 {
     sealed record Request(string RefreshToken);
 
-    sealed record Found(Guid Session, Guid User, string Role, bool SecondFactor, bool Live, bool Expired, bool Used, bool MayRepeat, byte[]? Successor);
+    sealed record Found(Guid Session, Guid User, string Role, bool SecondFactor, bool Live, bool Expired, bool Used,
+        bool MayRepeat, byte[]? Successor);
 
     sealed record Outcome(Tokens? Tokens, Guid? EndedSession);
 
     const int MaxLength = 200;
 
-    public static void Map(RouteGroupBuilder auth) => auth.MapPost("/refresh", Handle).WithSummary("Renew the access token")
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/refresh", Handle).WithSummary("Renew the access token")
         .Produces<Tokens>().Refuses(IdentityProblems.InvalidRefreshToken);
 
-    static async Task<IResult> Handle(Request request, NpgsqlDataSource db, Sessions sessions, Revocations revocations, IdentitySettings settings)
+    static async Task<IResult> Handle(Request request, NpgsqlDataSource db, Sessions sessions,
+        Revocations revocations, IdentitySettings settings)
     {
         if (request.RefreshToken.Length is 0 or > MaxLength) return IdentityProblems.InvalidRefreshToken.Because();
-        var outcome = await db.InTransaction(connection => Rotate(connection, request.RefreshToken, sessions, settings));
+        var outcome = await db.InTransaction(connection => Rotate(connection, request.RefreshToken, sessions,
+            settings));
         if (outcome.EndedSession is { } ended) revocations.Add(ended);
         return outcome.Tokens is { } tokens ? TypedResults.Ok(tokens) : IdentityProblems.InvalidRefreshToken.Because();
     }
 
-    static async Task<Outcome> Rotate(NpgsqlConnection connection, string token, Sessions sessions, IdentitySettings settings)
+    static async Task<Outcome> Rotate(NpgsqlConnection connection, string token, Sessions sessions,
+        IdentitySettings settings)
     {
         var hash = RefreshToken.Hash(token);
         await connection.Statement(LockSession).With(hash).Execute();
-        var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds).One(row => new Found(row.GetGuid(0), row.GetGuid(1),
-            row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7), row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8)));
+        var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds)
+            .One(row => new Found(row.GetGuid(0), row.GetGuid(1),
+            row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row
+                .GetBoolean(7), row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8)));
         if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
         var user = new CurrentUser(found.User, found.Role, found.Session);
         if (found is { Used: true, MayRepeat: true })
-            return new(sessions.Answer(user, found.SecondFactor, RefreshToken.OpenSuccessor(token, found.Successor!)), null);
+            return new(sessions.Answer(user, found.SecondFactor, RefreshToken.OpenSuccessor(token, found.Successor!)),
+                null);
         if (found.Used)
         {
             await connection.Statement(EndFamily).With(found.Session).With(Problems.Trace()).Execute();
             return new(null, found.Session);
         }
         var successor = RefreshToken.New();
-        await connection.Statement(UseAndFollow).With(hash).With(RefreshToken.Hash(successor)).With(RefreshToken.SealSuccessor(token, successor))
+        await connection.Statement(UseAndFollow).With(hash).With(RefreshToken.Hash(successor))
+            .With(RefreshToken.SealSuccessor(token, successor))
             .With(settings.SessionIdleDays).With(Problems.Trace()).Execute();
         return new(sessions.Answer(user, found.SecondFactor, successor), null);
     }
 
     // One at a time per session, in a statement of its own: the next one reads what the last one left.
     const string LockSession = """
-        select s.id from identity.sessions s join identity.refresh_tokens t on t.session_id = s.id where t.hash = $1 for update of s
+        select s.id from identity.sessions s join identity.refresh_tokens t on t.session_id = s.id
+             where t.hash = $1 for update of s
         """;
 
     const string Find = """
@@ -71,19 +82,24 @@ static class RefreshSession
 
     const string UseAndFollow = """
         with used as (
-            update identity.refresh_tokens set used_at = now(), successor_hash = $2, successor_sealed = $3 where hash = $1 returning session_id),
+            update identity.refresh_tokens set used_at = now(), successor_hash = $2, successor_sealed = $3
+                 where hash = $1 returning session_id),
         followed as (
             insert into identity.refresh_tokens (hash, session_id, expires_at)
-            select $2, s.id, least(now() + $4 * interval '1 day', s.expires_at) from used join identity.sessions s on s.id = used.session_id),
+            select $2, s.id, least(now() + $4 * interval '1 day', s.expires_at)
+                 from used join identity.sessions s on s.id = used.session_id),
         seen as (
-            update identity.sessions s set last_seen_at = now() from used where s.id = used.session_id returning s.id, s.user_id)
+            update identity.sessions s set last_seen_at = now() from used where s.id = used.session_id returning s.id,
+                 s.user_id)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
-        select u.id, u.role, 'sessions.refreshed', 'session', seen.id, $5 from seen join identity.users u on u.id = seen.user_id
+        select u.id, u.role, 'sessions.refreshed', 'session', seen.id, $5
+             from seen join identity.users u on u.id = seen.user_id
         """;
 
     const string EndFamily = """
         with ended as (
-            update identity.sessions set ended_at = now(), ended_because = 'refresh_token_reused' where id = $1 and ended_at is null returning id)
+            update identity.sessions set ended_at = now(), ended_because = 'refresh_token_reused' where id = $1
+                 and ended_at is null returning id)
         insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
         select 'system', 'sessions.ended', 'session', id, '{"because": "refresh_token_reused"}', $2 from ended
         """;

@@ -4,11 +4,12 @@ using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>Knows which sessions have ended, so that their access tokens are refused at once on every replica.</summary>
+/// <summary>Knows which sessions have ended, so that their access tokens are refused at once on every
+/// replica.</summary>
 /// <remarks>
-/// The ended sessions whose tokens may still run are kept in memory; <see cref="IdentityWatch"/> adds what other replicas
-/// end. While the watch is not current (its connection is lost) memory proves nothing, and the database is asked for each
-/// request: slower, never open. A session that was never there counts as ended then.
+/// The ended sessions whose tokens may still run are kept in memory; <see cref="IdentityWatch"/> adds what other
+/// replicas end. While the watch is not current (its connection is lost) memory proves nothing, and the database is
+/// asked for each request: slower, never open. A session that was never there counts as ended then.
 /// </remarks>
 sealed class Revocations(NpgsqlDataSource db, TimeProvider clock, IdentitySettings settings)
 {
@@ -43,17 +44,20 @@ sealed class Revocations(NpgsqlDataSource db, TimeProvider clock, IdentitySettin
     public Task Load(NpgsqlConnection connection, CancellationToken ct) => Load(connection, TokensOutlive, ct);
 
     /// <summary>What ended lately: each look overlaps the last by far more than a transaction here may take.</summary>
-    public Task LoadLatest(NpgsqlConnection connection, CancellationToken ct) => Load(connection, TimeSpan.FromMinutes(1), ct);
+    public Task LoadLatest(NpgsqlConnection connection, CancellationToken ct) =>
+        Load(connection, TimeSpan.FromMinutes(1), ct);
 
     async Task Load(NpgsqlConnection connection, TimeSpan within, CancellationToken ct)
     {
-        foreach (var session in await connection.Statement(ReadEnded).With(within.TotalSeconds).List(row => row.GetGuid(0), ct)) Add(session);
+        foreach (var session in await connection.Statement(ReadEnded).With(within.TotalSeconds)
+            .List(row => row.GetGuid(0), ct)) Add(session);
     }
 
     // The life of a token, the tolerated skew, and time for clocks to differ.
     TimeSpan TokensOutlive => TimeSpan.FromMinutes(settings.AccessTokenMinutes + 5);
 
-    const string IsLive = "select exists (select from identity.sessions where id = $1 and ended_at is null and expires_at > now())";
+    const string IsLive =
+        "select exists (select from identity.sessions where id = $1 and ended_at is null and expires_at > now())";
 
     const string ReadEnded = "select id from identity.sessions where ended_at > now() - $1 * interval '1 second'";
 }

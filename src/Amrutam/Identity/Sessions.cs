@@ -17,8 +17,10 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     {
         var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
         var refresh = RefreshToken.New();
-        await db.Statement(BeginWithRefreshToken).With(current.Session).With(user.Id).With(user.Role).With(Device.Of(http)).With(ClientAddress.Shown(http))
-            .With(secondFactor).With(settings.SessionDays).With(Problems.Trace()).With(RefreshToken.Hash(refresh)).With(settings.SessionIdleDays).Execute();
+        await db.Statement(BeginWithRefreshToken).With(current.Session).With(user.Id).With(user.Role)
+            .With(Device.Of(http)).With(ClientAddress.Shown(http))
+            .With(secondFactor).With(settings.SessionDays).With(Problems.Trace()).With(RefreshToken.Hash(refresh))
+                .With(settings.SessionIdleDays).Execute();
         return Answer(current, secondFactor, refresh);
     }
 
@@ -26,7 +28,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     public async Task<CurrentUser> BeginPortal(HttpContext http, User user, bool secondFactor)
     {
         var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
-        await db.Statement(Begin).With(current.Session).With(user.Id).With(user.Role).With(Device.Of(http)).With(ClientAddress.Shown(http))
+        await db.Statement(Begin).With(current.Session).With(user.Id).With(user.Role).With(Device.Of(http))
+            .With(ClientAddress.Shown(http))
             .With(secondFactor).With(settings.PortalSessionHours).With(Problems.Trace()).Execute();
         return current;
     }
@@ -37,7 +40,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     /// <summary>Ends one session of the user; ending it twice is one event.</summary>
     public async Task<bool> End(CurrentUser user, Guid session, string because)
     {
-        var ended = await db.Statement(EndOne).With(session).With(user.Id).With(user.Role).With(because).With(user.Trace).Execute();
+        var ended = await db.Statement(EndOne).With(session).With(user.Id).With(user.Role).With(because)
+            .With(user.Trace).Execute();
         revocations.Add(session);
         return ended > 0;
     }
@@ -47,7 +51,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
             insert into identity.sessions (id, user_id, kind, device, network, second_factor, expires_at)
             values ($1, $2, 'portal', $4, $5, $6, now() + $7 * interval '1 hour') returning id, user_id, second_factor)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select user_id, $3, 'sessions.begun', 'session', id, jsonb_build_object('kind', 'portal', 'second_factor', second_factor), $8 from begun
+        select user_id, $3, 'sessions.begun', 'session', id,
+             jsonb_build_object('kind', 'portal', 'second_factor', second_factor), $8 from begun
         """;
 
     const string BeginWithRefreshToken = """
@@ -58,7 +63,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
             insert into identity.refresh_tokens (hash, session_id, expires_at)
             select $9, id, now() + least($10, $7) * interval '1 day' from begun)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select user_id, $3, 'sessions.begun', 'session', id, jsonb_build_object('kind', 'api', 'second_factor', second_factor), $8 from begun
+        select user_id, $3, 'sessions.begun', 'session', id,
+             jsonb_build_object('kind', 'api', 'second_factor', second_factor), $8 from begun
         """;
 
     const string EndOne = """
@@ -75,14 +81,18 @@ static class RefreshToken
 {
     const int Bytes = 32;
 
-    public static string New() => Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
+    public static string New() =>
+        Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
 
     public static byte[] Hash(string token) => SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token));
 
     /// <summary>Seals the successor so that only who holds this token can read it.</summary>
-    public static byte[] SealSuccessor(string token, string successor) => Box(token).Seal(System.Text.Encoding.UTF8.GetBytes(successor), "successor");
+    public static byte[] SealSuccessor(string token, string successor) =>
+        Box(token).Seal(System.Text.Encoding.UTF8.GetBytes(successor), "successor");
 
-    public static string OpenSuccessor(string token, byte[] box) => System.Text.Encoding.UTF8.GetString(Box(token).Open(box, "successor"));
+    public static string OpenSuccessor(string token, byte[] box) =>
+        System.Text.Encoding.UTF8.GetString(Box(token).Open(box, "successor"));
 
-    static SecretBox Box(string token) => new(HKDF.DeriveKey(HashAlgorithmName.SHA256, System.Text.Encoding.UTF8.GetBytes(token), Bytes));
+    static SecretBox Box(string token) =>
+        new(HKDF.DeriveKey(HashAlgorithmName.SHA256, System.Text.Encoding.UTF8.GetBytes(token), Bytes));
 }

@@ -7,7 +7,8 @@ using Npgsql;
 namespace Amrutam.Identity;
 
 /// <summary>Makes an account of a patient or a doctor.</summary>
-/// <remarks>That an address is taken is said here, as the contract has it; the limit per address keeps it from being a directory.</remarks>
+/// <remarks>That an address is taken is said here, as the contract has it; the limit per address keeps it from being a
+/// directory.</remarks>
 static class SignUp
 {
     sealed record Request(string Email, string Password, string? Role = null, string? FullName = null);
@@ -15,10 +16,13 @@ static class SignUp
     const string Limit = "sign-ups of an address";
     const int MaxName = 200;
 
-    public static void Map(RouteGroupBuilder auth) => auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
-        .Produces<Account>(201).Refuses(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.WeakPassword, Problems.TooMany);
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
+        .Produces<Account>(201).Refuses(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken,
+            IdentityProblems.WeakPassword, Problems.TooMany);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IPasswordHasher<User> hasher, HashingLane lane,
+    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users,
+        IPasswordHasher<User> hasher, HashingLane lane,
         IdentityDb identity, Attempts attempts, Limits limits)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
@@ -31,7 +35,8 @@ static class SignUp
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
         if (fields.Wrong) return fields.Problem();
-        if (PasswordRules.Objection(request.Password, email!) is { } objection) return IdentityProblems.Weak("password", objection);
+        if (PasswordRules.Objection(request.Password, email!) is { } objection) return IdentityProblems
+            .Weak("password", objection);
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         var user = new User { Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role };
         user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
@@ -41,7 +46,8 @@ static class SignUp
     }
 
     /// <returns>False when the address was taken meanwhile.</returns>
-    public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor, string actorRole)
+    public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor,
+        string actorRole)
     {
         try
         {
@@ -51,12 +57,15 @@ static class SignUp
                 if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, user.Role switch
                 {
-                    Allow.Patient => """{"role": "patient"}""", Allow.Doctor => """{"role": "doctor"}""", _ => """{"role": "admin"}""",
+                    Allow.Patient =>
+                        """{"role": "patient"}""", Allow.Doctor =>
+                        """{"role": "doctor"}""", _ => """{"role": "admin"}""",
                 });
             });
             return true;
         }
-        catch (DbUpdateException e) when (e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
+        catch (DbUpdateException e)
+            when (e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
         {
             return false;
         }

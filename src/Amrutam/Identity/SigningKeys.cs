@@ -5,14 +5,18 @@ using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>The keys that sign access tokens: sealed in the database, opened in memory, replaced on a schedule.</summary>
+/// <summary>The keys that sign access tokens: sealed in the database, opened in memory, replaced on a
+/// schedule.</summary>
 /// <remarks>
-/// A key is published before it signs and stays published until the last token that it signed has expired, so no valid token
-/// meets a replica that does not know its key. A row that is lost is not a revocation: replicas go on checking with what they hold.
+/// A key is published before it signs and stays published until the last token that it signed has expired, so no valid
+/// token meets a replica that does not know its key. A row that is lost is not a revocation: replicas go on checking
+/// with what they hold.
 /// </remarks>
-sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock, IdentitySettings settings) : IDisposable
+sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock, IdentitySettings settings)
+    : IDisposable
 {
-    public sealed record Key(string Kid, ECDsaSecurityKey Security, DateTimeOffset ActivatesAt, DateTimeOffset? RetiresAt);
+    public sealed record Key(string Kid, ECDsaSecurityKey Security, DateTimeOffset ActivatesAt,
+        DateTimeOffset? RetiresAt);
 
     sealed record Stored(string Kid, byte[] Sealed, double ActivatesIn, double? RetiresIn);
 
@@ -31,15 +35,18 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         get
         {
             var now = clock.GetUtcNow();
-            return _keys.Where(k => k.ActivatesAt <= now).MaxBy(k => k.ActivatesAt) ?? throw new InvalidOperationException("no signing key is active");
+            return _keys.Where(k => k.ActivatesAt <= now)
+                .MaxBy(k => k.ActivatesAt) ?? throw new InvalidOperationException("no signing key is active");
         }
     }
 
-    /// <summary>The key of that id; an unknown id makes one look into the database, at most once a second for everybody.</summary>
+    /// <summary>The key of that id; an unknown id makes one look into the database, at most once a second for
+    /// everybody.</summary>
     public async ValueTask<SecurityKey?> Find(string kid)
     {
         if (Known(kid) is { } known) return known;
-        if (clock.GetElapsedTime(Interlocked.Read(ref _loadedAt)) >= LeastBetweenReloads) await Load(CancellationToken.None);
+        if (clock.GetElapsedTime(Interlocked.Read(ref _loadedAt)) >= LeastBetweenReloads) await Load(
+            CancellationToken.None);
         return Known(kid);
     }
 
@@ -54,7 +61,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
     public async Task Refresh(CancellationToken ct)
     {
         await Load(ct);
-        if (await db.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>(ct)) await Rotate(_keys.Length == 0 ? TimeSpan.Zero : Lead, onSchedule: true);
+        if (await db.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>(ct)) await Rotate(_keys.Length == 0
+            ? TimeSpan.Zero : Lead, onSchedule: true);
     }
 
     /// <summary>Makes the next key. The earlier ones retire when the last token they sign has expired.</summary>
@@ -66,14 +74,17 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         await db.InTransaction(async connection =>
         {
             await connection.Statement(LockRotation).Execute();
-            if (onSchedule && !await connection.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>()) return 0;
-            return await connection.Statement(Add).With(kid).With(box.Seal(made.ExportPkcs8PrivateKey(), Purpose(kid))).With(lead.TotalSeconds)
+            if (onSchedule && !await connection.Statement(NextIsDue)
+                .With(settings.SigningKeyDays).Value<bool>()) return 0;
+            return await connection.Statement(Add).With(kid).With(box.Seal(made.ExportPkcs8PrivateKey(), Purpose(kid)))
+                .With(lead.TotalSeconds)
                 .With((lead + Afterlife).TotalSeconds).With(Problems.Trace()).Execute();
         });
         await Load(CancellationToken.None);
     }
 
-    /// <summary>Ends every key at once and makes a new one: for a key that somebody else has. Everybody's access token is refused from now on.</summary>
+    /// <summary>Ends every key at once and makes a new one: for a key that somebody else has. Everybody's access token
+    /// is refused from now on.</summary>
     public async Task Revoke()
     {
         await db.Statement(RevokeAll).With(Problems.Trace()).Execute();
@@ -89,10 +100,13 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         try
         {
             var now = clock.GetUtcNow();
-            var revoked = (await db.Statement(ReadRevoked).List(row => row.GetString(0), ct)).ToHashSet(StringComparer.Ordinal);
-            var stored = await db.Statement(ReadLive).List(row => new Stored(row.GetString(0), row.GetFieldValue<byte[]>(1), row.GetDouble(2),
+            var revoked = (await db.Statement(ReadRevoked).List(row => row.GetString(0), ct))
+                .ToHashSet(StringComparer.Ordinal);
+            var stored = await db.Statement(ReadLive)
+                .List(row => new Stored(row.GetString(0), row.GetFieldValue<byte[]>(1), row.GetDouble(2),
                 row.IsDBNull(3) ? null : row.GetDouble(3)), ct);
-            var lost = _keys.Where(k => !revoked.Contains(k.Kid) && stored.TrueForAll(s => s.Kid != k.Kid) && !(k.RetiresAt < now))
+            var lost = _keys.Where(k => !revoked.Contains(k.Kid) && stored.TrueForAll(s => s.Kid != k.Kid)
+                && !(k.RetiresAt < now))
                 .Select(k => k.RetiresAt is null ? k with { RetiresAt = now + Afterlife } : k);
             _keys = [.. stored.Select(s => Open(s, now)), .. lost];
             Interlocked.Exchange(ref _loadedAt, clock.GetTimestamp());
@@ -103,9 +117,11 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         }
     }
 
-    /// <remarks>Times come from the database as "in so many seconds", so that a clock that differs from the database's does no harm.</remarks>
+    /// <remarks>Times come from the database as "in so many seconds", so that a clock that differs from the database's
+    /// does no harm.</remarks>
     Key Open(Stored stored, DateTimeOffset now) => new(stored.Kid,
-        Array.Find(_keys, k => k.Kid == stored.Kid)?.Security ?? new ECDsaSecurityKey(Open(stored)) { KeyId = stored.Kid },
+        Array.Find(_keys, k =>
+            k.Kid == stored.Kid)?.Security ?? new ECDsaSecurityKey(Open(stored)) { KeyId = stored.Kid },
         now.AddSeconds(stored.ActivatesIn), stored.RetiresIn is { } seconds ? now.AddSeconds(seconds) : null);
 
     ECDsa Open(Stored stored)
@@ -129,7 +145,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
     public void Dispose() => _loading.Dispose();
 
     const string ReadLive = """
-        select kid, sealed, extract(epoch from activates_at - now())::float8, extract(epoch from retires_at - now())::float8
+        select kid, sealed, extract(epoch from activates_at - now())::float8,
+             extract(epoch from retires_at - now())::float8
           from identity.signing_keys
          where revoked_at is null and (retires_at is null or retires_at > now())
          order by activates_at
@@ -148,9 +165,11 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
 
     const string Add = """
         with replaced as (
-            update identity.signing_keys set retires_at = now() + $4 * interval '1 second' where retires_at is null and revoked_at is null),
+            update identity.signing_keys set retires_at = now() + $4 * interval '1 second' where retires_at is null
+                 and revoked_at is null),
         added as (
-            insert into identity.signing_keys (kid, sealed, activates_at) values ($1, $2, now() + $3 * interval '1 second') returning kid)
+            insert into identity.signing_keys (kid, sealed, activates_at) values ($1, $2,
+                 now() + $3 * interval '1 second') returning kid)
         insert into audit.events (actor_role, action, entity, details, trace_id)
         select 'system', 'signing_keys.rotated', 'signing_key', jsonb_build_object('kid', kid), $5 from added
         """;

@@ -16,7 +16,8 @@ sealed class User : IdentityUser<Guid>
 }
 
 /// <summary>ASP.NET Core Identity's tables, mapped onto the ones that our migrations make.</summary>
-/// <remarks>The only EF Core in the product. Attempts are counted in their own table, because they are counted for unknown addresses too.</remarks>
+/// <remarks>The only EF Core in the product. Attempts are counted in their own table, because they are counted for
+/// unknown addresses too.</remarks>
 sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserContext<User, Guid>(options)
 {
     protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
@@ -30,7 +31,8 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         builder.Ignore<IdentityUserToken<Guid>>();
         builder.Ignore<IdentityUserPasskey<Guid>>();
         var user = builder.Entity<User>().ToTable("users");
-        user.Ignore(u => u.UserName).Ignore(u => u.NormalizedUserName).Ignore(u => u.PhoneNumber).Ignore(u => u.PhoneNumberConfirmed);
+        user.Ignore(u => u.UserName).Ignore(u => u.NormalizedUserName).Ignore(u => u.PhoneNumber)
+            .Ignore(u => u.PhoneNumberConfirmed);
         user.Ignore(u => u.LockoutEnd).Ignore(u => u.LockoutEnabled).Ignore(u => u.AccessFailedCount);
         user.Property(u => u.Id).HasColumnName("id").ValueGeneratedNever();
         user.Property(u => u.Email).HasColumnName("email");
@@ -46,7 +48,8 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         user.Property(u => u.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()");
     }
 
-    /// <summary>Runs a change by the stores and its event, which is written on the connection given to the work, in one transaction.</summary>
+    /// <summary>Runs a change by the stores and its event, which is written on the connection given to the work, in
+    /// one transaction.</summary>
     public async Task Change(Func<NpgsqlConnection, Task> work)
     {
         await Database.OpenConnectionAsync(CancellationToken.None);

@@ -4,7 +4,8 @@ using Npgsql;
 namespace Amrutam.Platform;
 
 /// <summary>One row of the event log. <paramref name="Details"/> is JSON.</summary>
-sealed record Event(int Epoch, ulong Tx, long Position, Instant At, Guid? ActorId, string? ActorRole, string Action, string Entity,
+sealed record Event(int Epoch, ulong Tx, long Position, Instant At, Guid? ActorId, string? ActorRole, string Action,
+    string Entity,
     Guid? EntityId, string? Details, string? TraceId);
 
 /// <summary>What a module does with the events of the log.</summary>
@@ -13,19 +14,24 @@ interface IReadEvents
     /// <summary>The name of its cursor: never changed, or it begins again.</summary>
     string Name { get; }
 
-    /// <summary>Writes the effect of these events, in their order, on this connection, whose transaction also moves the cursor.</summary>
-    /// <remarks>What it throws undoes both. An event that fails alone is tried again a few times, then parked.</remarks>
+    /// <summary>Writes the effect of these events, in their order, on this connection, whose transaction also moves
+    /// the cursor.</summary>
+    /// <remarks>What it throws undoes both. An event that fails alone is tried again a few times, then
+    /// parked.</remarks>
     Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events);
 }
 
-/// <summary>Hands every event of the log to <typeparamref name="TReader"/> once in effect, in an order that never changes.</summary>
+/// <summary>Hands every event of the log to <typeparamref name="TReader"/> once in effect, in an order that never
+/// changes.</summary>
 /// <remarks>
-/// Only rows of transactions older than every running one are taken, in the order (epoch, tx, position): positions commit out
-/// of order, so a cursor over them would go past a row that becomes visible later. The cursor moves in the transaction of the
-/// effect, and its row's lock lets one replica read at a time. The log is looked at a few times a second. Telling readers by
-/// NOTIFY was rejected: every commit that notifies queues on one lock of the whole database, which bookings would pay for.
+/// Only rows of transactions older than every running one are taken, in the order (epoch, tx, position): positions
+/// commit out of order, so a cursor over them would go past a row that becomes visible later. The cursor moves in the
+/// transaction of the effect, and its row's lock lets one replica read at a time. The log is looked at a few times a
+/// second. Telling readers by NOTIFY was rejected: every commit that notifies queues on one lock of the whole
+/// database, which bookings would pay for.
 /// </remarks>
-sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, TimeProvider clock, ILogger<EventReader<TReader>> log)
+sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, TimeProvider clock,
+    ILogger<EventReader<TReader>> log)
     : BackgroundService where TReader : IReadEvents
 {
     const int BatchSize = 500, MostTries = 5;
@@ -33,7 +39,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     static readonly TimeSpan PauseForOthers = TimeSpan.FromMilliseconds(5);
 
     /// <param name="More">It took as many events as it may at once, so there may be more.</param>
-    /// <param name="Settled">Every transaction below it was settled when the pass looked; 0 when it did not come to look.</param>
+    /// <param name="Settled">Every transaction below it was settled when the pass looked; 0 when it did not come to
+    /// look.</param>
     readonly record struct Pass(bool More, ulong Settled);
 
     sealed record Cursor(int Epoch, ulong Tx, long Position, int CurrentEpoch, ulong Settled);
@@ -58,7 +65,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     }
 
     /// <summary>Reads until everything that was committed before the call has had its effect.</summary>
-    /// <returns>False when that takes longer than <paramref name="most"/>: a transaction from before is still open, or the log is far ahead.</returns>
+    /// <returns>False when that takes longer than <paramref name="most"/>: a transaction from before is still open, or
+    /// the log is far ahead.</returns>
     public async Task<bool> CatchUp(TimeSpan most, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
@@ -112,7 +120,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     async Task<Pass> Read(NpgsqlConnection connection, int limit, Action<Event> began)
     {
         var cursor = await connection.Statement(Take).With(reader.Name).One(row => new Cursor(
-            row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetInt64(2), row.GetInt32(3), row.GetFieldValue<ulong>(4)));
+            row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetInt64(2), row.GetInt32(3),
+                row.GetFieldValue<ulong>(4)));
         if (cursor is null) return new(false, 0);
         var events = await connection.Statement(ReadOn).With(cursor.Epoch).With(cursor.Tx).With(cursor.Position)
             .With(cursor.CurrentEpoch).With(cursor.Settled).With(limit).List(ReadEvent);
@@ -127,7 +136,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     {
         var parked = await db.InTransaction(async connection =>
         {
-            var tries = await connection.Statement(CountTry).With(reader.Name).With(failed.Epoch).With(failed.Tx).With(failed.Position).Value<int>();
+            var tries = await connection.Statement(CountTry).With(reader.Name).With(failed.Epoch).With(failed.Tx)
+                .With(failed.Position).Value<int>();
             if (tries < MostTries) return false;
             await connection.Statement(Park).With(reader.Name).With(failed.Epoch).With(failed.Tx).With(failed.Position)
                 .With(because.GetType().Name).Execute();
@@ -140,12 +150,15 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     Task<int> MoveTo(NpgsqlConnection connection, Event last) =>
         connection.Statement(Move).With(reader.Name).With(last.Epoch).With(last.Tx).With(last.Position).Execute();
 
-    /// <summary>A failure that says nothing about the event: it will go away by itself, so it is not counted against it.</summary>
+    /// <summary>A failure that says nothing about the event: it will go away by itself, so it is not counted against
+    /// it.</summary>
     static bool IsTheDatabases(Exception e) =>
         e is NpgsqlException { IsTransient: true } or CommitOutcomeUnknownException or OperationCanceledException;
 
-    static Event ReadEvent(NpgsqlDataReader row) => new(row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetInt64(2), row.GetInstant(3),
-        row.GetGuidOrNull(4), row.GetStringOrNull(5), row.GetString(6), row.GetString(7), row.GetGuidOrNull(8), row.GetStringOrNull(9), row.GetStringOrNull(10));
+    static Event ReadEvent(NpgsqlDataReader row) =>
+        new(row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetInt64(2), row.GetInstant(3),
+        row.GetGuidOrNull(4), row.GetStringOrNull(5), row.GetString(6), row.GetString(7), row.GetGuidOrNull(8), row
+            .GetStringOrNull(9), row.GetStringOrNull(10));
 
     public override void Dispose()
     {
@@ -158,19 +171,23 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     const string NextTransaction = "select pg_snapshot_xmax(pg_current_snapshot())";
 
     const string Take = """
-        select epoch, tx, position, (select max(epoch) from platform.event_epochs), pg_snapshot_xmin(pg_current_snapshot())
+        select epoch, tx, position, (select max(epoch) from platform.event_epochs),
+             pg_snapshot_xmin(pg_current_snapshot())
           from platform.event_readers where name = $1 for update skip locked
         """;
 
-    // Both ends are comparisons of rows, so that the index is read from the cursor to the end of what is settled and no further.
+    // Both ends are comparisons of rows, so that the index is read from the cursor to the end of what is settled and
+    // no further.
     const string ReadOn = """
-        select epoch, tx, position, at, actor_id, actor_role, action, entity, entity_id, details::text, trace_id from audit.events
+        select epoch, tx, position, at, actor_id, actor_role, action, entity, entity_id, details::text, trace_id
+             from audit.events
          where (epoch, tx, position) > ($1, $2, $3) and (epoch, tx) < ($4, $5)
          order by epoch, tx, position limit $6
         """;
 
     const string Move = """
-        update platform.event_readers set epoch = $2, tx = $3, position = $4, tries = 0, moved_at = now() where name = $1
+        update platform.event_readers set epoch = $2, tx = $3, position = $4, tries = 0, moved_at = now()
+             where name = $1
         """;
 
     // Nothing is counted when another replica has gone past the event meanwhile.
@@ -179,7 +196,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
          where name = $1 and (epoch, tx, position) < ($2, $3, $4) returning tries
         """;
 
-    const string Park = "insert into platform.parked_events (reader, epoch, tx, position, error) values ($1, $2, $3, $4, $5)";
+    const string Park =
+        "insert into platform.parked_events (reader, epoch, tx, position, error) values ($1, $2, $3, $4, $5)";
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "reader {Reader} failed and will try again")]
     partial void LogFailure(Exception exception, string reader);

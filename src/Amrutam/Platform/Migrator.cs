@@ -99,7 +99,8 @@ static class Migrator
 
     const string ReadLedger = "select number, hash from platform.migrations order by number";
 
-    // Here, because it is the owner's to do, before anything is served from a cluster that the database was restored into.
+    // Here, because it is the owner's to do, before anything is served from a cluster that the database was restored
+    // into.
     const string OpenEpoch = "select platform.open_event_epoch()";
 
     const string Record = "insert into platform.migrations (number, name, hash) values ($1, $2, $3)";

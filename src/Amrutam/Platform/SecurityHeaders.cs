@@ -4,11 +4,13 @@ namespace Amrutam.Platform;
 sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
 {
     const string NothingButOurs =
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     // Swagger UI runs its own script and asks the API; it is served by us alone.
     const string SwaggerUi =
-        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        + "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
     public Task Invoke(HttpContext http)
     {

@@ -70,7 +70,8 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     /// <summary>A transaction id (xid8).</summary>
     public Statement With(ulong value)
     {
-        _command.Parameters.Add(new NpgsqlParameter<ulong> { TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Xid8 });
+        _command.Parameters.Add(new NpgsqlParameter<ulong> { TypedValue = value, NpgsqlDbType =
+            NpgsqlTypes.NpgsqlDbType.Xid8 });
         return this;
     }
 

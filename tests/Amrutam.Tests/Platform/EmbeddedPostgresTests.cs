@@ -136,7 +136,8 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
 
         var status = await File.ReadAllTextAsync($"/proc/{PostmasterPid()}/status");
 
-        status.Split('\n').Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1].ShouldNotBe("0");
+        status.Split('\n').Single(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1]
+            .ShouldNotBe("0");
     }
 
     [Fact]
@@ -161,7 +162,8 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
     [Theory]
     [InlineData("a path with spaces, a comma and an 'apostrophe'")]
     [InlineData("अमृतम्")]
-    [InlineData("long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long")]
+    [InlineData(
+        "long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long")]
     public async Task A_path_that_no_socket_can_have_is_a_data_directory_all_the_same(string name)
     {
         await using var postgres = await Own(Path.Combine(folder.FullName, name));
@@ -288,7 +290,8 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
     }
 
     static bool IsRunning(int pid) =>
-        Process.GetProcesses().Any(process => process.Id == pid && process.ProcessName.StartsWith("postgres", StringComparison.Ordinal));
+        Process.GetProcesses().Any(process => process.Id == pid && process.ProcessName
+            .StartsWith("postgres", StringComparison.Ordinal));
 
     static async Task<Process> StartAsThePostgresUser(string program, string argument)
     {
@@ -374,7 +377,8 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
 
         public async Task Stop()
         {
-            using var signal = Process.Start("sh", ["-c", $"kill -TERM {process.Id.ToString(CultureInfo.InvariantCulture)}"]);
+            using var signal = Process
+                .Start("sh", ["-c", $"kill -TERM {process.Id.ToString(CultureInfo.InvariantCulture)}"]);
             await process.WaitForExitAsync().WaitAsync(Patience);
         }
 

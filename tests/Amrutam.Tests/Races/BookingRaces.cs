@@ -70,8 +70,8 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         for (var i = 0; i < 20; i++)
         {
             var replies = await Task.WhenAll(
-                doctor.Http.Post($"/api/bookings/{b1.Id()}/move", new { slot_id = s2 }), doctor.Http
-                    .Post($"/api/bookings/{b2.Id()}/move", new { slot_id = s1 }));
+                doctor.Http.Post($"/api/bookings/{b1.Id}/move", new { slot_id = s2 }), doctor.Http
+                    .Post($"/api/bookings/{b2.Id}/move", new { slot_id = s1 }));
             replies.ShouldAllBe(r => r.Status == 409);
         }
         await Server.ShouldKeepItsInvariants();
@@ -83,7 +83,7 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());
         var replies = await AtOnce(Enumerable.Range(0, 20), i => (i % 2 == 0 ? doctor : patient).Http
-            .Post($"/api/bookings/{booked.Id()}/cancellation"));
+            .Post($"/api/bookings/{booked.Id}/cancellation"));
         replies.Count(r => r.Status == 200).ShouldBe(1);
         replies.Count(r => r is { Status: 409, Code: "step_not_allowed" }).ShouldBe(19);
         await Server.ShouldKeepItsInvariants();

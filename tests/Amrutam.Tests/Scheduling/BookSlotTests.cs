@@ -14,14 +14,14 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var slot = await doctor.Slot();
         var booked = (await patient.Book(slot, reason: "Schmerz \"im\" Rücken \\ पीठ दर्द")).Is(201);
-        booked.Header("Location").ShouldBe("/api/bookings/" + booked.Id());
+        booked.Header("Location").ShouldBe("/api/bookings/" + booked.Id);
         booked["status"].ShouldBe("confirmed");
         booked["slot_id"].ShouldBe(slot.ToString());
         booked["patient_id"].ShouldBe(patient.Id.ToString());
         booked["doctor_id"].ShouldBe(doctor.Id.ToString());
-        var read = (await patient.Http.Get("/api/bookings/" + booked.Id())).Is(200);
+        var read = (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200);
         JsonElement.DeepEquals(read.Body, booked.Body).ShouldBeTrue(read.Text + booked.Text);
-        (await doctor.Http.Get("/api/bookings/" + booked.Id())).Is(200);
+        (await doctor.Http.Get("/api/bookings/" + booked.Id)).Is(200);
     }
 
     [Fact]
@@ -30,11 +30,11 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());
         var stranger = await Server.User("patient");
-        var seen = (await stranger.Http.Get("/api/bookings/" + booked.Id())).Is(404, "not_found");
+        var seen = (await stranger.Http.Get("/api/bookings/" + booked.Id)).Is(404, "not_found");
         var absent = (await stranger.Http.Get("/api/bookings/" + Guid.CreateVersion7())).Is(404, "not_found");
         seen["detail"].ShouldBe(absent["detail"]);
-        (await stranger.Http.Post($"/api/bookings/{booked.Id()}/cancellation", new { })).Is(404);
-        (await (await Server.Doctor()).Http.Get("/api/bookings/" + booked.Id())).Is(404);
+        (await stranger.Http.Post($"/api/bookings/{booked.Id}/cancellation", new { })).Is(404);
+        (await (await Server.Doctor()).Http.Get("/api/bookings/" + booked.Id)).Is(404);
     }
 
     [Fact]
@@ -45,9 +45,9 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         var (taken, closed, begun) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         (await other.Book(taken)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + closed)).Is(204);
-        await Server.Owner
-            .Statement(
-            "update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes' where id = $1")
+        await Server.Owner.Statement("""
+            update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes' where id = $1
+            """)
             .With(begun).Execute();
         (await patient.Book(taken)).Is(409, "one_active_booking_per_slot");
         (await patient.Book(closed)).Is(409, "slot_is_closed");
@@ -97,7 +97,7 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         var slot = await doctor.Slot();
         var taken = await other.Book(slot);
         var first = (await patient.Book(slot, "k-2")).Is(409, "one_active_booking_per_slot");
-        (await other.Http.Post($"/api/bookings/{taken.Id()}/cancellation")).Is(200);
+        (await other.Http.Post($"/api/bookings/{taken.Id}/cancellation")).Is(200);
         var again = (await patient.Book(slot, "k-2")).Is(409);
         again.Text.ShouldBe(first.Text);
         again.Header("Idempotency-Replayed").ShouldBe("true");
@@ -130,7 +130,7 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         var booked = await patient.Book(await doctor.Slot(), reason: "private matter");
         var details = await Server.Owner
             .Statement("select details::text from audit.events where entity_id = $1 and action = 'bookings.booked'")
-            .With(booked.Id()).List(row => row.GetString(0));
+            .With(booked.Id).List(row => row.GetString(0));
         details.ShouldHaveSingleItem().ShouldNotContain("private");
     }
 

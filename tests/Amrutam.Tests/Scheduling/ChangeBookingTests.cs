@@ -14,14 +14,14 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
             .User("patient"));
         var slot = await doctor.Slot();
         var booked = await patient.Book(slot);
-        var cancelled = (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation",
+        var cancelled = (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation",
             new { reason = "Travelling" }, "c-1")).Is(200);
         (cancelled["status"], cancelled["cancelled_by"], cancelled["cancellation_reason"], cancelled["revision"])
             .ShouldBe(("cancelled", "patient", "Travelling", "1"));
         (await next.Book(slot)).Is(201);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation", new { reason = "Travelling" }, "c-1"))
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation", new { reason = "Travelling" }, "c-1"))
             .Is(200).Text.ShouldBe(cancelled.Text);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/cancellation")).Is(409, "step_not_allowed");
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation")).Is(409, "step_not_allowed");
         await Server.ShouldKeepItsInvariants();
     }
 
@@ -33,11 +33,11 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         var (from, to, taken) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         var booked = await patient.Book(from);
         (await other.Book(taken)).Is(201);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = taken }))
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = taken }))
             .Is(409, "one_active_booking_per_slot");
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = Guid.CreateVersion7() })).Is(404);
-        var moved = (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = to })).Is(200);
-        (moved.Id(), moved["slot_id"], moved["status"]).ShouldBe((booked.Id(), to.ToString(), "confirmed"));
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = Guid.CreateVersion7() })).Is(404);
+        var moved = (await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = to })).Is(200);
+        (moved.Id, moved["slot_id"], moved["status"]).ShouldBe((booked.Id, to.ToString(), "confirmed"));
         (await other.Http.Post("/api/bookings", new { slot_id = from })).Is(201);
         (await (await Server.User("patient")).Book(to)).Is(409, "one_active_booking_per_slot");
         await Server.ShouldKeepItsInvariants();
@@ -49,8 +49,8 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         var (one, two, patient) = (await Server.Doctor(), await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await one.Slot(0));
         (await patient.Book(await one.Slot(5))).Is(201);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = await two.Slot(0) })).Is(200);
-        (await patient.Http.Post($"/api/bookings/{booked.Id()}/move", new { slot_id = await two.Slot(5) }))
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = await two.Slot(0) })).Is(200);
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = await two.Slot(5) }))
             .Is(409, "bookings_of_a_patient_do_not_overlap");
     }
 
@@ -59,11 +59,11 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());
-        var path = $"/api/bookings/{booked.Id()}";
+        var path = $"/api/bookings/{booked.Id}";
         (await patient.Http.Post(path + "/completion")).Is(403);
         (await doctor.Http.Post(path + "/completion")).Is(422, "booking_has_not_started");
         (await doctor.Http.Post(path + "/no-show", new { party = "patient" })).Is(422, "booking_has_not_started");
-        await Begin(booked.Id());
+        await Begin(booked.Id);
         (await patient.Http.Post(path + "/cancellation")).Is(422, "booking_has_started");
         (await (await Server.Doctor()).Http.Post(path + "/completion")).Is(404);
         (await doctor.Http.Post(path + "/completion")).Is(200)["status"].ShouldBe("completed");
@@ -75,9 +75,9 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());
-        await Begin(booked.Id());
-        (await doctor.Http.Post($"/api/bookings/{booked.Id()}/no-show", new { party = "nobody" })).Is(422);
-        var missed = (await doctor.Http.Post($"/api/bookings/{booked.Id()}/no-show", new { party = "patient" }))
+        await Begin(booked.Id);
+        (await doctor.Http.Post($"/api/bookings/{booked.Id}/no-show", new { party = "nobody" })).Is(422);
+        var missed = (await doctor.Http.Post($"/api/bookings/{booked.Id}/no-show", new { party = "patient" }))
             .Is(200);
         (missed["status"], missed["no_show_party"]).ShouldBe(("no_show", "patient"));
     }
@@ -87,7 +87,7 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var made = new List<Guid>();
-        for (var i = 0; i < 3; i++) made.Insert(0, (await patient.Book(await doctor.Slot(i))).Id());
+        for (var i = 0; i < 3; i++) made.Insert(0, (await patient.Book(await doctor.Slot(i))).Id);
         foreach (var user in new[] { doctor, patient })
         {
             var page = (await user.Http.Get("/api/bookings?limit=2")).Is(200);

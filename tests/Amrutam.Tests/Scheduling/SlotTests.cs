@@ -41,8 +41,8 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T11:00:00Z", ends_at =
             "2031-01-01T11:30:00+00:00" })).Is(201);
         (await (await Server.Doctor()).Http.Post("/api/slots", overlapping)).Is(201);
-        (await doctor.Http.Delete("/api/slots/" + first.Id())).Is(204);
-        (await doctor.Http.Delete("/api/slots/" + first.Id())).Is(404);
+        (await doctor.Http.Delete("/api/slots/" + first.Id)).Is(204);
+        (await doctor.Http.Delete("/api/slots/" + first.Id)).Is(404);
         (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:15:00Z", ends_at =
             "2031-01-01T10:45:00Z" })).Is(201);
     }

@@ -8,7 +8,7 @@ static class Calendar
     /// <summary>A slot of half an hour that starts <paramref name="number"/> half hours after the day after tomorrow
     /// began.</summary>
     public static async Task<Guid> Slot(this TestUser doctor, int number = 0) =>
-        (await doctor.Http.Post("/api/slots", At(number))).Is(201).Id();
+        (await doctor.Http.Post("/api/slots", At(number))).Is(201).Id;
 
     public static object At(int number)
     {

@@ -13,11 +13,13 @@ sealed record Reply(int Status, string Text, HttpResponseMessage Message)
 
     public string this[string member] => Body.GetProperty(member).ToString();
 
-    public Guid Id() => Body.GetProperty("id").GetGuid();
+    public Guid Id => Body.GetProperty("id").GetGuid();
 
     public string? Header(string name) =>
         Message.Headers.TryGetValues(name, out var values) || Message.Content.Headers.TryGetValues(name, out values)
             ? string.Join(", ", values) : null;
+
+    public override string ToString() => $"{Status} {Text}";
 
     /// <summary>Fails with the body when the status is another.</summary>
     public Reply Is(int status, string? code = null)

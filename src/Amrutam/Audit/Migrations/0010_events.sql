@@ -1,7 +1,8 @@
 create schema audit;
 grant usage on schema audit to amrutam_app;
 
--- Every change of the system, written in the statement that makes it. Append-only: the server may insert and read, no more.
+-- Every change of the system, written in the statement that makes it. Append-only: the server may insert and read, no
+-- more.
 create table audit.events (
     position bigint generated always as identity,
     -- Readers go by (epoch, tx, position): identity values become visible out of order, transactions below xmin do not.
@@ -21,7 +22,8 @@ create table audit.events (
 
 create index events_in_order on audit.events (epoch, tx, position);
 
--- One for each question of GET /api/admin/audit, in the order of its answer, so that a page is read from the index's end.
+-- One for each question of GET /api/admin/audit, in the order of its answer, so that a page is read from the index's
+-- end.
 create index events_of_an_entity on audit.events (entity_id, at, position) where entity_id is not null;
 create index events_of_an_actor on audit.events (actor_id, at, position) where actor_id is not null;
 create index events_of_an_action on audit.events (action, at, position);
@@ -32,8 +34,8 @@ create index events_by_position on audit.events using brin (position) with (page
 
 grant select, insert on audit.events to amrutam_app;
 
--- Makes the partitions of the months around this one. Runs as the owner, so that the server may call it and still owns no table.
--- Months behind are for histories that are brought along: demo data, an import.
+-- Makes the partitions of the months around this one. Runs as the owner, so that the server may call it and still owns
+-- no table. Months behind are for histories that are brought along: demo data, an import.
 create function audit.make_partitions(months_behind int, months_ahead int) returns int
 language plpgsql
     security definer set search_path = pg_catalog as $$

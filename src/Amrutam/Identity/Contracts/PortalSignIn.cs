@@ -15,15 +15,17 @@ enum PortalSignInOutcome
 
 /// <summary>Signs people in to and out of the web pages, by a cookie that names a session.</summary>
 /// <remarks>
-/// The same check, limits, second factor and revocation as the API's sign-in. The cookie is HttpOnly, SameSite=Lax and Secure
-/// (but over plain http in Development). API routes take only bearer tokens and pages only the cookie, so that no API route can be forged from a page.
+/// The same check, limits, second factor and revocation as the API's sign-in. The cookie is HttpOnly, SameSite=Lax and
+/// Secure (but over plain http in Development). API routes take only bearer tokens and pages only the cookie, so that
+/// no API route can be forged from a page.
 /// </remarks>
 sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
 {
     /// <summary>The authentication scheme of pages.</summary>
     public const string Scheme = "Portal";
 
-    /// <summary>Where a page sends who is not signed in, with <c>?returnUrl=</c>; the portal serves it, for everybody.</summary>
+    /// <summary>Where a page sends who is not signed in, with <c>?returnUrl=</c>; the portal serves it, for
+    /// everybody.</summary>
     public const string Page = "/sign-in";
 
     /// <param name="code">The authenticator's six digits or a recovery code, when the person gave one.</param>
@@ -57,6 +59,7 @@ sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
 static class PortalRoutes
 {
     /// <param name="policy">One of <see cref="Allow"/>.</param>
-    public static TBuilder RequirePortal<TBuilder>(this TBuilder route, string policy) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder RequirePortal<TBuilder>(this TBuilder route, string policy) where TBuilder
+        : IEndpointConventionBuilder =>
         route.RequireAuthorization(new AuthorizeAttribute(policy) { AuthenticationSchemes = PortalSignIn.Scheme });
 }

@@ -4,7 +4,8 @@ create table platform.event_readers (
     epoch int not null default 0,
     tx xid8 not null default '0',
     position bigint not null default 0,
-    -- How often the event after the cursor has failed; counted apart, because the failure rolls its own transaction back.
+    -- How often the event after the cursor has failed; counted apart, because the failure rolls its own transaction
+    -- back.
     tries int not null default 0,
     moved_at timestamptz not null default now()
 ) with (fillfactor = 50);
@@ -20,8 +21,8 @@ create table platform.parked_events (
     primary key (reader, epoch, position)
 );
 
--- A logical restore brings the rows of one cluster into another, whose transaction counter is behind them. Within an epoch
--- the counter is one cluster's own; what older epochs hold was settled before it was copied.
+-- A logical restore brings the rows of one cluster into another, whose transaction counter is behind them. Within an
+-- epoch the counter is one cluster's own; what older epochs hold was settled before it was copied.
 create table platform.event_epochs (
     epoch int primary key,
     system_identifier bigint not null,

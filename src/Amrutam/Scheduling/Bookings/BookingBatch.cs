@@ -183,8 +183,9 @@ sealed class BookingBatch : IAsyncDisposable
                  where s.id = b.slot_id),
         answered as materialized (
             select a.n, a.key, a.fingerprint, a.trace_id, b.id, b.patient_id, concat(
-                '{"id":"', b.id, '","slot_id":"', b.slot_id, '","doctor_id":"', b.doctor_id, '","patient_id":"', b.patient_id,
-                '","status":"confirmed","starts_at":', left(to_json(b.starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
+                '{"id":"', b.id, '","slot_id":"', b.slot_id, '","doctor_id":"', b.doctor_id,
+                '","patient_id":"', b.patient_id, '","status":"confirmed","starts_at":',
+                left(to_json(b.starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
                 left(to_json(b.ends_at at time zone 'UTC')::text, -1),
                      'Z","reason":', coalesce(to_json(b.reason)::text, 'null'),
                 ',"cancelled_by":null,"cancellation_reason":null,"no_show_party":null,"revision":0,"created_at":',

@@ -31,5 +31,8 @@ static class ChangeBooking
             .Because($"A booking that is {booking.Status.Replace('_', '-')} cannot be {step}."));
 
     const string Lock =
-        "select " + Booking.Columns + " from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2) for update";
+        "select " + Booking.Columns + """
+
+          from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2) for update
+        """;
 }

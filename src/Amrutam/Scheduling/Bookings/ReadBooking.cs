@@ -15,5 +15,8 @@ static class ReadBooking
             .Ok(booking) : Problems.NotFound();
 
     const string Select =
-        "select " + Booking.Columns + " from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2)";
+        "select " + Booking.Columns + """
+
+          from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2)
+        """;
 }
