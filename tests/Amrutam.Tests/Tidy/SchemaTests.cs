@@ -6,6 +6,7 @@ using Npgsql;
 namespace Amrutam.Tests.Tidy;
 
 /// <summary>docs/schema.sql is what the migrations make, as pg_dump says it.</summary>
+[Trait("Approves", "contract")]
 public sealed partial class SchemaTests(TestCluster cluster)
 {
     // Another version of pg_dump words the same schema differently.
