@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Runtime.Versioning;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
@@ -245,7 +244,7 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
 
     ServerProcess Launch(string command = "serve", params (string Name, string Value)[] environment)
     {
-        var server = ServerProcess.Start(Data, command, environment);
+        var server = ServerProcess.Start(command, 0, [("Data__Directory", Data), .. environment]);
         servers.Add(server);
         return server;
     }
@@ -306,105 +305,6 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
         for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50))
         {
             watch.Elapsed.ShouldBeLessThan(Patience, "what was waited for did not happen");
-        }
-    }
-
-    /// <summary>The real program in a process of its own.</summary>
-    sealed class ServerProcess : IDisposable
-    {
-        readonly Process process;
-        readonly Task<string> output;
-        readonly Task<string> errors;
-        readonly HttpClient http;
-
-        ServerProcess(Process process, int port)
-        {
-            this.process = process;
-            output = process.StandardOutput.ReadToEndAsync();
-            errors = process.StandardError.ReadToEndAsync();
-            http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Patience };
-        }
-
-        public int Pid => process.Id;
-
-        public bool HasExited => process.HasExited;
-
-        public int ExitCode => process.ExitCode;
-
-        public static ServerProcess Start(string data, string command, (string Name, string Value)[] environment)
-        {
-            var port = FreePort();
-            var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location, command])
-            {
-                UseShellExecute = false,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            (string Name, string Value)[] settings =
-            [
-                ("Data__Directory", data), ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"),
-                ("Management__Url", "http://127.0.0.1:0"), ("Demo__Enabled", "false"),
-                ("ASPNETCORE_ENVIRONMENT", "Development"), .. environment,
-            ];
-            foreach (var (name, value) in settings)
-            {
-                start.Environment[name] = value;
-            }
-
-            return new ServerProcess(Process.Start(start)!, port);
-        }
-
-        public async Task IsReady()
-        {
-            for (var watch = Stopwatch.StartNew(); !await Answers(); await Task.Delay(50))
-            {
-                if (process.HasExited)
-                {
-                    Assert.Fail($"the server ended with {process.ExitCode}: {await Said()}");
-                }
-
-                watch.Elapsed.ShouldBeLessThan(Patience, "the server did not become ready");
-            }
-        }
-
-        public async Task<string> Said() => await errors + await output;
-
-        public async Task Kill()
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-        }
-
-        public async Task Stop()
-        {
-            using var signal = Process
-                .Start("sh", ["-c", $"kill -TERM {process.Id.ToString(CultureInfo.InvariantCulture)}"]);
-            await process.WaitForExitAsync().WaitAsync(Patience);
-        }
-
-        public void Dispose()
-        {
-            process.Dispose();
-            http.Dispose();
-        }
-
-        async Task<bool> Answers()
-        {
-            try
-            {
-                return (await http.Get("/health/ready")).Status == 200;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }
-
-        static int FreePort()
-        {
-            using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-            listener.Start();
-            return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
         }
     }
 }

@@ -19,7 +19,7 @@ sealed class TestServer : IAsyncDisposable
             .Select(limit => $"--Limits:{limit}=0")];
 
     // One for the whole run, so that two servers on one database read each other's keys.
-    static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    public static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
     public required Database Database { get; init; }
     public required WebApplication App { get; init; }
