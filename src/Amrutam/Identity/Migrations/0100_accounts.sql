@@ -34,5 +34,5 @@ create table identity.sessions (
 create index sessions_of_a_user on identity.sessions (user_id);
 
 -- What other modules may know of a person.
-create view identity.people as select id, full_name, role from identity.users;
+create view identity.people as select id, full_name, role, suspended_at from identity.users;
 grant select on identity.people to amrutam_app;
