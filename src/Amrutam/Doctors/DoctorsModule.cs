@@ -9,7 +9,8 @@ static class DoctorsModule
     public static void AddDoctors(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<DoctorsSettings>("Doctors");
-        builder.Services.AddSingleton(new DoctorsShown(settings.RequireVerification ?? !builder.Environment.IsDevelopment()));
+        builder.Services.AddSingleton(
+            new DoctorsShown(settings.RequireVerification ?? !builder.Environment.IsDevelopment()));
     }
 
     public static void MapDoctors(this IEndpointRouteBuilder routes)

@@ -10,10 +10,13 @@ namespace Amrutam.Doctors;
 
 /// <summary>The directory: who may be seen, by what they are called, do and charge, and when they are free.</summary>
 /// <remarks>
-/// Four ways to read it, each for what it costs with ten thousand doctors (docs/decisions/0201-directory.md). Words are looked
-/// up and the few found are sorted; without words an index already is the order; soonest walks the open slots of all doctors
+/// Four ways to read it, each for what it costs with ten thousand doctors (docs/decisions/0201-directory.md). Words are
+/// looked
+/// up and the few found are sorted; without words an index already is the order; soonest walks the open slots of all
+/// doctors
 /// from now on, and only when that yields too few asks every doctor for their next.
-/// A doctor whose next slot is booked between two pages moves in the order of soonest, and may come twice or not at all.
+/// A doctor whose next slot is booked between two pages moves in the order of soonest, and may come twice or not at
+/// all.
 /// </remarks>
 static class ListDoctors
 {
@@ -23,10 +26,11 @@ static class ListDoctors
     /// <param name="MaxFeeMinor">Who names no fee is left out.</param>
     /// <param name="Currency">Fees are compared as numbers; this leaves those in one currency.</param>
     /// <param name="AvailableOn">A date in the doctor's own zone on which a slot is open.</param>
-    /// <param name="Sort">relevance (the default with q), name (the default without), soonest, fee or experience.</param>
+    /// <param name="Sort">relevance (the default with q), name (the default without), soonest, fee or
+    /// experience.</param>
     public sealed record Filters(
-        string? Q, string? Specialization, string? Language, [FromQuery(Name = "max_fee_minor")] int? MaxFeeMinor, string? Currency,
-        [FromQuery(Name = "available_on")] string? AvailableOn, string? Sort);
+        string? Q, string? Specialization, string? Language, [FromQuery(Name = "max_fee_minor")] int? MaxFeeMinor,
+        string? Currency, [FromQuery(Name = "available_on")] string? AvailableOn, string? Sort);
 
     /// <summary>Where a page ended: what the list was sorted by, as a number and a text, and the doctor.</summary>
     sealed record Key(long Number, string Text, Guid Id)
@@ -36,21 +40,25 @@ static class ListDoctors
         public bool HasOpenSlot => Number < long.MaxValue;
 
         /// <summary>The number as an instant: microseconds, which is what PostgreSQL keeps.</summary>
-        public Instant At => this == BeforeAll ? NodaConstants.UnixEpoch : Instant.FromUnixTimeTicks(Number * MicrosecondTicks);
+        public Instant At =>
+            this == BeforeAll ? NodaConstants.UnixEpoch : Instant.FromUnixTimeTicks(Number * MicrosecondTicks);
     }
 
     sealed record Row(Doctor Doctor, Key Key);
 
     /// <summary>The filters, checked and in the form that is compared.</summary>
-    sealed record Wanted(string? Q, string? Specialization, string? Language, int? MaxFeeMinor, string? Currency, LocalDate? On, string Sort);
+    sealed record Wanted(
+        string? Q, string? Specialization, string? Language, int? MaxFeeMinor, string? Currency, LocalDate? On,
+            string Sort);
 
     const int MaxText = 200, MicrosecondTicks = 10;
 
-    public static void Map(RouteGroupBuilder doctors) =>
-        doctors.MapGet("/", Handle).AllowAnonymous().WithSummary("Find a doctor").Refuses(PageQuery.NotACursor, Problems.Invalid);
+    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/", Handle)
+        .AllowAnonymous().WithSummary("Find a doctor").Refuses(PageQuery.NotACursor, Problems.Invalid);
 
     static async Task<Results<Ok<Page<Doctor>>, ProblemHttpResult>> Handle(
-        [AsParameters] Filters filters, [AsParameters] PageQuery asked, DoctorsShown shown, NpgsqlDataSource db, CancellationToken ct)
+        [AsParameters] Filters filters, [AsParameters] PageQuery asked, DoctorsShown shown, NpgsqlDataSource db,
+        CancellationToken ct)
     {
         var fields = new Fields();
         var wanted = Check(fields, filters);
@@ -72,34 +80,41 @@ static class ListDoctors
         fields.Refuse(filters.MaxFeeMinor < 0, "max_fee_minor", "must not be negative");
         var currency = string.IsNullOrEmpty(filters.Currency) ? null : ProfileRules.Currency(fields, filters.Currency);
         var on = string.IsNullOrEmpty(filters.AvailableOn) ? null : LocalDatePattern.Iso.Parse(filters.AvailableOn);
-        fields.Refuse(on is not null && !(on.Success && Times.InRange(on.Value)), "available_on", "must be a date that exists, as 2026-11-22");
+        fields.Refuse(on is not null && !(on.Success && Times.InRange(on.Value)),
+            "available_on", "must be a date that exists, as 2026-11-22");
         var sort = string.IsNullOrEmpty(filters.Sort) ? "relevance" : filters.Sort;
         fields.Refuse(sort is not ("relevance" or "name" or "soonest" or "fee" or "experience"),
             "sort", "must be relevance, name, soonest, fee or experience");
         // Without words nobody is more relevant than another.
-        return new(q, specialization, language, filters.MaxFeeMinor, currency, on is { Success: true } ? on.Value : null,
-            q is null && sort == "relevance" ? "name" : sort);
+        return new(q, specialization, language, filters.MaxFeeMinor, currency,
+            on is { Success: true } ? on.Value : null, q is null && sort == "relevance" ? "name" : sort);
     }
 
-    static async Task<List<Row>> Find(NpgsqlDataSource db, Wanted wanted, bool verifiedOnly, Key after, int fetch, CancellationToken ct)
+    static async Task<List<Row>> Find(
+        NpgsqlDataSource db, Wanted wanted, bool verifiedOnly, Key after, int fetch, CancellationToken ct)
     {
         if (wanted is { Sort: "soonest", Q: null } && after.HasOpenSlot)
         {
-            var near = await Filtered(FindSoonestNear).With(after.At).With(after.Id).With(wanted.Specialization).List(Read, ct);
+            var near = await Filtered(db.Statement(FindSoonestNear))
+                .With(after.At).With(after.Id).With(wanted.Specialization).List(Read, ct);
             if (near.Count == fetch) return near;
         }
         var statement = wanted switch
         {
-            { Q: null, Specialization: null, Sort: "name" } => Filtered(FindByName).With(after.Text).With(after.Id),
-            { Q: null, Specialization: null, Sort: "fee" } => Filtered(FindByFee).With(after.Number).With(after.Id),
-            { Q: null, Specialization: null, Sort: "experience" } => Filtered(FindByExperience).With(after.Number).With(after.Id),
-            { Q: null, Specialization: null } => Filtered(FindSoonest).With(after.Number).With(after.Id),
-            _ => Filtered(FindByWords).With(after.Number).With(after.Text).With(after.Id)
+            { Q: null, Specialization: null, Sort: "name" } =>
+                Filtered(db.Statement(FindByName)).With(after.Text).With(after.Id),
+            { Q: null, Specialization: null, Sort: "fee" } =>
+                Filtered(db.Statement(FindByFee)).With(after.Number).With(after.Id),
+            { Q: null, Specialization: null, Sort: "experience" } =>
+                Filtered(db.Statement(FindByExperience)).With(after.Number).With(after.Id),
+            { Q: null, Specialization: null } =>
+                Filtered(db.Statement(FindSoonest)).With(after.Number).With(after.Id),
+            _ => Filtered(db.Statement(FindByWords)).With(after.Number).With(after.Text).With(after.Id)
                 .With(wanted.Q).With(wanted.Specialization).With(wanted.Sort),
         };
         return await statement.List(Read, ct);
 
-        Statement Filtered(string sql) => db.Statement(sql).With(verifiedOnly).With(wanted.Language).With(wanted.MaxFeeMinor)
+        Statement Filtered(Statement find) => find.With(verifiedOnly).With(wanted.Language).With(wanted.MaxFeeMinor)
             .With(wanted.Currency).With(wanted.On).With(fetch);
     }
 
@@ -110,7 +125,8 @@ static class ListDoctors
     }
 
     // Every statement: $1 to $5 are the filters, $6 how many rows, and from $7 on what it alone needs.
-    // The day is the doctor's own, so it is compared in the doctor's zone; the instants around it only narrow the index.
+    // The day is the doctor's own, so it is compared in the doctor's zone; the instants around it only narrow the
+    // index.
     const string Matches = $"""
         {Doctor.IsShown}
         and ($2::text is null or d.languages @> array[$2])
@@ -119,7 +135,8 @@ static class ListDoctors
         and ($5::date is null or exists (
             select from scheduling.open_slots s
              where s.doctor_id = d.id and s.starts_at > now()
-               and s.starts_at >= ($5 - 1)::timestamp at time zone 'UTC' and s.starts_at < ($5 + 2)::timestamp at time zone 'UTC'
+               and s.starts_at >= ($5 - 1)::timestamp at time zone 'UTC'
+               and s.starts_at < ($5 + 2)::timestamp at time zone 'UTC'
                and (s.starts_at at time zone d.time_zone)::date = $5))
         """;
 
@@ -161,7 +178,8 @@ static class ListDoctors
            and ($9::text is null or d.search @@ (select doctors.query_of($9, 'B')))
            and not exists (
                select from scheduling.open_slots earlier
-                where earlier.doctor_id = next.doctor_id and earlier.starts_at > now() and earlier.starts_at < next.starts_at)
+                where earlier.doctor_id = next.doctor_id
+                  and earlier.starts_at > now() and earlier.starts_at < next.starts_at)
          order by next.starts_at, next.doctor_id limit $6
         """;
 
@@ -171,7 +189,8 @@ static class ListDoctors
           from doctors.profiles d
           {Doctor.NextOpenSlot}
           cross join lateral (
-              select coalesce((extract(epoch from next.starts_at) * 1000000)::bigint, 9223372036854775807) as key) soonest
+              select coalesce((extract(epoch from next.starts_at) * 1000000)::bigint, 9223372036854775807) as key)
+              soonest
          where {Matches} and (soonest.key, d.id) > ($7::bigint, $8::uuid)
          order by soonest.key, d.id limit $6
         """;
@@ -184,14 +203,17 @@ static class ListDoctors
         found as (
             select d.*, next.starts_at as next_open_slot_at,
                    case $12::text
-                       when 'soonest' then coalesce((extract(epoch from next.starts_at) * 1000000)::bigint, 9223372036854775807)
+                       when 'soonest' then
+                           coalesce((extract(epoch from next.starts_at) * 1000000)::bigint, 9223372036854775807)
                        when 'fee' then coalesce(d.fee_minor, 2147483647)
                        when 'experience' then -d.experience
-                       when 'relevance' then -((ts_rank(d.search, words.q) + ts_rank(d.search, words.as_typed)) * 1000000)::bigint
+                       when 'relevance' then
+                           -((ts_rank(d.search, words.q) + ts_rank(d.search, words.as_typed)) * 1000000)::bigint
                        else 0 end as number,
                    case $12 when 'name' then lower(d.full_name) else '' end as text
               from words
-              join doctors.profiles d on d.search @@ coalesce(words.q && words.specialization, words.q, words.specialization)
+              join doctors.profiles d
+                on d.search @@ coalesce(words.q && words.specialization, words.q, words.specialization)
               {Doctor.NextOpenSlot}
              where {Matches})
         select {Doctor.Columns}, d.number, d.text

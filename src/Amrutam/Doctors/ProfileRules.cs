@@ -7,7 +7,8 @@ namespace Amrutam.Doctors;
 static class ProfileRules
 {
     public const string DefaultCurrency = "INR", DefaultTimeZone = "Asia/Kolkata";
-    public const int MaxSpecialization = 100, MaxBio = 2000, MaxFullName = 200, MaxRegistrationNumber = 50, MaxLanguages = 10;
+    public const int MaxSpecialization = 100, MaxBio = 2000, MaxFullName = 200;
+    public const int MaxRegistrationNumber = 50, MaxLanguages = 10;
 
     // Longer than any career.
     public const int MaxExperience = 80;
@@ -22,7 +23,8 @@ static class ProfileRules
 
     public static string? Bio(Fields fields, string? value) => fields.Text("bio", value, MaxBio, required: true);
 
-    public static string? FullName(Fields fields, string? value) => fields.Text("full_name", value, MaxFullName, required: true);
+    public static string? FullName(Fields fields, string? value) =>
+        fields.Text("full_name", value, MaxFullName, required: true);
 
     public static string? RegistrationNumber(Fields fields, string? value) =>
         fields.Text("registration_number", value, MaxRegistrationNumber);

@@ -11,10 +11,14 @@ static class ReadDoctor
     public static void Map(RouteGroupBuilder doctors) =>
         doctors.MapGet("/{id:guid}", Handle).AllowAnonymous().WithSummary("Read a doctor").Refuses(Problems.Absent);
 
-    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(Guid id, DoctorsShown shown, NpgsqlDataSource db, CancellationToken ct) =>
+    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
+        Guid id, DoctorsShown shown, NpgsqlDataSource db, CancellationToken ct) =>
         await db.Statement(Find).With(shown.VerifiedOnly).With(id).One(Doctor.Read, ct) is { } doctor
             ? TypedResults.Ok(doctor)
             : Problems.NotFound();
 
-    const string Find = $"select {Doctor.Columns} from doctors.profiles d {Doctor.NextOpenSlot} where d.id = $2 and {Doctor.IsShown}";
+    const string Find = $"""
+        select {Doctor.Columns} from doctors.profiles d {Doctor.NextOpenSlot}
+         where d.id = $2 and {Doctor.IsShown}
+        """;
 }

@@ -10,10 +10,14 @@ static class ReadOwnProfile
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/profile", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Read your profile").Refuses(Problems.Absent);
 
-    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
+    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
+        CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
         await db.Statement(Find).With(doctor.Id).One(Doctor.ReadWithNote, ct) is { } profile
             ? TypedResults.Ok(profile)
             : Problems.NotFound();
 
-    const string Find = $"select {Doctor.Columns}, d.verification_note from doctors.profiles d {Doctor.NextOpenSlot} where d.id = $1";
+    const string Find = $"""
+        select {Doctor.Columns}, d.verification_note from doctors.profiles d {Doctor.NextOpenSlot}
+         where d.id = $1
+        """;
 }

@@ -15,16 +15,19 @@ static class VerifyDoctor
     const int MaxReason = 500;
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPost("/{id:guid}/verification", Handle)
-        .RequireAuthorization(Allow.Admin).WithSummary("Verify a doctor, or withdraw it").Refuses(Problems.Absent, Problems.Invalid);
+        .RequireAuthorization(Allow.Admin).WithSummary("Verify a doctor, or withdraw it")
+        .Refuses(Problems.Absent, Problems.Invalid);
 
-    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(Guid id, Request? request, CurrentUser admin, NpgsqlDataSource db)
+    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
+        Guid id, Request? request, CurrentUser admin, NpgsqlDataSource db)
     {
         var fields = new Fields();
         var decision = request ?? new();
         var reason = fields.Text("reason", decision.Reason, MaxReason);
         if (fields.Wrong) return fields.Problem();
-        return await db.Statement(Decide).With(id).With(decision.Verified).With(reason).With(admin.Id).With(admin.Trace).One(Doctor.ReadWithNote)
-            is { } doctor ? TypedResults.Ok(doctor) : Problems.NotFound();
+        var doctor = await db.Statement(Decide).With(id).With(decision.Verified).With(reason).With(admin.Id)
+            .With(admin.Trace).One(Doctor.ReadWithNote);
+        return doctor is null ? Problems.NotFound() : TypedResults.Ok(doctor);
     }
 
     const string Decide = $"""
@@ -37,7 +40,8 @@ static class VerifyDoctor
             returning d.*),
         event as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
-            select $4, 'admin', case when $2 then 'doctors.verified' else 'doctors.verification_withdrawn' end, 'doctor', id, $5
+            select $4, 'admin', case when $2 then 'doctors.verified' else 'doctors.verification_withdrawn' end,
+                   'doctor', id, $5
               from decided),
         d as (
             select * from decided union all select * from present where not exists (select from decided))

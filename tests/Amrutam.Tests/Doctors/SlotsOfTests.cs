@@ -3,12 +3,14 @@ using Amrutam.Tests.Support;
 
 namespace Amrutam.Tests.Doctors;
 
-/// <summary>Slots as these tests need them: at a time said in SQL, because only the database says what is past.</summary>
+/// <summary>Slots as these tests need them: at a time said in SQL, because only the database says what is
+/// past.</summary>
 static class SlotsOfTests
 {
     sealed record Made(DateTime StartsAt);
 
-    public static async Task<(Guid Id, DateTime StartsAt)> OpenSlot(this TestServer server, Guid doctor, string startsAt)
+    public static async Task<(Guid Id, DateTime StartsAt)> OpenSlot(
+        this TestServer server, Guid doctor, string startsAt)
     {
         var id = Guid.CreateVersion7();
         var made = await server.Owner.Statement($"""

@@ -13,7 +13,8 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
         _server = await TestServer.Start(await cluster.NewDatabase(), "--Doctors:RequireVerification=true");
         _admin = await _server.User("admin");
         _doctor = await _server.User("doctor", "Asha Rao");
-        (await _doctor.Http.Post("/api/doctors/profile", new { specialization = "Rasayana", experience = 3, bio = "x", registration_number = "MH-1" })).Is(201);
+        var profile = new { specialization = "Rasayana", experience = 3, bio = "x", registration_number = "MH-1" };
+        (await _doctor.Http.Post("/api/doctors/profile", profile)).Is(201);
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -26,11 +27,15 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
         (await Seen()).ShouldBeFalse();
         (await _admin.Http.Post(Verification)).Is(200)["verified"].ShouldBe("True");
         (await Seen()).ShouldBeTrue();
-        (await _admin.Http.Post(Verification, new { verified = false, reason = "The number is another's." })).Is(200)["verified"].ShouldBe("False");
+        (await _admin.Http.Post(Verification, new { verified = false, reason = "The number is another's." })).Is(200)
+            ["verified"].ShouldBe("False");
         (await Seen()).ShouldBeFalse();
-        (await _doctor.Http.Get("/api/doctors/profile")).Is(200)["verification_note"].ShouldBe("The number is another's.");
-        (await Events()).ShouldBe(["profiles.created doctor", "doctors.verified admin", "doctors.verification_withdrawn admin"]);
-        (await _server.Owner.Statement("select count(*) from audit.events where details::text like '%another%'").Value<long>()).ShouldBe(0);
+        (await _doctor.Http.Get("/api/doctors/profile")).Is(200)["verification_note"]
+            .ShouldBe("The number is another's.");
+        (await Events()).ShouldBe(
+            ["profiles.created doctor", "doctors.verified admin", "doctors.verification_withdrawn admin"]);
+        (await _server.Owner.Statement("select count(*) from audit.events where details::text like '%another%'")
+            .Value<long>()).ShouldBe(0);
     }
 
     [Fact]
@@ -60,7 +65,8 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     public async Task Another_name_or_number_withdraws_the_verification(string field, string value, bool stays)
     {
         (await _admin.Http.Post(Verification)).Is(200);
-        (await _doctor.Http.Patch("/api/doctors/profile", new Dictionary<string, string> { [field] = value })).Is(200)["verified"].ShouldBe(stays.ToString());
+        (await _doctor.Http.Patch("/api/doctors/profile", new Dictionary<string, string> { [field] = value })).Is(200)
+            ["verified"].ShouldBe(stays.ToString());
         (await Seen()).ShouldBe(stays);
         (await Events()).Contains("doctors.verification_withdrawn doctor").ShouldBe(!stays);
     }
@@ -80,12 +86,15 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     {
         var anyone = _server.Anonymous();
         var alone = (await anyone.Get($"/api/doctors/{_doctor.Id}")).Status == 200;
-        foreach (var query in new[] { "", "?sort=soonest", "?sort=fee", "?sort=experience", "?q=rasayana", "?specialization=rasayana&sort=soonest" })
-            (await anyone.Get("/api/doctors" + query)).Is(200).Text.Contains(_doctor.Id.ToString(), StringComparison.Ordinal).ShouldBe(alone, query);
+        foreach (var query in new[] { "", "?sort=soonest", "?sort=fee", "?sort=experience", "?q=rasayana",
+            "?specialization=rasayana&sort=soonest" })
+            (await anyone.Get("/api/doctors" + query)).Is(200).Text
+                .Contains(_doctor.Id.ToString(), StringComparison.Ordinal).ShouldBe(alone, query);
         return alone;
     }
 
-    async Task<List<string>> Events() => await _server.Owner.Statement(
-        "select action || ' ' || actor_role from audit.events where entity = 'doctor' and entity_id = $1 and action <> 'profiles.changed' order by position")
-        .With(_doctor.Id).List(row => row.GetString(0));
+    async Task<List<string>> Events() => await _server.Owner.Statement("""
+        select action || ' ' || actor_role from audit.events
+         where entity = 'doctor' and entity_id = $1 and action <> 'profiles.changed' order by position
+        """).With(_doctor.Id).List(row => row.GetString(0));
 }

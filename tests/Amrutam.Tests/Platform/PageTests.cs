@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Security.Claims;
+using System.Text;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
@@ -27,14 +29,15 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
 
     [Fact]
     public async Task The_last_page_has_no_cursor() =>
-        (await Open("/list", null, Asha)).Of(["a", "b"], item => item, item => new Key(item, 7)).NextCursor.ShouldBeNull();
+        (await Open("/list", null, Asha)).Of(["a", "b"], item => item, item => new Key(item, 7))
+            .NextCursor.ShouldBeNull();
 
     [Fact]
     public async Task A_cursor_is_url_safe_and_does_not_show_its_values()
     {
         var cursor = await Cursor("/list", Asha);
         cursor.ShouldMatch("^[A-Za-z0-9_-]+$");
-        System.Text.Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(cursor)).ShouldNotContain("name");
+        Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).ShouldNotContain("name");
     }
 
     [Theory]
@@ -69,7 +72,8 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         for (var i = 0; i < cursor.Length - 1; i++)
         {
             var other = cursor[i] == 'A' ? 'B' : 'A';
-            (await Open("/list", cursor[..i] + other + cursor[(i + 1)..], Asha)).Refusal.ShouldNotBeNull($"character {i}");
+            (await Open("/list", cursor[..i] + other + cursor[(i + 1)..], Asha))
+                .Refusal.ShouldNotBeNull($"character {i}");
         }
     }
 
@@ -77,7 +81,8 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     [InlineData("x")]
     [InlineData("not base64!")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public async Task What_is_no_cursor_is_refused(string cursor) => (await Open("/list", cursor, Asha)).Refusal!.StatusCode.ShouldBe(400);
+    public async Task What_is_no_cursor_is_refused(string cursor) =>
+        (await Open("/list", cursor, Asha)).Refusal!.StatusCode.ShouldBe(400);
 
     [Fact]
     public async Task A_cursor_of_a_list_that_now_has_other_keys_is_refused()
@@ -87,7 +92,8 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     }
 
     async Task<string> Cursor(string address, CurrentUser? user) =>
-        (await Open(address, null, user, isForAll: user is null)).Of(["a", "b", "c"], item => item, item => new Key(item, 7)).NextCursor!;
+        (await Open(address, null, user, isForAll: user is null))
+            .Of(["a", "b", "c"], item => item, item => new Key(item, 7)).NextCursor!;
 
     async Task<OpenPage<Key>> Open(string address, string? cursor, CurrentUser? user, bool isForAll = false)
     {
@@ -97,6 +103,7 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         http.Request.QueryString = new(parts.Length > 1 ? "?" + parts[1] : "");
         http.SetEndpoint(new Endpoint(null, isForAll ? new(new AllowAnonymousAttribute()) : new(), null));
         if (user is not null) http.User = new ClaimsPrincipal(new UserIdentity(user, "test"));
-        return await new PageQuery(2, cursor, http, fixture.Server.App.Services.GetRequiredService<PageKey>()).Open<Key>(default);
+        var key = fixture.Server.App.Services.GetRequiredService<PageKey>();
+        return await new PageQuery(2, cursor, http, key).Open<Key>(default);
     }
 }

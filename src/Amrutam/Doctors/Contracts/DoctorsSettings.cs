@@ -3,7 +3,8 @@ namespace Amrutam.Doctors.Contracts;
 /// <summary>The section <c>Doctors</c>.</summary>
 sealed class DoctorsSettings
 {
-    /// <summary>Whether a doctor is seen and booked only once an administrator has verified them; not given: everywhere but in Development.</summary>
+    /// <summary>Whether a doctor is seen and booked only once an administrator has verified them; not given: everywhere
+    /// but in Development.</summary>
     public bool? RequireVerification { get; init; }
 }
 

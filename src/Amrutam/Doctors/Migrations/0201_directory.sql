@@ -4,18 +4,21 @@ create index profiles_by_name on doctors.profiles (lower(full_name), id);
 create index profiles_by_fee on doctors.profiles (coalesce(fee_minor, 2147483647), id);
 create index profiles_by_experience on doctors.profiles ((-experience), id);
 
--- One spelling for each word: no case, no Latin diacritics (Pañcakarma), no punctuation. The marks of Indian scripts stay.
+-- One spelling for each word: no case, no Latin diacritics (Pañcakarma), no punctuation. The marks of Indian scripts
+-- stay.
 create function doctors.folded(words text) returns text language sql immutable strict parallel safe
 return translate(normalize(regexp_replace(lower(normalize(words, nfd)), '[\u0300-\u036f]', '', 'g'), nfc),
     '.,;:!?/\|()[]{}<>@#$%^&*_+=~`"''-–—', repeat(' ', 34));
 
--- What is left of a Latin word when the spellings that Indian names vary in are made one: h after a consonant, vowels within,
+-- What is left of a Latin word when the spellings that Indian names vary in are made one: h after a consonant, vowels
+-- within,
 -- w for v, x for ks, doubled letters. Sharma, Sarma and Shrama sound alike; so do Laxmi and Lakshmi, Iyer and Iyar.
 -- A word with digits is an identifier and sounds like itself only.
 create function doctors.sound(word text) returns text language sql immutable strict parallel safe
 return case when word ~ '^[a-z]{3,}$'
     then regexp_replace(
-        left(translate(word, 'wqz', 'vkj'), 1) || translate(replace(translate(substr(word, 2), 'wqz', 'vkj'), 'x', 'ks'), 'aeiouyh', ''),
+        left(translate(word, 'wqz', 'vkj'), 1)
+            || translate(replace(translate(substr(word, 2), 'wqz', 'vkj'), 'x', 'ks'), 'aeiouyh', ''),
         '(.)\1+', '\1', 'g')
     else word end;
 
@@ -27,7 +30,8 @@ alter table doctors.profiles add search tsvector not null generated always as (
     || setweight(to_tsvector('simple', doctors.folded(bio)), 'D')) stored;
 create index profiles_by_word on doctors.profiles using gin (search) with (fastupdate = off);
 
--- Every word of the directory, once. A misspelt word is compared with these few thousand and not with every text; the words
+-- Every word of the directory, once. A misspelt word is compared with these few thousand and not with every text; the
+-- words
 -- found are then looked up in the index above. A word that nobody uses any more costs a line and finds nobody.
 create table doctors.words (
     word text primary key,
@@ -45,7 +49,8 @@ end $$;
 create trigger keep_words after insert or update of full_name, specialization, language_names, bio on doctors.profiles
     for each row execute function doctors.keep_words();
 
--- What to look for when somebody typed this: every word must be found, as it is or as the beginning of a longer one; or a word
+-- What to look for when somebody typed this: every word must be found, as it is or as the beginning of a longer one; or
+-- a word
 -- that sounds the same; or, when nobody's profile has a word that begins so, the nearest spellings.
 -- part narrows it to parts of the profile ('B' is the specialization); nothing means all of it.
 -- Titles are left out unless they are all there is: half the doctors write one and everybody types one.
@@ -66,7 +71,8 @@ create function doctors.query_of(typed text, part text) returns tsquery language
                           (select w.word from doctors.words w
                             where w.word operator(public.%) word.text and public.similarity(w.word, word.text) >= 0.4
                               and not exists (select from doctors.profiles p where p.search @@ word.itself)
-                            order by public.similarity(w.word, word.text) desc, w.word limit 8)) near), '') as alternatives
+                            order by public.similarity(w.word, word.text) desc, w.word limit 8)) near), '')
+                   as alternatives
           from word)
     select string_agg('(' || alternatives || ')', ' & ')::tsquery
       from meant
