@@ -1,3 +1,4 @@
+using Amrutam.Doctors;
 using Amrutam.Identity;
 using Amrutam.Platform;
 using Amrutam.Scheduling;
@@ -22,12 +23,14 @@ static class Program
         builder.AddSettings<Limits>("Limits");
         builder.Services.AddSingleton<PageKey>();
         builder.AddIdentity();
+        builder.AddDoctors();
         builder.AddScheduling();
 
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
         app.MapIdentity();
+        app.MapDoctors();
         app.MapScheduling();
         return app;
     }

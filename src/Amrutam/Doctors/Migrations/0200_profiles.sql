@@ -9,12 +9,19 @@ create table doctors.profiles (
     specialization text not null,
     experience int not null check (experience between 0 and 80),
     bio text not null,
+    -- Codes, as hi; language_names has what they are called, so that a search for "Hindi" finds them.
     languages text[] not null default '{}',
-    fee_minor int check (fee_minor >= 0),
+    language_names text not null default '',
+    fee_minor int check (fee_minor between 0 and 100000000),
     currency text not null default 'INR',
     registration_number text,
-    time_zone text not null default 'Asia/Kolkata',
+    -- The server's list of zones and PostgreSQL's may differ by a release. A zone that only the server knew would break
+    -- every later query that asks for the doctor's date, so it is refused here.
+    time_zone text not null default 'Asia/Kolkata' constraint time_zone_is_known
+        check (timestamptz 'epoch' at time zone time_zone is not null),
     verified_at timestamptz,
+    -- What the administrator told the doctor with the last decision; nobody else reads it.
+    verification_note text,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now()
 );

@@ -100,5 +100,5 @@ create table identity.data_protection_keys (
 );
 
 -- What other modules may know of a person.
-create view identity.people as select id, full_name, role from identity.users;
+create view identity.people as select id, full_name, role, suspended_at from identity.users;
 grant select on identity.people to amrutam_app;

@@ -26,6 +26,15 @@ create table scheduling.slots (
 
 create index slots_of_a_doctor_by_time on scheduling.slots (doctor_id, starts_at);
 
+-- Whose open slot comes next, over all doctors: walked from now on, it finds the first few without asking ten thousand.
+create index slots_by_time on scheduling.slots (starts_at, doctor_id) where closed_at is null;
+
+-- What other modules may know of a slot: that it can be booked. Whether it has begun is asked by whoever reads it.
+create view scheduling.open_slots as
+select id, doctor_id, starts_at, ends_at from scheduling.slots
+ where closed_at is null and booking_id is null and (held_until is null or held_until <= now());
+grant select on scheduling.open_slots to amrutam_app;
+
 create table scheduling.bookings (
     id uuid primary key,
     slot_id uuid not null references scheduling.slots,

@@ -1,0 +1,24 @@
+using Amrutam.Doctors.Contracts;
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Amrutam.Doctors;
+
+/// <summary>Shows one doctor to everybody.</summary>
+static class ReadDoctor
+{
+    public static void Map(RouteGroupBuilder doctors) =>
+        doctors.MapGet("/{id:guid}", Handle).AllowAnonymous().WithSummary("Read a doctor").Refuses(Problems.Absent);
+
+    static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
+        Guid id, DoctorsShown shown, NpgsqlDataSource db, CancellationToken ct) =>
+        await db.Statement(Find).With(shown.VerifiedOnly).With(id).One(Doctor.Read, ct) is { } doctor
+            ? TypedResults.Ok(doctor)
+            : Problems.NotFound();
+
+    const string Find = $"""
+        select {Doctor.Columns} from doctors.profiles d {Doctor.NextOpenSlot}
+         where d.id = $2 and {Doctor.IsShown}
+        """;
+}
