@@ -19,6 +19,7 @@ static class Program
             builder.Configuration.GetValue("Database:MaxConnections", 32),
                 services.GetRequiredService<ILoggerFactory>()));
         builder.AddHttp();
+        builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");
         builder.Services.AddSingleton<PageKey>();
         builder.AddIdentity();
@@ -27,6 +28,8 @@ static class Program
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
+        app.MapProblemPages();
+        app.MapApiDescription();
         app.MapIdentity();
         app.MapScheduling();
         return app;
