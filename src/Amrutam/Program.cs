@@ -20,6 +20,7 @@ static class Program
             builder.Configuration.GetValue("Database:MaxConnections", 32),
                 services.GetRequiredService<ILoggerFactory>()));
         builder.AddHttp();
+        builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");
         builder.Services.AddSingleton<PageKey>();
         builder.AddIdentity();
@@ -29,6 +30,8 @@ static class Program
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
+        app.MapProblemPages();
+        app.MapApiDescription();
         app.MapIdentity();
         app.MapDoctors();
         app.MapScheduling();

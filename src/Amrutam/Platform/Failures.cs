@@ -1,82 +1,135 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 
 namespace Amrutam.Platform;
 
-/// <summary>Turns what was thrown into the one problem it means; only what nobody foresaw is a 500, and that says
-/// nothing of the inside.</summary>
-sealed partial class Failures(ILogger<Failures> log) : IExceptionHandler
+/// <summary>
+/// Turns what was thrown into the one problem it means; only what nobody foresaw is a 500, and that says nothing of the
+/// inside.
+/// </summary>
+/// <remarks>
+/// The framework's handler is not used because it forgets the route and runs the pipeline's end anew. An answer that
+/// has a refusing status and no body (404, 405, 415 of routing) gets its problem here too.
+/// </remarks>
+sealed partial class Failures(RequestDelegate next, ILogger<Failures> log)
 {
-    public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken ct)
+    public async Task Invoke(HttpContext http)
     {
-        if (http.RequestAborted.IsCancellationRequested && exception is OperationCanceledException)
+        try
+        {
+            await next(http);
+            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
+                await Problems.Write(http, Problems.ForStatus(http.Response.StatusCode));
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
         {
             http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return true;
         }
-        var (problem, detail, errors) = Meaning(exception);
-        if (problem.Status == StatusCodes.Status500InternalServerError) LogUnforeseen(exception, http.Request.Method,
-            RequestLog.Route(http));
-        await Problems.Write(http, problem, detail, errors is null ? null
-            : new Dictionary<string, object?>(StringComparer.Ordinal) { ["errors"] = errors });
-        return true;
+        catch (Exception e) when (!http.Response.HasStarted)
+        {
+            await Answer(http, e);
+        }
     }
 
-    static (Problem, string? Detail, Dictionary<string, string[]>? Errors) Meaning(Exception exception) =>
+    Task Answer(HttpContext http, Exception exception)
+    {
+        var (problem, detail, errors) = Meaning(exception);
+        if (problem == Problems.Failed) LogUnforeseen(exception, http.Request.Method, RequestLog.Route(http));
+        http.Response.Clear();
+        return Problems.Write(http, problem, detail, errors);
+    }
+
+    static (Problem Problem, string? Detail, Dictionary<string, string[]>? Errors) Meaning(Exception exception) =>
         exception switch
     {
         BadHttpRequestException { InnerException: JsonException json } => MalformedJson(json),
-        BadHttpRequestException { StatusCode: 400 } bad => (Problems.Malformed, WithoutTypeNames(bad.Message), null),
+        BadHttpRequestException { StatusCode: 400 } bad => Malformed(bad.Message),
         BadHttpRequestException bad => (Problems.ForStatus(bad.StatusCode), null, null),
+        JsonException json => MalformedJson(json),
         OverloadedException => (Problems.Overloaded, null, null),
         CommitOutcomeUnknownException => (Problems.OutcomeUnknown, null, null),
-        PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-            or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.TooManyConnections } =>
-                (Problems.Overloaded, null, null),
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
-            or PostgresErrorCodes.CannotConnectNow } =>
-            (Problems.DatabaseAway, null, null),
-        PostgresException => (Problems.Failed, null, null),
+        PostgresException postgres => (Meaning(postgres), null, null),
+        NpgsqlException { InnerException: TimeoutException } => (Problems.Overloaded, null, null),
         NpgsqlException => (Problems.DatabaseAway, null, null),
+        // Not the caller's: theirs was seen above. The server is stopping.
+        OperationCanceledException => (Problems.Overloaded, null, null),
         _ => (Problems.Failed, null, null),
+    };
+
+    /// <summary>
+    /// A rule that the database keeps is refused by the rule's name, also where the code did not expect it.
+    /// </summary>
+    static Problem Meaning(PostgresException postgres) => postgres.SqlState switch
+    {
+        PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation or PostgresErrorCodes.CheckViolation
+            or PostgresErrorCodes.ForeignKeyViolation =>
+                Problems.All.GetValueOrDefault(postgres.ConstraintName ?? "", Problems.Conflict),
+        PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter
+            or PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.DatetimeFieldOverflow =>
+                Problems.Invalid,
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+            or PostgresErrorCodes.LockNotAvailable
+            or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.TooManyConnections => Problems.Overloaded,
+        PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.ReadOnlySqlTransaction => Problems.DatabaseAway,
+        _ => Problems.Failed,
     };
 
     /// <summary>Names the member that could not be read, in the words of JSON and not of the program.</summary>
     static (Problem, string?, Dictionary<string, string[]>?) MalformedJson(JsonException json)
     {
-        var missing = Missing().Match(json.Message);
-        if (missing.Success)
+        if (Missing().Match(json.Message) is { Success: true } missing)
         {
-            var names = Quoted().Matches(missing.Groups["names"].Value).Select(m => m.Groups[1].Value).ToList();
-            return (Problems.Malformed, "Missing: " + string.Join(", ", names), names
-                .ToDictionary(n => n, _ => new[] { "is required" }, StringComparer.Ordinal));
+            var names = Quoted().Matches(missing.Groups["names"].Value).Select(m => m.Groups["name"].Value).ToList();
+            return (Problems.Malformed, "Missing: " + string.Join(", ", names),
+                names.ToDictionary(n => n, _ => new[] { "is required" }, StringComparer.Ordinal));
         }
         var member = json.Path is ['$', '.', .. var path] ? path : "";
-        if (member.Length is 0 or > 100) return (Problems.Malformed, "The body is not valid JSON for this route.",
-            null);
-        var error = json.Message.StartsWith("must be", StringComparison.Ordinal) ? json.Message.Split(" Path:")[0]
-            .TrimEnd('.')
-            : json.Message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not known here"
-            : json.Message.Contains("uplicate", StringComparison.Ordinal) ? "is there twice"
-                : "has a value of the wrong type or form";
-        return (Problems.Malformed, $"{member} {error}", new(StringComparer.Ordinal) { [member] = [error] });
+        return member.Length is 0 or > 100
+            ? (Problems.Malformed, "The body is not valid JSON for this route.", null)
+            : Wrong(member, What(json.Message));
     }
 
-    /// <summary>The framework's sentences name C# types and parameters with their types; the parameter's name is
-    /// enough.</summary>
-    static string WithoutTypeNames(string message) => TypedParameter().Replace(message, "\"$1\"");
+    static string What(string message) =>
+        message.StartsWith("must ", StringComparison.Ordinal) ? message.Split(" Path:")[0].TrimEnd('.')
+        : message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not known here"
+        : message.Contains("uplicate", StringComparison.Ordinal) ? "is there twice"
+        : "has a value of the wrong type or form";
 
-    [GeneratedRegex("missing required properties including: (?<names>.*)$", RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 100)]
+    /// <summary>
+    /// The framework's sentences name C# types and parameters; ours name what the caller sent. Our own pass as they
+    /// are.
+    /// </summary>
+    static (Problem, string?, Dictionary<string, string[]>?) Malformed(string message)
+    {
+        if (message.Contains("no body was provided", StringComparison.Ordinal)
+            || message.Contains("from body", StringComparison.Ordinal))
+            return (Problems.Malformed, "A JSON body is required.", null);
+        if (Parameter().Match(message) is not { Success: true } match)
+            return (Problems.Malformed, FrameworkSays().IsMatch(message) ? null : message, null);
+        var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value);
+        return Wrong(name, match.Value.StartsWith('R') ? "is required" : "has a value of the wrong type or form");
+    }
+
+    static (Problem, string?, Dictionary<string, string[]>?) Wrong(string name, string error) =>
+        (Problems.Malformed, name + " " + error, new(StringComparer.Ordinal) { [name] = [error] });
+
+    const RegexOptions Named = RegexOptions.ExplicitCapture;
+
+    [GeneratedRegex("missing required properties including: (?<names>.*)$", Named, matchTimeoutMilliseconds: 100)]
     private static partial Regex Missing();
 
-    [GeneratedRegex("'([^']+)'", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex("'(?<name>[^']+)'", Named, matchTimeoutMilliseconds: 100)]
     private static partial Regex Quoted();
 
-    [GeneratedRegex("\"[A-Za-z0-9_<>.?,\\[\\]]+ (\\w+)\"", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex TypedParameter();
+    [GeneratedRegex("^(Failed to bind|Required) parameter \"\\S+ (?<name>\\w+)\"", Named,
+        matchTimeoutMilliseconds: 100)]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex("request content|request body|media type|parameter|chunk|JSON|form", Named,
+        matchTimeoutMilliseconds: 100)]
+    private static partial Regex FrameworkSays();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "unforeseen failure in {Method} {Route}")]
     partial void LogUnforeseen(Exception exception, string method, string route);

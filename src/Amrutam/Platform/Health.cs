@@ -1,49 +1,84 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Platform;
 
-/// <summary>Whether the process lives (<c>/health/live</c>), can serve (<c>/health/ready</c>), and since when
-/// (<c>/health</c>).</summary>
+/// <summary>
+/// Whether the process lives (<c>/health/live</c>), can serve (<c>/health/ready</c>), and since when (<c>/health</c>).
+/// </summary>
 static class Health
 {
     public sealed record Response(string Status, double Uptime, Instant Timestamp);
 
     static readonly Problem NotReady = new(503, "not_ready", "The database is away or the server is stopping");
 
+    static readonly DateTimeOffset Began = ReadStartTime();
+
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health", Alive).AllowAnonymous().WithTags("Health").WithSummary("Is it up, and for how long");
-        routes.MapGet("/health/live", Alive).AllowAnonymous().WithTags("Health").WithSummary("Does the process answer");
-        routes.MapGet("/health/ready", Ready).AllowAnonymous().WithTags("Health").WithSummary("Can it serve")
+        var health = routes.MapGroup("").AllowAnonymous().WithTags("Health");
+        health.MapGet("/health", Alive).WithSummary("Read whether it is up, and for how long").WithName("ReadHealth");
+        health.MapGet("/health/live", Alive).WithSummary("Read whether the process answers").WithName("ReadLiveness");
+        health.MapGet("/health/ready", Ready).WithSummary("Read whether it can serve").WithName("ReadReadiness")
             .Refuses(NotReady);
     }
 
-    static Response Alive(TimeProvider clock) => new("OK", Uptime(clock), Now(clock));
+    static Ok<Response> Alive(TimeProvider clock) => TypedResults.Ok(Now(clock));
 
-    static async Task<IResult> Ready(NpgsqlDataSource db, IHostApplicationLifetime host, TimeProvider clock,
-        CancellationToken ct)
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Ready(
+        NpgsqlDataSource db, Draining draining, TimeProvider clock, CancellationToken ct)
     {
-        if (host.ApplicationStopping.IsCancellationRequested) return NotReady.Because("The server is stopping.");
+        if (draining.Begun) return NotReady.Because("The server is stopping.");
+        return await Answers(db, ct) ? TypedResults.Ok(Now(clock)) : NotReady.Because("The database does not answer.");
+    }
+
+    /// <summary>True when the database answers a statement now.</summary>
+    public static async Task<bool> Answers(NpgsqlDataSource db, CancellationToken ct)
+    {
         try
         {
-            await db.Statement(Ping).Value<int>(ct);
-            return TypedResults.Ok(new Response("OK", Uptime(clock), Now(clock)));
+            return await db.Statement(Ping).Value<int>(ct) == 1;
         }
         catch (NpgsqlException)
         {
-            return NotReady.Because("The database does not answer.");
+            return false;
         }
     }
 
-    static double Uptime(TimeProvider clock)
+    static Response Now(TimeProvider clock) =>
+        new("OK", Math.Round((clock.GetUtcNow() - Began).TotalSeconds, 3),
+            Instant.FromDateTimeOffset(clock.GetUtcNow()));
+
+    static DateTimeOffset ReadStartTime()
     {
         using var process = Process.GetCurrentProcess();
-        return Math.Round((clock.GetUtcNow() - new DateTimeOffset(process.StartTime)).TotalSeconds, 3);
+        return new(process.StartTime);
     }
 
-    static Instant Now(TimeProvider clock) => Instant.FromDateTimeOffset(clock.GetUtcNow());
-
     const string Ping = "select 1";
+}
+
+/// <summary>
+/// Says "not ready" before the server stops listening, for as long as a load balancer needs to notice.
+/// </summary>
+sealed class Draining(HttpSettings settings, IHostApplicationLifetime host) : IHostedLifecycleService
+{
+    bool _begun;
+
+    public bool Begun => _begun || host.ApplicationStopping.IsCancellationRequested;
+
+    public Task StoppingAsync(CancellationToken ct)
+    {
+        _begun = true;
+        return Task.Delay(TimeSpan.FromSeconds(settings.DrainSeconds), ct)
+            .ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    public Task StartingAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken ct) => Task.CompletedTask;
 }

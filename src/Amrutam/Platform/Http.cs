@@ -1,28 +1,37 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Amrutam.Platform;
 
 /// <summary>What every request goes through, whichever module answers it.</summary>
 static class Http
 {
+    const string DefaultUrl = "http://127.0.0.1:5080";
     const int BodyLimitBytes = 128 * 1024;
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {
+        var settings = builder.AddSettings<HttpSettings>("Http");
+        builder.AddSettings<ManagementSettings>("Management");
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+            builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
             o.Limits.MaxRequestBodySize = BodyLimitBytes;
         });
+        builder.AddLogs();
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
-        builder.Services.AddExceptionHandler<Failures>();
-        // The framework's writer would put the whole traceparent there; log lines and events carry the trace id alone.
-        builder.Services.AddProblemDetails(o => o.CustomizeProblemDetails = c =>
-            c.ProblemDetails.Extensions["trace_id"] = Problems.Trace());
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<PageKey>();
+        builder.Services.AddCors(o => o.AddDefaultPolicy(settings.Cors()));
+        builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
+        builder.Services.AddSingleton<Management>()
+            .AddHostedService(services => services.GetRequiredService<Management>());
+        builder.Services.AddSingleton(new ManagementPage("/health", Management.WriteHealth));
+        builder.Services.AddSingleton(new HealthPart("database", Management.ReadDatabase));
         builder.Services.AddAuthorizationBuilder()
             .AddPolicy(Allow.SignedIn, p => p.RequireAuthenticatedUser())
             .AddPolicy(Allow.Patient, p => p.RequireRole(Allow.Patient))
@@ -33,29 +42,70 @@ static class Http
 
     public static void UseHttp(this WebApplication app)
     {
+        var settings = app.Services.GetRequiredService<HttpSettings>();
+        if (settings.Proxies() is { } proxies) app.UseForwardedHeaders(proxies);
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<RequestLog>();
-        app.UseExceptionHandler(new ExceptionHandlerOptions
-        {
-            StatusCodeSelector = e =>
-                e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
-            SuppressDiagnosticsCallback = _ => true,
-        });
-        app.UseStatusCodePages(context => context.HttpContext.Response.HasStarted
-            ? Task.CompletedTask
-            : Problems.Write(context.HttpContext, Problems.ForStatus(context.HttpContext.Response.StatusCode)));
+        app.UseMiddleware<Failures>();
         app.UseRouting();
+        app.UseCors();
         app.UseAuthentication();
         app.Use(RefuseRoutesWithoutPolicy);
         app.UseAuthorization();
+        app.Use(RefuseNullCharacters);
+        app.Use(RefuseOtherMediaTypes);
     }
-
-    /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
-    static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
-        http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint) ? Problems
-            .Write(http, Problems.RoleMayNot) : next(http);
 
     public static bool StatesPolicy(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
             || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+
+    static void AddLogs(this WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss "));
+        builder.Logging.AddConsoleFormatter<JsonLog, ConsoleFormatterOptions>();
+        builder.Services.Configure<ConsoleLoggerOptions>(o => o.FormatterName =
+            builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
+    }
+
+    /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
+    static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
+        http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
+            ? Problems.Write(http, Problems.RoleMayNot)
+            : next(http);
+
+    /// <summary>PostgreSQL cannot hold U+0000 in text. Kestrel refuses it in a path, and Fields in a body.</summary>
+    static Task RefuseNullCharacters(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true) return next(http);
+        var errors = http.Request.Query
+            .Where(q => q.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true))
+            .ToDictionary(
+                q => q.Key.Replace("\0", "", StringComparison.Ordinal),
+                _ => new[] { "has a character that is not allowed" });
+        return Problems.Write(http, Problems.Invalid, errors: errors);
+    }
+
+    /// <summary>
+    /// Refuses a caller who says that what this route writes cannot be read; one who says nothing takes what comes.
+    /// </summary>
+    static Task RefuseOtherMediaTypes(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Headers.Accept is not { Count: > 0 } accept || http.GetEndpoint() is not RouteEndpoint endpoint
+            || endpoint.RoutePattern.RawText?.StartsWith("/api", StringComparison.Ordinal) is not true)
+            return next(http);
+        var ranges = accept.ToString();
+        return Written(endpoint).Any(type => Accepts(ranges, type))
+            ? next(http)
+            : Problems.Write(http, Problems.NotAcceptable);
+    }
+
+    static IEnumerable<string> Written(RouteEndpoint endpoint) =>
+        endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().SelectMany(m => m.ContentTypes)
+            .Append("application/json");
+
+    static bool Accepts(string ranges, string type) =>
+        ranges.Contains(type, StringComparison.OrdinalIgnoreCase)
+        || ranges.Contains("*/*", StringComparison.Ordinal)
+        || ranges.Contains(type.Split('/')[0] + "/*", StringComparison.OrdinalIgnoreCase);
 }

@@ -16,6 +16,6 @@ static class Approved
             .Where(l => l.Item.First != l.Item.Second).Select(l => (l.Index + 1, l.Item.First, l.Item.Second))
                 .FirstOrDefault();
         Assert.Fail(
-            $"{file} differs from line {line}: \"{was}\" is now \"{now}\". When that is meant: AMRUTAM_APPROVE=1, and review the diff.");
+            $"{file} differs from line {line}: \"{was}\" is now \"{now}\". If meant: ./x approve, and review.");
     }
 }

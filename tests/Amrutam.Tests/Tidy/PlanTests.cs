@@ -89,8 +89,9 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 {
     Database _database = null!;
 
-    /// <summary>Tables without a row, which are rightly scanned: months of the event log that have not come
-    /// yet.</summary>
+    /// <summary>
+    /// Tables without a row, which are rightly scanned: months of the event log that have not come yet.
+    /// </summary>
     internal HashSet<string> Empty { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
@@ -99,8 +100,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         await using var connection = await Open();
         await connection.Statement(Seed).Execute();
         await connection.Statement("analyze").Execute();
-        Empty = [.. await connection
-            .Statement("select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
+        Empty = [.. await connection.Statement(
+            "select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
             .List(row => row.GetString(0))];
     }
 

@@ -31,8 +31,10 @@ public sealed partial class SchemaTests(TestCluster cluster)
 
     static async Task<string> Dump(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo("pg_dump", arguments) { RedirectStandardOutput = true,
-            UseShellExecute = false, RedirectStandardError = true })!;
+<<<<<<< HEAD
+        var start = new ProcessStartInfo("pg_dump", arguments) { UseShellExecute = false };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         process.ExitCode.ShouldBe(0, await errors);

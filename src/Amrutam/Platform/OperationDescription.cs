@@ -1,0 +1,153 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Amrutam.Platform;
+
+/// <summary>
+/// Completes an operation of the API's description: who may call it, how it may refuse, and an example of each.
+/// </summary>
+static class OperationDescription
+{
+    const string KeyProblems = "idempotency_key_";
+    const string ProblemJson = "application/problem+json", ExampleTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    public static Task Complete(OpenApiOperation operation, OpenApiOperationTransformerContext context,
+        CancellationToken ct)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var document = context.Document!;
+        var handler = metadata.OfType<MethodInfo>().FirstOrDefault();
+        // A feature is one file with one Handle, and its name says what it does: so does the operation's.
+        operation.OperationId ??= handler?.DeclaringType?.Name;
+        if (BindsKey(handler)) AddIdempotencyKey(operation);
+        if (metadata.OfType<IAuthorizeData>().Any()) operation.Security = [OpenApi.SignedIn(document)];
+        foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
+            .GroupBy(p => p.Status).OrderBy(g => g.Key))
+            (operation.Responses ??= [])[Text(sameStatus.Key)] =
+                Refusal([.. sameStatus.DistinctBy(p => p.Code)], document);
+        foreach (var example in metadata.OfType<RouteExample>()) Add(operation, example, context);
+        return Task.CompletedTask;
+    }
+
+    static bool BindsKey(MethodInfo? handler) =>
+        handler?.GetParameters().Any(p => p.ParameterType == typeof(IdempotencyKey)) == true;
+
+    /// <summary>The declared refusals of the route, and those that its policy, its body and its place imply.</summary>
+    static IEnumerable<Problem> Refusals(OpenApiOperation operation, IList<object> metadata, string path)
+    {
+        foreach (var declared in metadata.OfType<Refusals>().SelectMany(r => r.Problems)) yield return declared;
+        if (operation.Parameters is { Count: > 0 } || operation.RequestBody is not null)
+            yield return Problems.Malformed;
+        if (operation.Parameters?.Any(p => p.In == ParameterLocation.Query) == true) yield return Problems.Invalid;
+        if (operation.Parameters?.Any(p => p.In == ParameterLocation.Path) == true) yield return Problems.Absent;
+        if (BindsKey(metadata.OfType<MethodInfo>().FirstOrDefault()))
+            foreach (var (code, problem) in Problems.All)
+                if (code.StartsWith(KeyProblems, StringComparison.Ordinal)) yield return problem;
+        if (operation.RequestBody is not null)
+        {
+            yield return Problems.TooLarge;
+            yield return Problems.WrongMediaType;
+        }
+        var policies = metadata.OfType<IAuthorizeData>().ToList();
+        if (policies.Count > 0) yield return Problems.NotSignedIn;
+        if (policies.Any(p => p.Policy is not (null or Allow.SignedIn))) yield return Problems.RoleMayNot;
+        if (!path.StartsWith("api/", StringComparison.Ordinal)) yield break;
+        yield return Problems.NotAcceptable;
+        yield return Problems.Failed;
+        yield return Problems.Overloaded;
+        yield return Problems.DatabaseAway;
+    }
+
+    static OpenApiResponse Refusal(IReadOnlyList<Problem> problems, OpenApiDocument document) => new()
+    {
+        Description = string.Join(" · ", problems.Select(p => $"`{p.Code}`: {p.Title}")),
+        Headers = problems[0].Status is 429 or 503 ? RetryAfter() : null,
+        Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+        {
+            [ProblemJson] = new()
+            {
+                Schema = new OpenApiSchemaReference("Problem", document),
+                Examples = problems.ToDictionary(p => p.Code, IOpenApiExample (p) =>
+                    new OpenApiExample { Summary = p.Title, Value = Example(p) }),
+            },
+        },
+    };
+
+    static Dictionary<string, IOpenApiHeader> RetryAfter() => new(StringComparer.Ordinal)
+    {
+        ["Retry-After"] = new OpenApiHeader
+        {
+            Description = "Seconds to wait before asking again.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Examples = [1] },
+        },
+    };
+
+    static JsonObject Example(Problem problem) => new()
+    {
+        ["type"] = problem.Type, ["title"] = problem.Title, ["status"] = problem.Status, ["detail"] = problem.Title,
+        ["code"] = problem.Code, ["trace_id"] = ExampleTrace,
+    };
+
+    public static OpenApiSchema ProblemSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "Why a request was refused (RFC 9457).",
+        Required =
+            new HashSet<string>(StringComparer.Ordinal) { "type", "title", "status", "detail", "code", "trace_id" },
+        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+        {
+            ["type"] = Property("Leads to the rule in plain words.", "uri-reference"),
+            ["title"] = Property("The rule in one sentence."),
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
+            ["detail"] = Property("What about this request was refused."),
+            ["code"] = Property("The name of the rule; this is what a program decides by."),
+            ["trace_id"] = Property("Finds the request in logs, traces and events."),
+            ["errors"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "Each field that is wrong, with what is wrong about it.",
+                AdditionalProperties = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
+            },
+        },
+    };
+
+    static OpenApiSchema Property(string description, string? format = null) =>
+        new() { Type = JsonSchemaType.String, Description = description, Format = format };
+
+    static void AddIdempotencyKey(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = IdempotencyKey.Header,
+        In = ParameterLocation.Header,
+        Description =
+            "Your name for this one change: asking again with the same key does it once and answers the same.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
+        Example = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11",
+    });
+
+    static void Add(OpenApiOperation operation, RouteExample example, OpenApiOperationTransformerContext context)
+    {
+        var value = JsonSerializer.SerializeToNode(example.Value, Json.Options);
+        if (example.Parameter is { } name)
+        {
+            if (operation.Parameters?.OfType<OpenApiParameter>().FirstOrDefault(p => p.Name == name) is { } parameter)
+                parameter.Example = value;
+            return;
+        }
+        var body = context.Description.ParameterDescriptions.FirstOrDefault(p => p.Source.Id == "Body");
+        if (body?.Type == example.Value.GetType())
+            foreach (var media in operation.RequestBody?.Content?.Values ?? []) media.Example = value;
+        foreach (var response in context.Description.SupportedResponseTypes.Where(r =>
+            r.Type == example.Value.GetType()))
+            foreach (var media in operation.Responses?[Text(response.StatusCode)].Content?.Values ?? [])
+                media.Example = value;
+    }
+
+    static string Text(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
