@@ -25,17 +25,15 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
             .Is(200);
         tokens["token_type"].ShouldBe("Bearer");
         tokens.Body.GetProperty("expires_in").GetInt32().ShouldBe(900);
-        var me = (await Client.Send(HttpMethod.Get, "/api/me",
-            headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(200);
-        me.Id.ShouldBe(made.Id);
+        var me = (await Client.Send(HttpMethod.Get, "/api/me", headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(200);
+        me.Id().ShouldBe(made.Id());
     }
 
     [Fact]
     public async Task The_account_and_its_event_are_one_transaction()
     {
         var made = (await Client.Post("/api/auth/signup", Person("event", "doctor"))).Is(201);
-        var action = await fixture.Server.Owner.Statement("select action from audit.events where entity_id = $1")
-            .With(made.Id).List(row => row.GetString(0));
+        var action = await fixture.Server.Owner.Statement("select action from audit.events where entity_id = $1").With(made.Id()).List(row => row.GetString(0));
         action.ShouldBe(["accounts.signed_up"]);
     }
 
@@ -47,12 +45,11 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
-    public async Task Twenty_sign_ups_at_once_with_one_address_make_one_account()
+    public async Task Ten_sign_ups_at_once_with_one_address_make_one_account()
     {
-        var replies = await Task.WhenAll(Enumerable.Range(0, 20)
-            .Select(_ => Client.Post("/api/auth/signup", Person("crowd"))));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Client.Post("/api/auth/signup", Person("crowd"))));
         replies.Count(r => r.Status == 201).ShouldBe(1);
-        replies.Count(r => r.Status == 409).ShouldBe(19);
+        replies.Count(r => r.Status == 409).ShouldBe(9);
     }
 
     [Fact]
@@ -132,13 +129,10 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         var made = (await Client.Post("/api/auth/signup", Person("old-hash"))).Is(201);
         var old = new Microsoft.AspNetCore.Identity.PasswordHasher<object>(Microsoft.Extensions.Options.Options.Create(
-            new Microsoft.AspNetCore.Identity.PasswordHasherOptions { IterationCount = 1000 }))
-                .HashPassword(new(), Password);
-        await fixture.Server.Owner.Statement("update identity.users set password_hash = $2 where id = $1")
-            .With(made.Id).With(old).Execute();
+            new Microsoft.AspNetCore.Identity.PasswordHasherOptions { IterationCount = 1000 })).HashPassword(new(), Password);
+        await fixture.Server.Owner.Statement("update identity.users set password_hash = $2 where id = $1").With(made.Id()).With(old).Execute();
         (await Client.Post("/api/auth/login", Person("old-hash"))).Is(200);
-        var hash = Convert.FromBase64String((await fixture.Server.Owner
-            .Statement("select password_hash from identity.users where id = $1").With(made.Id).Value<string>())!);
+        var hash = Convert.FromBase64String((await fixture.Server.Owner.Statement("select password_hash from identity.users where id = $1").With(made.Id()).Value<string>())!);
         hash[0].ShouldBe((byte)1, "the format of version 3");
         System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)).ShouldBe(2u, "HMAC-SHA512");
         System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5))
@@ -148,8 +142,8 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     [Fact]
     public async Task A_huge_password_costs_no_hashing()
     {
-        (await Client.Post("/api/auth/login", new { email = "huge@example.org", password =
-            new string('x', 10_000_000) })).Is(413);
+        var tenMegabytes = $$"""{"email": "huge@example.org", "password": "{{new string('x', 10_000_000)}}"}""";
+        (await Client.Send(HttpMethod.Post, "/api/auth/login", tenMegabytes, headers: ("Expect", "100-continue"))).Is(413);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ =>
             Client.Post("/api/auth/login", new { email = "huge@example.org", password = new string('x', 100_000) })));
