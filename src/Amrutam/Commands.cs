@@ -60,7 +60,8 @@ static class Commands
         var email = new Option<string>("--email") { Required = true };
         // A password among the arguments would stand in the shell's history and in the list of processes.
         var stdin = new Option<bool>("--password-stdin") { Required = true };
-        var create = new Command("create", "Make an admin; the password is one line on standard input") { email, stdin };
+        var create = new Command("create", "Make an admin; the password is one line on standard input") { email,
+            stdin };
         create.SetAction((parsed, ct) => WithServices(async services =>
         {
             await CreateAdmin.Run(services, parsed.GetRequiredValue(email), await Console.In.ReadLineAsync(ct) ?? "");
@@ -72,7 +73,8 @@ static class Commands
     static Command Keys()
     {
         var compromised = new Option<bool>("--compromised") { Description = "Revoke every earlier key at once" };
-        var rotate = new Command("rotate", "Sign access tokens with a new key; the earlier one stays valid until its last token has expired") { compromised };
+        var rotate =
+            new Command("rotate", "Sign access tokens with a new key; the earlier one stays valid until its last token has expired") { compromised };
         rotate.SetAction((parsed, ct) => WithServices(async services =>
         {
             var keys = services.GetRequiredService<SigningKeys>();
@@ -83,7 +85,8 @@ static class Commands
     }
 
     /// <summary>Runs a command with the server's parts, over a migrated database, without serving.</summary>
-    static Task<int> WithServices(Func<IServiceProvider, Task> command, CancellationToken ct) => WithDatabase(async database =>
+    static Task<int> WithServices(Func<IServiceProvider, Task> command, CancellationToken ct) =>
+        WithDatabase(async database =>
     {
         await Migrator.Migrate(database.Owner, ct);
         await using var app = Program.Build([], database);

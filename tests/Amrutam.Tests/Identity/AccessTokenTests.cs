@@ -23,11 +23,13 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
 
     SecurityTokenDescriptor Valid() => new()
     {
-        Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt", IssuedAt = Now, NotBefore = Now, Expires = Now.AddMinutes(15),
+        Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt", IssuedAt = Now, NotBefore = Now, Expires =
+            Now.AddMinutes(15),
         Claims = _claims, SigningCredentials = new(Key.Security, "ES256"),
     };
 
-    static string Make(SecurityTokenDescriptor token) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
+    static string Make(SecurityTokenDescriptor token) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
 
     async Task<bool> IsAccepted(string token) =>
         await fixture.Server.App.Services.GetRequiredService<AccessTokens>().Verify(token) is not null;
@@ -35,11 +37,13 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
     async Task IsRefused(string token)
     {
         (await IsAccepted(token)).ShouldBeFalse();
-        (await fixture.Server.Anonymous().Send(HttpMethod.Get, "/api/me", headers: ("Authorization", "Bearer " + token))).Is(401, "not_signed_in");
+        (await fixture.Server.Anonymous()
+            .Send(HttpMethod.Get, "/api/me", headers: ("Authorization", "Bearer " + token))).Is(401, "not_signed_in");
     }
 
     [Fact]
-    public async Task The_token_that_the_others_are_changed_from_is_accepted() => (await IsAccepted(Make(Valid()))).ShouldBeTrue();
+    public async Task The_token_that_the_others_are_changed_from_is_accepted() =>
+        (await IsAccepted(Make(Valid()))).ShouldBeTrue();
 
     [Fact]
     public async Task Another_issuer_audience_type_or_key_is_refused()
@@ -112,14 +116,16 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
     {
         var parts = Make(Valid()).Split('.');
         var header = Base64UrlEncoder.Encode($$"""{"alg":"HS256","typ":"at+jwt","kid":"{{Key.Kid}}"}""");
-        foreach (var secret in new[] { Key.Security.ECDsa.ExportSubjectPublicKeyInfo(), Encoding.ASCII.GetBytes(Key.Security.ECDsa.ExportSubjectPublicKeyInfoPem()) })
+        foreach (var secret in new[] { Key.Security.ECDsa.ExportSubjectPublicKeyInfo(),
+            Encoding.ASCII.GetBytes(Key.Security.ECDsa.ExportSubjectPublicKeyInfoPem()) })
         {
             var signature = HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes($"{header}.{parts[1]}"));
             await IsRefused($"{header}.{parts[1]}.{Base64UrlEncoder.Encode(signature)}");
         }
     }
 
-    /// <summary>A key in the header, or a place to fetch one from: it is signed rightly by that key, and nothing is fetched.</summary>
+    /// <summary>A key in the header, or a place to fetch one from: it is signed rightly by that key, and nothing is
+    /// fetched.</summary>
     [Fact]
     public async Task A_key_brought_along_is_not_used_and_no_address_is_asked()
     {
@@ -130,7 +136,8 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
         foreach (var (name, value) in new (string, object)[]
         {
             ("jku", $"http://{trap.LocalEndpoint}/jwks.json"), ("x5u", $"http://{trap.LocalEndpoint}/cert"),
-            ("jwk", new Dictionary<string, object> { ["kty"] = "EC", ["crv"] = "P-256", ["x"] = Base64UrlEncoder.Encode(point.X), ["y"] = Base64UrlEncoder.Encode(point.Y) }),
+            ("jwk", new Dictionary<string, object> { ["kty"] = "EC", ["crv"] = "P-256",
+                ["x"] = Base64UrlEncoder.Encode(point.X), ["y"] = Base64UrlEncoder.Encode(point.Y) }),
         })
         {
             var token = Valid();
@@ -159,13 +166,15 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
     public async Task Rubbish_is_refused(string token) => await IsRefused(token);
 
     [Fact]
-    public async Task A_very_long_token_is_refused_unread() => (await IsAccepted(new string('a', 5000) + ".b.c")).ShouldBeFalse();
+    public async Task A_very_long_token_is_refused_unread() =>
+        (await IsAccepted(new string('a', 5000) + ".b.c")).ShouldBeFalse();
 
     [Fact]
     public async Task Identity_in_a_header_is_not_believed()
     {
         var (victim, user) = (await fixture.Server.User("admin"), await fixture.Server.User("patient"));
-        var reply = await user.Http.Send(HttpMethod.Get, "/api/me", headers: [("X-User-Id", victim.Id.ToString()), ("X-Role", "admin"), ("Cookie", "amrutam=x")]);
+        var reply = await user.Http.Send(HttpMethod.Get, "/api/me",
+            headers: [("X-User-Id", victim.Id.ToString()), ("X-Role", "admin"), ("Cookie", "amrutam=x")]);
         reply.Is(200).Id().ShouldBe(user.Id);
     }
 }

@@ -12,14 +12,17 @@ public sealed class RefreshTests(ServerFixture fixture) : IClassFixture<ServerFi
     async Task<Reply> SignIn(string name)
     {
         await Client.Post("/api/auth/signup", new { email = name + "@example.org", password = Password });
-        return (await Client.Post("/api/auth/login", new { email = name + "@example.org", password = Password })).Is(200);
+        return (await Client.Post("/api/auth/login", new { email = name + "@example.org", password = Password }))
+            .Is(200);
     }
 
     Task<Reply> Refresh(string token) => Client.Post("/api/auth/refresh", new { refresh_token = token });
 
-    Task<Reply> Me(string accessToken) => Client.Send(HttpMethod.Get, "/api/me", headers: ("Authorization", "Bearer " + accessToken));
+    Task<Reply> Me(string accessToken) =>
+        Client.Send(HttpMethod.Get, "/api/me", headers: ("Authorization", "Bearer " + accessToken));
 
-    Task<int> Age(TimeSpan by) => fixture.Server.Owner.Statement("update identity.refresh_tokens set used_at = used_at - $1").With(by).Execute();
+    Task<int> Age(TimeSpan by) =>
+        fixture.Server.Owner.Statement("update identity.refresh_tokens set used_at = used_at - $1").With(by).Execute();
 
     [Fact]
     public async Task A_refresh_token_gives_the_next_pair()
@@ -68,7 +71,8 @@ public sealed class RefreshTests(ServerFixture fixture) : IClassFixture<ServerFi
         replies.Select(r => r.Is(200)["refresh_token"]).Distinct().Count().ShouldBe(1);
         (await Refresh(replies[0]["refresh_token"])).Is(200);
         (await fixture.Server.Owner.Statement("""
-            select count(*) from identity.refresh_tokens t join identity.sessions s on s.id = t.session_id join identity.users u on u.id = s.user_id
+            select count(*) from identity.refresh_tokens t
+              join identity.sessions s on s.id = t.session_id join identity.users u on u.id = s.user_id
              where u.email = 'fifty@example.org' and t.used_at is null and s.ended_at is null
             """).Value<long>()).ShouldBe(1);
     }
@@ -77,7 +81,8 @@ public sealed class RefreshTests(ServerFixture fixture) : IClassFixture<ServerFi
     public async Task Signing_out_ends_both_tokens()
     {
         var tokens = await SignIn("leaver");
-        (await Client.Send(HttpMethod.Post, "/api/auth/logout", headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(204);
+        (await Client.Send(HttpMethod.Post, "/api/auth/logout",
+            headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(204);
         (await Me(tokens["access_token"])).Is(401, "not_signed_in");
         (await Refresh(tokens["refresh_token"])).Is(401, "invalid_refresh_token");
     }
@@ -86,12 +91,13 @@ public sealed class RefreshTests(ServerFixture fixture) : IClassFixture<ServerFi
     public async Task A_suspended_account_refreshes_nothing()
     {
         var tokens = await SignIn("frozen");
-        await fixture.Server.Owner.Statement("update identity.users set suspended_at = now() where email = 'frozen@example.org'").Execute();
+        await fixture.Server.Owner.Statement(
+            "update identity.users set suspended_at = now() where email like 'frozen@%'").Execute();
         (await Refresh(tokens["refresh_token"])).Is(401, "invalid_refresh_token");
     }
 
     [Theory]
-    [InlineData("update identity.refresh_tokens t set expires_at = now() from identity.sessions s where s.id = t.session_id")]
+    [InlineData("update identity.refresh_tokens set expires_at = now()")]
     [InlineData("update identity.sessions set expires_at = now()")]
     public async Task A_session_ends_when_idle_and_when_old(string expire)
     {
@@ -104,13 +110,15 @@ public sealed class RefreshTests(ServerFixture fixture) : IClassFixture<ServerFi
     [InlineData("")]
     [InlineData("x")]
     [InlineData("औ\u0000")]
-    public async Task What_was_never_given_is_refused(string token) => (await Refresh(token)).Is(401, "invalid_refresh_token");
+    public async Task What_was_never_given_is_refused(string token) =>
+        (await Refresh(token)).Is(401, "invalid_refresh_token");
 
     [Fact]
     public async Task The_database_holds_no_token_that_works()
     {
         var tokens = await SignIn("leak");
-        var stored = await fixture.Server.Owner.Statement("select t::text from identity.refresh_tokens t").List(row => row.GetString(0));
+        var stored = await fixture.Server.Owner.Statement("select t::text from identity.refresh_tokens t")
+            .List(row => row.GetString(0));
         var secret = Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(tokens["refresh_token"]));
         stored.ShouldNotBeEmpty();
         stored.ShouldAllBe(row => !row.Contains(tokens["refresh_token"]) && !row.Contains(secret));

@@ -10,19 +10,23 @@ public sealed class SignInLimitTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await TestServer.Start(await cluster.NewDatabase(), "--Limits:SignInFailuresPerAccount=3", "--Limits:SignUpsPerAddress=3");
+        _server =
+            await TestServer.Start(
+            await cluster.NewDatabase(), "--Limits:SignInFailuresPerAccount=3", "--Limits:SignUpsPerAddress=3");
         (await SignUp("owner")).Is(201);
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    Task<Reply> SignUp(string name) => _server.Anonymous().Post("/api/auth/signup", new { email = name + "@example.org", password = Password });
+    Task<Reply> SignUp(string name) =>
+        _server.Anonymous().Post("/api/auth/signup", new { email = name + "@example.org", password = Password });
 
     Task<Reply> SignIn(string name, string password) =>
         _server.Anonymous().Post("/api/auth/login", new { email = name + "@example.org", password });
 
     Task<int> Pass(string interval) => _server.Owner.Statement($"""
-        update identity.attempts set since = since - interval '{interval}', blocked_until = blocked_until - interval '{interval}'
+        update identity.attempts
+           set since = since - interval '{interval}', blocked_until = blocked_until - interval '{interval}'
         """).Execute();
 
     [Theory]

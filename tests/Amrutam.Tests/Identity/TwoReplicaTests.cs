@@ -64,7 +64,8 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
         var elsewhere = At(_other, user);
         (await elsewhere.Get("/api/me")).Is(200);
         await _one.Owner.Statement("""
-            select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'amrutam watch' and datname = current_database()
+            select pg_terminate_backend(pid) from pg_stat_activity
+             where application_name = 'amrutam watch' and datname = current_database()
             """).Execute();
         await user.Http.Post("/api/auth/logout");
         (await elsewhere.Get("/api/me")).Is(401);
@@ -110,12 +111,15 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
             var tokens = server.App.Services.GetRequiredService<AccessTokens>();
             while (!stop.IsCancellationRequested)
             {
-                // A fresh token each time, signed by whatever key its server signs with, and asked of the other server too.
+                // A fresh token each time, signed by whatever key its server signs with, and asked of the other server
+                // too.
                 var token = tokens.Issue(new CurrentUser(user.Id, "patient", Guid.CreateVersion7()));
                 foreach (var asks in new[] { _one, _other })
                 {
                     Interlocked.Increment(ref asked);
-                    if ((await asks.Anonymous().Send(HttpMethod.Get, "/api/me", headers: ("Authorization", "Bearer " + token))).Status == 401) Interlocked.Increment(ref refused);
+                    if ((await asks.Anonymous().Send(HttpMethod.Get, "/api/me",
+                        headers: ("Authorization", "Bearer " + token)))
+                        .Status == 401) Interlocked.Increment(ref refused);
                 }
             }
         }))).ToList();
@@ -132,7 +136,8 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
         await Task.WhenAll(traffic);
         asked.ShouldBeGreaterThan(100);
         refused.ShouldBe(0);
-        (await _one.Owner.Statement("select count(*) from identity.signing_keys where retires_at is null").Value<long>()).ShouldBe(1, "a new key is made for the lost ones");
+        (await _one.Owner.Statement("select count(*) from identity.signing_keys where retires_at is null")
+            .Value<long>()).ShouldBe(1, "a new key is made for the lost ones");
     }
 
     [Fact]
@@ -159,7 +164,8 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
     public async Task Two_first_starts_at_once_make_one_key()
     {
         var database = await cluster.NewDatabase();
-        var servers = await Task.WhenAll(TestServer.Start(database), TestServer.Start(database), TestServer.Start(database));
+        var servers = await Task.WhenAll(TestServer.Start(database), TestServer.Start(database),
+            TestServer.Start(database));
         (await servers[0].Owner.Statement("select count(*) from identity.signing_keys").Value<long>()).ShouldBe(1);
         foreach (var server in servers) await server.DisposeAsync();
     }
@@ -173,6 +179,7 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
         var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => (i % 2 == 0 ? one : other).Anonymous()
             .Post("/api/auth/login", new { email = "a@example.org", password = "wrong-guess-1" })));
         replies.Count(r => r.Status == 401).ShouldBe(6);
-        replies.Where(r => r.Status == 429).ShouldAllBe(r => r.Code == "too_many_requests" && int.Parse(r.Header("Retry-After")!) > 0);
+        replies.Where(r => r.Status == 429)
+            .ShouldAllBe(r => r.Code == "too_many_requests" && int.Parse(r.Header("Retry-After")!) > 0);
     }
 }
