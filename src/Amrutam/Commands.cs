@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Amrutam.Identity;
 using Amrutam.Platform;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -19,6 +20,8 @@ static class Commands
         migrate.SetAction((_, ct) => Migrate(ct));
         root.Add(serve);
         root.Add(migrate);
+        root.Add(Admin());
+        root.Add(Keys());
         try
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler =
@@ -40,6 +43,8 @@ static class Commands
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
         await using var app = Program.Build(args, database);
+        // Here and not in the host's start, which would put a stack trace around the one line that the operator needs.
+        await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
         await app.RunAsync(ct);
         return 0;
     }
@@ -47,6 +52,45 @@ static class Commands
     static Task<int> Migrate(CancellationToken ct) => WithDatabase(async database =>
     {
         foreach (var name in await Migrator.Migrate(database.Owner, ct)) Console.WriteLine("applied " + name);
+        return 0;
+    }, ct);
+
+    static Command Admin()
+    {
+        var email = new Option<string>("--email") { Required = true };
+        // A password among the arguments would stand in the shell's history and in the list of processes.
+        var stdin = new Option<bool>("--password-stdin") { Required = true };
+        var create = new Command("create", "Make an admin; the password is one line on standard input") { email,
+            stdin };
+        create.SetAction((parsed, ct) => WithServices(async services =>
+        {
+            await CreateAdmin.Run(services, parsed.GetRequiredValue(email), await Console.In.ReadLineAsync(ct) ?? "");
+            Console.WriteLine("The admin can sign in.");
+        }, ct));
+        return new Command("admin", "Accounts of admins") { create };
+    }
+
+    static Command Keys()
+    {
+        var compromised = new Option<bool>("--compromised") { Description = "Revoke every earlier key at once" };
+        var rotate =
+            new Command("rotate", "Sign access tokens with a new key; the earlier one stays valid until its last token has expired") { compromised };
+        rotate.SetAction((parsed, ct) => WithServices(async services =>
+        {
+            var keys = services.GetRequiredService<SigningKeys>();
+            await (parsed.GetValue(compromised) ? keys.Revoke() : keys.Rotate(SigningKeys.Lead, onSchedule: false));
+            Console.WriteLine("Signing with key " + keys.Published.MaxBy(key => key.ActivatesAt)!.Kid + '.');
+        }, ct));
+        return new Command("keys", "The keys that sign access tokens") { rotate };
+    }
+
+    /// <summary>Runs a command with the server's parts, over a migrated database, without serving.</summary>
+    static Task<int> WithServices(Func<IServiceProvider, Task> command, CancellationToken ct) =>
+        WithDatabase(async database =>
+    {
+        await Migrator.Migrate(database.Owner, ct);
+        await using var app = Program.Build([], database);
+        await command(app.Services);
         return 0;
     }, ct);
 

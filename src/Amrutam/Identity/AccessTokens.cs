@@ -8,9 +8,9 @@ namespace Amrutam.Identity;
 
 /// <summary>Issues and checks access tokens: JWT, ES256, <c>typ=at+jwt</c>, short-lived.</summary>
 /// <remarks>
-/// A verified token is remembered, because checking an ECDSA signature costs more than a booking; what can change
-/// while it lives (its time, its session) is looked at each time. Two generations bound the memory: when the young one
-/// is full it becomes the old one, and what is not asked for again goes with the next change.
+/// A verified token is remembered, because checking an ECDSA signature costs more than a booking; what can change while
+/// it lives (its time, its session) is looked at each time. Two generations bound the memory: when the young one is
+/// full it becomes the old one, and what is not asked for again goes with the next change.
 /// </remarks>
 sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvider clock, IdentitySettings settings)
 {
@@ -23,8 +23,8 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
     const int MaxTokenLength = 4096;
     const int MaxRemembered = 50_000;
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
-    readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes =
-        MaxTokenLength };
+    readonly JsonWebTokenHandler _handler =
+        new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
     volatile ConcurrentDictionary<string, Verified> _young = new(StringComparer.Ordinal), _old =
         new(StringComparer.Ordinal);
 
@@ -37,14 +37,14 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         var now = clock.GetUtcNow().UtcDateTime;
         var claims = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] = Guid
-                .CreateVersion7().ToString(),
+            ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] =
+                Guid.CreateVersion7().ToString(),
         };
         if (secondFactor) claims[SecondFactorClaim] = true;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires =
-                now + Lifetime,
+            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires = now
+                + Lifetime,
             Claims = claims, SigningCredentials = new(keys.Signing.Security, SecurityAlgorithms.EcdsaSha256),
         });
     }
@@ -59,15 +59,15 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             if (verified is null) return null;
             Remember(token, verified);
         }
-        if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys
-            .Find(verified.Kid) is null) return null;
+        if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
+            return null;
         return await revocations.IsEnded(verified.Session) ? null : verified.Principal;
     }
 
     async Task<Verified?> Check(string token)
     {
-        if (!_handler.CanReadToken(token) || Parse(token) is not { Kid.Length: > 0 } unproven || await keys
-            .Find(unproven.Kid) is not { } key) return null;
+        if (!_handler.CanReadToken(token) || Parse(token) is not { Kid.Length: > 0 } unproven
+            || await keys.Find(unproven.Kid) is not { } key) return null;
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType], ValidAlgorithms =
@@ -77,8 +77,8 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             LifetimeValidator = (from, to, _, _) => IsNow(from, to),
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
-        var user = new CurrentUser(Guid.Parse(jwt.Subject), jwt.GetClaim("role").Value, Guid
-            .Parse(jwt.GetClaim("sid").Value));
+        var user = new CurrentUser(Guid.Parse(jwt.Subject), jwt.GetClaim("role").Value,
+            Guid.Parse(jwt.GetClaim("sid").Value));
         var identity = new UserIdentity(user, BearerAuthentication.SchemeName);
         if (jwt.TryGetClaim(SecondFactorClaim, out var factor)) identity.AddClaim(factor);
         return new(new(identity), user.Session, jwt.ValidTo, jwt.Kid);

@@ -3,8 +3,8 @@ using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>Appends the event of a change that ASP.NET Core Identity's stores made, on the connection whose
-/// transaction made it.</summary>
+/// <summary>Appends the event of a change that ASP.NET Core Identity's stores made, on the connection whose transaction
+/// made it.</summary>
 static class AccountEvents
 {
     /// <param name="details">A small JSON object without personal data, or null.</param>

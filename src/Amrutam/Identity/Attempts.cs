@@ -66,8 +66,8 @@ sealed class Attempts(NpgsqlDataSource db)
                             else a.count + 1 end,
                blocked_until = case when a.blocked_until > now() then a.blocked_until
                                     when a.since < now() - interval '1 day' or a.count + 1 < $3 then null
-                                    else now() + least($4,
-                                         60 * 2 ^ least(a.count + 1 - $3, 10)) * interval '1 second' end,
+                                    else now() + interval '1 second'
+                                         * least($4, 60 * 2 ^ least(a.count + 1 - $3, 10)) end,
                since = case when a.blocked_until > now() then a.since else now() end
         returning case when refused then greatest(1, ceil(extract(epoch from blocked_until - now())))::int else 0 end
         """;

@@ -10,6 +10,7 @@ static class ChangeMe
     sealed record Request(string? FullName);
 
     const int MaxName = 200;
+    const string Changed = """{"fields": ["full_name"]}""";
 
     public static void Map(RouteGroupBuilder me) =>
         me.MapPatch("", Handle).WithSummary("Change your name").Produces<Account>();
@@ -24,8 +25,7 @@ static class ChangeMe
         await identity.Change(async connection =>
         {
             await users.UpdateAsync(user);
-            await connection.Append("accounts.changed", user.Id, caller.Id, caller.Role,
-                """{"fields": ["full_name"]}""");
+            await connection.Append("accounts.changed", user.Id, caller.Id, caller.Role, Changed);
         });
         return TypedResults.Ok(Account.Of(user));
     }

@@ -21,14 +21,14 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     HashingLane lane, Attempts attempts,
     Limits limits, Decoy decoy)
 {
-    const string PerAddress = "sign-ins of an address", PerAccountFromAddress =
-        "failures of an account from an address", PerAccount = "failures of an account";
+    const string PerAddress = "sign-ins of an address",
+        PerAccountFromAddress = "failures of an account from an address", PerAccount = "failures of an account";
 
     // A person who mistyped waits a minute; who goes on is somebody else, and waits up to a quarter of an hour.
     const int LongestWaitFromAddress = 15 * 60;
 
-    // A guesser with many addresses: after ten times the failures, one guess a minute. Where the owner signed in
-    // lately they are not held up.
+    // A guesser with many addresses: after ten times the failures, one guess a minute. Where the owner signed in lately
+    // they are not held up.
     const int ManyAddresses = 10, LongestWaitOfAccount = 60;
 
     public async Task<Checked> Check(HttpContext http, Credentials given)
@@ -38,8 +38,8 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         if (wait > 0) return new(null, SecondFactor: false, Problems.TooMany, wait);
         var password = PasswordRules.Normal(given.Password);
         var user = await users.FindByEmailAsync(given.Email);
-        if (password is null || !await Matches(user, password) || user!.SuspendedAt is not null) return Refuse(
-            IdentityProblems.InvalidCredentials);
+        if (password is null || !await Matches(user, password) || user!.SuspendedAt is not null)
+            return Refuse(IdentityProblems.InvalidCredentials);
         await ForgetFailures(http, email);
         return new(user, SecondFactor: false, Refusal: null, RetryAfterSeconds: 0);
     }
@@ -59,13 +59,13 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var address = ClientAddress.Counted(http);
         var wait = await attempts.CountInMinute(PerAddress, address, limits.SignInsPerAddress);
         if (wait > 0) return wait;
-        wait = await attempts.CountInRow(PerAccountFromAddress, email + ' ' + address,
-            limits.SignInFailuresPerAccount, LongestWaitFromAddress);
+        wait = await attempts.CountInRow(PerAccountFromAddress, email + ' ' + address, limits.SignInFailuresPerAccount,
+            LongestWaitFromAddress);
         if (wait > 0) return wait;
         wait = await attempts.CountInRow(PerAccount, email, limits.SignInFailuresPerAccount * ManyAddresses,
             LongestWaitOfAccount);
-        return wait > 0 && await db.Statement(SignedInHereLately).With(email)
-            .With(ClientAddress.Shown(http)).Value<bool>() ? 0 : wait;
+        return wait > 0 && await db.Statement(SignedInHereLately).With(email).With(ClientAddress.Shown(http))
+            .Value<bool>() ? 0 : wait;
     }
 
     Task<int> ForgetFailures(HttpContext http, string email) => db.InTransaction(async connection =>

@@ -6,8 +6,8 @@ using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, sealed, so that every replica reads
-/// every cookie.</summary>
+/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, sealed, so that every replica reads every
+/// cookie.</summary>
 /// <remarks>The framework's interface is synchronous; it is called at start and once a day.</remarks>
 sealed class DataProtectionKeys(NpgsqlDataSource db, SecretBox box) : IXmlRepository
 {
@@ -34,6 +34,6 @@ sealed class DataProtectionKeys(NpgsqlDataSource db, SecretBox box) : IXmlReposi
             insert into identity.data_protection_keys (name, sealed) values ($1, $2) returning name)
         insert into audit.events (actor_role, action, entity, details)
         select 'system', 'data_protection_keys.added', 'data_protection_key', jsonb_build_object('name', name)
-             from added
+          from added
         """;
 }

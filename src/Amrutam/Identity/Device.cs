@@ -1,7 +1,7 @@
 namespace Amrutam.Identity;
 
-/// <summary>What a person recognises a session by, out of the User-Agent: <c>Firefox on Linux</c>. The header itself
-/// is not kept.</summary>
+/// <summary>What a person recognises a session by, out of the User-Agent: <c>Firefox on Linux</c>. The header itself is
+/// not kept.</summary>
 static class Device
 {
     // Order matters: Edge and Opera also say Chrome, Chrome also says Safari, Android also says Linux.

@@ -21,8 +21,8 @@ static class EmailAddress
         if (address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)
             || c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\')) return null;
         var at = address.LastIndexOf('@');
-        if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at || !address[at..]
-            .Contains('.', StringComparison.Ordinal)) return null;
+        if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at
+            || !address[at..].Contains('.', StringComparison.Ordinal)) return null;
         return MailAddress.TryCreate(address, out var parsed) && parsed.Address == address ? address : null;
     }
 

@@ -10,7 +10,7 @@ namespace Amrutam.Identity;
 sealed class HashingLane : IDisposable
 {
     const int MaxWaiting = 256;
-    static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(20);
     readonly SemaphoreSlim _free = new(Math.Max(1, Environment.ProcessorCount / 2));
     int _waiting;
 

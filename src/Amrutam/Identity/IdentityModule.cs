@@ -25,8 +25,8 @@ static class IdentityModule
 
     static void AddTokens(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>(
-            ).AddSingleton<Sessions>();
+        builder.Services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>()
+            .AddSingleton<Sessions>();
         builder.Services.AddHostedService<IdentityWatch>();
         builder.Services.AddAuthentication(BearerAuthentication.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, BearerAuthentication>(BearerAuthentication.SchemeName, null);
@@ -38,8 +38,7 @@ static class IdentityModule
             o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>()));
         builder.Services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
         // Its rule is for user names, which we do not have; addresses and passwords are checked where they come in.
-        foreach (var rule in builder.Services
-            .Where(s => s.ServiceType == typeof(IUserValidator<User>)
+        foreach (var rule in builder.Services.Where(s => s.ServiceType == typeof(IUserValidator<User>)
             || s.ServiceType == typeof(IPasswordValidator<User>)).ToList())
             builder.Services.Remove(rule);
         builder.Services.AddSingleton<ILookupNormalizer, AddressNormalizer>();
@@ -48,18 +47,21 @@ static class IdentityModule
             (o.CompatibilityMode, o.IterationCount) =
             (PasswordHasherCompatibilityMode.IdentityV3, settings.PasswordRounds));
         builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
-        builder.Services.AddSingleton<HashingLane>().AddSingleton<Attempts>().AddSingleton<Decoy>(
-            ).AddScoped<CredentialCheck>();
+        builder.Services.AddSingleton<HashingLane>().AddSingleton<Attempts>().AddSingleton<Decoy>()
+            .AddScoped<CredentialCheck>();
     }
 
     static void AddPortalSessions(this WebApplicationBuilder builder, IdentitySettings settings)
     {
         builder.Services.AddScoped<PortalSignIn>();
-        builder.Services.AddAuthentication().AddCookie(PortalSignIn.Scheme, cookie => PortalCookie
-            .Configure(cookie, builder.Environment.IsDevelopment(), settings));
+        builder.Services.AddAuthentication()
+            .AddCookie(PortalSignIn.Scheme, cookie =>
+            PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
+        // It cannot see that its repository seals what it is given.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         builder.Services.AddDataProtection().SetApplicationName("amrutam");
-        builder.Services.AddOptions<KeyManagementOptions>().Configure<NpgsqlDataSource,
-            SecretBox>((o, db, box) => o.XmlRepository = new DataProtectionKeys(db, box));
+        builder.Services.AddOptions<KeyManagementOptions>()
+            .Configure<NpgsqlDataSource, SecretBox>((o, db, box) => o.XmlRepository = new DataProtectionKeys(db, box));
     }
 
     public static void MapIdentity(this IEndpointRouteBuilder routes)

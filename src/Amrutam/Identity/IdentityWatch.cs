@@ -6,8 +6,8 @@ namespace Amrutam.Identity;
 /// <summary>Keeps this replica's knowledge of ended sessions and signing keys current: listens, and looks every second
 /// besides.</summary>
 /// <remarks>
-/// A notification brings the news within milliseconds; the look proves that the connection still works and finds what
-/// a notification missed (a pooler that swallows them, say). The connection is its own, outside the pool that serves,
+/// A notification brings the news within milliseconds; the look proves that the connection still works and finds what a
+/// notification missed (a pooler that swallows them, say). The connection is its own, outside the pool that serves,
 /// with short timeouts: it only reads, so giving up early costs nothing, and a silent network is noticed within
 /// seconds.
 /// </remarks>
@@ -45,8 +45,8 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException
-                or StartupException)
+            catch (Exception e) when (
+                e is NpgsqlException or OperationCanceledException or TimeoutException or StartupException)
             {
                 LogLost(e.Message);
                 await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -90,8 +90,8 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     void Hear(object sender, NpgsqlNotificationEventArgs told)
     {
         if (told.Payload == KeysChanged) _keysChanged.Release();
-        else if (told.Payload.StartsWith(SessionEnded, StringComparison.Ordinal) && Guid
-            .TryParse(told.Payload.AsSpan(SessionEnded.Length), out var session))
+        else if (told.Payload.StartsWith(SessionEnded, StringComparison.Ordinal)
+            && Guid.TryParse(told.Payload.AsSpan(SessionEnded.Length), out var session))
             revocations.Add(session);
     }
 
@@ -109,7 +109,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
 
     const string Listen = "listen " + Channel;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message =
-        "lost sight of ended sessions or keys ({Reason}); each request asks the database until it is back")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "lost sight of ended sessions or keys ({Reason}); each request asks the database until it is back")]
     partial void LogLost(string reason);
 }

@@ -6,8 +6,8 @@ namespace Amrutam.Identity;
 
 /// <summary>What a password must be: 8 to 256 characters, not common, and without the account's own name or
 /// ours.</summary>
-/// <remarks>No composition rules: they make people choose <c>Password1!</c>. The text is compared and hashed in NFC,
-/// so that a phone and a desktop agree.</remarks>
+/// <remarks>No composition rules: they make people choose <c>Password1!</c>. The text is compared and hashed in NFC, so
+/// that a phone and a desktop agree.</remarks>
 static class PasswordRules
 {
     const int Least = 8, Most = 256;
@@ -20,16 +20,16 @@ static class PasswordRules
     /// <summary>The form that is hashed; null when it cannot be any account's password, so that no hash is spent on
     /// it.</summary>
     public static string? Normal(string password) =>
-        password.Length <= 2 * Most && Fields.WellFormed(password) && password
-            .Normalize(NormalizationForm.FormC) is var normal && Length(normal) <= Most
+        password.Length <= 2 * Most && Fields.WellFormed(password)
+            && password.Normalize(NormalizationForm.FormC) is var normal && Length(normal) <= Most
             ? normal
             : null;
 
     /// <returns>What is wrong with it as a new password, or null.</returns>
     public static string? Objection(string password, string email)
     {
-        if (Normal(
-            password) is not { } normal) return $"is longer than {Most} characters or has a character that is not allowed";
+        if (Normal(password) is not { } normal)
+            return $"is longer than {Most} characters or has a character that is not allowed";
         if (Length(normal) < Least) return $"is shorter than {Least} characters";
         var lower = normal.ToLowerInvariant();
         if (Common.Value.Contains(lower)) return "is among the most common passwords";
@@ -43,8 +43,8 @@ static class PasswordRules
 
     static FrozenSet<string> ReadCommon()
     {
-        using var lines = new StreamReader(typeof(PasswordRules).Assembly
-            .GetManifestResourceStream("common-passwords.txt")!);
+        using var lines = new StreamReader(typeof(PasswordRules)
+            .Assembly.GetManifestResourceStream("common-passwords.txt")!);
         return lines.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line[0] != '#')
             .ToFrozenSet(StringComparer.Ordinal);
     }

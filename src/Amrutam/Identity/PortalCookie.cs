@@ -6,8 +6,8 @@ using Npgsql;
 namespace Amrutam.Identity;
 
 /// <summary>The cookie of the web pages: which session it names, and whether that session still lives.</summary>
-/// <remarks>Pages are few and a cookie lives for hours, so the session is looked up each time; that look also counts
-/// as being seen.</remarks>
+/// <remarks>Pages are few and a cookie lives for hours, so the session is looked up each time; that look also counts as
+/// being seen.</remarks>
 static class PortalCookie
 {
     public static void Configure(CookieAuthenticationOptions cookie, bool isDevelopment, IdentitySettings settings)

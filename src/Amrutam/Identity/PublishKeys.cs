@@ -15,14 +15,14 @@ static class PublishKeys
 
     static Response Handle(SigningKeys keys, HttpContext http)
     {
-        // Shorter than the time that a key is published before it signs could bear, if it were not looked up again
-        // when unknown.
+        // Shorter than the time that a key is published before it signs could bear, if it were not looked up again when
+        // unknown.
         http.Response.Headers.CacheControl = "public, max-age=60";
         return new([.. keys.Published.Select(key =>
         {
             var point = key.Security.ECDsa.ExportParameters(includePrivateParameters: false).Q;
-            return new PublicKey("EC", "P-256", Base64UrlEncoder.Encode(point.X), Base64UrlEncoder.Encode(point.Y),
-                "sig", "ES256", key.Kid);
+            return new PublicKey("EC", "P-256", Base64UrlEncoder.Encode(point.X),
+                Base64UrlEncoder.Encode(point.Y), "sig", "ES256", key.Kid);
         })]);
     }
 }

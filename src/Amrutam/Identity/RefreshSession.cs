@@ -6,8 +6,8 @@ namespace Amrutam.Identity;
 /// <summary>Gives the next pair of tokens for a refresh token, which is used up by that.</summary>
 /// <remarks>
 /// A used token within the grace, whose successor nobody used yet, is an answer that got lost: the same successor is
-/// given again, so fifty at once leave one living family. A used token otherwise is in two hands, and the whole
-/// session ends.
+/// given again, so fifty at once leave one living family. A used token otherwise is in two hands, and the whole session
+/// ends.
 /// </remarks>
 static class RefreshSession
 {
@@ -24,12 +24,12 @@ static class RefreshSession
         auth.MapPost("/refresh", Handle).WithSummary("Renew the access token")
         .Produces<Tokens>().Refuses(IdentityProblems.InvalidRefreshToken);
 
-    static async Task<IResult> Handle(Request request, NpgsqlDataSource db, Sessions sessions,
-        Revocations revocations, IdentitySettings settings)
+    static async Task<IResult> Handle(Request request, NpgsqlDataSource db, Sessions sessions, Revocations revocations,
+        IdentitySettings settings)
     {
         if (request.RefreshToken.Length is 0 or > MaxLength) return IdentityProblems.InvalidRefreshToken.Because();
-        var outcome = await db.InTransaction(connection => Rotate(connection, request.RefreshToken, sessions,
-            settings));
+        var outcome = await db.InTransaction(connection =>
+            Rotate(connection, request.RefreshToken, sessions, settings));
         if (outcome.EndedSession is { } ended) revocations.Add(ended);
         return outcome.Tokens is { } tokens ? TypedResults.Ok(tokens) : IdentityProblems.InvalidRefreshToken.Because();
     }
@@ -41,8 +41,8 @@ static class RefreshSession
         await connection.Statement(LockSession).With(hash).Execute();
         var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds)
             .One(row => new Found(row.GetGuid(0), row.GetGuid(1),
-            row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row
-                .GetBoolean(7), row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8)));
+            row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6),
+                row.GetBoolean(7), row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8)));
         if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
         var user = new CurrentUser(found.User, found.Role, found.Session);
         if (found is { Used: true, MayRepeat: true })
@@ -63,7 +63,7 @@ static class RefreshSession
     // One at a time per session, in a statement of its own: the next one reads what the last one left.
     const string LockSession = """
         select s.id from identity.sessions s join identity.refresh_tokens t on t.session_id = s.id
-             where t.hash = $1 for update of s
+         where t.hash = $1 for update of s
         """;
 
     const string Find = """
@@ -83,23 +83,23 @@ static class RefreshSession
     const string UseAndFollow = """
         with used as (
             update identity.refresh_tokens set used_at = now(), successor_hash = $2, successor_sealed = $3
-                 where hash = $1 returning session_id),
+             where hash = $1 returning session_id),
         followed as (
             insert into identity.refresh_tokens (hash, session_id, expires_at)
             select $2, s.id, least(now() + $4 * interval '1 day', s.expires_at)
-                 from used join identity.sessions s on s.id = used.session_id),
+              from used join identity.sessions s on s.id = used.session_id),
         seen as (
-            update identity.sessions s set last_seen_at = now() from used where s.id = used.session_id returning s.id,
-                 s.user_id)
+            update identity.sessions s set last_seen_at = now() from used
+             where s.id = used.session_id returning s.id, s.user_id)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
         select u.id, u.role, 'sessions.refreshed', 'session', seen.id, $5
-             from seen join identity.users u on u.id = seen.user_id
+          from seen join identity.users u on u.id = seen.user_id
         """;
 
     const string EndFamily = """
         with ended as (
-            update identity.sessions set ended_at = now(), ended_because = 'refresh_token_reused' where id = $1
-                 and ended_at is null returning id)
+            update identity.sessions set ended_at = now(), ended_because = 'refresh_token_reused'
+             where id = $1 and ended_at is null returning id)
         insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
         select 'system', 'sessions.ended', 'session', id, '{"because": "refresh_token_reused"}', $2 from ended
         """;

@@ -56,8 +56,9 @@ sealed class Revocations(NpgsqlDataSource db, TimeProvider clock, IdentitySettin
     // The life of a token, the tolerated skew, and time for clocks to differ.
     TimeSpan TokensOutlive => TimeSpan.FromMinutes(settings.AccessTokenMinutes + 5);
 
-    const string IsLive =
-        "select exists (select from identity.sessions where id = $1 and ended_at is null and expires_at > now())";
+    const string IsLive = """
+        select exists (select from identity.sessions where id = $1 and ended_at is null and expires_at > now())
+        """;
 
     const string ReadEnded = "select id from identity.sessions where ended_at > now() - $1 * interval '1 second'";
 }

@@ -19,8 +19,8 @@ sealed class SecretBox(byte[] key)
         var box = new byte[NonceBytes + secret.Length + TagBytes];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
         using var aes = new AesGcm(key, TagBytes);
-        aes.Encrypt(box.AsSpan(0, NonceBytes), secret, box.AsSpan(NonceBytes, secret.Length), box
-            .AsSpan(NonceBytes + secret.Length),
+        aes.Encrypt(box.AsSpan(0, NonceBytes), secret, box.AsSpan(NonceBytes, secret.Length),
+            box.AsSpan(NonceBytes + secret.Length),
             Encoding.UTF8.GetBytes(purpose));
         return box;
     }
@@ -32,8 +32,8 @@ sealed class SecretBox(byte[] key)
         if (box.Length < NonceBytes + TagBytes) throw new CryptographicException("too short to be a sealed secret");
         var secret = new byte[box.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(key, TagBytes);
-        aes.Decrypt(box[..NonceBytes], box[NonceBytes..^TagBytes], box[^TagBytes..], secret, Encoding.UTF8
-            .GetBytes(purpose));
+        aes.Decrypt(box[..NonceBytes], box[NonceBytes..^TagBytes], box[^TagBytes..], secret,
+            Encoding.UTF8.GetBytes(purpose));
         return secret;
     }
 
@@ -43,19 +43,21 @@ sealed class SecretBox(byte[] key)
     /// made.</exception>
     public static SecretBox OfInstallation(string? given, string directory)
     {
-        if (given is not null) return new(Parse(given) ?? throw new StartupException(
-            "Setting Identity__KeyEncryptionKey: must be 32 bytes in base64."));
+        if (given is not null)
+            return new(Parse(given)
+            ?? throw new StartupException("Setting Identity__KeyEncryptionKey: must be 32 bytes in base64."));
         var file = Path.Combine(directory, FileName);
         try
         {
             if (!File.Exists(file)) Make(directory, file);
-            return new(Parse(File.ReadAllText(file)) ?? throw new StartupException(
-                $"The file {FileName} in the data directory is not 32 bytes in base64."));
+            return new(Parse(File.ReadAllText(file))
+                ?? throw new StartupException($"The file {FileName} in the data directory is not 32 bytes in base64."));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"The key-encryption key cannot be kept in the data directory ({e.Message}); set Identity__KeyEncryptionKey.", e);
+                $"The key-encryption key cannot be kept in the data directory ({e.Message}); "
+                + "set Identity__KeyEncryptionKey.", e);
         }
     }
 
@@ -73,8 +75,8 @@ sealed class SecretBox(byte[] key)
         var draft = Path.Combine(directory, Path.GetRandomFileName());
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new StreamWriter(draft, Encoding.ASCII, options)) stream
-            .Write(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)));
+        using (var stream = new StreamWriter(draft, Encoding.ASCII, options)) stream.Write(
+            Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)));
         try
         {
             File.Move(draft, file, overwrite: false);

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using Amrutam.Platform;
+using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
 namespace Amrutam.Identity;
@@ -52,7 +54,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
             values ($1, $2, 'portal', $4, $5, $6, now() + $7 * interval '1 hour') returning id, user_id, second_factor)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select user_id, $3, 'sessions.begun', 'session', id,
-             jsonb_build_object('kind', 'portal', 'second_factor', second_factor), $8 from begun
+               jsonb_build_object('kind', 'portal', 'second_factor', second_factor), $8
+          from begun
         """;
 
     const string BeginWithRefreshToken = """
@@ -64,7 +67,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
             select $9, id, now() + least($10, $7) * interval '1 day' from begun)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select user_id, $3, 'sessions.begun', 'session', id,
-             jsonb_build_object('kind', 'api', 'second_factor', second_factor), $8 from begun
+               jsonb_build_object('kind', 'api', 'second_factor', second_factor), $8
+          from begun
         """;
 
     const string EndOne = """
@@ -82,17 +86,17 @@ static class RefreshToken
     const int Bytes = 32;
 
     public static string New() =>
-        Microsoft.IdentityModel.Tokens.Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
+        Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
 
-    public static byte[] Hash(string token) => SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(token));
+    public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     /// <summary>Seals the successor so that only who holds this token can read it.</summary>
     public static byte[] SealSuccessor(string token, string successor) =>
-        Box(token).Seal(System.Text.Encoding.UTF8.GetBytes(successor), "successor");
+        Box(token).Seal(Encoding.UTF8.GetBytes(successor), "successor");
 
     public static string OpenSuccessor(string token, byte[] box) =>
-        System.Text.Encoding.UTF8.GetString(Box(token).Open(box, "successor"));
+        Encoding.UTF8.GetString(Box(token).Open(box, "successor"));
 
     static SecretBox Box(string token) =>
-        new(HKDF.DeriveKey(HashAlgorithmName.SHA256, System.Text.Encoding.UTF8.GetBytes(token), Bytes));
+        new(HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(token), Bytes));
 }

@@ -10,6 +10,6 @@ static class ShowMe
         me.MapGet("", Handle).WithSummary("Your account").Produces<Account>();
 
     static async Task<IResult> Handle(CurrentUser caller, UserManager<User> users) =>
-        await users.FindByIdAsync(caller.Id.ToString()) is { } user ? TypedResults.Ok(Account.Of(user)) : Problems
-            .NotFound();
+        await users.FindByIdAsync(caller.Id.ToString()) is { } user ? TypedResults.Ok(Account.Of(user))
+            : Problems.NotFound();
 }

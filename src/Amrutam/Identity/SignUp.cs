@@ -35,8 +35,8 @@ static class SignUp
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
         if (fields.Wrong) return fields.Problem();
-        if (PasswordRules.Objection(request.Password, email!) is { } objection) return IdentityProblems
-            .Weak("password", objection);
+        if (PasswordRules.Objection(request.Password, email!) is { } objection)
+            return IdentityProblems.Weak("password", objection);
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         var user = new User { Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role };
         user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
@@ -57,15 +57,15 @@ static class SignUp
                 if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, user.Role switch
                 {
-                    Allow.Patient =>
-                        """{"role": "patient"}""", Allow.Doctor =>
-                        """{"role": "doctor"}""", _ => """{"role": "admin"}""",
+                    Allow.Patient => """{"role": "patient"}""",
+                    Allow.Doctor => """{"role": "doctor"}""",
+                    _ => """{"role": "admin"}""",
                 });
             });
             return true;
         }
-        catch (DbUpdateException e)
-            when (e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
+        catch (DbUpdateException e) when (
+            e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
         {
             return false;
         }

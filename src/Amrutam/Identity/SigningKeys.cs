@@ -35,8 +35,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         get
         {
             var now = clock.GetUtcNow();
-            return _keys.Where(k => k.ActivatesAt <= now)
-                .MaxBy(k => k.ActivatesAt) ?? throw new InvalidOperationException("no signing key is active");
+            return _keys.Where(k => k.ActivatesAt <= now).MaxBy(k => k.ActivatesAt)
+                ?? throw new InvalidOperationException("no signing key is active");
         }
     }
 
@@ -74,8 +74,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         await db.InTransaction(async connection =>
         {
             await connection.Statement(LockRotation).Execute();
-            if (onSchedule && !await connection.Statement(NextIsDue)
-                .With(settings.SigningKeyDays).Value<bool>()) return 0;
+            if (onSchedule && !await connection.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>())
+                return 0;
             return await connection.Statement(Add).With(kid).With(box.Seal(made.ExportPkcs8PrivateKey(), Purpose(kid)))
                 .With(lead.TotalSeconds)
                 .With((lead + Afterlife).TotalSeconds).With(Problems.Trace()).Execute();
@@ -120,8 +120,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
     /// <remarks>Times come from the database as "in so many seconds", so that a clock that differs from the database's
     /// does no harm.</remarks>
     Key Open(Stored stored, DateTimeOffset now) => new(stored.Kid,
-        Array.Find(_keys, k =>
-            k.Kid == stored.Kid)?.Security ?? new ECDsaSecurityKey(Open(stored)) { KeyId = stored.Kid },
+        Array.Find(_keys, k => k.Kid == stored.Kid)?.Security
+            ?? new ECDsaSecurityKey(Open(stored)) { KeyId = stored.Kid },
         now.AddSeconds(stored.ActivatesIn), stored.RetiresIn is { } seconds ? now.AddSeconds(seconds) : null);
 
     ECDsa Open(Stored stored)
@@ -136,7 +136,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         {
             key.Dispose();
             throw new StartupException(
-                "The signing keys in this database were sealed with another key-encryption key. Set Identity__KeyEncryptionKey to the one that sealed them.", e);
+                "The signing keys in this database were sealed with another key-encryption key. "
+                + "Set Identity__KeyEncryptionKey to the one that sealed them.", e);
         }
     }
 
@@ -146,7 +147,7 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
 
     const string ReadLive = """
         select kid, sealed, extract(epoch from activates_at - now())::float8,
-             extract(epoch from retires_at - now())::float8
+               extract(epoch from retires_at - now())::float8
           from identity.signing_keys
          where revoked_at is null and (retires_at is null or retires_at > now())
          order by activates_at
@@ -165,11 +166,11 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
 
     const string Add = """
         with replaced as (
-            update identity.signing_keys set retires_at = now() + $4 * interval '1 second' where retires_at is null
-                 and revoked_at is null),
+            update identity.signing_keys set retires_at = now() + $4 * interval '1 second'
+             where retires_at is null and revoked_at is null),
         added as (
-            insert into identity.signing_keys (kid, sealed, activates_at) values ($1, $2,
-                 now() + $3 * interval '1 second') returning kid)
+            insert into identity.signing_keys (kid, sealed, activates_at)
+            values ($1, $2, now() + $3 * interval '1 second') returning kid)
         insert into audit.events (actor_role, action, entity, details, trace_id)
         select 'system', 'signing_keys.rotated', 'signing_key', jsonb_build_object('kid', kid), $5 from added
         """;

@@ -48,8 +48,8 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         user.Property(u => u.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()");
     }
 
-    /// <summary>Runs a change by the stores and its event, which is written on the connection given to the work, in
-    /// one transaction.</summary>
+    /// <summary>Runs a change by the stores and its event, which is written on the connection given to the work, in one
+    /// transaction.</summary>
     public async Task Change(Func<NpgsqlConnection, Task> work)
     {
         await Database.OpenConnectionAsync(CancellationToken.None);

@@ -16,8 +16,8 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     [Fact]
     public async Task Signing_up_and_in_gives_tokens_that_open_the_own_account()
     {
-        var made = (await Client.Post("/api/auth/signup", new { email = "Asha@Example.org", password = Password,
-            full_name = "Āśā Rao" })).Is(201);
+        var made = (await Client.Post("/api/auth/signup",
+            new { email = "Asha@Example.org", password = Password, full_name = "Āśā Rao" })).Is(201);
         made["role"].ShouldBe("patient");
         made["full_name"].ShouldBe("Āśā Rao");
         made.Header("Cache-Control").ShouldBe("no-store");
@@ -27,7 +27,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
         tokens.Body.GetProperty("expires_in").GetInt32().ShouldBe(900);
         var me = (await Client.Send(HttpMethod.Get, "/api/me",
             headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(200);
-        me.Id.ShouldBe(made.Id);
+        me.Id().ShouldBe(made.Id());
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         var made = (await Client.Post("/api/auth/signup", Person("event", "doctor"))).Is(201);
         var action = await fixture.Server.Owner.Statement("select action from audit.events where entity_id = $1")
-            .With(made.Id).List(row => row.GetString(0));
+            .With(made.Id()).List(row => row.GetString(0));
         action.ShouldBe(["accounts.signed_up"]);
     }
 
@@ -47,12 +47,12 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
-    public async Task Twenty_sign_ups_at_once_with_one_address_make_one_account()
+    public async Task Ten_sign_ups_at_once_with_one_address_make_one_account()
     {
-        var replies = await Task.WhenAll(Enumerable.Range(0, 20)
+        var replies = await Task.WhenAll(Enumerable.Range(0, 10)
             .Select(_ => Client.Post("/api/auth/signup", Person("crowd"))));
         replies.Count(r => r.Status == 201).ShouldBe(1);
-        replies.Count(r => r.Status == 409).ShouldBe(19);
+        replies.Count(r => r.Status == 409).ShouldBe(9);
     }
 
     [Fact]
@@ -83,8 +83,8 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
 
     [Fact]
     public async Task A_smuggled_member_changes_nothing() =>
-        (await Client.Post("/api/auth/signup", new { email = "smuggler@example.org", password = Password,
-            email_verified = true })).Is(400);
+        (await Client.Post("/api/auth/signup",
+            new { email = "smuggler@example.org", password = Password, email_verified = true })).Is(400);
 
     [Fact]
     public async Task A_password_of_256_characters_in_any_script_works_and_257_do_not()
@@ -110,8 +110,8 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         (await Client.Post("/api/auth/signup", Person("suspended"))).Is(201);
         (await Client.Post("/api/auth/signup", Person("right"))).Is(201);
-        await fixture.Server.Owner
-            .Statement("update identity.users set suspended_at = now() where email like 'suspended@%'").Execute();
+        await fixture.Server.Owner.Statement(
+            "update identity.users set suspended_at = now() where email like 'suspended@%'").Execute();
         var replies = new[]
         {
             await Client.Post("/api/auth/login", Person("nobody-here")),
@@ -135,10 +135,12 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
             new Microsoft.AspNetCore.Identity.PasswordHasherOptions { IterationCount = 1000 }))
                 .HashPassword(new(), Password);
         await fixture.Server.Owner.Statement("update identity.users set password_hash = $2 where id = $1")
-            .With(made.Id).With(old).Execute();
+            .With(made.Id()).With(old).Execute();
         (await Client.Post("/api/auth/login", Person("old-hash"))).Is(200);
-        var hash = Convert.FromBase64String((await fixture.Server.Owner
-            .Statement("select password_hash from identity.users where id = $1").With(made.Id).Value<string>())!);
+        var hash =
+            Convert.FromBase64String(
+            (await fixture.Server.Owner.Statement("select password_hash from identity.users where id = $1")
+            .With(made.Id()).Value<string>())!);
         hash[0].ShouldBe((byte)1, "the format of version 3");
         System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)).ShouldBe(2u, "HMAC-SHA512");
         System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5))
@@ -148,8 +150,9 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     [Fact]
     public async Task A_huge_password_costs_no_hashing()
     {
-        (await Client.Post("/api/auth/login", new { email = "huge@example.org", password =
-            new string('x', 10_000_000) })).Is(413);
+        var tenMegabytes = $$"""{"email": "huge@example.org", "password": "{{new string('x', 10_000_000)}}"}""";
+        (await Client.Send(HttpMethod.Post, "/api/auth/login", tenMegabytes, headers: ("Expect", "100-continue")))
+            .Is(413);
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var replies = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ =>
             Client.Post("/api/auth/login", new { email = "huge@example.org", password = new string('x', 100_000) })));
@@ -163,8 +166,8 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
         var keys = (await Client.Get("/.well-known/jwks.json")).Is(200);
         var key = keys.Body.GetProperty("keys")[0];
         key.EnumerateObject().ToDictionary(m => m.Name, m => m.Value.GetString()).ShouldSatisfyAllConditions(
-            k => k["kty"].ShouldBe("EC"), k =>
-                k["crv"].ShouldBe("P-256"), k => k["alg"].ShouldBe("ES256"), k => k.Keys.ShouldNotContain("d"));
+            k => k["kty"].ShouldBe("EC"), k => k["crv"].ShouldBe("P-256"), k => k["alg"].ShouldBe("ES256"), k =>
+                k.Keys.ShouldNotContain("d"));
     }
 
     [Fact]

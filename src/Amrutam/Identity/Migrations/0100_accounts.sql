@@ -44,8 +44,8 @@ begin
     return null;
 end $$;
 create trigger tell_session_ended after update of ended_at on identity.sessions
-    for each row
-         when (old.ended_at is null and new.ended_at is not null) execute function identity.tell_session_ended();
+    for each row when (old.ended_at is null and new.ended_at is not null)
+    execute function identity.tell_session_ended();
 
 -- Only hashes: a reader of this table cannot sign in with it.
 create table identity.refresh_tokens (
