@@ -1,3 +1,5 @@
+using Amrutam.Analytics;
+using Amrutam.Audit;
 using Amrutam.Identity;
 using Amrutam.Platform;
 using Amrutam.Scheduling;
@@ -23,12 +25,16 @@ static class Program
         builder.Services.AddSingleton<PageKey>();
         builder.AddIdentity();
         builder.AddScheduling();
+        builder.AddAudit();
+        builder.AddAnalytics();
 
         var app = builder.Build();
         app.UseHttp();
         app.MapHealth();
         app.MapIdentity();
         app.MapScheduling();
+        app.MapAudit();
+        app.MapAnalytics();
         return app;
     }
 }
