@@ -2,6 +2,7 @@ using Amrutam.Analytics;
 using Amrutam.Audit;
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Portal;
 using Amrutam.Scheduling;
 
 namespace Amrutam;
@@ -27,14 +28,17 @@ static class Program
         builder.AddScheduling();
         builder.AddAudit();
         builder.AddAnalytics();
+        builder.AddPortal();
 
         var app = builder.Build();
+        app.UsePortalLanguage();
         app.UseHttp();
         app.MapHealth();
         app.MapIdentity();
         app.MapScheduling();
         app.MapAudit();
         app.MapAnalytics();
+        app.MapPortal();
         return app;
     }
 }
