@@ -1,6 +1,9 @@
+using Amrutam.Analytics;
+using Amrutam.Audit;
 using Amrutam.Doctors;
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Portal;
 using Amrutam.Scheduling;
 
 namespace Amrutam;
@@ -13,8 +16,10 @@ static class Program
     /// <summary>The server over a migrated database; not yet started.</summary>
     public static WebApplication Build(string[] args, Database database)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath =
-            AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args, ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(services => database.Open(
             builder.Configuration.GetValue("Database:MaxConnections", 32),
@@ -26,8 +31,12 @@ static class Program
         builder.AddIdentity();
         builder.AddDoctors();
         builder.AddScheduling();
+        builder.AddAudit();
+        builder.AddAnalytics();
+        builder.AddPortal();
 
         var app = builder.Build();
+        app.UsePortalLanguage();
         app.UseHttp();
         app.MapHealth();
         app.MapProblemPages();
@@ -35,6 +44,9 @@ static class Program
         app.MapIdentity();
         app.MapDoctors();
         app.MapScheduling();
+        app.MapAudit();
+        app.MapAnalytics();
+        app.MapPortal();
         return app;
     }
 }

@@ -25,6 +25,9 @@ sealed record Figures(LocalDate First, LocalDate Last, IReadOnlyList<Count> Acco
 /// <summary>The clinic in numbers, from the roll-ups of the event log.</summary>
 sealed class Statistics(NpgsqlDataSource db, EventReader<RollUp> reader, CountAttempts attempts, TimeProvider clock)
 {
+    /// <summary>The keys of <see cref="Contracts.Figures.Leads"/>, from the soonest to the latest.</summary>
+    public static IReadOnlyList<string> LeadKeys => KnownBooking.Leads;
+
     // Longer than any transaction of ours runs; an answer that says it is behind is better than none.
     static readonly TimeSpan MostWait = TimeSpan.FromSeconds(2);
 

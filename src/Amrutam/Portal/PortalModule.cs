@@ -1,0 +1,39 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http;
+
+namespace Amrutam.Portal;
+
+/// <summary>The web pages: rendered on the server, sent without script, over what the modules know.</summary>
+static class PortalModule
+{
+    public static void AddPortal(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddRazorComponents();
+        builder.Services.AddLocalization();
+        builder.Services.AddAntiforgery(o =>
+        {
+            o.Cookie.Name = "amrutam-form";
+            o.Cookie.SameSite = SameSiteMode.Strict;
+            // A Secure cookie is refused over plain http, which only a developer's machine speaks.
+            o.Cookie.SecurePolicy = builder.Environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+        });
+        // Text in Indian scripts is sent as it is; what HTML could misread is escaped all the same.
+        builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
+        // First in line: the writers are asked in their order, and the one for JSON takes every request.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemPages>());
+    }
+
+    /// <summary>Before everything else, so that a refusal is told in the person's language too.</summary>
+    public static void UsePortalLanguage(this WebApplication app) => app.Use(Preferences.Speak);
+
+    public static void MapPortal(this WebApplication app)
+    {
+        app.UseAntiforgery();
+        Assets.Map(app);
+        Preferences.Map(app);
+        SignIn.Map(app);
+        ShowDashboard.Map(app);
+        DownloadBookings.Map(app);
+    }
+}

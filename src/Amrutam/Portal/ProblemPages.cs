@@ -1,0 +1,26 @@
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace Amrutam.Portal;
+
+/// <summary>Tells a person in a browser what went wrong as a page; programs get the problem as JSON.</summary>
+sealed class ProblemPages : IProblemDetailsWriter
+{
+    static readonly MediaTypeHeaderValue Html = new("text/html");
+    static readonly string[] ForPrograms = ["/api", "/health", "/.well-known", "/openapi", "/problems"];
+
+    public bool CanWrite(ProblemDetailsContext context)
+    {
+        var request = context.HttpContext.Request;
+        return !ForPrograms.Any(path => request.Path.StartsWithSegments(path, StringComparison.Ordinal))
+            && request.GetTypedHeaders().Accept.Any(accepted => Html.IsSubsetOf(accepted) && !accepted.MatchesAllTypes);
+    }
+
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var status = context.ProblemDetails.Status ?? context.HttpContext.Response.StatusCode;
+        var page = new RazorComponentResult<ProblemPage>(new { Status = status, Trace = Problems.Trace() }) { StatusCode = status };
+        await page.ExecuteAsync(context.HttpContext);
+    }
+}

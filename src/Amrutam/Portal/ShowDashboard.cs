@@ -1,0 +1,29 @@
+using System.Globalization;
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Amrutam.Portal;
+
+/// <summary>Shows an admin how the clinic is doing.</summary>
+static class ShowDashboard
+{
+    public const string Path = "/admin";
+
+    /// <summary>The periods to choose from, in days; the first is shown when none is chosen.</summary>
+    public static readonly int[] Periods = [28, 7, 90];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/", () => TypedResults.LocalRedirect(Path)).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).ExcludeFromDescription();
+    }
+
+    static RazorComponentResult<DashboardPage> Handle(HttpContext http, string? days)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        return new(new { Days = Period(days) });
+    }
+
+    public static int Period(string? days) => Periods.FirstOrDefault(period => days == period.ToString(CultureInfo.InvariantCulture), Periods[0]);
+}

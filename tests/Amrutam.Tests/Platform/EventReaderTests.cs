@@ -1,0 +1,128 @@
+using Amrutam.Platform;
+using Amrutam.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Amrutam.Tests.Platform;
+
+public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    Database _database = null!;
+    NpgsqlDataSource _owner = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await cluster.NewDatabase();
+        _owner = NpgsqlDataSource.Create(_database.Owner);
+        await _owner.Statement("create table public.effects (n bigint generated always as identity, entity_id uuid)").Execute();
+        await _owner.Statement("grant insert, select on public.effects to amrutam_app").Execute();
+    }
+
+    [Fact]
+    public async Task Every_event_has_its_effect_once_though_writers_commit_out_of_order_and_two_replicas_read()
+    {
+        await using var one = await Replica.Start(_database);
+        await using var two = await Replica.Start(_database);
+        var written = new System.Collections.Concurrent.ConcurrentBag<Guid>();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async writer =>
+        {
+            var random = new Random(writer);
+            for (var i = 0; i < 60; i++)
+            {
+                var id = Guid.CreateVersion7();
+                await _owner.InTransaction(async connection =>
+                {
+                    await connection.Append("things.changed", "thing", id);
+                    await Task.Delay(random.Next(4));
+                    return 0;
+                });
+                written.Add(id);
+            }
+        }));
+        (await one.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
+        (await Effects()).Order().ShouldBe(written.Order());
+    }
+
+    [Fact]
+    public async Task An_event_that_commits_late_is_not_passed_over()
+    {
+        await using var replica = await Replica.Start(_database);
+        var (late, early) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await _owner.InTransaction(async connection =>
+        {
+            await connection.Append("things.changed", "thing", late);
+            await _owner.Append("things.changed", "thing", early);
+            (await replica.Reader.CatchUp(TimeSpan.FromMilliseconds(400), CancellationToken.None)).ShouldBeFalse("a transaction from before is open");
+            (await Effects()).ShouldBeEmpty();
+            return 0;
+        });
+        (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
+        (await Effects()).ShouldBe([late, early]);
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_applied_is_parked_and_those_around_it_are_not_held_up_or_applied_twice()
+    {
+        var ids = Enumerable.Range(0, 7).Select(_ => Guid.CreateVersion7()).ToArray();
+        foreach (var id in ids) await _owner.Append(id == ids[3] ? "things.broke" : "things.changed", "thing", id);
+        await using var replica = await Replica.Start(_database);
+        (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
+        (await Effects()).ShouldBe(ids.Where(id => id != ids[3]));
+        (await _owner.Statement("select count(*) from platform.parked_events where reader = 'test' and error = 'InvalidDataException'").Value<long>()).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task After_a_restore_into_another_cluster_old_and_new_events_are_both_read()
+    {
+        var (old, fresh) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await _owner.Append("things.changed", "thing", old);
+        // What a logical restore leaves: rows of a counter that is far ahead of this cluster's, and another cluster's name.
+        await _owner.Statement("update audit.events set tx = '999999999999'").Execute();
+        await _owner.Statement("update platform.event_epochs set system_identifier = 1").Execute();
+        await Migrator.Migrate(_database.Owner, CancellationToken.None);
+        await Migrator.Migrate(_database.Owner, CancellationToken.None);
+        await _owner.Append("things.changed", "thing", fresh);
+        await using var replica = await Replica.Start(_database);
+        (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
+        (await Effects()).ShouldBe([old, fresh]);
+        (await _owner.Statement("select max(epoch) from audit.events").Value<int>()).ShouldBe(2);
+    }
+
+    Task<List<Guid>> Effects() => _owner.Statement("select entity_id from public.effects order by n").List(row => row.GetGuid(0));
+
+    public async ValueTask DisposeAsync() => await _owner.DisposeAsync();
+
+    sealed class Effect : IReadEvents
+    {
+        public string Name => "test";
+
+        public async Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events)
+        {
+            foreach (var e in events)
+            {
+                if (e.Action == "things.broke") throw new InvalidDataException("cannot be applied");
+                await connection.Statement("insert into public.effects (entity_id) values ($1)").With(e.EntityId).Execute();
+            }
+        }
+    }
+
+    /// <summary>One server's reader, with a pool of its own.</summary>
+    sealed record Replica(EventReader<Effect> Reader, NpgsqlDataSource Db) : IAsyncDisposable
+    {
+        public static async Task<Replica> Start(Database database)
+        {
+            var db = database.Open(4, NullLoggerFactory.Instance);
+            var reader = new EventReader<Effect>(new(), db, TimeProvider.System, NullLogger<EventReader<Effect>>.Instance);
+            await reader.StartAsync(CancellationToken.None);
+            return new(reader, db);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Reader.StopAsync(CancellationToken.None);
+            Reader.Dispose();
+            await Db.DisposeAsync();
+        }
+    }
+}
