@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
-using Microsoft.AspNetCore.Http;
 
 namespace Amrutam.Portal;
 
@@ -30,7 +29,7 @@ static class PortalModule
     public static void MapPortal(this WebApplication app)
     {
         app.UseAntiforgery();
-        Assets.Map(app);
+        StaticFiles.Map(app);
         Preferences.Map(app);
         SignIn.Map(app);
         ShowDashboard.Map(app);

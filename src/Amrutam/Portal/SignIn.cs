@@ -1,4 +1,5 @@
 using Amrutam.Identity.Contracts;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -14,7 +15,15 @@ static class SignIn
         routes.MapPost("/sign-out", Leave).AllowAnonymous().ExcludeFromDescription();
     }
 
-    static RazorComponentResult<SignInPage> Ask(string? returnUrl) => new(new { ReturnUrl = Preferences.Ours(returnUrl) });
+    /// <summary>Who is signed in and sent here all the same was refused by a page for another role.</summary>
+    static async Task<RazorComponentResult<SignInPage>> Ask(HttpContext http, string? returnUrl)
+    {
+        var signedIn = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Succeeded;
+        return new(new { ReturnUrl = Preferences.Ours(returnUrl), Refusal = signedIn ? "RoleMayNot" : null })
+        {
+            StatusCode = signedIn ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK,
+        };
+    }
 
     static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email, [FromForm] string password,
         [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)

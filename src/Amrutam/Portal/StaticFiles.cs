@@ -5,7 +5,7 @@ namespace Amrutam.Portal;
 
 /// <summary>Serves the style sheets and the mark from the program itself.</summary>
 /// <remarks>An address carries the hash of its file, so a browser keeps the file for ever and a new version has a new address.</remarks>
-static class Assets
+static class StaticFiles
 {
     const string KeepForEver = "public, max-age=31536000, immutable";
     static readonly Dictionary<string, (byte[] Bytes, string Version)> Files =
