@@ -1,0 +1,16 @@
+using Amrutam.Bench;
+
+// ./x bench [SCENARIO...]; without one, all but growth, which seeds ten million slots.
+string[] asked = args.Length > 0 ? args : ["bookings", "lone", "reads", "hot", "mix", "overload"];
+if (asked.Except(Scenarios.All.Keys).FirstOrDefault() is { } unknown)
+{
+    var known = string.Join(", ", Scenarios.All.Keys);
+    await Console.Error.WriteLineAsync($"There is no scenario {unknown}; there are {known}.");
+    return 2;
+}
+var report = new Report();
+foreach (var name in asked) await Scenarios.All[name](report);
+var file = Path.Combine("bench", "results", "latest.md");
+await report.Write(file, "./x bench " + string.Join(' ', asked));
+Console.WriteLine("written to " + file);
+return 0;

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Amrutam.Identity;
+using Amrutam.Platform;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Amrutam.Bench;
+
+/// <summary>What a measurement runs against: a durable PostgreSQL of its own, and the Release server in a process of
+/// its own.</summary>
+sealed class Rig : IAsyncDisposable
+{
+    public const int Port = 5099;
+
+    static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+    readonly string _directory;
+    readonly EmbeddedPostgres _postgres;
+    Process? _server;
+
+    Rig(string directory, EmbeddedPostgres postgres) => (_directory, _postgres) = (directory, postgres);
+
+    public string OwnerConnectionString => _postgres.OwnerConnectionString();
+    public Uri Address { get; } = new($"http://127.0.0.1:{Port}");
+    public int ServerPid => _server!.Id;
+
+    public static async Task<Rig> Start()
+    {
+        var directory = Path.Combine(Path.GetTempPath(), "amrutam-bench-" + Environment.ProcessId);
+        var postgres = await EmbeddedPostgres
+            .Own(directory, NullLogger.Instance, CancellationToken.None, durable: true);
+        await Migrator.Migrate(postgres.OwnerConnectionString(), CancellationToken.None);
+        return new(directory, postgres);
+    }
+
+    /// <returns>How long it took until the server was ready.</returns>
+    public async Task<TimeSpan> StartServer()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location,
+            "serve"]) { UseShellExecute = false };
+        foreach (var (name, value) in new[]
+        {
+            ("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_URLS", Address.ToString()),
+                ("Management__Url", "http://127.0.0.1:0"),
+            ("ConnectionStrings__Amrutam", _postgres.AppConnectionString()),
+                ("ConnectionStrings__Owner", OwnerConnectionString),
+            ("Identity__KeyEncryptionKey", KeyEncryptionKey), ("Logging__LogLevel__Default", "Warning"),
+                ("Data__Directory", _directory + "-files"),
+            ("Limits__OpenBookingsPerPatient", "0"), ("Limits__OpenBookingsPerPatientAndDoctor", "0"),
+        }) start.Environment[name] = value;
+        var watch = Stopwatch.StartNew();
+        _server = Process.Start(start)!;
+        using var http = new HttpClient { BaseAddress = Address };
+        while (!await Ready(http)) await Task.Delay(20);
+        return watch.Elapsed;
+    }
+
+    public async Task StopServer()
+    {
+        if (_server is null) return;
+        _server.Kill();
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        _server = null;
+    }
+
+    /// <summary>Tokens of patients 0 to <paramref name="count"/>, signed with the key that the server reads from the
+    /// database.</summary>
+    public async Task<string> WriteTokens(int count)
+    {
+        await using var app = Program.Build(["--environment=Development",
+            "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
+            "--Demo:Enabled=false", "--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
+                "--Logging:LogLevel:Default=None"],
+            new Database(OwnerConnectionString, _postgres.AppConnectionString()));
+        await app.StartAsync();
+        var tokens = app.Services.GetRequiredService<AccessTokens>();
+        var file = _directory + "-tokens";
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n =>
+            tokens.Issue(new(Ids.Patient(n), "patient", Ids.Session(n)))));
+        await app.StopAsync();
+        return file;
+    }
+
+    public NpgsqlDataSource Owner() => NpgsqlDataSource.Create(OwnerConnectionString + ";Command Timeout=600");
+
+    static async Task<bool> Ready(HttpClient http)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopServer();
+        NpgsqlConnection.ClearAllPools();
+        await _postgres.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+        File.Delete(_directory + "-tokens");
+    }
+}
+
+/// <summary>Ids that the load programs can compute from a number.</summary>
+static class Ids
+{
+    public static Guid Slot(long n) => Guid.Parse($"00000000-0000-7000-8000-{n:x12}");
+    public static Guid Patient(int n) => Guid.Parse($"20000000-0000-7000-8000-{n:x12}");
+    public static Guid Session(int n) => Guid.Parse($"30000000-0000-7000-8000-{n:x12}");
+    public static Guid Doctor(int n) => Guid.Parse($"40000000-0000-7000-8000-{n:x12}");
+}
