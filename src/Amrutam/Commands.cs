@@ -46,7 +46,8 @@ static class Commands
         await using var app = Program.Build(args, database);
         // Here and not in the host's start, which would put a stack trace around the one line that the operator needs.
         await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
-        if (Demo.IsWanted(app.Services)) Console.WriteLine(await Demo.Fill(app.Services) ?? "");
+        if (Demo.IsWanted(app.Services)
+            && await Demo.Fill(app.Services) is { } invitation) Console.WriteLine(invitation);
         await app.RunAsync(ct);
         return 0;
     }

@@ -29,10 +29,13 @@ static class Demo
     const long AdvisoryLock = 0x44454D4F;
 
     /// <exception cref="StartupException">It is asked for in Production.</exception>
-    public static bool IsWanted(IServiceProvider services) =>
-        services.GetRequiredService<DemoSettings>().Enabled is { } enabled
-            ? enabled && !RefuseProduction(services)
-            : services.GetRequiredService<IHostEnvironment>().IsDevelopment();
+    public static bool IsWanted(IServiceProvider services)
+    {
+        if (services.GetRequiredService<DemoSettings>().Enabled is not { } enabled)
+            return services.GetRequiredService<IHostEnvironment>().IsDevelopment();
+        if (enabled) RefuseProduction(services);
+        return enabled;
+    }
 
     /// <returns>Who can sign in now and how; null when there was somebody in the database already.</returns>
     /// <exception cref="StartupException">This is Production: everybody knows the demo's password.</exception>
@@ -146,7 +149,8 @@ static class Demo
           from published group by doctor_id, created_at order by created_at
         """;
 
-    // The bytes of a slot's MD5 are the dice: whether it is taken, how early, and what comes of it. The patients sit in
+    // The bytes of a slot's MD5 are the dice: whether it is taken, since when, and what comes of it. The patients sit
+    // in
     // a ring that every half hour enters elsewhere, so nobody is in two places at once.
     const string BookSlots = """
         with patients as (
@@ -159,9 +163,9 @@ static class Demo
               from scheduling.slots s),
         taken as (
             select slot.*, ids[1 + (entrance + seat) % cardinality(ids)] as patient_id,
-                   greatest(slot.created_at + interval '1 hour', least(
-                       now() - make_interval(mins => 1 + get_byte(dice, 1)),
-                       starts_at - make_interval(mins => 60 + get_byte(dice, 1) * get_byte(dice, 2) / 5))) as booked_at,
+                   greatest(slot.created_at + make_interval(mins => 5 * get_byte(dice, 5)),
+                       least(starts_at, now()) - make_interval(mins => 2 + get_byte(dice, 1) * get_byte(dice, 2) / 5))
+                       as booked_at,
                    case when get_byte(dice, 3) < 30 then 'cancelled' when not is_over then 'confirmed'
                         when get_byte(dice, 3) < 48 then 'no_show' else 'completed' end as fate,
                    case when get_byte(dice, 4) < 64 then 'doctor' else 'patient' end as canceller
