@@ -22,6 +22,7 @@ static class Commands
         root.Add(migrate);
         root.Add(Admin());
         root.Add(Keys());
+        root.Add(FillWithDemo());
         try
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler =
@@ -45,6 +46,8 @@ static class Commands
         await using var app = Program.Build(args, database);
         // Here and not in the host's start, which would put a stack trace around the one line that the operator needs.
         await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
+        if (Demo.IsWanted(app.Services)
+            && await Demo.Fill(app.Services) is { } invitation) Console.WriteLine(invitation);
         await app.RunAsync(ct);
         return 0;
     }
@@ -68,6 +71,15 @@ static class Commands
             Console.WriteLine("The admin can sign in.");
         }, ct));
         return new Command("admin", "Accounts of admins") { create };
+    }
+
+    static Command FillWithDemo()
+    {
+        var demo = new Command("demo", "Fill an empty database with a clinic to look at; never in Production");
+        demo.SetAction((_, ct) => WithServices(async services =>
+            Console.WriteLine(await Demo.Fill(services)
+                ?? throw new StartupException("There are accounts already; only an empty database is filled.")), ct));
+        return demo;
     }
 
     static Command Keys()

@@ -27,6 +27,7 @@ static class Program
         builder.AddHttp();
         builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");
+        builder.AddSettings<DemoSettings>("Demo");
         builder.Services.AddSingleton<PageKey>();
         builder.AddIdentity();
         builder.AddDoctors();

@@ -33,15 +33,16 @@ sealed record Doctor(
              order by s.starts_at limit 1) next on true
         """;
 
-    /// <summary>A doctor <c>d</c> whom everybody may see; $1 tells whether only the verified are shown.</summary>
+    /// <summary>$1 tells whether only verified doctors are shown.</summary>
+    public const string IsVerified = "(not $1::boolean or d.verified_at is not null)";
+
+    /// <summary>Whether the account of <c>d</c> is a doctor's still, and not suspended.</summary>
     /// <remarks>
-    /// The account is looked up by its key for each row that gets so far, because a join would let the planner read the
-    /// accounts
-    /// of all patients.
+    /// Looked up by its key for each row that gets so far: a join would let the planner read the accounts of all
+    /// patients, and a condition that stands in a subquery is not moved below a sort, so only the rows of a page pay.
     /// </remarks>
-    public const string IsShown = """
-        (not $1::boolean or d.verified_at is not null)
-        and (select p.role = 'doctor' and p.suspended_at is null from identity.people p where p.id = d.id)
+    public const string MayPractise = """
+        (select p.role = 'doctor' and p.suspended_at is null from identity.people p where p.id = d.id)
         """;
 
     public static Doctor Read(NpgsqlDataReader row) => new(

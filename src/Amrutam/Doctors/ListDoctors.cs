@@ -125,25 +125,29 @@ static class ListDoctors
     }
 
     // Every statement: $1 to $5 are the filters, $6 how many rows, and from $7 on what it alone needs.
-    // The day is the doctor's own, so it is compared in the doctor's zone; the instants around it only narrow the
-    // index.
+    // The day is the doctor's own, so it is compared in the doctor's zone; the instants around it only narrow the index.
+    // A day on which nobody is free is seen at the first look, before every doctor is asked.
+    const string AroundTheDay = """
+        s.starts_at > now() and s.starts_at >= ($5 - 1)::timestamp at time zone 'UTC'
+        and s.starts_at < ($5 + 2)::timestamp at time zone 'UTC'
+        """;
+
     const string Matches = $"""
-        {Doctor.IsShown}
+        {Doctor.IsVerified}
         and ($2::text is null or d.languages @> array[$2])
         and ($3::int is null or d.fee_minor <= $3)
         and ($4::text is null or d.currency = $4)
-        and ($5::date is null or exists (
-            select from scheduling.open_slots s
-             where s.doctor_id = d.id and s.starts_at > now()
-               and s.starts_at >= ($5 - 1)::timestamp at time zone 'UTC'
-               and s.starts_at < ($5 + 2)::timestamp at time zone 'UTC'
-               and (s.starts_at at time zone d.time_zone)::date = $5))
+        and ($5::date is null or (
+            exists (select from scheduling.open_slots s where {AroundTheDay})
+            and exists (
+                select from scheduling.open_slots s
+                 where s.doctor_id = d.id and {AroundTheDay} and (s.starts_at at time zone d.time_zone)::date = $5)))
         """;
 
     const string FindByName = $"""
         select {Doctor.Columns}, 0::bigint, lower(d.full_name)
           from (select * from doctors.profiles d
-                 where (lower(d.full_name), d.id) > ($7::text, $8::uuid) and {Matches}
+                 where (lower(d.full_name), d.id) > ($7::text, $8::uuid) and {Matches} and {Doctor.MayPractise}
                  order by lower(d.full_name), d.id limit $6) d
           {Doctor.NextOpenSlot}
          order by lower(d.full_name), d.id
@@ -152,7 +156,8 @@ static class ListDoctors
     const string FindByFee = $"""
         select {Doctor.Columns}, coalesce(d.fee_minor, 2147483647)::bigint, ''
           from (select * from doctors.profiles d
-                 where (coalesce(d.fee_minor, 2147483647), d.id) > ($7::bigint, $8::uuid) and {Matches}
+                 where (coalesce(d.fee_minor, 2147483647), d.id) > ($7::bigint, $8::uuid)
+                   and {Matches} and {Doctor.MayPractise}
                  order by coalesce(d.fee_minor, 2147483647), d.id limit $6) d
           {Doctor.NextOpenSlot}
          order by coalesce(d.fee_minor, 2147483647), d.id
@@ -161,7 +166,7 @@ static class ListDoctors
     const string FindByExperience = $"""
         select {Doctor.Columns}, -d.experience::bigint, ''
           from (select * from doctors.profiles d
-                 where ((-d.experience), d.id) > ($7::bigint, $8::uuid) and {Matches}
+                 where ((-d.experience), d.id) > ($7::bigint, $8::uuid) and {Matches} and {Doctor.MayPractise}
                  order by (-d.experience), d.id limit $6) d
           {Doctor.NextOpenSlot}
          order by (-d.experience), d.id
@@ -174,7 +179,7 @@ static class ListDoctors
                  where s.starts_at > now() and (s.starts_at, s.doctor_id) > ($7::timestamptz, $8::uuid)
                  order by s.starts_at, s.doctor_id limit 1000) next
           join doctors.profiles d on d.id = next.doctor_id
-         where {Matches}
+         where {Matches} and {Doctor.MayPractise}
            and ($9::text is null or d.search @@ (select doctors.query_of($9, 'B')))
            and not exists (
                select from scheduling.open_slots earlier
@@ -185,14 +190,18 @@ static class ListDoctors
 
     // Who has no open slot comes after all who have.
     const string FindSoonest = $"""
-        select {Doctor.Columns}, soonest.key, ''
-          from doctors.profiles d
+        select {Doctor.Columns}, page.key, ''
+          from (select d.id, d.key
+                  from (select d.id, coalesce((extract(epoch from next.starts_at) * 1000000)::bigint,
+                                              9223372036854775807) as key
+                          from doctors.profiles d {Doctor.NextOpenSlot}
+                         where {Matches}
+                         order by key, d.id) d
+                 where (d.key, d.id) > ($7::bigint, $8::uuid) and {Doctor.MayPractise}
+                 order by d.key, d.id limit $6) page
+          join doctors.profiles d on d.id = page.id
           {Doctor.NextOpenSlot}
-          cross join lateral (
-              select coalesce((extract(epoch from next.starts_at) * 1000000)::bigint, 9223372036854775807) as key)
-              soonest
-         where {Matches} and (soonest.key, d.id) > ($7::bigint, $8::uuid)
-         order by soonest.key, d.id limit $6
+         order by page.key, page.id
         """;
 
     // Words as they were typed count twice, so that they stand before what only sounds or looks like them.
@@ -201,10 +210,9 @@ static class ListDoctors
             select doctors.query_of($10::text, '') as q, doctors.query_of($11::text, 'B') as specialization,
                    plainto_tsquery('simple', doctors.folded($10)) as as_typed),
         found as (
-            select d.*, next.starts_at as next_open_slot_at,
-                   case $12::text
+            select d.id, case $12::text
                        when 'soonest' then
-                           coalesce((extract(epoch from next.starts_at) * 1000000)::bigint, 9223372036854775807)
+                           coalesce((extract(epoch from soonest.starts_at) * 1000000)::bigint, 9223372036854775807)
                        when 'fee' then coalesce(d.fee_minor, 2147483647)
                        when 'experience' then -d.experience
                        when 'relevance' then
@@ -214,11 +222,20 @@ static class ListDoctors
               from words
               join doctors.profiles d
                 on d.search @@ coalesce(words.q && words.specialization, words.q, words.specialization)
-              {Doctor.NextOpenSlot}
-             where {Matches})
-        select {Doctor.Columns}, d.number, d.text
-          from found d cross join lateral (select d.next_open_slot_at as starts_at) next
-         where (d.number, d.text, d.id) > ($7::bigint, $8::text, $9::uuid)
-         order by d.number, d.text, d.id limit $6
+              left join lateral (
+                  select s.starts_at from scheduling.open_slots s
+                   where $12 = 'soonest' and s.doctor_id = d.id and s.starts_at > now()
+                   order by s.starts_at limit 1) soonest on true
+             where {Matches}
+             order by number, text, d.id),
+        page as (
+            select * from found d
+             where (d.number, d.text, d.id) > ($7::bigint, $8::text, $9::uuid) and {Doctor.MayPractise}
+             order by d.number, d.text, d.id limit $6)
+        select {Doctor.Columns}, page.number, page.text
+          from page
+          join doctors.profiles d on d.id = page.id
+          {Doctor.NextOpenSlot}
+         order by page.number, page.text, page.id
         """;
 }

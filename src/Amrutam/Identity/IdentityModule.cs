@@ -46,7 +46,8 @@ static class IdentityModule
         builder.Services.Configure<PasswordHasherOptions>(o =>
             (o.CompatibilityMode, o.IterationCount) =
             (PasswordHasherCompatibilityMode.IdentityV3, settings.PasswordRounds));
-        builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
+            .AddSingleton<PasswordHash>();
         builder.Services.AddSingleton<HashingLane>().AddSingleton<Attempts>().AddSingleton<Decoy>()
             .AddScoped<CredentialCheck>();
     }

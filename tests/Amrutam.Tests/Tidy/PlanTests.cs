@@ -16,8 +16,16 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         "identity.users", "identity.sessions", "doctors.profiles",
     ];
 
+    const string FillsEmptyDatabase = "reads what the demo has just put into an empty database";
+
     /// <summary>Statements that may, each with the reason.</summary>
-    static readonly Dictionary<string, string> MayScan = new(StringComparer.Ordinal);
+    static readonly Dictionary<string, string> MayScan = new(StringComparer.Ordinal)
+    {
+        ["Amrutam.Doctors.ListDoctors.FindSoonest"] = "asks every doctor, when the next thousand slots were not enough",
+        ["Amrutam.Demo.PublishSlots"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.BookSlots"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.CountAttempts"] = FillsEmptyDatabase,
+    };
 
     [Fact]
     public async Task No_statement_scans_a_big_table()

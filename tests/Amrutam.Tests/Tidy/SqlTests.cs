@@ -47,7 +47,9 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     {
         await using var connection = await Open();
         await connection.Statement(GrantEachModuleItsOwn).Execute();
-        (await Refused(connection, s => "tidy_" + s.Module.ToLowerInvariant(), _ => true)).ShouldBeEmpty();
+        // The composition root is no module: its demo fills a whole empty database.
+        (await Refused(connection, s => "tidy_" + s.Module.ToLowerInvariant(), s => s.Module.Length > 0))
+            .ShouldBeEmpty();
     }
 
     [Fact]

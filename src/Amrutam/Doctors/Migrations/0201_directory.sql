@@ -69,7 +69,7 @@ create function doctors.query_of(typed text, part text) returns tsquery language
                               and public.similarity(w.word, word.text) >= 0.2
                            union
                           (select w.word from doctors.words w
-                            where w.word operator(public.%) word.text and public.similarity(w.word, word.text) >= 0.4
+                            where w.word operator(public.%) word.text and public.similarity(w.word, word.text) >= 0.35
                               and not exists (select from doctors.profiles p where p.search @@ word.itself)
                             order by public.similarity(w.word, word.text) desc, w.word limit 8)) near), '')
                    as alternatives
