@@ -4,7 +4,6 @@ using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Identity;
 
