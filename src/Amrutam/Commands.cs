@@ -85,8 +85,7 @@ static class Commands
     static Command Keys()
     {
         var compromised = new Option<bool>("--compromised") { Description = "Revoke every earlier key at once" };
-        var rotate =
-            new Command("rotate", "Sign access tokens with a new key; the earlier one stays valid until its last token has expired") { compromised };
+        var rotate = new Command("rotate", "Sign with a new key; what the earlier ones signed stays valid") { compromised };
         rotate.SetAction((parsed, ct) => WithServices(async services =>
         {
             var keys = services.GetRequiredService<SigningKeys>();
@@ -101,7 +100,7 @@ static class Commands
         WithDatabase(async database =>
     {
         await Migrator.Migrate(database.Owner, ct);
-        await using var app = Program.Build([], database);
+        await using var app = Program.Build(["--Logging:LogLevel:Default=Warning"], database);
         await command(app.Services);
         return 0;
     }, ct);

@@ -2,38 +2,54 @@ using System.Text;
 using System.Xml.Linq;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Npgsql;
 
 namespace Amrutam.Identity;
 
-/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, sealed, so that every replica reads every
+/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, so that every replica reads every
 /// cookie.</summary>
 /// <remarks>The framework's interface is synchronous; it is called at start and once a day.</remarks>
-sealed class DataProtectionKeys(NpgsqlDataSource db, SecretBox box) : IXmlRepository
+sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
 {
-    sealed record Stored(string Name, byte[] Sealed);
-
     public IReadOnlyCollection<XElement> GetAllElements() =>
-        [.. Task.Run(() => db.Statement(Read).List(row => new Stored(row.GetString(0), row.GetFieldValue<byte[]>(1))))
-            .GetAwaiter().GetResult()
-            .Select(stored => XElement.Parse(Encoding.UTF8.GetString(box.Open(stored.Sealed, Purpose(stored.Name)))))];
+        [.. Task.Run(() => db.Statement(Read).List(row => row.GetString(0))).GetAwaiter().GetResult()
+            .Select(XElement.Parse)];
 
     public void StoreElement(XElement element, string friendlyName)
     {
-        var sealedKey = box.Seal(Encoding.UTF8.GetBytes(element.ToString(SaveOptions.DisableFormatting)),
-            Purpose(friendlyName));
-        Task.Run(() => db.Statement(Add).With(friendlyName).With(sealedKey).Execute()).GetAwaiter().GetResult();
+        var text = element.ToString(SaveOptions.DisableFormatting);
+        Task.Run(() => db.Statement(Add).With(friendlyName).With(text).Execute()).GetAwaiter().GetResult();
     }
 
-    static string Purpose(string name) => "data protection key " + name;
-
-    const string Read = "select name, sealed from identity.data_protection_keys order by created_at";
+    const string Read = "select element from identity.data_protection_keys order by created_at";
 
     const string Add = """
         with added as (
-            insert into identity.data_protection_keys (name, sealed) values ($1, $2) returning name)
+            insert into identity.data_protection_keys (name, element) values ($1, $2) returning name)
         insert into audit.events (actor_role, action, entity, details)
         select 'system', 'data_protection_keys.added', 'data_protection_key', jsonb_build_object('name', name)
           from added
         """;
+}
+
+/// <summary>Seals a key before it is stored.</summary>
+sealed class SealKeys(SecretBox box) : IXmlEncryptor
+{
+    public const string Purpose = "data protection key";
+
+    public EncryptedXmlInfo Encrypt(XElement plaintextElement)
+    {
+        var sealedKey = box.Seal(Encoding.UTF8.GetBytes(plaintextElement.ToString(SaveOptions.DisableFormatting)),
+            Purpose);
+        return new(new XElement("sealed", Convert.ToBase64String(sealedKey)), typeof(OpenKeys));
+    }
+}
+
+/// <summary>Opens it again. The framework finds this class by its name, which stands beside each stored key.</summary>
+sealed class OpenKeys(IServiceProvider services) : IXmlDecryptor
+{
+    public XElement Decrypt(XElement encryptedElement) =>
+        XElement.Parse(Encoding.UTF8.GetString(services.GetRequiredService<SecretBox>()
+            .Open(Convert.FromBase64String(encryptedElement.Value), SealKeys.Purpose)));
 }

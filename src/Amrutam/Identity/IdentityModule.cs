@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
 namespace Amrutam.Identity;
@@ -35,7 +36,10 @@ static class IdentityModule
     static void AddPasswords(this WebApplicationBuilder builder, IdentitySettings settings)
     {
         builder.Services.AddDbContext<IdentityDb>((services, o) =>
-            o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>()));
+            o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
+            // Identity's base class offers tables and columns that we do not have; leaving them out is no mistake.
+            .ConfigureWarnings(w => w.Ignore(CoreEventId.MappedEntityTypeIgnoredWarning,
+                CoreEventId.MappedPropertyIgnoredWarning)));
         builder.Services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
         // Its rule is for user names, which we do not have; addresses and passwords are checked where they come in.
         foreach (var rule in builder.Services.Where(s => s.ServiceType == typeof(IUserValidator<User>)
@@ -58,11 +62,10 @@ static class IdentityModule
         builder.Services.AddAuthentication()
             .AddCookie(PortalSignIn.Scheme, cookie =>
             PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
-        // It cannot see that its repository seals what it is given.
-        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error);
         builder.Services.AddDataProtection().SetApplicationName("amrutam");
         builder.Services.AddOptions<KeyManagementOptions>()
-            .Configure<NpgsqlDataSource, SecretBox>((o, db, box) => o.XmlRepository = new DataProtectionKeys(db, box));
+            .Configure<NpgsqlDataSource, SecretBox>((o, db, box) =>
+            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new SealKeys(box)));
     }
 
     public static void MapIdentity(this IEndpointRouteBuilder routes)

@@ -61,16 +61,19 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
     public async Task Refresh(CancellationToken ct)
     {
         await Load(ct);
-        if (await db.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>(ct)) await Rotate(_keys.Length == 0
-            ? TimeSpan.Zero : Lead, onSchedule: true);
+        if (await db.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>(ct))
+            await Rotate(Lead, onSchedule: true);
     }
 
     /// <summary>Makes the next key. The earlier ones retire when the last token they sign has expired.</summary>
+    /// <param name="lead">How long it is published before it signs; the first one signs at once.</param>
     /// <param name="onSchedule">True when another replica that was quicker has done it for both.</param>
     public async Task Rotate(TimeSpan lead, bool onSchedule)
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var kid = Base64UrlEncoder.Encode(new ECDsaSecurityKey(made).ComputeJwkThumbprint());
+        await Load(CancellationToken.None);
+        if (_keys.Length == 0) lead = TimeSpan.Zero;
         await db.InTransaction(async connection =>
         {
             await connection.Statement(LockRotation).Execute();

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Identity;
-using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -175,6 +174,6 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
         var (victim, user) = (await fixture.Server.User("admin"), await fixture.Server.User("patient"));
         var reply = await user.Http.Send(HttpMethod.Get, "/api/me",
             headers: [("X-User-Id", victim.Id.ToString()), ("X-Role", "admin"), ("Cookie", "amrutam=x")]);
-        reply.Is(200).Id().ShouldBe(user.Id);
+        reply.Is(200).Id.ShouldBe(user.Id);
     }
 }

@@ -27,7 +27,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
         tokens.Body.GetProperty("expires_in").GetInt32().ShouldBe(900);
         var me = (await Client.Send(HttpMethod.Get, "/api/me",
             headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(200);
-        me.Id().ShouldBe(made.Id());
+        me.Id.ShouldBe(made.Id);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         var made = (await Client.Post("/api/auth/signup", Person("event", "doctor"))).Is(201);
         var action = await fixture.Server.Owner.Statement("select action from audit.events where entity_id = $1")
-            .With(made.Id()).List(row => row.GetString(0));
+            .With(made.Id).List(row => row.GetString(0));
         action.ShouldBe(["accounts.signed_up"]);
     }
 
@@ -135,12 +135,12 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
             new Microsoft.AspNetCore.Identity.PasswordHasherOptions { IterationCount = 1000 }))
                 .HashPassword(new(), Password);
         await fixture.Server.Owner.Statement("update identity.users set password_hash = $2 where id = $1")
-            .With(made.Id()).With(old).Execute();
+            .With(made.Id).With(old).Execute();
         (await Client.Post("/api/auth/login", Person("old-hash"))).Is(200);
         var hash =
             Convert.FromBase64String(
             (await fixture.Server.Owner.Statement("select password_hash from identity.users where id = $1")
-            .With(made.Id()).Value<string>())!);
+            .With(made.Id).Value<string>())!);
         hash[0].ShouldBe((byte)1, "the format of version 3");
         System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(1)).ShouldBe(2u, "HMAC-SHA512");
         System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(hash.AsSpan(5))

@@ -3,7 +3,6 @@ using Amrutam.Identity;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Amrutam.Tests.Identity;
 

@@ -92,10 +92,10 @@ end $$;
 create trigger tell_keys_changed after insert or update or delete on identity.signing_keys
     for each statement execute function identity.tell_keys_changed();
 
--- The keys of cookies and antiforgery tokens, sealed likewise.
+-- The keys of cookies and antiforgery tokens, sealed likewise inside the XML that the framework makes.
 create table identity.data_protection_keys (
     name text primary key,
-    sealed bytea not null,
+    element text not null,
     created_at timestamptz not null default now()
 );
 
