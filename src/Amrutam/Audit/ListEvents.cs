@@ -93,8 +93,9 @@ static class ListEvents
     const string Rest = """
         ($1::text is null or entity = $1) and ($2::uuid is null or entity_id = $2)
              and ($3::uuid is null or actor_id = $3)
-           and ($4::text is null or action = $4) and at >= coalesce($5, '-infinity') and at < coalesce($6, 'infinity')
-           and (at, position) < (coalesce($7, 'infinity'), coalesce($8, 0))
+           and ($4::text is null or action = $4) and at >= coalesce($5::timestamptz, '-infinity')
+           and at < coalesce($6::timestamptz, 'infinity')
+           and (at, position) < (coalesce($7::timestamptz, 'infinity'), coalesce($8::bigint, 0))
          order by at desc, position desc limit $9
         """;
 }

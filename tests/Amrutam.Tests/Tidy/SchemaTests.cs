@@ -31,7 +31,6 @@ public sealed partial class SchemaTests(TestCluster cluster)
 
     static async Task<string> Dump(params string[] arguments)
     {
-<<<<<<< HEAD
         var start = new ProcessStartInfo("pg_dump", arguments) { UseShellExecute = false };
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         using var process = Process.Start(start)!;
