@@ -8,7 +8,6 @@ namespace Amrutam.Platform;
 static class Http
 {
     const string DefaultUrl = "http://127.0.0.1:5080";
-    const int BodyLimitBytes = 128 * 1024;
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {
@@ -19,7 +18,7 @@ static class Http
         builder.WebHost.ConfigureKestrel(o =>
         {
             o.AddServerHeader = false;
-            o.Limits.MaxRequestBodySize = BodyLimitBytes;
+            o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
         });
         builder.AddLogs();
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
@@ -54,6 +53,7 @@ static class Http
         app.UseAuthorization();
         app.Use(RefuseNullCharacters);
         app.Use(RefuseOtherMediaTypes);
+        app.Use(BodyLimit.Refuse);
     }
 
     public static bool StatesPolicy(Endpoint endpoint) =>
