@@ -74,8 +74,8 @@ static class ExplainTime
             ? "overlaps_another_slot" : "between_slots";
     }
 
-    static Facts? Read(NpgsqlDataReader row) => Times.Zone(row.GetString(0)) is not { } zone ? null : new(
-        zone, row.IsDBNull(1) ? OfferedWeek.Nothing : new(
+    static Facts Read(NpgsqlDataReader row) => new(
+        Times.Zone(row.GetString(0)) ?? DateTimeZone.Utc, row.IsDBNull(1) ? OfferedWeek.Nothing : new(
             JsonSerializer.Deserialize<List<AvailabilityRule>>(row.GetString(1), Json.Options)!, 0, row.GetInt32(2)),
         row.GetInstant(3), row.GetGuidOrNull(4), row.GetStringOrNull(5), row.GetBoolean(6));
 
