@@ -59,7 +59,8 @@ static class Rules
 
     /// <summary>What a booking or a move may be refused for.</summary>
     public static readonly Problem[] OfBooking = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, SlotHasStarted,
-        MinimumNotice,         BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, Problems.Absent, KeyReused];
+        MinimumNotice, BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor,
+        Problems.Absent, KeyReused];
 
     static readonly Dictionary<string, Problem> ByCode = OfBooking
         .ToDictionary(rule => rule.Code, StringComparer.Ordinal);
