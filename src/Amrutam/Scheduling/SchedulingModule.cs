@@ -14,6 +14,7 @@ static class SchedulingModule
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();
         builder.Services.AddSingleton<RefusedKeys>();
+        builder.Services.AddHostedService<MakeSlotsAhead>();
     }
 
     public static void MapScheduling(this IEndpointRouteBuilder routes)
@@ -23,6 +24,15 @@ static class SchedulingModule
         ListOwnSlots.Map(slots);
         CloseSlot.Map(slots);
         ListOpenSlots.Map(routes);
+        ExplainTime.Map(routes);
+
+        var availability = routes.MapGroup("/api/availability").WithTags("Availability");
+        ReadAvailability.Map(availability);
+        ReplaceAvailability.Map(availability);
+        PreviewAvailability.Map(availability);
+        TakeTimeOff.Map(availability);
+        ListTimeOff.Map(availability);
+        WithdrawTimeOff.Map(availability);
 
         var bookings = routes.MapGroup("/api/bookings").WithTags("Bookings");
         BookSlot.Map(bookings);

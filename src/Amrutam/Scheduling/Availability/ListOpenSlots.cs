@@ -37,6 +37,7 @@ static class ListOpenSlots
           join doctors.practitioners p on p.id = s.doctor_id
          where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
            and (s.held_until is null or s.held_until <= statement_timestamp())
+           and (s.bookable_until is null or s.bookable_until > statement_timestamp())
            and s.starts_at > greatest(statement_timestamp(),
                 coalesce($2::date::timestamp at time zone p.time_zone, '-infinity') - interval '1 microsecond')
            and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')

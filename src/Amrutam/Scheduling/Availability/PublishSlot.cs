@@ -20,8 +20,8 @@ static class PublishSlot
 
     public static void Map(RouteGroupBuilder slots) => slots.MapPost("", Handle).RequireAuthorization(Allow.Doctor)
         .WithSummary("Publish a slot").Produces<Slot>(StatusCodes.Status201Created)
-        .Refuses(Rules.DoctorHasNoProfile, Rules.SlotsOfADoctorDoNotOverlap, Rules.SlotIsInThePast, Rules.SlotIsTooLong,
-            Rules.LocalTimeDoesNotExist, Problems.Invalid, Rules.KeyReused);
+        .Refuses(Rules.DoctorHasNoProfile, Rules.SlotsOfADoctorDoNotOverlap, Rules.SlotIsInTimeOff,
+            Rules.SlotIsInThePast, Rules.SlotIsTooLong, Rules.LocalTimeDoesNotExist, Problems.Invalid, Rules.KeyReused);
 
     static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key, KeyedChange changes,
         NpgsqlDataSource db, CancellationToken ct)
@@ -37,12 +37,14 @@ static class PublishSlot
 
     static async Task<Answer> Publish(NpgsqlConnection connection, Slot slot, CurrentUser doctor)
     {
+        await DoctorCalendar.Lock(connection, doctor.Id);
         var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt)
             .With(slot.EndsAt).With(doctor.Trace)
             .Value<string>();
         return outcome switch
         {
             "published" => Answer.Of(StatusCodes.Status201Created, slot, "/api/slots/" + slot.Id),
+            "away" => Answer.Of(Rules.SlotIsInTimeOff.Because()),
             "past" => Answer.Of(Rules.SlotIsInThePast.Because()),
             _ => Answer.Of(Rules.SlotsOfADoctorDoNotOverlap.Because()),
         };
@@ -98,16 +100,20 @@ static class PublishSlot
     const string ZoneOfDoctor = "select time_zone from doctors.practitioners where id = $1";
 
     const string Insert = """
-        with asked as (select $3::timestamptz > statement_timestamp() as ahead),
+        with asked as (
+            select case when $3::timestamptz <= statement_timestamp() then 'past'
+                        when exists (select from scheduling.time_off
+                                      where doctor_id = $2 and ends_at > $3 and starts_at < $4::timestamptz) then 'away'
+                   end as refusal),
         published as (
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
-            select $1, $2, $3, $4 from asked where ahead
+            select $1, $2, $3, $4 from asked where refusal is null
             on conflict do nothing
             returning id, doctor_id),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select doctor_id, 'doctor', 'slots.published', 'slot', id, '{"count": 1}', $5 from published)
-        select case when not ahead then 'past' when exists (select from published) then 'published' else 'overlap' end
-             from asked
+        select coalesce(refusal, case when exists (select from published) then 'published' else 'overlap' end)
+          from asked
         """;
 }

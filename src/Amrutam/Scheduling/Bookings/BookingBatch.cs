@@ -153,6 +153,7 @@ sealed class BookingBatch : IAsyncDisposable
                         when s.closed_at is not null then 'slot_is_closed'
                         when s.starts_at <= statement_timestamp() then 'slot_has_started'
                         when s.booking_id is not null then 'one_active_booking_per_slot'
+                        when s.bookable_until <= statement_timestamp() then 'minimum_notice'
                         when s.held_until > statement_timestamp() and s.held_by <> a.patient_id then 'slot_is_held'
                         when own.overlap then 'bookings_of_a_patient_do_not_overlap'
                         when $9 > 0 and own.ahead >= $9 then 'too_many_open_bookings'

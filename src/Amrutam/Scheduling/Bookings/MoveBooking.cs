@@ -46,6 +46,7 @@ static class MoveBooking
                     when s.closed_at is not null then 'slot_is_closed'
                     when s.starts_at <= statement_timestamp() then 'slot_has_started'
                     when s.booking_id is not null then 'one_active_booking_per_slot'
+                    when $4 = 'patient' and s.bookable_until <= statement_timestamp() then 'minimum_notice'
                     when s.held_until > statement_timestamp() and s.held_by <> b.patient_id then 'slot_is_held'
                     when exists (
                         select from scheduling.bookings o

@@ -1,0 +1,26 @@
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Availability;
+
+/// <summary>The signed-in doctor's weekly rules, with the ETag that a replacement must bring back.</summary>
+static class ReadAvailability
+{
+    public sealed record Response(
+        IReadOnlyList<AvailabilityRule> Rules, int MinimumNoticeMinutes, int HorizonDays, string TimeZone);
+
+    public static void Map(RouteGroupBuilder availability) => availability.MapGet("", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read own weekly availability").Produces<Response>()
+        .Refuses(Rules.DoctorHasNoProfile);
+
+    static async Task<IResult> Handle(CurrentUser doctor, HttpContext http, NpgsqlDataSource db, CancellationToken ct)
+    {
+        await using var connection = await db.OpenConnectionAsync(ct);
+        if (await DoctorCalendar.Of(connection, doctor.Id, ct) is not { } calendar)
+            return Rules.DoctorHasNoProfile.Because();
+        http.Response.Headers.ETag = calendar.ETag;
+        return TypedResults.Ok(new Response(calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes,
+            calendar.Offered.HorizonDays, calendar.Zone.Id));
+    }
+}
