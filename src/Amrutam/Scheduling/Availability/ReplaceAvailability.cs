@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Amrutam.Platform;
-using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
