@@ -59,11 +59,11 @@ static class Demo
             : null;
     }
 
-    /// <returns>False, always.</returns>
-    static bool RefuseProduction(IServiceProvider services) =>
-        services.GetRequiredService<IHostEnvironment>().IsProduction()
-        ? throw new StartupException("Demo data is never put into Production: its passwords are public.")
-        : false;
+    static void RefuseProduction(IServiceProvider services)
+    {
+        if (services.GetRequiredService<IHostEnvironment>().IsProduction())
+            throw new StartupException("Demo data is never put into Production: its passwords are public.");
+    }
 
     static async Task AddPeople(NpgsqlConnection connection, string hash)
     {
@@ -124,7 +124,8 @@ static class Demo
         insert into audit.events (at, actor_id, actor_role, action, entity, entity_id)
         select created_at, id, 'doctor', 'profiles.created', 'doctor', id from created
         union all
-        select verified_at, (select id from identity.users where role = 'admin'), 'admin', 'doctors.verified', 'doctor', id
+        select verified_at, (select id from identity.users where role = 'admin'), 'admin', 'doctors.verified', 'doctor',
+               id
           from created where verified_at is not null
          order by 1
         """;
@@ -204,11 +205,13 @@ static class Demo
     // Refusals leave no event, so their counts are put beside those of the bookings: about one for every six.
     const string CountAttempts = """
         with booked as (
-            select (created_at at time zone 'Asia/Kolkata')::date as day, count(*) as n from scheduling.bookings group by 1)
+            select (created_at at time zone 'Asia/Kolkata')::date as day, count(*) as n
+              from scheduling.bookings group by 1)
         insert into analytics.attempts (day, outcome, n)
         select day, outcome, n / share
           from booked, (values ('booked', 1), ('one_active_booking_per_slot', 9),
-                               ('bookings_of_a_patient_do_not_overlap', 24), ('slot_has_started', 40)) as o (outcome, share)
+                               ('bookings_of_a_patient_do_not_overlap', 24), ('slot_has_started', 40))
+                       as o (outcome, share)
          where n >= share
         """;
 }

@@ -62,14 +62,15 @@ static class DemoPeople
 
     public static IReadOnlyList<string> Patients { get; } =
     [
-        "Aarav Gupta", "Aditi Verma", "आकाश यादव", "Amina Khan", "Anil Kumar", "அன்பு செல்வன்", "Anjali Das", "Arun Prasad",
-        "Asha Pillai", "Bhavna Shah", "Chetan Rao", "దీపిక రెడ్డి", "Deepak Malhotra", "Devika Nambiar", "Dhruv Saxena",
-        "Divya Krishnan", "Esha Mukherjee", "Faizal Ahmed", "Gauri Kulkarni", "ગીતા પટેલ", "Gopal Krishna", "Harini Raman",
-        "Harsh Vardhan", "Indira Sen", "Jaspreet Singh", "Jaya Lakshmi", "Karan Thakur", "കാവ്യ കുറുപ്പ്", "Kiran Bedre",
-        "Kunal Bose", "Lata Joshi", "Madhavi Iyer", "Mahesh Balan", "ਮਨਪ੍ਰੀਤ ਕੌਰ", "Manish Tiwari", "Meera Nair", "Mohan Lal",
-        "Nalini Rao", "Naveen Shetty", "Neha Agarwal", "Nikhil Deshmukh", "নীলিমা ঘোষ", "Omkar Patil", "Padma Reddy",
-        "Pooja Mishra", "Prakash Jha", "Rachna Kapoor", "Rajesh Khatri", "ರಮ್ಯಾ ಗೌಡ", "Ravi Shenoy", "Rekha Menon",
-        "Rohit Chawla", "Sahana Murthy", "Salim Sheikh", "Sandhya Rani", "Shreya Ghosh", "सुनीता देवी", "Tanvi Bhatt",
-        "Uday Chandran", "Varsha Kale",
+        "Aarav Gupta", "Aditi Verma", "आकाश यादव", "Amina Khan", "Anil Kumar", "அன்பு செல்வன்", "Anjali Das",
+        "Arun Prasad", "Asha Pillai", "Bhavna Shah", "Chetan Rao", "దీపిక రెడ్డి", "Deepak Malhotra",
+        "Devika Nambiar", "Dhruv Saxena", "Divya Krishnan", "Esha Mukherjee", "Faizal Ahmed", "Gauri Kulkarni",
+        "ગીતા પટેલ", "Gopal Krishna", "Harini Raman", "Harsh Vardhan", "Indira Sen", "Jaspreet Singh",
+        "Jaya Lakshmi", "Karan Thakur", "കാവ്യ കുറുപ്പ്", "Kiran Bedre", "Kunal Bose", "Lata Joshi",
+        "Madhavi Iyer", "Mahesh Balan", "ਮਨਪ੍ਰੀਤ ਕੌਰ", "Manish Tiwari", "Meera Nair", "Mohan Lal", "Nalini Rao",
+        "Naveen Shetty", "Neha Agarwal", "Nikhil Deshmukh", "নীলিমা ঘোষ", "Omkar Patil", "Padma Reddy",
+        "Pooja Mishra", "Prakash Jha", "Rachna Kapoor", "Rajesh Khatri", "ರಮ್ಯಾ ಗೌಡ", "Ravi Shenoy",
+        "Rekha Menon", "Rohit Chawla", "Sahana Murthy", "Salim Sheikh", "Sandhya Rani", "Shreya Ghosh",
+        "सुनीता देवी", "Tanvi Bhatt", "Uday Chandran", "Varsha Kale",
     ];
 }

@@ -103,7 +103,8 @@ static class ChangeProfile
         changed as (
             update doctors.profiles d
                set full_name = (c.new).full_name, specialization = (c.new).specialization,
-                   experience = (c.new).experience, bio = (c.new).bio, languages = (c.new).languages, language_names = (c.new).language_names,
+                   experience = (c.new).experience, bio = (c.new).bio, languages = (c.new).languages,
+                   language_names = (c.new).language_names,
                    fee_minor = (c.new).fee_minor, currency = (c.new).currency,
                    registration_number = (c.new).registration_number, time_zone = (c.new).time_zone,
                    verified_at = case when not c.fields && array['full_name', 'registration_number']

@@ -125,7 +125,8 @@ static class ListDoctors
     }
 
     // Every statement: $1 to $5 are the filters, $6 how many rows, and from $7 on what it alone needs.
-    // The day is the doctor's own, so it is compared in the doctor's zone; the instants around it only narrow the index.
+    // The day is the doctor's own, so it is compared in the doctor's zone; the instants around it only narrow the
+    // index.
     // A day on which nobody is free is seen at the first look, before every doctor is asked.
     const string AroundTheDay = """
         s.starts_at > now() and s.starts_at >= ($5 - 1)::timestamp at time zone 'UTC'

@@ -210,7 +210,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
     {
         await FreshSlots();
         // 13:00 UTC is after midnight in Auckland in every season, and still the same evening in India.
-        const string Evening = "(now() at time zone 'UTC')::date::timestamp at time zone 'UTC' + interval '40 days 13 hours'";
+        const string Evening = "((now() at time zone 'UTC')::date + 40 + time '13:00') at time zone 'UTC'";
         await directory.Server.OpenSlot(directory.Ids["kumar"], Evening);
         await directory.Server.OpenSlot(directory.Ids["nair"], Evening);
         var day = await directory.Server.Owner.Statement("select (now() at time zone 'UTC')::date + 40")
