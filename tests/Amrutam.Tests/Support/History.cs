@@ -23,7 +23,7 @@ static class History
         var events = new List<Happened>();
         var now = SystemClock.Instance.GetCurrentInstant();
         var today = now.InZone(Clinic).Date;
-        for (var day = today.PlusDays(-Days); day < today; day = day.PlusDays(1))
+        for (var day = today.PlusDays(-Days); day <= today; day = day.PlusDays(1))
             events.AddRange(Day(day, today, doctors, random));
         var past = events.Where(e => e.At < now).OrderBy(e => e.At).ToList();
         await server.Owner.Statement(Insert)
@@ -32,6 +32,7 @@ static class History
             .With(past.ConvertAll(e => e.At.ToDateTimeUtc()).ToArray()).With(past.ConvertAll(e => e.Role).ToArray())
             .Execute();
         await server.Owner.Statement(Refusals).Execute();
+        await server.Owner.Statement("update doctors.profiles set verified_at = null, created_at = now() - interval '3 days' where specialization = 'Shalakya'").Execute();
         return past.Count(e => e.Action == "bookings.booked");
     }
 
