@@ -29,6 +29,7 @@ static class Program
         builder.AddSettings<Limits>("Limits");
         builder.AddSettings<DemoSettings>("Demo");
         builder.Services.AddSingleton<PageKey>();
+        builder.Services.AddSingleton<Vitals>();
         builder.AddIdentity();
         builder.AddDoctors();
         builder.AddScheduling();

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
+using Amrutam.Identity.Contracts;
+using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Portal;
 
@@ -35,4 +37,11 @@ static class PortalModule
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
     }
+
+    static readonly AuthorizationPolicy Anybody =
+        new AuthorizationPolicyBuilder(PortalSignIn.Scheme).RequireAssertion(_ => true).Build();
+
+    /// <summary>For everybody, signed in or not; who is, is known, so that a form's token fits its sender.</summary>
+    public static void AllowAnybody(this RouteHandlerBuilder route) =>
+        route.RequireAuthorization(Anybody).ExcludeFromDescription();
 }

@@ -11,7 +11,7 @@ static class Preferences
     static readonly CultureInfo[] Cultures = [CultureInfo.GetCultureInfo("en-IN"), CultureInfo.GetCultureInfo("hi-IN")];
     static readonly string[] Themes = ["light", "dark"];
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/preferences", Change).AllowAnonymous().ExcludeFromDescription();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/preferences", Change).AllowAnybody();
 
     /// <summary>Sets the culture that pages are written in. The API has none: its text is for programs.</summary>
     public static Task Speak(HttpContext http, RequestDelegate next)

@@ -1,4 +1,6 @@
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 
@@ -19,8 +21,11 @@ sealed class ProblemPages : IProblemDetailsWriter
 
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
-        var status = context.ProblemDetails.Status ?? context.HttpContext.Response.StatusCode;
+        // The page has forms, and a form's token is for who is signed in, which a path that leads nowhere did not ask.
+        var http = context.HttpContext;
+        http.User = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Principal ?? http.User;
+        var status = context.ProblemDetails.Status ?? http.Response.StatusCode;
         var page = new RazorComponentResult<ProblemPage>(new { Status = status, Trace = Problems.Trace() }) { StatusCode = status };
-        await page.ExecuteAsync(context.HttpContext);
+        await page.ExecuteAsync(http);
     }
 }

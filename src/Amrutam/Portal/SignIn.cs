@@ -1,5 +1,4 @@
 using Amrutam.Identity.Contracts;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -10,15 +9,15 @@ static class SignIn
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(PortalSignIn.Page, Ask).AllowAnonymous().ExcludeFromDescription();
-        routes.MapPost(PortalSignIn.Page, Try).AllowAnonymous().ExcludeFromDescription();
-        routes.MapPost("/sign-out", Leave).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(PortalSignIn.Page, Ask).AllowAnybody();
+        routes.MapPost(PortalSignIn.Page, Try).AllowAnybody();
+        routes.MapPost("/sign-out", Leave).AllowAnybody();
     }
 
     /// <summary>Who is signed in and sent here all the same was refused by a page for another role.</summary>
-    static async Task<RazorComponentResult<SignInPage>> Ask(HttpContext http, string? returnUrl)
+    static RazorComponentResult<SignInPage> Ask(HttpContext http, string? returnUrl)
     {
-        var signedIn = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Succeeded;
+        var signedIn = http.User.Identity is { IsAuthenticated: true };
         return new(new { ReturnUrl = Preferences.Ours(returnUrl), Refusal = signedIn ? "RoleMayNot" : null })
         {
             StatusCode = signedIn ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK,

@@ -14,7 +14,7 @@ static class Plurals
 
     /// <summary>The word for a code of the program; the code itself when there is none, so that nothing is left unsaid.</summary>
     public static string Named(this IStringLocalizer words, string group, string code) =>
-        words[group + "." + code] is { ResourceNotFound: false } word ? word : code.Replace('_', ' ');
+        words[group + "." + code] is { ResourceNotFound: false } word ? word : code.Replace('_', ' ').Replace('.', ' ');
 
     static bool IsHindi => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "hi";
 }

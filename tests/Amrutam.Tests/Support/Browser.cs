@@ -1,0 +1,107 @@
+using Amrutam.Platform;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Amrutam.Tests.Support;
+
+[CollectionDefinition(Browser.OneAtATime)]
+public sealed class BrowserCollection : ICollectionFixture<Browser>;
+
+/// <summary>Debian's chromium without a window; one for all tests, because a browser is heavy.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    public const string OneAtATime = "browser";
+    const string Password = "neem and tulsi in the yard";
+    static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    // Nothing but the page that is tested: no sandbox, because tests may run as root, and no talk to the browser's maker.
+    static readonly string[] Arguments =
+    [
+        "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
+        "--disable-component-update", "--disable-default-apps", "--no-first-run",
+    ];
+
+    IPlaywright _playwright = null!;
+    IBrowser _browser = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? Places.First(File.Exists), Args = Arguments,
+        });
+    }
+
+    internal async Task<Screen> Open(Uri address, int width = 1280, ColorScheme light = ColorScheme.Light, string language = "en-IN")
+    {
+        var context = await _browser.NewContextAsync(new()
+        {
+            BaseURL = address.ToString(), ColorScheme = light, Locale = language,
+            ViewportSize = new() { Width = width, Height = 900 }, DeviceScaleFactor = 1,
+        });
+        return new(await context.NewPageAsync());
+    }
+
+    /// <summary>At the dashboard, as somebody who just signed in there.</summary>
+    internal async Task<Screen> SignedIn(TestServer server, string role, int width = 1280,
+        ColorScheme light = ColorScheme.Light, string language = "en-IN")
+    {
+        var email = $"{Guid.CreateVersion7()}@example.org";
+        (await server.Anonymous().Post("/api/auth/signup", new { email, password = Password })).Is(201);
+        await server.Owner.Statement("update identity.users set role = $2 where email = $1").With(email).With(role).Execute();
+        var screen = await Open(server.Address, width, light, language);
+        await screen.Page.GotoAsync("/admin");
+        await screen.Fill(email, Password);
+        return screen;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+}
+
+/// <summary>A page in a browser of its own, and what the browser complained of while it was there.</summary>
+sealed class Screen
+{
+    public Screen(IPage page)
+    {
+        Page = page;
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning") Complaints.Add(message.Text);
+        };
+        page.PageError += (_, error) => Complaints.Add(error);
+        page.RequestFailed += (_, request) => Complaints.Add(request.Method + " " + request.Url + " " + request.Failure);
+    }
+
+    public IPage Page { get; }
+
+    public List<string> Complaints { get; } = [];
+
+    /// <summary>Gives the sign-in page what it asks for.</summary>
+    public async Task Fill(string email, string password)
+    {
+        await Page.Locator("#email").FillAsync(email);
+        await Page.Locator("#password").FillAsync(password);
+        await Page.Locator("main button").ClickAsync();
+        await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+    }
+
+    /// <summary>What would keep somebody from using the page, by axe-core.</summary>
+    public async Task<string[]> Violations() =>
+        [.. (await Page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical")
+            .Select(v => $"{v.Id}: {v.Help} ({string.Join(", ", v.Nodes.Take(3).Select(n => n.Html))})")];
+
+    /// <summary>How far the page can be scrolled sideways, in pixels.</summary>
+    public Task<int> Overflow() => Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+
+    /// <summary>Keeps a picture for people to look at, beside the other results of the tests.</summary>
+    public async Task Picture(string name)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Tidy.Tree.Root, "TestResults", "pictures"));
+        await Page.ScreenshotAsync(new() { Path = Path.Combine(folder.FullName, name + ".png"), FullPage = true });
+    }
+}
