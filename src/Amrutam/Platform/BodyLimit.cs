@@ -4,8 +4,9 @@ namespace Amrutam.Platform;
 
 /// <summary>Refuses a body that is larger than any request needs, and lets the caller hear why.</summary>
 /// <remarks>
-/// Kestrel's own limit closes the connection on a caller who is still sending, and most clients then report a broken pipe
-/// instead of the 413. So Kestrel's is the larger one: up to it the rest of a refused body is read and thrown away.
+/// Kestrel's own limit closes the connection on a caller who is still sending, and most clients then report a broken
+/// pipe instead of the 413. So Kestrel's is the larger one: up to it the rest of a refused body is read and thrown
+/// away.
 /// </remarks>
 static class BodyLimit
 {
@@ -16,7 +17,8 @@ static class BodyLimit
     {
         if (http.Request.ContentLength > Bytes) return Problems.Write(http, Problems.TooLarge);
         // A body in chunks does not say its length, so it is counted while it is read.
-        if (http.Request.ContentLength is null && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        if (http.Request.ContentLength is null
+            && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             http.Request.Body = new Counted(http.Request.Body);
         return next(http);
     }
@@ -29,7 +31,9 @@ static class BodyLimit
         {
             var read = await body.ReadAsync(buffer, ct);
             _read += read;
-            return _read > Bytes ? throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge) : read;
+            return _read > Bytes
+                ? throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge)
+                : read;
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken ct) =>

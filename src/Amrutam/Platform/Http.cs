@@ -12,7 +12,8 @@ static class Http
     public static void AddHttp(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<HttpSettings>("Http");
-        builder.AddSettings<ManagementSettings>("Management");
+        var management = builder.AddSettings<ManagementSettings>("Management");
+        if (management.Url.Length > 0) ListeningAddress.RefuseTaken(management.Url, "Management__Url");
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
             builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.ConfigureKestrel(o =>
@@ -21,11 +22,14 @@ static class Http
             o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
         });
         builder.AddLogs();
+        // Read now, so that a wrong setting stops the start before anything has begun.
+        var cors = settings.Cors();
+        settings.Proxies();
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddCors(o => o.AddDefaultPolicy(settings.Cors()));
+        builder.Services.AddCors(o => o.AddDefaultPolicy(cors));
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<Management>()
             .AddHostedService(services => services.GetRequiredService<Management>());

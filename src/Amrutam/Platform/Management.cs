@@ -49,7 +49,7 @@ sealed class Management(IServiceProvider services, ManagementSettings settings, 
         catch (Exception e) when (e is IOException or SocketException or FormatException or InvalidOperationException)
         {
             await app.DisposeAsync();
-            throw new StartupException($"Management__Url {settings.Url} cannot be listened on: {e.Message}", e);
+            throw new StartupException($"Management__Url: {settings.Url} cannot be listened on: {e.Message}", e);
         }
     }
 

@@ -16,7 +16,9 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     [Fact]
     public async Task An_unknown_path_is_404_for_everybody_and_asks_nobody_to_sign_in()
     {
-        foreach (var path in (string[])["/nope", "/api/nope", "/api/bookings/nope", $"/api/bookings/{Anything}/nope", "/.env"])
+        foreach (
+            var path in (string[])["/nope", "/api/nope", "/api/bookings/nope", $"/api/bookings/{Anything}/nope",
+            "/.env"])
             (await Server.Anonymous().Get(path)).Is(404, "not_found");
     }
 
@@ -103,7 +105,8 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     [InlineData("{\"slot_id\":\"" + Anything + "\",}", "The body is not valid JSON for this route.")]
     [InlineData("{/* */\"slot_id\":\"" + Anything + "\"}", "The body is not valid JSON for this route.")]
     [InlineData("{\"slot_id\":\"" + Anything + "\",\"reason\":5}", "reason has a value of the wrong type or form")]
-    [InlineData("{\"slot_id\":\"" + Anything + "\",\"reason\":\"\\ud800\"}", "reason has a value of the wrong type or form")]
+    [InlineData("{\"slot_id\":\"" + Anything
+        + "\",\"reason\":\"\\ud800\"}", "reason has a value of the wrong type or form")]
     [InlineData("{\"slot_id\":\"" + Anything + "\"} x", "The body is not valid JSON for this route.")]
     public async Task Malformed_JSON_is_400_and_names_the_member_in_the_words_of_JSON(string body, string detail)
     {
@@ -126,7 +129,8 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         var patient = await Server.User("patient");
         var reply = await patient.Http.Post("/api/bookings", $$"""{"slot_id":"{{Anything}}","reason":"a\u0000b"}""");
         reply.Is(422, "invalid_fields").Body.GetProperty("errors").GetProperty("reason").GetArrayLength().ShouldBe(1);
-        (await patient.Http.Get($"/api/bookings/{Anything}?note=a%00b")).Is(422, "invalid_fields").Text.ShouldContain("note");
+        (await patient.Http.Get($"/api/bookings/{Anything}?note=a%00b"))
+            .Is(422, "invalid_fields").Text.ShouldContain("note");
         (await Raw("GET /api/bookings/a%00b HTTP/1.1\r\nHost: x\r\n\r\n")).ShouldStartWith("HTTP/1.1 400");
     }
 
@@ -136,7 +140,8 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         (await Raw("HELLO\r\n\r\n")).ShouldStartWith("HTTP/1.1 400");
         (await Raw("GET / HTTP/1.1\r\n\r\n")).ShouldStartWith("HTTP/1.1 400");
         (await Raw($"GET /{new string('x', 20_000)} HTTP/1.1\r\nHost: x\r\n\r\n")).ShouldStartWith("HTTP/1.1 414");
-        (await Raw($"GET / HTTP/1.1\r\nHost: x\r\nX-A: {new string('x', 60_000)}\r\n\r\n")).ShouldStartWith("HTTP/1.1 431");
+        (await Raw($"GET / HTTP/1.1\r\nHost: x\r\nX-A: {new string('x', 60_000)}\r\n\r\n"))
+            .ShouldStartWith("HTTP/1.1 431");
     }
 
     [Fact]

@@ -32,7 +32,15 @@ sealed class TestServer : IAsyncDisposable
             "--environment=Development",
             "--Demo:Enabled=false", "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
                 "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .First();
         return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address =
