@@ -2,13 +2,14 @@ using Amrutam.Scheduling.Availability;
 using FsCheck;
 using FsCheck.Fluent;
 using NodaTime;
+using Interval = NodaTime.Interval;
 
 namespace Amrutam.Tests.Scheduling.Availability;
 
 /// <summary>What holds in every zone, in every year, for every set of rules.</summary>
 public sealed class SlotMakingProperties
 {
-    static readonly DateTimeZone[] Zones = [.. DateTimeZoneProviders.Tzdb.GetAllZones().OrderBy(zone => zone.Id, StringComparer.Ordinal)];
+    static readonly DateTimeZone[] Zones = [.. DateTimeZoneProviders.Tzdb.Ids.Select(id => DateTimeZoneProviders.Tzdb[id]).OrderBy(zone => zone.Id, StringComparer.Ordinal)];
 
     static readonly LocalDate First = new(2024, 1, 1), Last = new(2030, 12, 31);
 
@@ -107,7 +108,7 @@ public sealed class SlotMakingProperties
         {
             var rule = new AvailabilityRule(w.Weekday.ToString().ToLowerInvariant(), Clock(w.From), Clock(w.To),
                 (int)w.Slot.TotalMinutes, (int)w.Gap.TotalMinutes);
-            var fields = new Platform.Fields();
+            var fields = new Amrutam.Platform.Fields();
             new OfferedWeek([.. rules, rule]).Read(fields);
             if (!fields.Wrong) rules.Add(rule);
         }

@@ -1,0 +1,77 @@
+using Amrutam.Platform;
+using Amrutam.Scheduling.Availability;
+using Amrutam.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+using static Amrutam.Tests.Support.Availability;
+
+namespace Amrutam.Tests.Scheduling.Availability;
+
+public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    TestServer Server => fixture.Server;
+
+    // The server's own job may be quicker; what came of it is the same.
+    MakeSlotsAhead Job => Server.App.Services.GetServices<IHostedService>().OfType<MakeSlotsAhead>().Single();
+
+    [Fact]
+    public async Task The_days_that_come_into_view_get_their_slots_and_a_second_run_changes_nothing()
+    {
+        var doctors = new List<TestUser>();
+        for (var i = 0; i < 3; i++) doctors.Add(await Server.Doctor());
+        foreach (var doctor in doctors) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
+        foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 7");
+        await Job.MakeSome();
+        foreach (var doctor in doctors)
+        {
+            (await doctor.TimesOn(Ahead(7))).ShouldBe(["09:00", "09:30"]);
+            (await Events(doctor)).Last().ShouldBe("slots.published system 4");
+        }
+        var before = await Server.Owner.Statement("select count(*) from audit.events").Value<long>();
+        foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 7");
+        await Job.MakeSome();
+        (await Server.Owner.Statement("select count(*) from audit.events").Value<long>()).ShouldBe(before);
+        (await Job.MakeSome()).Doctors.ShouldBe(0);
+        (await Server.Owner.Statement("select min(due_at) > now() and max(due_at) <= now() + interval '1 day' from scheduling.availability")
+            .Value<bool>()).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_doctor_who_moved_is_offered_by_the_clock_of_the_new_place()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
+        var booked = (await patient.Book(await doctor.SlotAt(Ahead(2), "09:00"))).Is(201);
+        await Server.Owner.Statement("update doctors.profiles set time_zone = 'Asia/Dubai' where id = $1").With(doctor.Id).Execute();
+        await Job.MakeSome();
+        (await doctor.TimesOn(Ahead(3, "Asia/Dubai"))).ShouldBe(["09:00", "09:30"]);
+        (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["starts_at"].ShouldBe(booked["starts_at"]);
+    }
+
+    [Fact]
+    public async Task Only_one_replica_makes_them_at_a_time()
+    {
+        var doctor = await Server.Doctor();
+        (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
+        await using (var other = new NpgsqlConnection(Server.Database.Owner))
+        {
+            await other.OpenAsync();
+            await other.Statement("select pg_advisory_lock(357762552915)").Execute();
+            await MakeDue(doctor, "horizon_days = 6");
+            (await Job.MakeSome()).ShouldBe(default);
+            (await doctor.OpenOn(Ahead(6))).ShouldBeEmpty();
+            await other.Statement("select pg_advisory_unlock(357762552915)").Execute();
+        }
+        await Job.MakeSome();
+        (await doctor.OpenOn(Ahead(6))).Count.ShouldBe(2);
+    }
+
+    Task MakeDue(TestUser doctor, string change) => Server.Owner.Statement(
+        $"update scheduling.availability set due_at = now(), {change} where doctor_id = $1").With(doctor.Id).Execute();
+
+    Task<List<string>> Events(TestUser doctor) => Server.Owner.Statement("""
+        select action || ' ' || actor_role || ' ' || (details ->> 'count') from audit.events
+         where entity_id = $1 and action like 'slots.%' order by position
+        """).With(doctor.Id).List(row => row.GetString(0));
+}
