@@ -2,6 +2,7 @@ using Amrutam.Scheduling.Availability;
 using FsCheck;
 using FsCheck.Fluent;
 using NodaTime;
+using Interval = NodaTime.Interval;
 
 namespace Amrutam.Tests.Scheduling.Availability;
 
