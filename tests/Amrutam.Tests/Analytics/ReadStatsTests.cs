@@ -23,7 +23,7 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
         {
             var patient = await Server.User("patient");
             await Server.Owner.Append("accounts.signed_up", "account", patient.Id, """{"role": "patient"}""");
-            var booking = (await patient.Book(await doctor.Slot(i))).Is(201).Id();
+            var booking = (await patient.Book(await doctor.Slot(i))).Is(201).Id;
             if (i % 3 == 0) (await patient.Http.Post($"/api/bookings/{booking}/cancellation", new { })).Is(200);
             var stats = (await admin.Http.Get("/api/admin/stats")).Is(200);
             stats["total_users"].ShouldBe($"{i}");

@@ -12,7 +12,7 @@ public sealed class ListEventsTests(ServerFixture fixture) : IClassFixture<Serve
     public async Task A_booking_and_its_end_are_found_by_each_filter_newest_first()
     {
         var (admin, doctor, patient) = (await Server.User("admin"), await Server.Doctor(), await Server.User("patient"));
-        var booking = (await patient.Book(await doctor.Slot())).Is(201).Id();
+        var booking = (await patient.Book(await doctor.Slot())).Is(201).Id;
         (await patient.Http.Post($"/api/bookings/{booking}/cancellation", new { })).Is(200);
         string[] both = ["bookings.cancelled", "bookings.booked"];
         (await Actions(admin, $"entity_id={booking}")).ShouldBe(both);

@@ -25,7 +25,7 @@ public sealed class ProfileTests(ServerFixture fixture) : IClassFixture<ServerFi
         var profile = Profile(("languages", new[] { "Hindi", "தமிழ்", "en-IN", "hi" }), ("fee_minor", 50000));
         var reply = (await doctor.Http.Post("/api/doctors/profile", profile)).Is(201);
         reply.Header("Location").ShouldBe($"/api/doctors/{doctor.Id}");
-        reply.Id().ShouldBe(doctor.Id);
+        reply.Id.ShouldBe(doctor.Id);
         reply["user_id"].ShouldBe(doctor.Id.ToString());
         reply["full_name"].ShouldBe("Asha Rao");
         reply["currency"].ShouldBe("INR");

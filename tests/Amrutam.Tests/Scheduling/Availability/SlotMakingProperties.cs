@@ -2,6 +2,7 @@ using Amrutam.Scheduling.Availability;
 using FsCheck;
 using FsCheck.Fluent;
 using NodaTime;
+using NodaTime.Extensions;
 using Interval = NodaTime.Interval;
 
 namespace Amrutam.Tests.Scheduling.Availability;
@@ -108,7 +109,7 @@ public sealed class SlotMakingProperties
         {
             var rule = new AvailabilityRule(w.Weekday.ToString().ToLowerInvariant(), Clock(w.From), Clock(w.To),
                 (int)w.Slot.TotalMinutes, (int)w.Gap.TotalMinutes);
-            var fields = new Platform.Fields();
+            var fields = new Amrutam.Platform.Fields();
             new OfferedWeek([.. rules, rule]).Read(fields);
             if (!fields.Wrong) rules.Add(rule);
         }
