@@ -45,6 +45,49 @@ begin
     return made;
 end $$;
 
+CREATE FUNCTION doctors.folded(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN translate(NORMALIZE(regexp_replace(lower(NORMALIZE(words, NFD)), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFC), '.,;:!?/\|()[]{}<>@#$%^&*_+=~`"''-–—'::text, repeat(' '::text, 34));
+
+CREATE FUNCTION doctors.keep_words() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into doctors.words (word) select lexeme from unnest(new.search) order by lexeme on conflict do nothing;
+    return null;
+end $$;
+
+CREATE FUNCTION doctors.query_of(typed text, part text) RETURNS tsquery
+    LANGUAGE sql STABLE
+    AS $$
+    with word as (
+        select lexeme as text, (quote_literal(lexeme) || ':*' || part)::tsquery as itself
+          from unnest(to_tsvector('simple', doctors.folded(typed)))
+         order by lexeme = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}'), positions[1]
+         limit 8),
+    meant as (
+        select word.text, word.text = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}') as is_title,
+               word.itself::text || coalesce((
+                   select string_agg(' | ' || quote_literal(near.word) || ':' || part, '')
+                     from (select w.word from doctors.words w
+                            where w.sound = doctors.sound(word.text) and w.word <> word.text
+                              and public.similarity(w.word, word.text) >= 0.2
+                           union
+                          (select w.word from doctors.words w
+                            where w.word operator(public.%) word.text and public.similarity(w.word, word.text) >= 0.35
+                              and not exists (select from doctors.profiles p where p.search @@ word.itself)
+                            order by public.similarity(w.word, word.text) desc, w.word limit 8)) near), '')
+                   as alternatives
+          from word)
+    select string_agg('(' || alternatives || ')', ' & ')::tsquery
+      from meant
+     where not is_title or not exists (select from meant other where not other.is_title)
+$$;
+
+CREATE FUNCTION doctors.sound(word text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (word ~ '^[a-z]{3,}$'::text) THEN regexp_replace(("left"(translate(word, 'wqz'::text, 'vkj'::text), 1) || translate(replace(translate(substr(word, 2), 'wqz'::text, 'vkj'::text), 'x'::text, 'ks'::text), 'aeiouyh'::text, ''::text)), '(.)\1+'::text, '\1'::text, 'g'::text) ELSE word END;
+
 CREATE FUNCTION identity.tell_keys_changed() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -133,15 +176,19 @@ CREATE TABLE doctors.profiles (
     experience integer NOT NULL,
     bio text NOT NULL,
     languages text[] DEFAULT '{}'::text[] NOT NULL,
+    language_names text DEFAULT ''::text NOT NULL,
     fee_minor integer,
     currency text DEFAULT 'INR'::text NOT NULL,
     registration_number text,
     time_zone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
     verified_at timestamp with time zone,
+    verification_note text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search tsvector GENERATED ALWAYS AS ((((setweight(to_tsvector('simple'::regconfig, doctors.folded(full_name)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, doctors.folded(specialization)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(language_names)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(bio)), 'D'::"char"))) STORED NOT NULL,
     CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
-    CONSTRAINT profiles_fee_minor_check CHECK ((fee_minor >= 0))
+    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000))),
+    CONSTRAINT time_zone_is_known CHECK ((('1970-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE time_zone) IS NOT NULL))
 );
 
 CREATE VIEW doctors.practitioners AS
@@ -153,6 +200,11 @@ CREATE VIEW doctors.practitioners AS
     profiles.currency,
     (profiles.verified_at IS NOT NULL) AS verified
    FROM doctors.profiles;
+
+CREATE TABLE doctors.words (
+    word text NOT NULL,
+    sound text GENERATED ALWAYS AS (doctors.sound(word)) STORED NOT NULL
+);
 
 CREATE TABLE identity.attempts (
     what text NOT NULL,
@@ -189,7 +241,8 @@ CREATE TABLE identity.users (
 CREATE VIEW identity.people AS
  SELECT users.id,
     users.full_name,
-    users.role
+    users.role,
+    users.suspended_at
    FROM identity.users;
 
 CREATE TABLE identity.refresh_tokens (
@@ -265,6 +318,90 @@ CREATE TABLE platform.parked_events (
     parked_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE scheduling.availability (
+    doctor_id uuid NOT NULL,
+    rules jsonb DEFAULT '[]'::jsonb NOT NULL,
+    minimum_notice_minutes integer DEFAULT 0 NOT NULL,
+    horizon_days integer DEFAULT 60 NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    due_at timestamp with time zone DEFAULT now() NOT NULL,
+    made_in_zone text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT availability_horizon_days_check CHECK (((horizon_days >= 1) AND (horizon_days <= 400))),
+    CONSTRAINT availability_minimum_notice_minutes_check CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 43200))),
+    CONSTRAINT availability_rules_check CHECK ((jsonb_typeof(rules) = 'array'::text))
+);
+
+CREATE TABLE scheduling.booking_policies (
+    doctor_id uuid NOT NULL,
+    cancellation_window interval DEFAULT '00:00:00'::interval NOT NULL,
+    requires_confirmation boolean DEFAULT false NOT NULL,
+    confirmation_time interval DEFAULT '1 day'::interval NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT confirmation_takes_time CHECK ((confirmation_time > '00:00:00'::interval)),
+    CONSTRAINT window_is_not_negative CHECK ((cancellation_window >= '00:00:00'::interval))
+);
+
+CREATE TABLE scheduling.slots (
+    id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    booking_id uuid,
+    held_by uuid,
+    held_until timestamp with time zone,
+    closed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    from_rules boolean DEFAULT false NOT NULL,
+    bookable_until timestamp with time zone,
+    closed_because text,
+    CONSTRAINT closed_slot_is_not_booked CHECK (((closed_at IS NULL) OR (booking_id IS NULL))),
+    CONSTRAINT hold_has_holder_and_end CHECK (((held_by IS NULL) = (held_until IS NULL))),
+    CONSTRAINT open_slot_has_no_reason_to_be_closed CHECK (((closed_at IS NOT NULL) OR (closed_because IS NULL))),
+    CONSTRAINT slot_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
+    CONSTRAINT slot_is_not_empty CHECK ((starts_at < ends_at)),
+    CONSTRAINT slots_closed_because_check CHECK ((closed_because = ANY (ARRAY['rules'::text, 'time_off'::text])))
+)
+WITH (fillfactor='85');
+
+CREATE VIEW scheduling.open_slots AS
+ SELECT slots.id,
+    slots.doctor_id,
+    slots.starts_at,
+    slots.ends_at
+   FROM scheduling.slots
+  WHERE ((slots.closed_at IS NULL) AND (slots.booking_id IS NULL) AND ((slots.held_until IS NULL) OR (slots.held_until <= now())) AND ((slots.bookable_until IS NULL) OR (slots.bookable_until > now())));
+
+CREATE VIEW scheduling.bookable_slots AS
+ SELECT s.id,
+    s.doctor_id,
+    s.starts_at,
+    s.ends_at,
+    d.specialization,
+    d.time_zone,
+    d.verified,
+    COALESCE(p.requires_confirmation, false) AS requires_confirmation
+   FROM ((scheduling.open_slots s
+     JOIN doctors.practitioners d ON ((d.id = s.doctor_id)))
+     LEFT JOIN scheduling.booking_policies p ON ((p.doctor_id = s.doctor_id)))
+  WHERE (s.starts_at > statement_timestamp());
+
+CREATE TABLE scheduling.booking_steps (
+    booking_id uuid NOT NULL,
+    revision integer NOT NULL,
+    action text NOT NULL,
+    from_status text NOT NULL,
+    to_status text NOT NULL,
+    from_slot_id uuid,
+    from_starts_at timestamp with time zone,
+    actor_id uuid,
+    actor_role text,
+    reason text,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE scheduling.bookings (
     id uuid NOT NULL,
     slot_id uuid NOT NULL,
@@ -273,8 +410,11 @@ CREATE TABLE scheduling.bookings (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     status text DEFAULT 'confirmed'::text NOT NULL,
+    expires_at timestamp with time zone,
+    series_id uuid,
     reason text,
     cancellation_reason text,
+    cancelled_minutes_ahead integer,
     cancelled_by text,
     no_show_party text,
     revision integer DEFAULT 0 NOT NULL,
@@ -283,7 +423,8 @@ CREATE TABLE scheduling.bookings (
     CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
     CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))),
     CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
-    CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['confirmed'::text, 'cancelled'::text, 'completed'::text, 'no_show'::text])))
+    CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'confirmed'::text, 'checked_in'::text, 'in_progress'::text, 'completed'::text, 'no_show'::text, 'cancelled'::text, 'declined'::text, 'expired'::text]))),
+    CONSTRAINT request_expires CHECK (((status <> 'requested'::text) OR (expires_at IS NOT NULL)))
 )
 WITH (fillfactor='90');
 
@@ -301,22 +442,42 @@ CREATE TABLE scheduling.idempotency_keys (
 )
 WITH (fillfactor='90');
 
-CREATE TABLE scheduling.slots (
+CREATE TABLE scheduling.time_off (
     id uuid NOT NULL,
     doctor_id uuid NOT NULL,
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
-    booking_id uuid,
-    held_by uuid,
-    held_until timestamp with time zone,
-    closed_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT closed_slot_is_not_booked CHECK (((closed_at IS NULL) OR (booking_id IS NULL))),
-    CONSTRAINT hold_has_holder_and_end CHECK (((held_by IS NULL) = (held_until IS NULL))),
-    CONSTRAINT slot_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
-    CONSTRAINT slot_is_not_empty CHECK ((starts_at < ends_at))
+    CONSTRAINT time_off_is_not_empty CHECK ((starts_at < ends_at))
+);
+
+CREATE TABLE scheduling.waitlist_entries (
+    id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    doctor_id uuid,
+    specialization text,
+    booking_id uuid,
+    starts_from timestamp with time zone NOT NULL,
+    starts_until timestamp with time zone NOT NULL,
+    status text DEFAULT 'waiting'::text NOT NULL,
+    passes integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    looked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT waitlist_entries_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'accepted'::text, 'left'::text, 'lapsed'::text]))),
+    CONSTRAINT waitlist_range_is_not_empty CHECK ((starts_from < starts_until)),
+    CONSTRAINT waits_for_a_doctor_or_a_specialization CHECK ((num_nonnulls(doctor_id, specialization) = 1))
 )
-WITH (fillfactor='85');
+WITH (fillfactor='80');
+
+CREATE TABLE scheduling.waitlist_offers (
+    entry_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    offered_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    outcome text,
+    ended_at timestamp with time zone,
+    CONSTRAINT waitlist_offers_outcome_check CHECK ((outcome = ANY (ARRAY['accepted'::text, 'passed'::text, 'withdrawn'::text])))
+);
 
 ALTER TABLE ONLY analytics.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (day, outcome);
@@ -332,6 +493,9 @@ ALTER TABLE ONLY audit.events
 
 ALTER TABLE ONLY doctors.profiles
     ADD CONSTRAINT one_profile_per_doctor PRIMARY KEY (id);
+
+ALTER TABLE ONLY doctors.words
+    ADD CONSTRAINT words_pkey PRIMARY KEY (word);
 
 ALTER TABLE ONLY identity.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (what, who);
@@ -369,8 +533,17 @@ ALTER TABLE ONLY platform.page_key
 ALTER TABLE ONLY platform.parked_events
     ADD CONSTRAINT parked_events_pkey PRIMARY KEY (reader, epoch, "position");
 
+ALTER TABLE ONLY scheduling.availability
+    ADD CONSTRAINT availability_pkey PRIMARY KEY (doctor_id);
+
+ALTER TABLE ONLY scheduling.booking_policies
+    ADD CONSTRAINT booking_policies_pkey PRIMARY KEY (doctor_id);
+
+ALTER TABLE ONLY scheduling.booking_steps
+    ADD CONSTRAINT booking_steps_pkey PRIMARY KEY (booking_id, revision);
+
 ALTER TABLE ONLY scheduling.bookings
-    ADD CONSTRAINT bookings_of_a_patient_do_not_overlap EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((status <> 'cancelled'::text));
+    ADD CONSTRAINT bookings_of_a_patient_do_not_overlap EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text])));
 
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
@@ -378,11 +551,20 @@ ALTER TABLE ONLY scheduling.bookings
 ALTER TABLE ONLY scheduling.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, route, key);
 
+ALTER TABLE ONLY scheduling.waitlist_offers
+    ADD CONSTRAINT no_slot_is_offered_twice PRIMARY KEY (entry_id, slot_id);
+
 ALTER TABLE ONLY scheduling.slots
     ADD CONSTRAINT slots_of_a_doctor_do_not_overlap EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((closed_at IS NULL));
 
 ALTER TABLE ONLY scheduling.slots
     ADD CONSTRAINT slots_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.time_off
+    ADD CONSTRAINT time_off_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.waitlist_entries
+    ADD CONSTRAINT waitlist_entries_pkey PRIMARY KEY (id);
 
 CREATE INDEX events_by_position ON ONLY audit.events USING brin ("position") WITH (pages_per_range='32', autosummarize='on');
 
@@ -396,6 +578,20 @@ CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, at, 
 
 CREATE INDEX events_of_an_entity ON ONLY audit.events USING btree (entity_id, at, "position") WHERE (entity_id IS NOT NULL);
 
+CREATE INDEX profiles_by_experience ON doctors.profiles USING btree (((- experience)), id);
+
+CREATE INDEX profiles_by_fee ON doctors.profiles USING btree (COALESCE(fee_minor, 2147483647), id);
+
+CREATE INDEX profiles_by_name ON doctors.profiles USING btree (lower(full_name), id);
+
+CREATE INDEX profiles_by_specialization ON doctors.profiles USING btree (lower(specialization), id);
+
+CREATE INDEX profiles_by_word ON doctors.profiles USING gin (search) WITH (fastupdate=off);
+
+CREATE INDEX words_by_sound ON doctors.words USING btree (sound);
+
+CREATE INDEX words_by_trigram ON doctors.words USING gin (word public.gin_trgm_ops);
+
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
 
 CREATE INDEX refresh_tokens_of_a_session ON identity.refresh_tokens USING btree (session_id);
@@ -404,15 +600,39 @@ CREATE INDEX sessions_lately_ended ON identity.sessions USING btree (ended_at) W
 
 CREATE INDEX sessions_of_a_user ON identity.sessions USING btree (user_id);
 
+CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at);
+
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at);
 
 CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at);
 
 CREATE INDEX idempotency_keys_by_age ON scheduling.idempotency_keys USING brin (created_at);
 
-CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> 'cancelled'::text);
+CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text]));
+
+CREATE UNIQUE INDEX one_open_offer_per_entry ON scheduling.waitlist_offers USING btree (entry_id) WHERE (outcome IS NULL);
+
+CREATE UNIQUE INDEX one_open_offer_per_slot ON scheduling.waitlist_offers USING btree (slot_id) WHERE (outcome IS NULL);
+
+CREATE INDEX requests_by_expiry ON scheduling.bookings USING btree (expires_at) WHERE (status = 'requested'::text);
+
+CREATE INDEX slots_by_time ON scheduling.slots USING btree (starts_at, doctor_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at);
+
+CREATE INDEX slots_of_a_holder ON scheduling.slots USING btree (held_by) WHERE (held_by IS NOT NULL);
+
+CREATE INDEX time_off_of_a_doctor ON scheduling.time_off USING btree (doctor_id, ends_at);
+
+CREATE INDEX waitlist_of_a_doctor ON scheduling.waitlist_entries USING btree (doctor_id, created_at) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waitlist_of_a_patient ON scheduling.waitlist_entries USING btree (patient_id, created_at);
+
+CREATE INDEX waitlist_of_a_specialization ON scheduling.waitlist_entries USING btree (lower(specialization), created_at) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waitlist_unseen ON scheduling.waitlist_entries USING btree (looked_at) WHERE (status = 'waiting'::text);
+
+CREATE TRIGGER keep_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.keep_words();
 
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
@@ -427,8 +647,17 @@ ALTER TABLE ONLY identity.sessions
 ALTER TABLE ONLY platform.parked_events
     ADD CONSTRAINT parked_events_reader_fkey FOREIGN KEY (reader) REFERENCES platform.event_readers(name);
 
+ALTER TABLE ONLY scheduling.booking_steps
+    ADD CONSTRAINT booking_steps_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES scheduling.slots(id);
+
+ALTER TABLE ONLY scheduling.waitlist_entries
+    ADD CONSTRAINT waitlist_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
+ALTER TABLE ONLY scheduling.waitlist_offers
+    ADD CONSTRAINT waitlist_offers_entry_id_fkey FOREIGN KEY (entry_id) REFERENCES scheduling.waitlist_entries(id);
 
 GRANT USAGE ON SCHEMA analytics TO amrutam_app;
 
@@ -459,6 +688,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.words TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.attempts TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.data_protection_keys TO amrutam_app;
@@ -483,11 +714,27 @@ GRANT SELECT ON TABLE platform.page_key TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE platform.parked_events TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.availability TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_policies TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.open_slots TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookable_slots TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_steps TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_entries TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_offers TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA analytics GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 

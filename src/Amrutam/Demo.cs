@@ -188,7 +188,14 @@ static class Demo
             returning *),
         marked as (
             update scheduling.slots s set booking_id = b.id
-              from booked b where b.slot_id = s.id and b.status <> 'cancelled')
+              from booked b where b.slot_id = s.id and b.status <> 'cancelled'),
+        kept as (
+            insert into scheduling.booking_steps
+                   (booking_id, revision, action, from_status, to_status, actor_id, actor_role, at)
+            select id, 1, status, 'confirmed', status,
+                   case cancelled_by when 'patient' then patient_id else doctor_id end,
+                   coalesce(cancelled_by, 'doctor'), updated_at
+              from booked where status <> 'confirmed')
         insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details)
         select created_at, patient_id, 'patient', 'bookings.booked', 'booking', id,
                jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at)

@@ -69,7 +69,8 @@ sealed class RollUp : IReadEvents
             case "slots.closed":
                 Add(new(Measures.Slots, Measures.Closed, day), Many(e));
                 break;
-            case BookedAction or "bookings.moved" or "bookings.cancelled" or "bookings.completed" or "bookings.no_show":
+            case BookedAction or "bookings.requested" or "bookings.moved" or "bookings.cancelled" or "bookings.completed"
+                or "bookings.no_show" or "bookings.declined" or "bookings.expired" or "bookings.undone":
                 var before = known.Bookings.GetValueOrDefault(e.EntityId!.Value);
                 var after = After(e, before, known);
                 foreach (var mark in before?.Marks() ?? []) Add(mark, -1);
@@ -83,7 +84,7 @@ sealed class RollUp : IReadEvents
 
     static KnownBooking After(Event e, KnownBooking? before, Facts known)
     {
-        if (e.Action == BookedAction)
+        if (e.Action is BookedAction or "bookings.requested")
         {
             var startsAt = StartsAt(e);
             return new(e.EntityId!.Value, e.At.InZone(Clinic.Zone).Date, startsAt, KnownBooking.LeadOf(e.At, startsAt),
@@ -93,7 +94,7 @@ sealed class RollUp : IReadEvents
         return e.Action switch
         {
             "bookings.moved" => before with { StartsAt = StartsAt(e) },
-            "bookings.cancelled" => before with { Outcome = KnownBooking.Cancelled },
+            "bookings.cancelled" or "bookings.declined" or "bookings.expired" => before with { Outcome = KnownBooking.Cancelled },
             "bookings.no_show" => before with { Outcome = KnownBooking.Missed },
             _ => before with { Outcome = KnownBooking.Kept },
         };

@@ -19,6 +19,14 @@ sealed class Limits
 
     [Range(0, int.MaxValue)] public int OpenBookingsPerPatientAndDoctor { get; init; } = 10;
 
+    // Of up to 26 bookings each, which the limits above do not count.
+    [Range(0, int.MaxValue)] public int OpenSeriesPerPatient { get; init; } = 3;
+
+    // Within an hour, by the patient; then booking waits until the hour is over.
+    [Range(0, int.MaxValue)] public int CancellationsPerPatient { get; init; } = 20;
+
+    [Range(0, int.MaxValue)] public int WaitlistEntriesPerPatient { get; init; } = 10;
+
     // Slots one patient may hold while choosing.
     [Range(0, int.MaxValue)] public int HoldsPerPatient { get; init; } = 3;
 }

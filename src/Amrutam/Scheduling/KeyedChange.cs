@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -10,13 +11,17 @@ namespace Amrutam.Scheduling;
 /// <param name="Body">JSON, sent byte for byte.</param>
 /// <param name="Location">Where the created thing is, or null.</param>
 /// <param name="Replayed">True when it was given before and nothing was done now.</param>
-sealed record Answer(int Status, string Body, string? Location = null, bool Replayed = false) : IResult
+/// <param name="Code">The rule that refused, or null.</param>
+/// <param name="RetryAfterSeconds">When asking again makes sense, or null.</param>
+sealed record Answer(int Status, string Body, string? Location = null, bool Replayed = false, string? Code = null,
+    int? RetryAfterSeconds = null) : IResult
 {
     public static Answer Of<T>(int status, T body, string? location = null) =>
         new(status, JsonSerializer.Serialize(body, Json.Options), location);
 
     public static Answer Of(ProblemHttpResult problem) =>
-        new(problem.StatusCode, JsonSerializer.Serialize(problem.ProblemDetails, Json.Options));
+        new(problem.StatusCode, JsonSerializer.Serialize(problem.ProblemDetails, Json.Options),
+            Code: problem.ProblemDetails.Extensions["code"] as string);
 
     public Task ExecuteAsync(HttpContext http)
     {
@@ -24,6 +29,8 @@ sealed record Answer(int Status, string Body, string? Location = null, bool Repl
         http.Response.ContentType = Status < StatusCodes.Status400BadRequest ? "application/json; charset=utf-8"
             : "application/problem+json";
         if (Location is not null) http.Response.Headers.Location = Location;
+        if (RetryAfterSeconds is { } seconds)
+            http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (Replayed) http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
         return http.Response.WriteAsync(Body, CancellationToken.None);
     }

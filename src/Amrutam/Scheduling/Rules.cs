@@ -47,6 +47,27 @@ static class Rules
     public static readonly Problem TooManyOpenBookingsWithDoctor = new(422, "too_many_open_bookings_with_this_doctor",
         "You have as many bookings ahead with this doctor as one patient may have");
 
+    public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
+        "You have booked and cancelled many times within the hour; wait a while before you book again");
+    public static readonly Problem NoDoctorIsFree =
+        new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time");
+
+    public static readonly Problem TooManyHolds =
+        new(422, "too_many_holds", "You hold as many slots as one patient may; book or release one first");
+    public static readonly Problem TooManySeries =
+        new(422, "too_many_series", "You have as many series ahead as one patient may have");
+    public static readonly Problem NoSlotAtThatTime =
+        new(409, "no_slot_at_that_time", "The doctor has no slot at that time");
+    public static readonly Problem SeriesIsNotPossible =
+        new(409, "series_is_not_possible", "The series cannot be booked as asked; see the report");
+
+    public static readonly Problem TooManyWaitlistEntries =
+        new(422, "too_many_waitlist_entries", "You are on as many waiting lists as one patient may be");
+    public static readonly Problem OfferIsOver =
+        new(409, "offer_is_over", "There is no offer now: it was answered, passed on, or none was made yet");
+    public static readonly Problem EntryIsOver =
+        new(409, "waitlist_entry_is_over", "You are no longer on this waiting list");
+
     public static readonly Problem KeyReused =
         new(422, "idempotency_key_reused", "This Idempotency-Key was used for another request");
 
@@ -57,10 +78,28 @@ static class Rules
     public static readonly Problem BookingHasStarted =
         new(422, "booking_has_started", "The booking has already started");
 
+    public static readonly Problem CheckInIsNotOpen =
+        new(422, "check_in_is_not_open", "Check-in opens two days before the booking");
+    public static readonly Problem UndoIsTooLate =
+        new(422, "undo_is_too_late", "A step can be undone for ten minutes, and that time is over");
+    public static readonly Problem CancellationWindowHasPassed = new(422, "cancellation_window_has_passed",
+        "It is too late for the patient to change this booking; ask the doctor or the staff");
+    public static readonly Problem MoveNeedsConfirmation = new(422, "move_needs_confirmation",
+        "This doctor confirms every time: request the new slot, then cancel this booking");
+    public static readonly Problem RevisionIsStale =
+        new(412, "revision_is_stale", "The booking has changed since you read it; read it again");
+
+    /// <summary>What a slot may be refused for when nothing is wrong with the request: another slot would
+    /// do.</summary>
+    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld];
+
     /// <summary>What a booking or a move may be refused for.</summary>
-    public static readonly Problem[] OfBooking = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, SlotHasStarted,
-        MinimumNotice, BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor,
-        Problems.Absent, KeyReused];
+    public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice,
+        BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, CoolDown, Problems.Absent,
+        KeyReused];
+
+    /// <summary>What a step in a booking's life may be refused for.</summary>
+    public static readonly Problem[] OfStep = [Problems.Absent, StepNotAllowed, RevisionIsStale, KeyReused];
 
     static readonly Dictionary<string, Problem> ByCode = OfBooking
         .ToDictionary(rule => rule.Code, StringComparer.Ordinal);

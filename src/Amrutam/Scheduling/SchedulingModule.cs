@@ -1,5 +1,7 @@
+using Amrutam.Platform;
 using Amrutam.Scheduling.Availability;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling;
 
@@ -10,11 +12,16 @@ static class SchedulingModule
     {
         var verified = builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment
             .IsProduction());
-        builder.Services.AddSingleton(new SchedulingSettings(verified));
+        builder.Services.AddSingleton(new SchedulingSettings(verified,
+            builder.AddSettings<CalendarTimes>("Scheduling")));
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();
         builder.Services.AddSingleton<RefusedKeys>();
         builder.Services.AddHostedService<MakeSlotsAhead>();
+        builder.Services.AddSingleton<AnyDoctor>();
+        builder.Services.AddSingleton<Alternatives>();
+        builder.Services.AddSingleton<PassOnSlots>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<PassOnSlots>());
     }
 
     public static void MapScheduling(this IEndpointRouteBuilder routes)
@@ -24,6 +31,7 @@ static class SchedulingModule
         ListOwnSlots.Map(slots);
         CloseSlot.Map(slots);
         ListOpenSlots.Map(routes);
+        HoldSlot.Map(slots);
         ExplainTime.Map(routes);
 
         var availability = routes.MapGroup("/api/availability").WithTags("Availability");
@@ -42,5 +50,18 @@ static class SchedulingModule
         MoveBooking.Map(bookings);
         CompleteBooking.Map(bookings);
         RecordNoShow.Map(bookings);
+        CheckIn.Map(bookings);
+        StartConsultation.Map(bookings);
+        UndoStep.Map(bookings);
+        AnswerRequest.Map(bookings);
+        ReadHistory.Map(bookings);
+        BookSeries.Map(bookings);
+        BookingPolicy.Map(routes);
+
+        var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list");
+        JoinWaitlist.Map(waitlist);
+        ListWaitlist.Map(waitlist);
+        LeaveWaitlist.Map(waitlist);
+        AnswerOffer.Map(waitlist);
     }
 }

@@ -50,7 +50,8 @@ public sealed class StormTests(TestCluster cluster)
     static ServerProcess Start(TestServer server, int port) => ServerProcess.Start("serve", port,
         ("ConnectionStrings__Amrutam", server.Database.App), ("ConnectionStrings__Owner", server.Database.Owner),
         ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey), ("Logging__LogLevel__Default", "Warning"),
-        ("Limits__OpenBookingsPerPatient", "0"), ("Limits__OpenBookingsPerPatientAndDoctor", "0"));
+        ("Limits__OpenBookingsPerPatient", "0"), ("Limits__OpenBookingsPerPatientAndDoctor", "0"),
+        ("Limits__CancellationsPerPatient", "0"));
 
     static async Task<(IReadOnlyList<TestUser> Patients, IReadOnlyList<Guid> Slots)> Fill(TestServer server,
         Uri address)

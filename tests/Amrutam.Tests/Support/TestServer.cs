@@ -15,7 +15,8 @@ sealed class TestServer : IAsyncDisposable
     // Sign-ups and bookings come by the thousand from one address here; the tests of the limits set their own.
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
         "SignInFailuresPerAccount",
-        "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient" }
+        "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient",
+        "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient" }
             .Select(limit => $"--Limits:{limit}=0")];
 
     // One for the whole run, so that two servers on one database read each other's keys.

@@ -117,16 +117,21 @@ static class ClearBookings
 
     const string OtherBookings = """
         select patient_id, starts_at, ends_at from scheduling.bookings
-         where patient_id = any($1) and status <> 'cancelled' and id <> all($2)
+         where patient_id = any($1) and status not in ('cancelled', 'declined', 'expired') and id <> all($2)
            and starts_at > statement_timestamp() - interval '12 hours'
         """;
 
     const string CancelThem = """
         with cancelled as (
             update scheduling.bookings b
-               set status = 'cancelled', cancelled_by = 'doctor', revision = revision + 1, updated_at = now()
+               set status = 'cancelled', cancelled_by = 'doctor', revision = revision + 1, updated_at = now(),
+                   cancelled_minutes_ahead = floor(extract(epoch from starts_at - statement_timestamp()) / 60)::int
              where id = any($1)
          returning *),
+        kept as (
+            insert into scheduling.booking_steps
+                   (booking_id, revision, action, from_status, to_status, actor_id, actor_role)
+            select id, revision, status, 'confirmed', status, $4, 'doctor' from cancelled),
         freed as (update scheduling.slots s set booking_id = null from cancelled b where s.id = b.slot_id)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select $4, 'doctor', 'bookings.cancelled', 'booking', b.id,
@@ -137,14 +142,18 @@ static class ClearBookings
 
     const string MoveThem = """
         with old as materialized (
-            select b.id, b.slot_id as from_slot_id, a.slot_id
+            select b.id, b.slot_id as from_slot_id, b.starts_at as from_starts_at, a.slot_id
               from unnest($1::uuid[], $2::uuid[]) as a (id, slot_id) join scheduling.bookings b on b.id = a.id),
         moved as (
             update scheduling.bookings b
                set slot_id = s.id, starts_at = s.starts_at, ends_at = s.ends_at, revision = revision + 1,
                    updated_at = now()
               from old join scheduling.slots s on s.id = old.slot_id where b.id = old.id
-         returning b.*, old.from_slot_id),
+         returning b.*, old.from_slot_id, old.from_starts_at),
+        kept as (
+            insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
+                   actor_role, from_slot_id, from_starts_at)
+            select id, revision, 'moved', status, status, $4, 'doctor', from_slot_id, from_starts_at from moved),
         marked as (
             update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null
               from moved b where s.id = b.slot_id),

@@ -1,30 +1,76 @@
 using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>Books a slot for the signed-in patient: never twice, never lost once acknowledged, once per
-/// Idempotency-Key.</summary>
+/// <summary>Books for the signed-in patient the slot they name, or one of any doctor of a specialization: never twice,
+/// never lost once acknowledged, once per Idempotency-Key.</summary>
+/// <remarks>With a doctor who confirms requests the answer is a request, which holds the slot until it is
+/// answered.</remarks>
 static class BookSlot
 {
-    public sealed record Request(Guid SlotId, string? Reason = null);
+    /// <param name="SlotId">The slot; or, instead of it, a specialization and a time.</param>
+    public sealed record Request(Guid? SlotId = null, string? Reason = null, string? Specialization = null,
+        Instant? StartsAt = null, TimeRange? Between = null);
 
-    const int MaxReason = 500;
+    /// <summary>From (included) to (not included).</summary>
+    public sealed record TimeRange(Instant From, Instant To);
+
+    public const int MaxReason = 500, MaxSpecialization = 200;
+    const string Route = "POST /api/bookings";
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
-        .WithSummary("Book a slot").Produces<Booking>(StatusCodes.Status201Created)
-            .Refuses([.. Rules.OfBooking, Problems.Invalid]);
+            .WithSummary("Book a slot").Produces<Booking>(StatusCodes.Status201Created)
+            .Refuses([.. Rules.OfBooking, Rules.NoDoctorIsFree, Problems.Invalid]);
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,
-        RefusedKeys refusals)
+        AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
     {
+        if (Misshapen(request) is { } malformed) return malformed;
         var fields = new Fields();
         var reason = fields.Text("reason", request.Reason, MaxReason);
+        var specialization = fields.Text("specialization", request.Specialization, MaxSpecialization,
+            required: request.SlotId is null);
+        fields.Refuse(request.Between is { } range && range.To <= range.From, "between", "must end after it begins");
         if (fields.Wrong) return fields.Problem();
         var fingerprint = key.Value is null ? null : IdempotencyKey.Fingerprint(request);
-        var answer = await batch.Book(new(Guid.CreateVersion7(), request.SlotId, patient, reason, key.Value,
-            fingerprint, Problems.Trace()));
+        var wish = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key.Value,
+            fingerprint, Problems.Trace());
+        var answer = request.SlotId is { } slot
+            ? await alternatives.AddTo(await batch.Book(wish), slot)
+            : await anyDoctor.Book(wish, specialization!, request.StartsAt, request.Between);
+        if (answer.Code == Rules.CoolDown.Code)
+            return answer with { RetryAfterSeconds = await db.Statement(CoolDownEnds).With(patient.Id).Value<int>() };
         return key.Value is null || answer.Replayed || answer.Status is not (404 or 409) ? answer
-            : await refusals.Keep(patient.Id, "POST /api/bookings", key.Value, fingerprint!, answer);
+            : await refusals.Keep(patient.Id, Route, key.Value, fingerprint!, answer);
     }
+
+    /// <summary>A body that names neither a slot nor a time cannot be read as a booking at all.</summary>
+    static IResult? Misshapen(Request r)
+    {
+        var byTime = r.Specialization is not null || r.StartsAt is not null || r.Between is not null;
+        if (r.SlotId is not null && byTime)
+            return Problems.Field("slot_id", "cannot be given together with a specialization or a time");
+        if (r.SlotId is null && !byTime) return Missing("slot_id");
+        if (r.SlotId is null && r.Specialization is null) return Missing("specialization");
+        return r.SlotId is null && r.StartsAt is null == r.Between is null
+            ? Problems.Field("starts_at", "is required, or between; not both") : null;
+
+        static IResult Missing(string field) => Problems.Malformed.Because("Missing: " + field,
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = ["is required"] },
+            });
+    }
+
+    // The hour that the batch judges by; when the oldest of it leaves, the next booking may go through.
+    const string CoolDownEnds = """
+        select greatest(1, ceil(extract(epoch from
+                   min(updated_at) + interval '1 hour' - statement_timestamp())))::int
+          from scheduling.bookings
+         where patient_id = $1 and status = 'cancelled' and cancelled_by = 'patient'
+           and updated_at > statement_timestamp() - interval '1 hour'
+        """;
 }

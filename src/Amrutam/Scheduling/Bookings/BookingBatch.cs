@@ -5,8 +5,10 @@ using Npgsql;
 namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>One patient's wish for one slot.</summary>
+/// <param name="Chosen">JSON that the answer carries as <c>chosen</c>: why this slot, when the patient named
+/// none.</param>
 sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, string? Key,
-    byte[]? Fingerprint, string Trace);
+    byte[]? Fingerprint, string Trace, string? Chosen = null);
 
 /// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of
 /// one.</summary>
@@ -50,7 +52,11 @@ sealed class BookingBatch : IAsyncDisposable
         for (var round = 1; round <= MaxRounds; round++)
         {
             var outcome = await Try(request);
-            if (outcome.Code == Again) continue;
+            if (outcome.Code is Again or RequestHasExpired)
+            {
+                if (outcome.Code == RequestHasExpired) await ExpireRequests.InTheWay(_db, request);
+                continue;
+            }
             Outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
             return outcome.Code is Booked or Replayed
                 ? new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == Replayed)
@@ -69,7 +75,9 @@ sealed class BookingBatch : IAsyncDisposable
         }
         catch (PostgresException e) when (Rules.Knows(e.ConstraintName))
         {
-            return new(e.ConstraintName!, StatusCodes.Status409Conflict, null, null);
+            // A request that expired a moment ago may still be in the constraint's way.
+            return await ExpireRequests.InTheWay(_db, request) > 0 ? new(Again, 0, null, null)
+                : new(e.ConstraintName!, StatusCodes.Status409Conflict, null, null);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected
             or PostgresErrorCodes.UniqueViolation)
@@ -97,6 +105,7 @@ sealed class BookingBatch : IAsyncDisposable
             Array(asked.Select(a => a.Key)), Array(asked.Select(a => a.Fingerprint)), Array(asked.Select(a => a.Trace)),
             Value(_settings.VerifiedDoctorsOnly), Value(_limits.OpenBookingsPerPatient),
                 Value(_limits.OpenBookingsPerPatientAndDoctor),
+            Array(asked.Select(a => a.Chosen)), Value(_limits.CancellationsPerPatient),
         } });
         try
         {
@@ -131,7 +140,7 @@ sealed class BookingBatch : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _batch.DisposeAsync();
 
-    const string Booked = "booked", Replayed = "replayed", Again = "again";
+    const string Booked = "booked", Replayed = "replayed", Again = "again", RequestHasExpired = "request_has_expired";
 
     const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
 
@@ -139,8 +148,9 @@ sealed class BookingBatch : IAsyncDisposable
 
     const string Decide = """
         with asked as materialized (
-            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[])
-              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, n)),
+            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],
+                $11::text[])
+              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, n)),
         known as materialized (
             select a.n, k.user_id, k.key, k.fingerprint = a.fingerprint as same, k.status, k.body, k.location
               from asked a
@@ -148,49 +158,65 @@ sealed class BookingBatch : IAsyncDisposable
                    and k.key = a.key),
         judged as materialized (
             select a.*, s.doctor_id, s.starts_at, s.ends_at,
+                   case when p.requires_confirmation then 'requested' else 'confirmed' end as status,
+                   case when p.requires_confirmation
+                        then least(s.starts_at, statement_timestamp() + p.confirmation_time) end as expires_at,
                    case when k.n is not null then case when k.same then 'replayed' else 'idempotency_key_reused' end
                         when d.id is null or ($8 and not d.verified) then 'not_found'
                         when s.closed_at is not null then 'slot_is_closed'
                         when s.starts_at <= statement_timestamp() then 'slot_has_started'
+                        when s.booking_id is not null and s.held_until <= statement_timestamp()
+                             then 'request_has_expired'
                         when s.booking_id is not null then 'one_active_booking_per_slot'
                         when s.bookable_until <= statement_timestamp() then 'minimum_notice'
                         when s.held_until > statement_timestamp() and s.held_by <> a.patient_id then 'slot_is_held'
                         when own.overlap then 'bookings_of_a_patient_do_not_overlap'
                         when $9 > 0 and own.ahead >= $9 then 'too_many_open_bookings'
                         when $10 > 0 and own.with_doctor >= $10 then 'too_many_open_bookings_with_this_doctor'
+                        when $12 > 0 and own.cancelled >= $12 then 'cool_down_after_cancellations'
                    end as refusal
               from asked a
               left join known k on k.n = a.n
               left join scheduling.slots s on s.id = a.slot_id
               left join doctors.practitioners d on d.id = s.doctor_id
+              left join scheduling.booking_policies p on p.doctor_id = s.doctor_id
               left join lateral (
-                select bool_or(b.starts_at < s.ends_at and b.ends_at > s.starts_at) as overlap,
-                       count(*) filter (where b.status = 'confirmed') as ahead,
-                       count(*) filter (where b.status = 'confirmed' and b.doctor_id = s.doctor_id) as with_doctor
+                select bool_or(b.starts_at < s.ends_at and b.ends_at > s.starts_at
+                           and b.status not in ('cancelled', 'declined', 'expired')
+                           and (b.status <> 'requested' or b.expires_at > statement_timestamp())) as overlap,
+                       count(*) filter (where b.status in ('requested', 'confirmed') and b.series_id is null) as ahead,
+                       count(*) filter (where b.status in ('requested', 'confirmed') and b.series_id is null
+                           and b.doctor_id = s.doctor_id) as with_doctor,
+                       count(*) filter (where b.status = 'cancelled' and b.cancelled_by = 'patient'
+                           and b.updated_at > statement_timestamp() - interval '1 hour') as cancelled
                   from scheduling.bookings b
-                 where b.patient_id = a.patient_id and b.status <> 'cancelled'
+                 where b.patient_id = a.patient_id
                    and b.starts_at > statement_timestamp() - interval '12 hours') own on true),
         ranked as materialized (
             select *, row_number() over (partition by slot_id order by n) as of_slot,
                    row_number() over (partition by patient_id order by n) as of_patient
               from judged where refusal is null),
         booked as (
-            insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason)
-            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason from ranked where of_slot = 1
-                 and of_patient = 1
+            insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status,
+                 expires_at)
+            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status, expires_at from ranked
+                 where of_slot = 1 and of_patient = 1
             returning *),
         marked as (
-            update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null from booked b
-                 where s.id = b.slot_id),
+            update scheduling.slots s set booking_id = b.id, held_until = b.expires_at,
+                   held_by = case when b.expires_at is not null then b.id end
+              from booked b where s.id = b.slot_id),
         answered as materialized (
             select a.n, a.key, a.fingerprint, a.trace_id, b.id, b.patient_id, concat(
                 '{"id":"', b.id, '","slot_id":"', b.slot_id, '","doctor_id":"', b.doctor_id,
-                '","patient_id":"', b.patient_id, '","status":"confirmed","starts_at":',
+                '","patient_id":"', b.patient_id, '","series_id":null,"status":"', b.status, '","starts_at":',
                 left(to_json(b.starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
                 left(to_json(b.ends_at at time zone 'UTC')::text, -1),
-                     'Z","reason":', coalesce(to_json(b.reason)::text, 'null'),
-                ',"cancelled_by":null,"cancellation_reason":null,"no_show_party":null,"revision":0,"created_at":',
-                left(to_json(b.created_at at time zone 'UTC')::text, -1), 'Z"}') as body
+                'Z","expires_at":', coalesce(left(to_json(b.expires_at at time zone 'UTC')::text, -1) || 'Z"', 'null'),
+                ',"reason":', coalesce(to_json(b.reason)::text, 'null'),
+                ',"cancelled_by":null,"cancellation_reason":null,"cancelled_minutes_ahead":null,"no_show_party":null,',
+                '"revision":0,"created_at":', left(to_json(b.created_at at time zone 'UTC')::text, -1), 'Z"',
+                ',"chosen":' || a.chosen, '}') as body
               from booked b join asked a on a.id = b.id),
         keyed as (
             insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location,
@@ -199,7 +225,8 @@ sealed class BookingBatch : IAsyncDisposable
                  from answered where key is not null),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select r.patient_id, 'patient', 'bookings.booked', 'booking', r.id,
+            select r.patient_id, 'patient',
+                   case r.status when 'requested' then 'bookings.requested' else 'bookings.booked' end, 'booking', r.id,
                    jsonb_build_object('doctor_id', r.doctor_id, 'slot_id', r.slot_id, 'starts_at', r.starts_at),
                         r.trace_id
               from ranked r join answered a on a.n = r.n),

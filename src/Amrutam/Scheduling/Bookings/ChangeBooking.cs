@@ -1,38 +1,67 @@
 using Amrutam.Platform;
+using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>What every change of one booking shares: whose it is, the order of locks, and once per
-/// Idempotency-Key.</summary>
+/// <summary>A booking as it is under its lock, with the time and what its doctor asks of those who change it.</summary>
+sealed record PresentBooking(Booking Booking, Instant Now, Duration CancellationWindow)
+{
+    public static PresentBooking Read(NpgsqlDataReader row) => new(Booking.Read(row), row.GetInstant(Booking.Width),
+        Duration.FromTimeSpan(row.GetFieldValue<TimeSpan>(Booking.Width + 1)));
+
+    /// <summary>True when it is too late for the patient to cancel or move; a request may be taken back until it
+    /// begins.</summary>
+    public bool IsWithinWindow => Booking.Status != LifeCycle.Requested
+        && Booking.StartsAt - Now < CancellationWindow;
+}
+
+/// <summary>What every change of one booking shares: whose it is, the order of locks, the table of legal steps, and
+/// once per Idempotency-Key.</summary>
 /// <remarks>
 /// The booking's row is locked first, then slots in id order, then the patient; bookings being made never wait for a
 /// booking's row, so no circle of waiting can close. What you may not see is not there: another's booking is a 404.
+/// Staff (admin) see every booking here; each route says whether it lets them in.
 /// </remarks>
-static class ChangeBooking
+readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMatch Match, KeyedChange Changes,
+    SchedulingSettings Settings)
 {
-    /// <param name="route">As in <c>POST /api/bookings/{id}/cancellation</c>; the id is put in.</param>
-    public static Task<IResult> Run<T>(this KeyedChange changes, CurrentUser user, Guid id, string route,
-        IdempotencyKey key, T request,
-        Func<NpgsqlConnection, Booking, Task<Answer>> change) =>
-        changes.Run(user, route.Replace("{id}", id.ToString(), StringComparison.Ordinal), key, request,
-            async connection =>
-            await connection.Statement(Lock).With(id).With(user.Id).One(Booking.Read) is { } booking
-                ? await change(connection, booking)
-                : Answer.Of(Problems.NotFound()));
+    /// <param name="path">What follows the booking in its route, as <c>cancellation</c>.</param>
+    /// <param name="change">Runs when the step is legal now; it may still refuse.</param>
+    public Task<IResult> Run<T>(Guid id, string path, BookingAction action, T request,
+        Func<NpgsqlConnection, PresentBooking, Task<Answer>> change)
+    {
+        var (user, match) = (User, Match);
+        return Changes.Run(user, $"POST /api/bookings/{id}/{path}", Key, request, async connection =>
+        {
+            if (await Lock(connection, id, user) is not { } present) return Answer.Of(Problems.NotFound());
+            if (!match.Allows(present.Booking.Revision)) return Answer.Of(Rules.RevisionIsStale.Because());
+            var refusal = LifeCycle.Refusal(present.Booking.Status, action, present.Booking.StartsAt, present.Now);
+            return refusal is null ? await change(connection, present) : Answer.Of(refusal);
+        });
+    }
 
-    /// <summary>Applies a statement that answers with the changed booking, or with no row when the step is not legal
-    /// now.</summary>
-    public static async Task<Answer> Apply(this Statement statement, Booking before, Func<Booking, Answer> refusal) =>
-        await statement.One(Booking.Read) is { } after ? Answer.Of(StatusCodes.Status200OK, after) : refusal(before);
+    /// <summary>Takes a step that needs nothing but to be legal.</summary>
+    public Task<IResult> Take(Guid id, string path, BookingAction action)
+    {
+        var by = this;
+        return Run(id, path, action, new { }, (connection, present) =>
+            TakeStep.Take(connection, present.Booking, action, by.User, by.Settings));
+    }
 
-    public static Answer Refuse(Booking booking, string step) =>
-        Answer.Of(Rules.StepNotAllowed
-            .Because($"A booking that is {booking.Status.Replace('_', '-')} cannot be {step}."));
+    public static async Task<PresentBooking?> Lock(NpgsqlConnection connection, Guid id, CurrentUser user) =>
+        await connection.Statement(LockRow).With(id).With(user.Id).With(user.Role).Value<bool>()
+            ? await connection.Statement(ReadRow).With(id).One(PresentBooking.Read) : null;
 
-    const string Lock =
-        "select " + Booking.Columns + """
+    const string LockRow = """
+        select true from scheduling.bookings
+         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3 = 'admin') for update
+        """;
 
-          from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2) for update
+    // A statement of its own: what it reads, and its time, are from after the lock.
+    const string ReadRow = "select " + Booking.Columns + """
+        , statement_timestamp(), coalesce(p.cancellation_window, interval '0')
+          from scheduling.bookings b left join scheduling.booking_policies p on p.doctor_id = b.doctor_id
+         where b.id = $1
         """;
 }

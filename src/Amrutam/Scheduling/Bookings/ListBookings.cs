@@ -9,8 +9,6 @@ static class ListBookings
 {
     sealed record Key(Instant StartsAt, Guid Id);
 
-    static readonly string[] Statuses = ["confirmed", "cancelled", "completed", "no_show"];
-
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
         .WithSummary("List own bookings").Produces<Page<Booking>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
@@ -19,8 +17,8 @@ static class ListBookings
         CancellationToken ct,
         string? status = null, QueryInstant? from = null, QueryInstant? to = null)
     {
-        if (status is not null && !Statuses.Contains(status)) return Problems
-            .Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (status is not null && !LifeCycle.Statuses.Contains(status))
+            return Problems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)
@@ -31,7 +29,8 @@ static class ListBookings
 
     const string Filters = """
 
-           and ($2::text is null or b.status = $2)
+           and ($2::text is null or $2 = case when b.status = 'requested' and b.expires_at <= statement_timestamp()
+                                            then 'expired' else b.status end)
            and ($3::timestamptz is null or b.starts_at >= $3) and ($4::timestamptz is null or b.starts_at < $4)
            and ($5::timestamptz is null or (b.starts_at, b.id) < ($5, $6))
          order by b.starts_at desc, b.id desc

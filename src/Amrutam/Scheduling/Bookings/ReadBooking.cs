@@ -1,18 +1,25 @@
 using Amrutam.Platform;
+using Microsoft.Net.Http.Headers;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>One booking, for its patient and its doctor; for anybody else it is not there.</summary>
+/// <summary>One booking, for its patient and its doctor, with its revision as ETag; for anybody else it is not
+/// there.</summary>
 static class ReadBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-        .WithSummary("Read a booking").Produces<Booking>().Refuses(Problems.Absent);
+            .WithSummary("Read a booking").Produces<Booking>().Refuses(Problems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct) =>
-        await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is { } booking ? TypedResults
-            .Ok(booking) : Problems.NotFound();
+    static async Task<IResult> Handle(Guid id, CurrentUser user, HttpResponse response, NpgsqlDataSource db,
+        CancellationToken ct)
+    {
+        if (await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is not { } booking)
+            return Problems.NotFound();
+        response.Headers[HeaderNames.ETag] = IfMatch.Tag(booking.Revision);
+        return TypedResults.Ok(booking);
+    }
 
     const string Select =
         "select " + Booking.Columns + """

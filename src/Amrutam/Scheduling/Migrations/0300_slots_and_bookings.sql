@@ -10,6 +10,7 @@ create table scheduling.slots (
     starts_at timestamptz not null,
     ends_at timestamptz not null,
     booking_id uuid,
+    -- Who holds the slot: a patient who is choosing, or a request (its id, and booking_id too) that awaits its answer.
     held_by uuid,
     held_until timestamptz,
     closed_at timestamptz,
@@ -25,6 +26,8 @@ create table scheduling.slots (
 ) with (fillfactor = 85);
 
 create index slots_of_a_doctor_by_time on scheduling.slots (doctor_id, starts_at);
+-- Of the held ones alone: for a slot that nobody held, being booked changes nothing here.
+create index slots_of_a_holder on scheduling.slots (held_by) where held_by is not null;
 
 -- Whose open slot comes next, over all doctors: walked from now on, it finds the first few without asking ten thousand.
 create index slots_by_time on scheduling.slots (starts_at, doctor_id) where closed_at is null;
@@ -42,21 +45,30 @@ create table scheduling.bookings (
     patient_id uuid not null,
     starts_at timestamptz not null,
     ends_at timestamptz not null,
-    status text not null default 'confirmed' check (status in ('confirmed', 'cancelled', 'completed', 'no_show')),
+    -- Active are all but cancelled, declined and expired; which step leads where is told by LifeCycle.
+    status text not null default 'confirmed' check (status in ('requested', 'confirmed', 'checked_in', 'in_progress',
+        'completed', 'no_show', 'cancelled', 'declined', 'expired')),
+    -- When a request that nobody answered is over, by the database's clock.
+    expires_at timestamptz,
+    series_id uuid,
     reason text,
     cancellation_reason text,
+    cancelled_minutes_ahead int,
     cancelled_by text check (cancelled_by in ('patient', 'doctor', 'admin')),
     no_show_party text check (no_show_party in ('patient', 'doctor')),
     revision int not null default 0,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
     constraint booking_is_not_empty check (starts_at < ends_at),
+    constraint request_expires check (status <> 'requested' or expires_at is not null),
     constraint bookings_of_a_patient_do_not_overlap exclude using gist (patient_id with =,
          tstzrange(starts_at, ends_at, '[)') with &&)
-        where (status <> 'cancelled')
+        where (status not in ('cancelled', 'declined', 'expired'))
 ) with (fillfactor = 90);
 
-create unique index one_active_booking_per_slot on scheduling.bookings (slot_id) where status <> 'cancelled';
+create unique index one_active_booking_per_slot on scheduling.bookings (slot_id)
+    where status not in ('cancelled', 'declined', 'expired');
+create index requests_by_expiry on scheduling.bookings (expires_at) where status = 'requested';
 create index bookings_of_a_patient on scheduling.bookings (patient_id, starts_at);
 create index bookings_of_a_doctor on scheduling.bookings (doctor_id, starts_at);
 

@@ -2,6 +2,7 @@ using Amrutam.Scheduling.Availability;
 using FsCheck;
 using FsCheck.Fluent;
 using NodaTime;
+using NodaTime.Extensions;
 using Interval = NodaTime.Interval;
 
 namespace Amrutam.Tests.Scheduling.Availability;
@@ -9,7 +10,7 @@ namespace Amrutam.Tests.Scheduling.Availability;
 /// <summary>What holds in every zone, in every year, for every set of rules.</summary>
 public sealed class SlotMakingProperties
 {
-    static readonly DateTimeZone[] Zones = [.. DateTimeZoneProviders.Tzdb.Ids.Select(id => DateTimeZoneProviders.Tzdb[id]).OrderBy(zone => zone.Id, StringComparer.Ordinal)];
+    static readonly DateTimeZone[] Zones = [.. DateTimeZoneProviders.Tzdb.GetAllZones().OrderBy(zone => zone.Id, StringComparer.Ordinal)];
 
     static readonly LocalDate First = new(2024, 1, 1), Last = new(2030, 12, 31);
 

@@ -1,0 +1,14 @@
+using Amrutam.Platform;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>Says that the patient is there: by the patient, or by the doctor who sees them come.</summary>
+static class CheckIn
+{
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+            .WithSummary("Check in").Produces<Booking>().Refuses([.. Rules.OfStep, Rules.CheckInIsNotOpen]);
+
+    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+        change.Take(id, "check-in", BookingAction.CheckIn);
+}

@@ -1,0 +1,50 @@
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>What happened to a booking, oldest first, for its patient and its doctor.</summary>
+static class ReadHistory
+{
+    /// <param name="Action">booked or requested, then each step.</param>
+    /// <param name="ByRole">Who did it: patient, doctor or admin; null for the clock.</param>
+    /// <param name="FromStartsAt">When it was moved: where it lay before.</param>
+    public sealed record Entry(int Revision, string Action, string? FromStatus, string ToStatus, string? ByRole,
+        string? Reason, Guid? FromSlotId, Instant? FromStartsAt, Instant At)
+    {
+        public static Entry Read(NpgsqlDataReader row) =>
+            new(row.GetInt32(0), row.GetString(1), row.GetStringOrNull(2), row.GetString(3), row.GetStringOrNull(4),
+                row.GetStringOrNull(5), row.GetGuidOrNull(6), row.GetInstantOrNull(7), row.GetInstant(8));
+    }
+
+    // A page is what one booking can come to; steps beyond it are a quarrel, and the first ones stay readable.
+    const int Longest = 100;
+
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapGet("/{id:guid}/history", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+            .WithSummary("Read a booking's history").Produces<Page<Entry>>().Refuses(Problems.Absent);
+
+    static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
+    {
+        var entries = await db.Statement(Select).With(id).With(user.Id).With(Longest).List(Entry.Read, ct);
+        return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : Problems.NotFound();
+    }
+
+    // A booking that was a request left that state by its first step, or is still in it.
+    const string Select = """
+        with b as (select * from scheduling.bookings where id = $1 and (patient_id = $2 or doctor_id = $2)),
+        first as (
+            select coalesce((select s.from_status from scheduling.booking_steps s
+                              where s.booking_id = b.id and s.revision = 1), b.status) as status from b)
+        select 0, case first.status when 'requested' then 'requested' else 'booked' end, null, first.status, 'patient',
+               b.reason, null::uuid, null::timestamptz, b.created_at
+          from b, first
+        union all
+        select s.revision, s.action, s.from_status, s.to_status, s.actor_role, s.reason, s.from_slot_id,
+               s.from_starts_at, s.at
+          from b join scheduling.booking_steps s on s.booking_id = b.id
+         order by 1
+         limit $3
+        """;
+}

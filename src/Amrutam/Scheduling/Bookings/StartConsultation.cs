@@ -1,0 +1,15 @@
+using Amrutam.Platform;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>Begins the consultation with a patient who has checked in, also before its time when both are
+/// there.</summary>
+static class StartConsultation
+{
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/start", Handle).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Start the consultation").Produces<Booking>().Refuses(Rules.OfStep);
+
+    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+        change.Take(id, "start", BookingAction.Start);
+}

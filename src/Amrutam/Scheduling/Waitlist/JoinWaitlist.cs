@@ -1,0 +1,112 @@
+using Amrutam.Platform;
+using Amrutam.Scheduling.Bookings;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>Puts the signed-in patient in line for a slot of a doctor, or of any doctor of a specialization; or for an
+/// earlier slot than the booking they have.</summary>
+/// <remarks>A slot that is free already is offered at once. A booking that is to be moved earlier is kept until an offer
+/// is accepted.</remarks>
+static class JoinWaitlist
+{
+    /// <param name="BookingId">The booking to move earlier; its doctor and start say the rest.</param>
+    /// <param name="From">The earliest start that suits; now, when not given.</param>
+    /// <param name="To">No start at or after this.</param>
+    public sealed record Request(Guid? DoctorId = null, string? Specialization = null, Instant? From = null,
+        Instant? To = null, Guid? BookingId = null);
+
+    // Nobody knows today whether they can come at a quarter of an hour's notice in a year.
+    static readonly Duration LongestRange = Duration.FromDays(180);
+
+    public static void Map(RouteGroupBuilder waitlist) =>
+        waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
+            .Produces<WaitlistEntry>(StatusCodes.Status201Created)
+            .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.StepNotAllowed,
+                Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused);
+
+    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
+        SchedulingSettings settings, Limits limits)
+    {
+        var fields = new Fields();
+        var specialization = fields.Text("specialization", request.Specialization, BookSlot.MaxSpecialization);
+        var isForBooking = request.BookingId is not null;
+        fields.Refuse(new[] { request.DoctorId is not null, specialization is not null, isForBooking }.Count(g => g) != 1,
+                "doctor_id", "is required, or specialization, or booking_id; only one of them")
+            .Refuse(request.To is null && !isForBooking, "to", "is required")
+            .Refuse(request.To is not null && isForBooking, "to", "is given by the booking")
+            .Refuse(request is { From: { } from, To: { } to } && to <= from, "to", "must be after from")
+            .Refuse(request is { From: { } first, To: { } last } && last - first > LongestRange, "to",
+                "must be within 180 days of from");
+        if (fields.Wrong) return fields.Problem();
+        return await changes.Run(patient, "POST /api/waitlist", key, request, async connection =>
+        {
+            if (request.BookingId is { } id && await Refusal(connection, id, patient) is { } refusal) return refusal;
+            var entry = Guid.CreateVersion7();
+            var outcome = await connection.Statement(Join).With(entry).With(patient.Id).With(request.DoctorId)
+                .With(specialization).With(request.BookingId).With(request.From).With(request.To)
+                .With(settings.VerifiedDoctorsOnly).With(limits.WaitlistEntriesPerPatient).With(patient.Trace)
+                .Value<string>();
+            return outcome switch
+            {
+                "joined" => await Joined(connection, entry, settings),
+                "too_many" => Answer.Of(Rules.TooManyWaitlistEntries.Because()),
+                "past" => Answer.Of(Problems.Field("to", "must be in the future")),
+                _ => Answer.Of(Problems.NotFound()),
+            };
+        });
+    }
+
+    /// <summary>Why this booking cannot be moved earlier, or null; the booking is locked meanwhile.</summary>
+    static async Task<Answer?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
+    {
+        if (await ChangeBooking.Lock(connection, id, patient) is not { Booking: var booking } present)
+            return Answer.Of(Problems.NotFound());
+        if (LifeCycle.Refusal(booking.Status, BookingAction.Move, booking.StartsAt, present.Now) is { } refusal)
+            return Answer.Of(refusal);
+        return await connection.Statement(ConfirmsByHand).With(booking.DoctorId).Value<bool>()
+            ? Answer.Of(Rules.MoveNeedsConfirmation.Because()) : null;
+    }
+
+    static async Task<Answer> Joined(NpgsqlConnection connection, Guid entry, SchedulingSettings settings)
+    {
+        foreach (var slot in await FindFreeSlots.For(connection, entry, settings))
+            await OfferSlot.ToTheFirstInLine(connection, slot, null, settings);
+        var joined = await connection.Statement(Select).With(entry).One(WaitlistEntry.Read);
+        return Answer.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
+    }
+
+    const string ConfirmsByHand =
+        "select requires_confirmation from scheduling.booking_policies where doctor_id = $1";
+
+    const string Join = """
+        with wanted as (
+            select coalesce($3, b.doctor_id) as doctor_id, greatest($6, statement_timestamp()) as starts_from,
+                   coalesce($7, b.starts_at) as starts_until
+              from (select) one left join scheduling.bookings b on b.id = $5),
+        judged as (
+            select wanted.*, case
+                   when $4::text is null and not exists (
+                        select from doctors.practitioners d
+                         where d.id = wanted.doctor_id and (d.verified or not $8)) then 'not_found'
+                   when starts_until <= starts_from then 'past'
+                   when $9 > 0 and $9 <= (
+                        select count(*) from scheduling.waitlist_entries e
+                         where e.patient_id = $2 and e.status in ('waiting', 'offered')) then 'too_many'
+                   else 'joined' end as outcome
+              from wanted),
+        joined as (
+            insert into scheduling.waitlist_entries
+                   (id, patient_id, doctor_id, specialization, booking_id, starts_from, starts_until)
+            select $1, $2, doctor_id, $4, $5, starts_from, starts_until from judged where outcome = 'joined'
+         returning *),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select patient_id, 'patient', 'waitlist.joined', 'waitlist_entry', id, jsonb_strip_nulls(
+                   jsonb_build_object('doctor_id', doctor_id, 'booking_id', booking_id)), $10 from joined)
+        select outcome from judged
+        """;
+
+    const string Select = "select " + WaitlistEntry.Columns + " from " + WaitlistEntry.Tables + " where e.id = $1";
+}

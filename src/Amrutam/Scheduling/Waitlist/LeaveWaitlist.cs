@@ -1,0 +1,23 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>Takes the signed-in patient off a waiting list; what was offered to them goes to the next in
+/// line.</summary>
+static class LeaveWaitlist
+{
+    public static void Map(RouteGroupBuilder waitlist) =>
+        waitlist.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
+            .WithSummary("Leave a waiting list").Produces(StatusCodes.Status204NoContent)
+            .Refuses(Problems.Absent, Rules.EntryIsOver);
+
+    static Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, SchedulingSettings settings) =>
+        db.InTransaction<IResult>(async connection =>
+        {
+            if (await AnswerOffer.Lock(connection, id, patient) is not { } entry) return Problems.NotFound();
+            if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered)) return Rules.EntryIsOver.Because();
+            await AnswerOffer.End(connection, id, "left", "withdrawn", patient, settings);
+            return TypedResults.NoContent();
+        });
+}

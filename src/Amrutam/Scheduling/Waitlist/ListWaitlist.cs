@@ -1,0 +1,33 @@
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>The signed-in patient's own places on waiting lists, the latest first, with the slots offered
+/// now.</summary>
+static class ListWaitlist
+{
+    sealed record Key(Instant CreatedAt, Guid Id);
+
+    public static void Map(RouteGroupBuilder waitlist) =>
+        waitlist.MapGet("", Handle).RequireAuthorization(Allow.Patient).WithSummary("List own places in line")
+            .Produces<Page<WaitlistEntry>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
+        CancellationToken ct)
+    {
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        var rows = await db.Statement(Select).With(patient.Id).With(page.After?.CreatedAt).With(page.After?.Id)
+            .With(page.Fetch).List(WaitlistEntry.Read, ct);
+        return TypedResults.Ok(page.Of(rows, entry => entry, entry => new Key(entry.CreatedAt, entry.Id)));
+    }
+
+    const string Select = "select " + WaitlistEntry.Columns + " from " + WaitlistEntry.Tables + """
+
+         where e.patient_id = $1 and ($2::timestamptz is null or (e.created_at, e.id) < ($2, $3))
+         order by e.created_at desc, e.id desc
+         limit $4
+        """;
+}

@@ -1,0 +1,94 @@
+using Amrutam.Platform;
+using Amrutam.Scheduling.Bookings;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>Passes on what is over by the clock: requests nobody answered, offers nobody took, and slots that are free
+/// while somebody waits for them.</summary>
+/// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
+/// would still end in time; only the waiting list would not hear of it.</remarks>
+sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, TimeProvider clock,
+    ILogger<PassOnSlots> log) : BackgroundService
+{
+    const int OffersAtOnce = 100, UnansweredOffers = 3;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(settings.Times.SweepSeconds), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await Run();
+            }
+            catch (Exception e) when (e is NpgsqlException or CommitOutcomeUnknownException)
+            {
+                LogFailure(e);
+            }
+        }
+    }
+
+    public async Task Run()
+    {
+        var freed = await db.InTransaction(ExpireRequests.All);
+        freed.AddRange(await db.InTransaction(connection => connection.Statement(EndOffers).With(OffersAtOnce)
+            .With(UnansweredOffers).List(row => row.GetGuid(0))));
+        await db.Statement(Lapse).With(OffersAtOnce).Execute();
+        freed.AddRange(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
+        foreach (var slot in freed.Distinct())
+            await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings));
+    }
+
+    // Taken is an offer whose slot the patient booked, be it by accepting or as the holder; any other end passes it on.
+    const string EndOffers = """
+        with due as materialized (
+            select e.id, e.patient_id, e.passes, o.slot_id, o.offered_at
+              from scheduling.waitlist_offers o
+              join scheduling.waitlist_entries e on e.id = o.entry_id
+              left join scheduling.slots s on s.id = o.slot_id
+             where o.outcome is null and e.status = 'offered'
+               and (o.expires_at <= statement_timestamp() or s.held_by is distinct from e.patient_id)
+             order by o.expires_at limit $1 for update of e skip locked),
+        judged as materialized (
+            select due.*, exists (
+                   select from scheduling.bookings b
+                    where b.slot_id = due.slot_id and b.patient_id = due.patient_id
+                      and b.status not in ('cancelled', 'declined', 'expired') and b.created_at >= due.offered_at)
+                   as taken
+              from due),
+        ended as (
+            update scheduling.waitlist_offers o
+               set outcome = case when j.taken then 'accepted' else 'passed' end, ended_at = now()
+              from judged j where o.entry_id = j.id and o.slot_id = j.slot_id),
+        marked as (
+            update scheduling.waitlist_entries e
+               set status = case when j.taken then 'accepted' when j.passes + 1 >= $2 then 'lapsed' else 'waiting' end,
+                   passes = e.passes + (not j.taken)::int
+              from judged j where e.id = j.id
+         returning e.id, e.patient_id, e.status),
+        logged as (
+            insert into audit.events (action, entity, entity_id, details)
+            select 'waitlist.' || case when j.taken then 'accepted' else 'passed' end, 'waitlist_entry', m.id,
+                   jsonb_build_object('patient_id', m.patient_id, 'slot_id', j.slot_id, 'status', m.status)
+              from marked m join judged j on j.id = m.id)
+        select slot_id from judged where not taken
+        """;
+
+    const string Lapse = """
+        with over as materialized (
+            select e.id from scheduling.waitlist_entries e
+             where e.status = 'waiting'
+               and (e.starts_until <= statement_timestamp() or exists (
+                    select from scheduling.bookings b where b.id = e.booking_id and b.status <> 'confirmed'))
+             order by e.starts_until limit $1 for update skip locked),
+        lapsed as (
+            update scheduling.waitlist_entries e set status = 'lapsed' from over where e.id = over.id
+         returning e.id, e.patient_id)
+        insert into audit.events (action, entity, entity_id, details)
+        select 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id) from lapsed
+        """;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "what was over was not passed on; it will be tried again")]
+    partial void LogFailure(Exception exception);
+}
