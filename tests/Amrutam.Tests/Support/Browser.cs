@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Amrutam.Tests.Support;
 
 [CollectionDefinition(Browser.OneAtATime)]
-public sealed class BrowserCollection : ICollectionFixture<Browser>;
+public sealed class OneBrowserAtATime : ICollectionFixture<Browser>;
 
 /// <summary>Debian's chromium without a window; one for all tests, because a browser is heavy.</summary>
 public sealed class Browser : IAsyncLifetime
