@@ -3,7 +3,8 @@ using Npgsql;
 
 namespace Amrutam.Doctors;
 
-/// <summary>A doctor's profile: in the export as it is; emptied when their data is erased, and listed no more.</summary>
+/// <summary>A doctor's profile: in the export as it is; emptied when their data is erased, and listed no
+/// more.</summary>
 sealed class ProfileOfAPerson : IPersonalData
 {
     public string Section => "doctor_profile";

@@ -27,6 +27,7 @@ sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, Cred
     }
 
     const string BegunLately = """
-        select exists (select from identity.sessions where id = $1 and ended_at is null and created_at > now() - $2 * interval '1 minute')
+        select exists (select from identity.sessions
+           where id = $1 and ended_at is null and created_at > now() - $2 * interval '1 minute')
         """;
 }

@@ -59,7 +59,8 @@ static class SignUp
                 var made = await users.CreateAsync(user);
                 if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
                 if (credential is not null) await credential();
-                await connection.Append("accounts.signed_up", user.Id, actor, actorRole, $$"""{"role": "{{user.Role}}"}""");
+                var details = $$"""{"role": "{{user.Role}}"}""";
+                await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);
                 if (!user.EmailConfirmed)
                     await letters.VerifyAddress(connection, user.Email!,
                         await MailedTokens.Make(connection, user, MailedTokens.VerifyEmail));

@@ -3,8 +3,10 @@ using Npgsql;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>A person's bookings: all of them in the export; the reasons they gave go when their data is erased.</summary>
-/// <remarks>That a booking took place stays, under an id that nobody can trace, because it is the other side's record too.</remarks>
+/// <summary>A person's bookings: all of them in the export; the reasons they gave go when their data is
+/// erased.</summary>
+/// <remarks>That a booking took place stays, under an id that nobody can trace, because it is the other side's record
+/// too.</remarks>
 sealed class BookingsOfAPerson : IPersonalData
 {
     public string Section => "bookings";

@@ -84,7 +84,8 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
 
     const string GiveUp = """
         with given_up as (delete from identity.outgoing_mails where id = $1 returning id)
-        insert into audit.events (actor_role, action, entity, entity_id) select 'system', 'mails.given_up', 'mail', id from given_up
+        insert into audit.events (actor_role, action, entity, entity_id) select 'system', 'mails.given_up', 'mail',
+           id from given_up
         """;
 
     [LoggerMessage(Level = LogLevel.Warning,

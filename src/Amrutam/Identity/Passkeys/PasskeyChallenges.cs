@@ -25,10 +25,12 @@ sealed class PasskeyChallenges(NpgsqlDataSource db)
         db.Statement(Remove).With(id).With(user).One(row => new Taken(row.GetString(0)));
 
     const string Add = """
-        insert into identity.passkey_challenges (id, state, user_id, expires_at) values ($1, $2, $3, now() + interval '5 minutes')
+        insert into identity.passkey_challenges (id, state, user_id, expires_at)
+           values ($1, $2, $3, now() + interval '5 minutes')
         """;
 
     const string Remove = """
-        delete from identity.passkey_challenges where id = $1 and user_id is not distinct from $2 and expires_at > now() returning state
+        delete from identity.passkey_challenges where id = $1 and user_id is not distinct
+           from $2 and expires_at > now() returning state
         """;
 }

@@ -60,32 +60,39 @@ static class ChangeUser
     }
 
     const string LockAdmins = """
-        select id from identity.users where role = 'admin' and suspended_at is null and erased_at is null order by id for update
+        select id from identity.users where role = 'admin' and suspended_at is null
+           and erased_at is null order by id for update
         """;
 
     const string LockUser = """
         select u.role, u.suspended_at is not null,
                u.role = 'admin' and u.suspended_at is null and not exists (
                    select from identity.users other
-                    where other.role = 'admin' and other.suspended_at is null and other.erased_at is null and other.id <> u.id)
+                    where other.role = 'admin' and other.suspended_at is null and other.erased_at is null
+                       and other.id <> u.id)
           from identity.users u where u.id = $1 and u.erased_at is null for update
         """;
 
     const string UpdateRole = """
         with changed as (
-            update identity.users u set role = $2, security_stamp = gen_random_uuid()::text, concurrency_stamp = gen_random_uuid()::text
-              from identity.users before where u.id = $1 and before.id = u.id returning u.id, before.role as was, u.role as now)
+            update identity.users u set role = $2, security_stamp = gen_random_uuid()::text,
+               concurrency_stamp = gen_random_uuid()::text
+              from identity.users before where u.id = $1 and before.id = u.id
+                 returning u.id, before.role as was, u.role as now)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select $3, $4, 'accounts.role_changed', 'account', id, jsonb_build_object('from', was, 'to', now), $5 from changed
+        select $3, $4, 'accounts.role_changed', 'account', id, jsonb_build_object('from', was, 'to', now), $5
+           from changed
         """;
 
     const string UpdateSuspended = """
         with changed as (
-            update identity.users set suspended_at = case when $2 then now() end, security_stamp = gen_random_uuid()::text,
+            update identity.users set suspended_at = case when $2 then now() end,
+               security_stamp = gen_random_uuid()::text,
                    concurrency_stamp = gen_random_uuid()::text
              where id = $1 returning id)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
-        select $3, $4, case when $2 then 'accounts.suspended' else 'accounts.restored' end, 'account', id, $5 from changed
+        select $3, $4, case when $2 then 'accounts.suspended' else 'accounts.restored' end, 'account', id, $5
+           from changed
         """;
 
     const string Read = "select " + AdminUser.Columns + " from identity.users u where u.id = $1";

@@ -25,7 +25,8 @@ sealed class AccountOfAPerson : IPersonalData
 
     const string EraseBeside = """
         with s as (update identity.sessions set device = null, network = null where user_id = $1 returning id),
-        t as (delete from identity.refresh_tokens where session_id in (select id from identity.sessions where user_id = $1)),
+        t as (delete from identity.refresh_tokens where session_id in (select id from identity.sessions
+           where user_id = $1)),
         a as (delete from identity.authenticators where user_id = $1),
         r as (delete from identity.recovery_codes where user_id = $1),
         p as (delete from identity.passkeys where user_id = $1),
@@ -38,7 +39,8 @@ sealed class AccountOfAPerson : IPersonalData
             update identity.users
                set email = id || '@erased.invalid', normalized_email = upper(id || '@erased.invalid'), full_name = null,
                    password_hash = null, email_confirmed = false, two_factor_enabled = false, deletion_due_at = null,
-                   erased_at = now(), security_stamp = gen_random_uuid()::text, concurrency_stamp = gen_random_uuid()::text
+                   erased_at = now(), security_stamp = gen_random_uuid()::text,
+                   concurrency_stamp = gen_random_uuid()::text
              where id = $1 returning id)
         insert into audit.events (actor_role, action, entity, entity_id, trace_id)
         select 'system', 'accounts.erased', 'account', id, $2 from erased

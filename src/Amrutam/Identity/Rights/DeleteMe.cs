@@ -1,7 +1,6 @@
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
-using Npgsql;
 
 namespace Amrutam.Identity.Rights;
 
@@ -43,7 +42,8 @@ static class DeleteMe
     }
 
     const string LockAdmins = """
-        select id from identity.users where role = 'admin' and suspended_at is null and erased_at is null order by id for update
+        select id from identity.users where role = 'admin' and suspended_at is null
+           and erased_at is null order by id for update
         """;
 
     const string Close = """

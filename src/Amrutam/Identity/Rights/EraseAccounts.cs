@@ -56,7 +56,8 @@ sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalDat
     });
 
     const string Next = """
-        select id from identity.users where deletion_due_at <= now() order by deletion_due_at limit 1 for update skip locked
+        select id from identity.users where deletion_due_at <= now() order by deletion_due_at limit 1
+           for update skip locked
         """;
 
     // Nothing that anybody may still use; a count a day old decides nothing. Sessions stay, as the owner's record of

@@ -51,7 +51,9 @@ sealed class Authenticators(NpgsqlDataSource db, SecretBox box, TimeProvider clo
 
     const string TakeStep = "update identity.authenticators set last_step = $2 where user_id = $1 and last_step < $2";
 
-    const string MarkConfirmed = "update identity.authenticators set confirmed_at = now() where user_id = $1 and confirmed_at is null";
+    const string MarkConfirmed = """
+        update identity.authenticators set confirmed_at = now() where user_id = $1 and confirmed_at is null
+        """;
 
     const string Delete = "delete from identity.authenticators where user_id = $1";
 }

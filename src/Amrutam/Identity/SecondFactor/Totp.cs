@@ -26,8 +26,8 @@ static class Totp
         return null;
     }
 
-#pragma warning disable CA5350 // HMAC-SHA1 is what the apps compute; its known weakness is in collisions,
-    which HMAC does not rest on.
+    // HMAC-SHA1 is what the apps compute; the known weakness of SHA-1 is in collisions, which HMAC does not rest on.
+#pragma warning disable CA5350
     public static string Code(byte[] secret, long step)
     {
         Span<byte> counter = stackalloc byte[8];
@@ -55,7 +55,8 @@ static class Totp
 
     /// <summary>What an authenticator app reads from the picture.</summary>
     public static string Uri(byte[] secret, string email) =>
-        $"otpauth://totp/Amrutam:{System.Uri.EscapeDataString(email)}?secret={Base32(secret)}&issuer=Amrutam&digits={Digits}&period={StepSeconds}";
+        $"otpauth://totp/Amrutam:{System.Uri.EscapeDataString(email)}?secret={Base32(secret)}&issuer=Amrutam"
+        + $"&digits={Digits}&period={StepSeconds}";
 
     static byte[] Bytes(string code) => System.Text.Encoding.UTF8.GetBytes(code);
 }
