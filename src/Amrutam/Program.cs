@@ -30,6 +30,7 @@ static class Program
         builder.AddSettings<DemoSettings>("Demo");
         builder.Services.AddSingleton<PageKey>();
         builder.Services.AddSingleton<Vitals>();
+        builder.AddMail();
         builder.AddIdentity();
         builder.AddDoctors();
         builder.AddScheduling();
@@ -40,6 +41,7 @@ static class Program
         var app = builder.Build();
         app.UsePortalLanguage();
         app.UseHttp();
+        app.UseIdentity();
         app.MapHealth();
         app.MapProblemPages();
         app.MapApiDescription();

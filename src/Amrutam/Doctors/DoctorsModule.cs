@@ -10,6 +10,7 @@ static class DoctorsModule
     {
         var settings = builder.AddSettings<DoctorsSettings>("Doctors");
         builder.Services.AddSingleton<DoctorsToVerify>();
+        builder.Services.AddSingleton<IPersonalData, ProfileOfAPerson>();
         builder.Services.AddSingleton(
             new DoctorsShown(settings.RequireVerification ?? !builder.Environment.IsDevelopment()));
     }

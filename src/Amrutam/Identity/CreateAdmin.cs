@@ -18,7 +18,8 @@ static class CreateAdmin
             throw new StartupException("The password " + objection + ".");
         var user = new User { Id = Guid.CreateVersion7(), Email = email, EmailConfirmed = true, Role = Allow.Admin };
         user.PasswordHash = hasher.HashPassword(user, PasswordRules.Normal(password)!);
-        if (!await SignUp.Add(identity, users, user, actor: null, "operator"))
+        if (!await SignUp.Add(identity, users, user, actor: null, "operator",
+            scope.ServiceProvider.GetRequiredService<Letters>()))
             throw new StartupException("An account with this e-mail address exists.");
     }
 }

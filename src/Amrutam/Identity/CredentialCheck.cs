@@ -1,3 +1,4 @@
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
@@ -19,7 +20,7 @@ sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int Retry
 /// </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
     HashingLane lane, Attempts attempts,
-    Limits limits, Decoy decoy)
+    Limits limits, Decoy decoy, Authenticators authenticators)
 {
     const string PerAddress = "sign-ins of an address",
         PerAccountFromAddress = "failures of an account from an address", PerAccount = "failures of an account";
@@ -33,6 +34,20 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
 
     public async Task<Checked> Check(HttpContext http, Credentials given)
     {
+        var found = await CheckPassword(http, given);
+        if (found.User is not { TwoFactorEnabled: true } user) return await Succeed(http, found);
+        if (given.TotpCode is null && given.RecoveryCode is null) return Refuse(IdentityProblems.SecondFactorNeeded);
+        var right = given.TotpCode is { } code
+            ? await authenticators.Take(user.Id, code, confirmed: true)
+            : await RecoveryCodes.Use(db, user, given.RecoveryCode!);
+        return right ? await Succeed(http, found with { SecondFactor = true })
+            : Refuse(IdentityProblems.InvalidCredentials);
+    }
+
+    /// <summary>The password alone, counted and answered like a sign-in: for who is signed in and is asked
+    /// again.</summary>
+    public async Task<Checked> CheckPassword(HttpContext http, Credentials given)
+    {
         var email = EmailAddress.Normal(given.Email);
         var wait = await Count(http, email);
         if (wait > 0) return new(null, SecondFactor: false, Problems.TooMany, wait);
@@ -40,8 +55,14 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var user = await users.FindByEmailAsync(given.Email);
         if (password is null || !await Matches(user, password) || user!.SuspendedAt is not null)
             return Refuse(IdentityProblems.InvalidCredentials);
-        await ForgetFailures(http, email);
         return new(user, SecondFactor: false, Refusal: null, RetryAfterSeconds: 0);
+    }
+
+    /// <summary>A row of failures ends when everything that was asked for was right, not before.</summary>
+    async Task<Checked> Succeed(HttpContext http, Checked found)
+    {
+        if (found.User is { } user) await ForgetFailures(http, EmailAddress.Normal(user.Email!));
+        return found;
     }
 
     static Checked Refuse(Problem problem) => new(null, SecondFactor: false, problem, 0);
@@ -50,7 +71,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     Task<bool> Matches(User? user, string password) => lane.Run(async () =>
     {
         if (user?.PasswordHash is not null) return await users.CheckPasswordAsync(user, password);
-        hasher.VerifyHashedPassword(decoy.User, decoy.Hash, password);
+        hasher.VerifyHashedPassword(Decoy.Nobody, decoy.Hash, password);
         return false;
     });
 
@@ -83,7 +104,8 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
 /// there.</summary>
 sealed class Decoy(IPasswordHasher<User> hasher)
 {
-    public User User { get; } = new() { Role = "" };
+    /// <summary>Stands where the hasher asks for an account and does not look at it.</summary>
+    public static User Nobody { get; } = new() { Role = "" };
 
-    public string Hash => field ??= hasher.HashPassword(User, Guid.CreateVersion7().ToString());
+    public string Hash => field ??= hasher.HashPassword(Nobody, Guid.CreateVersion7().ToString());
 }

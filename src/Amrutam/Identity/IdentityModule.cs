@@ -1,4 +1,9 @@
 using Amrutam.Identity.Contracts;
+using Amrutam.Identity.OwnSessions;
+using Amrutam.Identity.Passkeys;
+using Amrutam.Identity.People;
+using Amrutam.Identity.Rights;
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
@@ -22,6 +27,8 @@ static class IdentityModule
         builder.AddTokens();
         builder.AddPasswords(settings);
         builder.AddPortalSessions(settings);
+        builder.AddSecondFactors(settings);
+        builder.AddRights();
     }
 
     static void AddTokens(this WebApplicationBuilder builder)
@@ -68,17 +75,85 @@ static class IdentityModule
             (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new SealKeys(box)));
     }
 
+    static void AddSecondFactors(this WebApplicationBuilder builder, IdentitySettings settings)
+    {
+        builder.Services.AddSingleton(RequiredSecondFactor.From(settings, builder.Environment.IsDevelopment()));
+        builder.Services.AddSingleton<Authenticators>().AddSingleton<PasskeyChallenges>().AddScoped<Reauthentication>();
+        builder.Services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
+        builder.Services.Configure<IdentityPasskeyOptions>(o =>
+        {
+            o.UserVerificationRequirement = "required";
+            // The account is found by the key itself, so nobody types an address and no list of keys is given out.
+            o.ResidentKeyRequirement = "required";
+            o.ServerDomain = settings.PasskeyDomain;
+        });
+    }
+
+    static void AddRights(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Letters>();
+        builder.Services.AddHostedService<DeliverMail>();
+        builder.Services.AddSingleton<IPersonalData, AccountOfAPerson>()
+            .AddSingleton<IPersonalData, SessionsOfAPerson>();
+        builder.Services.AddSingleton<EraseAccounts>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());
+    }
+
+    /// <summary>After authentication, before any route answers.</summary>
+    public static void UseIdentity(this WebApplication app) => app.UseMiddleware<SecondFactorPolicy>();
+
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
-        var auth = routes.MapGroup("/api/auth").AllowAnonymous().WithTags("Accounts");
-        SignUp.Map(auth);
-        LogIn.Map(auth);
-        RefreshSession.Map(auth);
-        LogOut.Map(routes.MapGroup("/api/auth").WithTags("Accounts"));
+        PublishKeys.Map(routes);
+        var auth = routes.MapGroup("/api/auth").WithTags("Accounts");
+        LogOut.Map(auth);
+        MapSignIn(auth.MapGroup("").AllowAnonymous());
         var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
         ShowMe.Map(me);
         ChangeMe.Map(me);
-        PublishKeys.Map(routes);
+        ChangePassword.Map(me);
+        VerifyEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
+        ChangeEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
+        ExportMe.Map(me);
+        DeleteMe.Map(me);
+        MapOwnSecurity(me);
+        MapPeople(routes, auth.MapGroup("").AllowAnonymous());
+    }
+
+    static void MapSignIn(RouteGroupBuilder auth)
+    {
+        SignUp.Map(auth);
+        LogIn.Map(auth);
+        RefreshSession.Map(auth);
+        ResetPassword.Map(auth);
+        SignUpWithPasskey.Map(auth);
+        LogInWithPasskey.Map(auth);
+    }
+
+    static void MapOwnSecurity(RouteGroupBuilder me)
+    {
+        var sessions = me.MapGroup("/sessions");
+        ListSessions.Map(sessions);
+        EndSession.Map(sessions);
+        EndOtherSessions.Map(sessions);
+        var factor = me.MapGroup("/second-factor");
+        OfferSecondFactor.Map(factor);
+        ConfirmSecondFactor.Map(factor);
+        RenewRecoveryCodes.Map(factor);
+        RemoveSecondFactor.Map(factor);
+        var passkeys = me.MapGroup("/passkeys");
+        AddPasskey.Map(passkeys);
+        OwnPasskeys.Map(passkeys);
+    }
+
+    static void MapPeople(IEndpointRouteBuilder routes, RouteGroupBuilder auth)
+    {
+        var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
+        var users = admin.MapGroup("/users");
+        ListUsers.Map(users);
+        ChangeUser.Map(users);
+        EndUserSessions.Map(users);
+        InviteUser.Map(admin.MapGroup("/invitations"), auth);
     }
 
     sealed class AddressNormalizer : ILookupNormalizer

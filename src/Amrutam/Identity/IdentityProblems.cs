@@ -20,6 +20,24 @@ static class IdentityProblems
     public static readonly Problem InvalidRefreshToken =
         new(401, "invalid_refresh_token", "The refresh token is used, expired or not valid; sign in again");
 
+    public static readonly Problem ReauthenticationNeeded =
+        new(403, "reauthentication_required", "Give your password; without one, sign in again with your passkey first");
+    public static readonly Problem WrongPassword = new(422, "wrong_password", "That is not your password");
+    public static readonly Problem WrongCode = new(422, "wrong_code", "That is not the code that your app shows now");
+    public static readonly Problem SecondFactorIsThere =
+        new(409, "second_factor_enrolled", "A second factor is enrolled; remove it first");
+    public static readonly Problem NoSecondFactor = new(409, "no_second_factor", "No second factor is enrolled");
+    public static readonly Problem InvalidToken =
+        new(422, "invalid_token", "This link is used, expired or not valid; ask for another");
+    public static readonly Problem InvalidPasskey = new(401, "invalid_passkey", "The passkey was not accepted");
+    public static readonly Problem PasskeyRefused =
+        new(422, "passkey_refused", "The passkey could not be registered; begin again");
+    public static readonly Problem TooManyPasskeys =
+        new(409, "too_many_passkeys", "Remove a passkey before you add another");
+    public static readonly Problem LastCredential =
+        new(409, "last_credential", "This is the only way into your account; add another first");
+    public static readonly Problem LastAdmin = new(409, "last_admin", "This is the last admin; make another one first");
+
     /// <summary>429, saying when to come back.</summary>
     public static IResult ComeBack(HttpContext http, int seconds)
     {

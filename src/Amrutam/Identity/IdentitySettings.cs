@@ -29,6 +29,18 @@ sealed class IdentitySettings
     // OWASP's floor for PBKDF2-HMAC-SHA512. Raising it upgrades each hash at its owner's next sign-in.
     [Range(210_000, 10_000_000)] public int PasswordRounds { get; init; } = 210_000;
 
+    // How lately a sign-in must have been, to stand for asking again who has no password.
+    [Range(1, 60)] public int FreshMinutes { get; init; } = 5;
+
+    // A leaver may come back within this; then their personal data is erased.
+    [Range(0, 90)] public int DeletionGraceDays { get; init; } = 14;
+
+    /// <summary>Where people reach this server: the links in messages begin with it.</summary>
+    public Uri PublicUrl { get; init; } = new("http://127.0.0.1:5080");
+
+    /// <summary>The domain that passkeys are bound to; without it the host that a request names.</summary>
+    public string? PasskeyDomain { get; init; }
+
     [Range(1, 3650)] public int SigningKeyDays { get; init; } = 30;
 
     /// <summary>Roles, separated by commas, that must enrol a second factor first; unset: admin, and nobody in

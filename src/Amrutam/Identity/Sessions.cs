@@ -17,6 +17,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     /// <summary>Begins a session for a client that holds tokens.</summary>
     public async Task<Tokens> BeginApi(HttpContext http, User user, bool secondFactor)
     {
+        if (user.DeletionDueAt is not null) await db.Statement(Stay).With(user.Id).With(user.Role)
+            .With(Problems.Trace()).Execute();
         var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
         var refresh = RefreshToken.New();
         await db.Statement(BeginWithRefreshToken).With(current.Session).With(user.Id).With(user.Role)
@@ -29,6 +31,8 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     /// <summary>Begins a session for a browser that holds a cookie.</summary>
     public async Task<CurrentUser> BeginPortal(HttpContext http, User user, bool secondFactor)
     {
+        if (user.DeletionDueAt is not null) await db.Statement(Stay).With(user.Id).With(user.Role)
+            .With(Problems.Trace()).Execute();
         var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
         await db.Statement(Begin).With(current.Session).With(user.Id).With(user.Role).With(Device.Of(http))
             .With(ClientAddress.Shown(http))
@@ -44,9 +48,37 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     {
         var ended = await db.Statement(EndOne).With(session).With(user.Id).With(user.Role).With(because)
             .With(user.Trace).Execute();
-        revocations.Add(session);
+        if (ended > 0) revocations.Add(session);
         return ended > 0;
     }
+
+    /// <summary>Ends every session of an account but one, in the transaction that gives cause for it.</summary>
+    /// <param name="by">Who caused it; null when nobody is signed in.</param>
+    /// <param name="but">The session to leave; null for none.</param>
+    public async Task EndAll(NpgsqlConnection connection, Guid account, CurrentUser? by, string because,
+        Guid? but = null)
+    {
+        var ended = await connection.Statement(EndMany).With(account).With(but ?? Guid.Empty).With(because).With(by?.Id)
+            .With(by?.Role ?? "system").With(Problems.Trace()).List(row => row.GetGuid(0));
+        foreach (var session in ended) revocations.Add(session);
+    }
+
+    // Who signs in to a closed account before it is erased has changed their mind.
+    const string Stay = """
+        with stays as (
+            update identity.users set deletion_due_at = null where id = $1 and deletion_due_at is not null returning id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
+        select id, $2, 'accounts.reopened', 'account', id, $3 from stays
+        """;
+
+    const string EndMany = """
+        with ended as (
+            update identity.sessions set ended_at = now(), ended_because = $3
+             where user_id = $1 and id <> $2 and ended_at is null returning id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select $4, $5, 'sessions.ended', 'session', id, jsonb_build_object('because', $3::text), $6 from ended
+        returning entity_id
+        """;
 
     const string Begin = """
         with begun as (

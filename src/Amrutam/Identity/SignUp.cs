@@ -23,7 +23,7 @@ static class SignUp
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users,
         IPasswordHasher<User> hasher, HashingLane lane,
-        IdentityDb identity, Attempts attempts, Limits limits)
+        IdentityDb identity, Attempts attempts, Limits limits, Letters letters)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -40,14 +40,17 @@ static class SignUp
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         var user = new User { Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role };
         user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
-        return await Add(identity, users, user, user.Id, role)
+        return await Add(identity, users, user, user.Id, role, letters)
             ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.EmailTaken.Because();
     }
 
+    /// <summary>Adds an account with its event and, when its address is not confirmed, the letter that asks for
+    /// it.</summary>
+    /// <param name="credential">What is stored beside it, as a passkey.</param>
     /// <returns>False when the address was taken meanwhile.</returns>
     public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor,
-        string actorRole)
+        string actorRole, Letters letters, Func<Task>? credential = null)
     {
         try
         {
@@ -55,17 +58,17 @@ static class SignUp
             {
                 var made = await users.CreateAsync(user);
                 if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
-                await connection.Append("accounts.signed_up", user.Id, actor, actorRole, user.Role switch
-                {
-                    Allow.Patient => """{"role": "patient"}""",
-                    Allow.Doctor => """{"role": "doctor"}""",
-                    _ => """{"role": "admin"}""",
-                });
+                if (credential is not null) await credential();
+                var details = $$"""{"role": "{{user.Role}}"}""";
+                await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);
+                if (!user.EmailConfirmed)
+                    await letters.VerifyAddress(connection, user.Email!,
+                        await MailedTokens.Make(connection, user, MailedTokens.VerifyEmail));
             });
             return true;
         }
-        catch (DbUpdateException e) when (
-            e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
+        catch (DbUpdateException e)
+            when (e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
         {
             return false;
         }

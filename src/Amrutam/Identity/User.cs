@@ -13,6 +13,8 @@ sealed class User : IdentityUser<Guid>
     public required string Role { get; set; }
     public DateTime? SuspendedAt { get; set; }
     public DateTime CreatedAt { get; set; }
+    public DateTime? DeletionDueAt { get; set; }
+    public DateTime? ErasedAt { get; set; }
 }
 
 /// <summary>ASP.NET Core Identity's tables, mapped onto the ones that our migrations make.</summary>
@@ -29,7 +31,10 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         builder.Ignore<IdentityUserClaim<Guid>>();
         builder.Ignore<IdentityUserLogin<Guid>>();
         builder.Ignore<IdentityUserToken<Guid>>();
-        builder.Ignore<IdentityUserPasskey<Guid>>();
+        var passkey = builder.Entity<IdentityUserPasskey<Guid>>().ToTable("passkeys");
+        passkey.Property(p => p.CredentialId).HasColumnName("credential_id");
+        passkey.Property(p => p.UserId).HasColumnName("user_id");
+        passkey.OwnsOne(p => p.Data).ToJson("data");
         var user = builder.Entity<User>().ToTable("users");
         user.Ignore(u => u.UserName).Ignore(u => u.NormalizedUserName).Ignore(u => u.PhoneNumber)
             .Ignore(u => u.PhoneNumberConfirmed);
@@ -44,20 +49,30 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         user.Property(u => u.SecurityStamp).HasColumnName("security_stamp");
         user.Property(u => u.ConcurrencyStamp).HasColumnName("concurrency_stamp");
         user.Property(u => u.TwoFactorEnabled).HasColumnName("two_factor_enabled");
+        user.Property(u => u.DeletionDueAt).HasColumnName("deletion_due_at");
+        user.Property(u => u.ErasedAt).HasColumnName("erased_at");
         user.Property(u => u.SuspendedAt).HasColumnName("suspended_at");
         user.Property(u => u.CreatedAt).HasColumnName("created_at").HasDefaultValueSql("now()");
     }
 
     /// <summary>Runs a change by the stores and its event, which is written on the connection given to the work, in one
     /// transaction.</summary>
-    public async Task Change(Func<NpgsqlConnection, Task> work)
+    public Task Change(Func<NpgsqlConnection, Task> work) => Change(async connection =>
+    {
+        await work(connection);
+        return true;
+    });
+
+    /// <summary>The same, for a change that may turn out not to be allowed: false undoes it.</summary>
+    public async Task<bool> Change(Func<NpgsqlConnection, Task<bool>> work)
     {
         await Database.OpenConnectionAsync(CancellationToken.None);
         var connection = (NpgsqlConnection)Database.GetDbConnection();
         var commit = CommitWatch.On(connection);
         await using var transaction = await Database.BeginTransactionAsync(CancellationToken.None);
-        await work(connection);
+        if (!await work(connection)) return false;
         await transaction.CommitAsync(CancellationToken.None);
         commit.ThrowIfUnknown();
+        return true;
     }
 }

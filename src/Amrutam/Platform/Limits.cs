@@ -11,6 +11,9 @@ sealed class Limits
     // Per minute. A clinic's whole staff may sit behind one address.
     [Range(0, int.MaxValue)] public int SignInsPerAddress { get; init; } = 60;
 
+    // Letters asked for, per minute: more than a person asks, fewer than fill somebody's inbox.
+    [Range(0, int.MaxValue)] public int MailsPerAddress { get; init; } = 10;
+
     // In a row, before the account's sign-in waits.
     [Range(0, int.MaxValue)] public int SignInFailuresPerAccount { get; init; } = 10;
 

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Runtime.CompilerServices;
 using NodaTime;
 using Npgsql;
 
@@ -95,6 +96,15 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
             while (await rows.NextResultAsync(stop)) { }
             return found;
         }, ct);
+
+    /// <returns>Row by row as they are read, however many there are; on an open connection only.</returns>
+    public async IAsyncEnumerable<T> Stream<T>(Func<NpgsqlDataReader, T> read,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = _command;
+        await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, ct);
+        while (await rows.ReadAsync(ct)) yield return read(rows);
+    }
 
     /// <returns>Every row; the statement itself limits how many.</returns>
     public Task<List<T>> List<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) =>

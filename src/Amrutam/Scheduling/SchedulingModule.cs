@@ -16,6 +16,7 @@ static class SchedulingModule
             builder.AddSettings<CalendarTimes>("Scheduling")));
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();
+        builder.Services.AddSingleton<IPersonalData, BookingsOfAPerson>();
         builder.Services.AddSingleton<RefusedKeys>();
         builder.Services.AddHostedService<MakeSlotsAhead>();
         builder.Services.AddSingleton<AnyDoctor>();

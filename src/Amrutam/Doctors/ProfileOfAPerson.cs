@@ -1,0 +1,26 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Doctors;
+
+/// <summary>A doctor's profile: in the export as it is; emptied when their data is erased, and listed no
+/// more.</summary>
+sealed class ProfileOfAPerson : IPersonalData
+{
+    public string Section => "doctor_profile";
+
+    public string ExportSql => Export;
+
+    public Task Erase(NpgsqlConnection connection, Guid person) => connection.Statement(Empty).With(person).Execute();
+
+    const string Export = """
+        select (to_jsonb(p) - 'search' - 'language_names')::text from doctors.profiles p where id = $1
+        """;
+
+    const string Empty = """
+        update doctors.profiles
+           set full_name = 'Former doctor', bio = '', languages = '{}', registration_number = null, fee_minor = null,
+               verified_at = null, verification_note = null, updated_at = now()
+         where id = $1
+        """;
+}

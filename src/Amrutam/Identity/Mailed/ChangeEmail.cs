@@ -1,0 +1,65 @@
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace Amrutam.Identity;
+
+/// <summary>Changes the caller's address, once the new one has answered; the old one is told at once.</summary>
+/// <remarks>An address that is another's gets no letter, and the caller the same answer: this is no way to ask who has
+/// an account.</remarks>
+static class ChangeEmail
+{
+    sealed record Request(string Email, string? Password = null);
+
+    sealed record Confirmation(string Token);
+
+    public static void Map(RouteGroupBuilder auth, RouteGroupBuilder me)
+    {
+        me.MapPost("/email", Ask).WithSummary("Change your e-mail address").Produces(202)
+            .Refuses(IdentityProblems.ReauthenticationNeeded, IdentityProblems.WrongPassword, Problems.TooMany);
+        auth.MapPost("/email-change", Confirm).WithSummary("Confirm a new e-mail address").Produces(204)
+            .Refuses(IdentityProblems.InvalidToken, IdentityProblems.EmailTaken);
+    }
+
+    static async Task<IResult> Ask(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
+        UserManager<User> users, IdentityDb identity,
+        Letters letters)
+    {
+        if (EmailAddress.Parse(request.Email) is not { } email) return Problems.Field("email", EmailAddress.Rule);
+        var known = await again.Check(http, caller, request.Password);
+        if (known.User is not { } user) return known.Refusal!;
+        var isTaken = await users.FindByEmailAsync(email) is not null;
+        await identity.Change(async connection =>
+        {
+            var token = await MailedTokens.Make(connection, user, MailedTokens.ChangeEmail, email);
+            if (!isTaken) await letters.ConfirmNewAddress(connection, email, token);
+            await letters.AddressIsChanging(connection, user);
+            await connection.Append("email_changes.requested", user.Id, caller.Id, caller.Role);
+        });
+        return TypedResults.StatusCode(202);
+    }
+
+    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity)
+    {
+        try
+        {
+            var done = await identity.Change(async connection =>
+            {
+                if (await MailedTokens.Take(connection, request.Token,
+                    MailedTokens.ChangeEmail) is not { NewEmail: { } email } taken) return false;
+                if (await users.FindByIdAsync(taken.User.ToString()) is not { SuspendedAt: null } user) return false;
+                (user.Email, user.EmailConfirmed) = (email, true);
+                await users.UpdateSecurityStampAsync(user);
+                await connection.Append("accounts.email_changed", user.Id, user.Id, user.Role);
+                return true;
+            });
+            return done ? TypedResults.NoContent() : IdentityProblems.InvalidToken.Because();
+        }
+        catch (DbUpdateException e) when (
+            e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
+        {
+            return IdentityProblems.EmailTaken.Because();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+
+namespace Amrutam.Identity.Passkeys;
+
+/// <summary>Signs in with a passkey alone: the authenticator shows which account, and that its owner unlocked
+/// it.</summary>
+/// <remarks>Holding the device and unlocking it are two factors, so the session counts as begun with a second
+/// one.</remarks>
+static class LogInWithPasskey
+{
+    sealed record Request(Guid ChallengeId, JsonElement Credential);
+
+    const string PerAddress = "passkey sign-ins of an address";
+
+    public static void Map(RouteGroupBuilder auth)
+    {
+        auth.MapPost("/passkey/options", Offer).WithSummary("Begin to sign in with a passkey")
+            .Produces<PasskeyChallenges.Offer>().Refuses(Problems.TooMany);
+        auth.MapPost("/passkey", Handle).WithSummary("Sign in with a passkey").Produces<Tokens>()
+            .Refuses(IdentityProblems.InvalidPasskey);
+    }
+
+    static async Task<IResult> Offer(HttpContext http, IPasskeyHandler<User> handler, PasskeyChallenges challenges,
+        Attempts attempts, Limits limits)
+    {
+        var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.SignInsPerAddress);
+        if (wait > 0) return IdentityProblems.ComeBack(http, wait);
+        var made = await handler.MakeRequestOptionsAsync(user: null, http);
+        return TypedResults.Ok(await challenges.Keep(made.RequestOptionsJson, made.AssertionState, user: null));
+    }
+
+    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
+        IPasskeyHandler<User> handler,
+        PasskeyChallenges challenges, Sessions sessions)
+    {
+        if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
+            return IdentityProblems.InvalidPasskey.Because();
+        var shown = await handler.PerformAssertionAsync(
+            new() { HttpContext = http, CredentialJson = request.Credential.GetRawText(),
+                AssertionState = challenge.State });
+        if (!shown.Succeeded || shown.User is not { SuspendedAt: null, ErasedAt: null })
+            return IdentityProblems.InvalidPasskey.Because();
+        await identity.Change(async connection =>
+        {
+            // The counter: an authenticator that counts backwards was copied.
+            await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey);
+            await connection.Append("passkeys.used", shown.User.Id, shown.User.Id, shown.User.Role);
+        });
+        return TypedResults.Ok(await sessions.BeginApi(http, shown.User, secondFactor: true));
+    }
+}

@@ -1,0 +1,83 @@
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.IdentityModel.Tokens;
+using NodaTime;
+
+namespace Amrutam.Identity.Passkeys;
+
+/// <summary>A passkey as its owner sees it.</summary>
+sealed record Passkey(string Id, string Name, Instant CreatedAt, bool IsBackedUp)
+{
+    public static Passkey Of(UserPasskeyInfo info) =>
+        new(Base64UrlEncoder.Encode(info.CredentialId), info.Name ?? "Passkey",
+            Instant.FromDateTimeOffset(info.CreatedAt), info.IsBackedUp);
+}
+
+/// <summary>Lists, names and removes the caller's passkeys.</summary>
+static class OwnPasskeys
+{
+    sealed record NameRequest(string Name);
+
+    sealed record RemoveRequest(string? Password = null);
+
+    const int MaxName = 100, MaxId = 1400;
+
+    public static void Map(RouteGroupBuilder passkeys)
+    {
+        passkeys.MapGet("", List).WithSummary("Your passkeys").Produces<Page<Passkey>>();
+        passkeys.MapPatch("/{id}", Rename).WithSummary("Name a passkey").Produces<Passkey>().Refuses(Problems.Absent);
+        passkeys.MapDelete("/{id}", Remove).WithSummary("Remove a passkey").Produces(204).Refuses(Problems.Absent,
+            IdentityProblems.LastCredential, IdentityProblems.ReauthenticationNeeded, IdentityProblems.WrongPassword,
+                Problems.TooMany);
+    }
+
+    static async Task<IResult> List(CurrentUser caller, UserManager<User> users) =>
+        await users.FindByIdAsync(caller.Id.ToString()) is { } user
+            ? TypedResults.Ok(new Page<Passkey>([.. (await users.GetPasskeysAsync(user)).Select(Passkey.Of)], null))
+            : Problems.NotFound();
+
+    static async Task<IResult> Rename(string id, NameRequest request, CurrentUser caller, UserManager<User> users,
+        IdentityDb identity)
+    {
+        var fields = new Fields();
+        var name = fields.Text("name", request.Name, MaxName, required: true);
+        if (fields.Wrong) return fields.Problem();
+        var (user, passkey) = await Find(id, caller, users);
+        if (passkey is null) return Problems.NotFound();
+        passkey.Name = name;
+        await identity.Change(async connection =>
+        {
+            await users.AddOrUpdatePasskeyAsync(user!, passkey);
+            await connection.Append("passkeys.named", caller.Id, caller.Id, caller.Role);
+        });
+        return TypedResults.Ok(Passkey.Of(passkey));
+    }
+
+    static async Task<IResult> Remove(string id, [FromBody] RemoveRequest request, HttpContext http,
+        CurrentUser caller, Reauthentication again,
+        UserManager<User> users, IdentityDb identity)
+    {
+        var known = await again.Check(http, caller, request.Password);
+        if (known.User is null) return known.Refusal!;
+        var (user, passkey) = await Find(id, caller, users);
+        if (passkey is null) return Problems.NotFound();
+        if (user!.PasswordHash is null && (await users.GetPasskeysAsync(user)).Count == 1)
+            return IdentityProblems.LastCredential.Because();
+        await identity.Change(async connection =>
+        {
+            await users.RemovePasskeyAsync(user, passkey.CredentialId);
+            await connection.Append("passkeys.removed", caller.Id, caller.Id, caller.Role);
+        });
+        return TypedResults.NoContent();
+    }
+
+    static async Task<(User? User, UserPasskeyInfo? Passkey)> Find(string id, CurrentUser caller,
+        UserManager<User> users)
+    {
+        if (id.Length > MaxId || !System.Buffers.Text.Base64Url.IsValid(id)) return (null, null);
+        var user = await users.FindByIdAsync(caller.Id.ToString());
+        return user is null ? (null, null)
+            : (user, await users.GetPasskeyAsync(user, Base64UrlEncoder.DecodeBytes(id)));
+    }
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+
+namespace Amrutam.Identity.Passkeys;
+
+/// <summary>Makes an account whose only credential is a passkey: first the options for the browser, then what its
+/// authenticator made.</summary>
+static class SignUpWithPasskey
+{
+    sealed record OptionsRequest(string Email, string? FullName = null);
+
+    sealed record Request(Guid ChallengeId, string Email, JsonElement Credential, string? Role = null,
+        string? FullName = null, string? Name = null);
+
+    const int MaxName = 200;
+    const string Limit = "sign-ups of an address";
+
+    public static void Map(RouteGroupBuilder auth)
+    {
+        auth.MapPost("/passkey/signup/options", Offer).WithSummary("Begin to sign up with a passkey")
+            .Produces<PasskeyChallenges.Offer>()
+            .Refuses(Problems.TooMany);
+        auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey").Produces<Account>(201)
+            .Refuses(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.PasskeyRefused);
+    }
+
+    static async Task<IResult> Offer(OptionsRequest request, HttpContext http, IPasskeyHandler<User> handler,
+        PasskeyChallenges challenges,
+        Attempts attempts, Limits limits)
+    {
+        var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
+        if (wait > 0) return IdentityProblems.ComeBack(http, wait);
+        if (EmailAddress.Parse(request.Email) is not { } email) return Problems.Field("email", EmailAddress.Rule);
+        // The account's id is made here: the authenticator keeps it, and the account is made with it.
+        var made = await handler.MakeCreationOptionsAsync(
+            new() { Id = Guid.CreateVersion7().ToString(), Name = email, DisplayName = request.FullName ?? email },
+                http);
+        return TypedResults.Ok(await challenges.Keep(made.CreationOptionsJson, made.AttestationState, user: null));
+    }
+
+    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
+        IPasskeyHandler<User> handler,
+        PasskeyChallenges challenges, Letters letters)
+    {
+        var fields = new Fields();
+        var email = EmailAddress.Parse(request.Email);
+        fields.Refuse(email is null, "email", EmailAddress.Rule);
+        var fullName = fields.Text("full_name", request.FullName, MaxName);
+        var name = fields.Text("name", request.Name, MaxName);
+        var role = request.Role ?? Allow.Patient;
+        if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
+        fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
+        if (fields.Wrong) return fields.Problem();
+        if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
+            return IdentityProblems.PasskeyRefused.Because();
+        var made = await handler.PerformAttestationAsync(
+            new() { HttpContext = http, CredentialJson = request.Credential.GetRawText(),
+                AttestationState = challenge.State });
+        if (!made.Succeeded || !Guid.TryParse(made.UserEntity.Id, out var id))
+            return IdentityProblems.PasskeyRefused.Because();
+        if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
+        made.Passkey.Name = name ?? "Passkey";
+        var user = new User { Id = id, Email = email, FullName = fullName, Role = role };
+        return await SignUp.Add(identity, users, user, id, role, letters, () =>
+            users.AddOrUpdatePasskeyAsync(user, made.Passkey))
+            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            : IdentityProblems.EmailTaken.Because();
+    }
+}

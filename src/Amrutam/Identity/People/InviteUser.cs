@@ -1,0 +1,95 @@
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Identity.People;
+
+/// <summary>Invites a doctor or an admin by mail; who takes the invitation chooses the password.</summary>
+static class InviteUser
+{
+    sealed record Request(string Email, string Role);
+
+    sealed record Response(Guid Id, string Email, string Role, Instant ExpiresAt);
+
+    sealed record Acceptance(string Token, string Password, string? FullName = null);
+
+    sealed record Invitation(string Email, string Role);
+
+    const int MaxName = 200, MaxToken = 100;
+
+    public static void Map(RouteGroupBuilder invitations, RouteGroupBuilder auth)
+    {
+        invitations.MapPost("", Invite).WithSummary("Invite a doctor or an admin").Produces<Response>(201)
+            .Refuses(Problems.Invalid, IdentityProblems.EmailTaken);
+        auth.MapPost("/invitations/acceptance", Accept).WithSummary("Take an invitation").Produces<Account>(201)
+            .Refuses(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword, IdentityProblems.EmailTaken);
+    }
+
+    static async Task<IResult> Invite(Request request, CurrentUser admin, UserManager<User> users, IdentityDb identity,
+        Letters letters)
+    {
+        var fields = new Fields();
+        var email = EmailAddress.Parse(request.Email);
+        fields.Refuse(email is null, "email", EmailAddress.Rule);
+        fields.Refuse(request.Role is not (Allow.Doctor or Allow.Admin), "role", "must be doctor or admin");
+        if (fields.Wrong) return fields.Problem();
+        if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
+        var token = MailedTokens.New();
+        Response? made = null;
+        await identity.Change(async connection =>
+        {
+            made = await connection.Statement(Add).With(Guid.CreateVersion7()).With(MailedTokens.Hash(token))
+                .With(email).With(request.Role).With(admin.Id)
+                .With(admin.Role).With(admin.Trace)
+                    .One(row => new Response(row.GetGuid(0), email!, request.Role, row.GetInstant(1)));
+            await letters.Invite(connection, email!, request.Role, token);
+        });
+        return TypedResults.Json(made, Json.Options, statusCode: 201);
+    }
+
+    static async Task<IResult> Accept(Acceptance request, UserManager<User> users, IdentityDb identity,
+        IPasswordHasher<User> hasher, HashingLane lane,
+        Letters letters, NpgsqlDataSource db)
+    {
+        var fields = new Fields();
+        var name = fields.Text("full_name", request.FullName, MaxName);
+        if (fields.Wrong) return fields.Problem();
+        if (request.Token.Length is 0 or > MaxToken || await db.Statement(Find).With(MailedTokens.Hash(request.Token))
+            .One(row => new Invitation(row.GetString(0), row.GetString(
+                1))) is not { } invitation) return IdentityProblems.InvalidToken.Because();
+        if (PasswordRules.Objection(request.Password, invitation.Email) is { } objection)
+            return IdentityProblems.Weak("password", objection);
+        // The token came by mail, so the address is confirmed by using it.
+        var user = new User { Id = Guid.CreateVersion7(), Email = invitation.Email, EmailConfirmed = true,
+            FullName = name, Role = invitation.Role };
+        user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
+        if (await db.Statement(Take).With(MailedTokens.Hash(request.Token)).With(Problems.Trace()).Execute() == 0)
+            return IdentityProblems.InvalidToken.Because();
+        return await SignUp.Add(identity, users, user, user.Id, user.Role, letters)
+            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            : IdentityProblems.EmailTaken.Because();
+    }
+
+    const string Add = """
+        with invited as (
+            insert into identity.invitations (id, hash, email, role, invited_by, expires_at)
+            values ($1, $2, $3, $4, $5, now() + interval '7 days') returning id, role, expires_at),
+        told as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $5, $6, 'invitations.sent', 'invitation', id, jsonb_build_object('role', role), $7 from invited)
+        select id, expires_at from invited
+        """;
+
+    const string Find = """
+        select email, role from identity.invitations where hash = $1 and accepted_at is null and expires_at > now()
+        """;
+
+    const string Take = """
+        with taken as (
+            update identity.invitations set accepted_at = now()
+             where hash = $1 and accepted_at is null and expires_at > now() returning id)
+        insert into audit.events (actor_role, action, entity, entity_id, trace_id)
+        select 'anonymous', 'invitations.accepted', 'invitation', id, $2 from taken
+        """;
+}

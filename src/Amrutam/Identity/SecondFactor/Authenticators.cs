@@ -1,0 +1,59 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Identity.SecondFactor;
+
+/// <summary>The authenticator apps of accounts: their sealed secrets, and which time steps were taken.</summary>
+sealed class Authenticators(NpgsqlDataSource db, SecretBox box, TimeProvider clock)
+{
+    sealed record Stored(byte[] Sealed, bool Confirmed);
+
+    /// <summary>Keeps a new secret until it is confirmed; a confirmed one is not replaced.</summary>
+    /// <returns>Null when a confirmed one is there.</returns>
+    public async Task<byte[]?> Enrol(CurrentUser user)
+    {
+        var secret = Totp.NewSecret();
+        var kept = await db.Statement(Keep).With(user.Id).With(box.Seal(secret, Purpose(user.Id))).With(user.Role)
+            .With(user.Trace).Execute();
+        return kept == 1 ? secret : null;
+    }
+
+    /// <summary>Takes a code of the account's authenticator, once.</summary>
+    /// <param name="confirmed">Whether the authenticator must be confirmed already, or must not be.</param>
+    public async Task<bool> Take(Guid user, string code, bool confirmed)
+    {
+        var stored = await db.Statement(Read).With(user)
+            .One(row => new Stored(row.GetFieldValue<byte[]>(0), row.GetBoolean(1)));
+        return stored is not null && stored.Confirmed == confirmed
+            && Totp.Step(box.Open(stored.Sealed, Purpose(user)), code, clock.GetUtcNow()) is { } step
+            && await db.Statement(TakeStep).With(user).With(step).Execute() == 1;
+    }
+
+    public static Task<int> Confirm(NpgsqlConnection connection, Guid user) =>
+        connection.Statement(MarkConfirmed).With(user).Execute();
+
+    public static Task<int> Remove(NpgsqlConnection connection, Guid user) =>
+        connection.Statement(Delete).With(user).Execute();
+
+    static string Purpose(Guid user) => "authenticator of " + user;
+
+    const string Keep = """
+        with kept as (
+            insert into identity.authenticators as a (user_id, sealed) values ($1, $2)
+            on conflict (user_id) do update set sealed = excluded.sealed, last_step = 0, created_at = now()
+             where a.confirmed_at is null
+            returning user_id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
+        select user_id, $3, 'second_factors.offered', 'account', user_id, $4 from kept
+        """;
+
+    const string Read = "select sealed, confirmed_at is not null from identity.authenticators where user_id = $1";
+
+    const string TakeStep = "update identity.authenticators set last_step = $2 where user_id = $1 and last_step < $2";
+
+    const string MarkConfirmed = """
+        update identity.authenticators set confirmed_at = now() where user_id = $1 and confirmed_at is null
+        """;
+
+    const string Delete = "delete from identity.authenticators where user_id = $1";
+}

@@ -1,0 +1,48 @@
+using Amrutam.Platform;
+using Microsoft.AspNetCore.Identity;
+
+namespace Amrutam.Identity.SecondFactor;
+
+/// <summary>Turns the second factor on, once its first code shows that the app has the secret. From then on each
+/// sign-in needs it.</summary>
+/// <remarks>The running session counts as signed in with it: its owner just proved to hold it.</remarks>
+static class ConfirmSecondFactor
+{
+    sealed record Request(string TotpCode);
+
+    sealed record Response(IReadOnlyList<string> RecoveryCodes, string AccessToken, string TokenType, int ExpiresIn);
+
+    const string Tries = "second factor confirmations";
+
+    public static void Map(RouteGroupBuilder factor) =>
+        factor.MapPost("/confirmation", Handle).WithSummary("Confirm the authenticator app")
+        .Produces<Response>().Refuses(IdentityProblems.WrongCode, Problems.TooMany);
+
+    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
+        IdentityDb identity,
+        Authenticators authenticators, Attempts attempts, AccessTokens tokens, Limits limits)
+    {
+        var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);
+        if (wait > 0) return IdentityProblems.ComeBack(http, wait);
+        if (!await authenticators.Take(caller.Id, request.TotpCode, confirmed: false))
+            return IdentityProblems.WrongCode.Because();
+        if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return Problems.NotFound();
+        user.TwoFactorEnabled = true;
+        string[] codes = [];
+        var done = await identity.Change(async connection =>
+        {
+            if (await Authenticators.Confirm(connection, user.Id) == 0) return false;
+            await users.UpdateAsync(user);
+            codes = await RecoveryCodes.Renew(connection, user.Id);
+            await connection.Statement(MarkSession).With(caller.Session).Execute();
+            await connection.Append("second_factors.enrolled", user.Id, caller.Id, caller.Role);
+            return true;
+        });
+        return done
+            ? TypedResults.Ok(new Response(codes, tokens.Issue(caller, secondFactor: true), "Bearer",
+                (int)tokens.Lifetime.TotalSeconds))
+            : IdentityProblems.WrongCode.Because();
+    }
+
+    const string MarkSession = "update identity.sessions set second_factor = true where id = $1";
+}

@@ -1,0 +1,31 @@
+using Amrutam.Platform;
+
+namespace Amrutam.Identity.SecondFactor;
+
+/// <summary>Gives ten new recovery codes; the earlier ones stop working.</summary>
+static class RenewRecoveryCodes
+{
+    sealed record Request(string? Password = null);
+
+    sealed record Response(IReadOnlyList<string> RecoveryCodes);
+
+    public static void Map(RouteGroupBuilder factor) =>
+        factor.MapPost("/recovery-codes", Handle).WithSummary("Renew the recovery codes")
+        .Produces<Response>().Refuses(IdentityProblems.NoSecondFactor, IdentityProblems.ReauthenticationNeeded,
+            IdentityProblems.WrongPassword, Problems.TooMany);
+
+    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
+        IdentityDb identity)
+    {
+        var known = await again.Check(http, caller, request.Password);
+        if (known.User is not { } user) return known.Refusal!;
+        if (!user.TwoFactorEnabled) return IdentityProblems.NoSecondFactor.Because();
+        string[] codes = [];
+        await identity.Change(async connection =>
+        {
+            codes = await RecoveryCodes.Renew(connection, user.Id);
+            await connection.Append("recovery_codes.renewed", user.Id, caller.Id, caller.Role);
+        });
+        return TypedResults.Ok(new Response(codes));
+    }
+}
