@@ -29,7 +29,7 @@ static class KeepToPlan
             .With(close.ConvertAll(c => c.Slot.Id).ToArray()).With(close.ConvertAll(c => c.Because).ToArray()), by).Value<int>();
         var added = reopen.Count + publish.Count == 0 ? 0 : await Actor(connection.Statement(Publish)
             .With(reopen.ConvertAll(r => r.slot.Id).ToArray())
-            .With(reopen.ConvertAll(r => BookableUntil(r.slot, r.Notice)).ToArray())
+            .With(reopen.ConvertAll(r => (r.slot.Time.Start - r.Notice).ToDateTimeUtc()).ToArray())
             .With(publish.ConvertAll(_ => Guid.CreateVersion7()).ToArray())
             .With(publish.ConvertAll(p => p.Calendar.Doctor).ToArray())
             .With(publish.ConvertAll(p => p.time.Start.ToDateTimeUtc()).ToArray())
@@ -37,10 +37,6 @@ static class KeepToPlan
             .With(publish.ConvertAll(p => (p.time.Start - p.Calendar.Offered.Notice).ToDateTimeUtc()).ToArray()), by).Value<int>();
         return new(added, closed);
     }
-
-    /// <summary>The notice is the rules'; a slot published by hand can be booked until it starts.</summary>
-    static DateTime? BookableUntil(MadeSlot slot, Duration notice) =>
-        slot.FromRules ? (slot.Time.Start - notice).ToDateTimeUtc() : null;
 
     static Statement Actor(Statement statement, CurrentUser? by) =>
         statement.With(by?.Id).With(by?.Role ?? "system").With(by?.Trace);
@@ -60,9 +56,11 @@ static class KeepToPlan
         select count(*)::int from closed
         """;
 
+    // The notice is the rules'; a slot published by hand can be booked until it starts.
     const string Publish = """
         with reopened as (
-            update scheduling.slots s set closed_at = null, closed_because = null, bookable_until = a.bookable_until
+            update scheduling.slots s
+               set closed_at = null, closed_because = null, bookable_until = case when from_rules then a.bookable_until end
               from unnest($1::uuid[], $2::timestamptz[]) as a (id, bookable_until)
              where s.id = a.id and s.closed_because is not null
          returning s.doctor_id),

@@ -97,8 +97,7 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         var off = (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "move")).Is(201);
         off.Ids("bookings_moved").ShouldBe([first.Id, second.Id]);
         var (moved, other) = (await one.Http.Get("/api/bookings/" + first.Id), await two.Http.Get("/api/bookings/" + second.Id));
-        (moved["slot_id"], moved["revision"], other["slot_id"]).ShouldBe(
-            ((await SlotIdAt(doctor, Ahead(2), "09:00")).ToString(), "1", before.ToString()), $"{after}");
+        (moved["slot_id"], moved["revision"], other["slot_id"]).ShouldBe(($"{before}", "1", $"{after}"));
         (await doctor.OpenOn(Ahead(3))).ShouldBeEmpty();
         await Server.ShouldKeepItsInvariants();
     }
@@ -143,8 +142,4 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         (await doctor.Http.Delete("/api/availability/time-off/" + off.Id)).Is(204);
         (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:30", "10:00"]);
     }
-
-    Task<Guid> SlotIdAt(TestUser doctor, LocalDate date, string time) => Server.Owner.Statement("""
-        select id from scheduling.slots where doctor_id = $1 and starts_at = ($2::date + $3::text::time) at time zone 'Asia/Kolkata'
-        """).With(doctor.Id).With(date).With(time).Value<Guid>();
 }
