@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Amrutam.Platform;
 using Npgsql;
 
@@ -7,13 +8,19 @@ namespace Amrutam.Bench;
 /// <summary>The measurements, each against a database of its own; two sides of a ratio run in alternation.</summary>
 static class Scenarios
 {
-    const int Rounds = 5, Seconds = 8, Doctors = 500, Patients = 20_000, Slots = 1_500_000;
+    const int Doctors = 500, Patients = 20_000, Slots = 1_500_000;
+
+    static readonly int Rounds = Setting("BENCH_ROUNDS", 5), Seconds = Setting("BENCH_SECONDS", 8);
 
     public static Dictionary<string, Func<Report, Task>> All { get; } = new(StringComparer.Ordinal)
     {
         ["bookings"] = Bookings, ["lone"] = Lone, ["reads"] = Reads, ["hot"] = HotSlot.Run, ["mix"] = OpenLoop.Mix,
         ["overload"] = OpenLoop.Overload, ["growth"] = Growth,
     };
+
+    /// <summary>Fewer and shorter rounds, to try the program itself.</summary>
+    static int Setting(string name, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var set) ? set : usual;
 
     static async Task Bookings(Report report)
     {
