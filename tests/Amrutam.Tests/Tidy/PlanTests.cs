@@ -22,6 +22,8 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     static readonly Dictionary<string, string> MayScan = new(StringComparer.Ordinal)
     {
         ["Amrutam.Doctors.ListDoctors.FindSoonest"] = "asks every doctor, when the next thousand slots were not enough",
+        ["Amrutam.Demo.SomebodyIsThere"] = "reads until it meets the first account",
+        ["Amrutam.Demo.CreateProfiles"] = FillsEmptyDatabase,
         ["Amrutam.Demo.PublishSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.BookSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.CountAttempts"] = FillsEmptyDatabase,
