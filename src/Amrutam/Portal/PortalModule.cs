@@ -21,8 +21,7 @@ static class PortalModule
         });
         // Text in Indian scripts is sent as it is; what HTML could misread is escaped all the same.
         builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        // First in line: the writers are asked in their order, and the one for JSON takes every request.
-        builder.Services.Insert(0, ServiceDescriptor.Singleton<IProblemDetailsWriter, ProblemPages>());
+        builder.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
     }
 
     /// <summary>Before everything else, so that a refusal is told in the person's language too.</summary>
