@@ -218,7 +218,7 @@ WITH (fillfactor='70');
 
 CREATE TABLE identity.data_protection_keys (
     name text NOT NULL,
-    element text NOT NULL,
+    sealed bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
