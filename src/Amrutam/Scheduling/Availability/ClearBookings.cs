@@ -23,22 +23,28 @@ static class ClearBookings
     /// <param name="Refusal">Why nothing was, or null.</param>
     public sealed record Outcome(IReadOnlyList<BookingInTheWay> Bookings, Answer? Refusal = null);
 
-    sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time);
+    /// <param name="Overtaken">True when a transaction younger than this one changed it last.</param>
+    sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time, bool Overtaken);
 
+    /// <exception cref="OvertakenException">To be run again in a new transaction.</exception>
     public static async Task<Outcome> Clear(NpgsqlConnection connection, DoctorCalendar calendar, Interval away,
         string how, Guid timeOff, CurrentUser doctor)
     {
+        var inside = calendar.Slots.Where(s => NearestSlots.Overlap(s.Time, away)).Select(s => s.Id).ToArray();
+        await ExpireRequests.InTheWay(connection, inside, doctor.Id);
         await connection.Statement(LockBookings)
             .With(calendar.Doctor).With(away.Start).With(away.End).Execute();
         var candidates = Candidates(calendar, away);
-        var inside = calendar.Slots.Where(s => NearestSlots.Overlap(s.Time, away));
         await connection.Statement(LockSlots)
-            .With(inside.Concat(candidates).Select(s => s.Id).Distinct().ToArray()).Execute();
+            .With(inside.Concat(candidates.Select(s => s.Id)).Distinct().ToArray()).Execute();
         var inTheWay = await connection.Statement(SelectInTheWay)
             .With(calendar.Doctor).With(away.Start).With(away.End).List(Read);
         if (inTheWay.Count == 0) return new([]);
-        if (how == Refuse || inTheWay.Exists(b => b.Status != "confirmed"))
-            return Refused(Rules.BookingsInTheWay, inTheWay);
+        if (how == Refuse) return Refused(Rules.BookingsInTheWay, inTheWay);
+        var action = how == Move ? BookingAction.Move : BookingAction.Cancel;
+        if (inTheWay.FindAll(b => LifeCycle.After(b.Status, action, "") is null) is { Count: > 0 } stuck)
+            return Refused(Rules.BookingsInTheWay, stuck);
+        if (inTheWay.Exists(b => b.Overtaken)) throw new OvertakenException();
         var free = (await connection.Statement(StillOpen)
             .With(candidates.Select(s => s.Id).ToArray()).List(row => row.GetGuid(0))).ToHashSet();
         var open = candidates.Where(s => free.Contains(s.Id)).ToList();
@@ -90,11 +96,11 @@ static class ClearBookings
         bookings.ConvertAll(b => new BookingInTheWay(b.Id, b.Slot, b.Time.Start, b.Time.End));
 
     static InTheWay Read(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3),
-        new(row.GetInstant(4), row.GetInstant(5)));
+        new(row.GetInstant(4), row.GetInstant(5)), row.GetBoolean(6));
 
     const string LockBookings = """
         select id from scheduling.bookings
-         where doctor_id = $1 and status = 'confirmed' and ends_at > $2 and starts_at < $3
+         where doctor_id = $1 and status not in ('cancelled', 'declined', 'expired') and ends_at > $2 and starts_at < $3
            and starts_at > greatest($2 - interval '12 hours', statement_timestamp())
          order by id for update
         """;
@@ -104,9 +110,10 @@ static class ClearBookings
     const string LockPatients =
         "select pg_advisory_xact_lock(patient) from (select unnest($1::bigint[]) as patient order by 1) in_order";
 
-    // By what the slot says, which is under lock; one that has begun is left to run its course.
+    // By what the slot says, which is under lock; one that has begun is left to run its course. The age of what a younger
+    // transaction wrote is below zero.
     const string SelectInTheWay = """
-        select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at
+        select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at, age(b.xmin) < 0
           from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id
          where s.doctor_id = $1 and s.ends_at > $2 and s.starts_at < $3
            and s.starts_at > greatest($2 - interval '12 hours', statement_timestamp())
@@ -122,46 +129,53 @@ static class ClearBookings
         """;
 
     const string CancelThem = """
-        with cancelled as (
+        with old as materialized (select id, status from scheduling.bookings where id = any($1)),
+        cancelled as (
             update scheduling.bookings b
                set status = 'cancelled', cancelled_by = 'doctor', revision = revision + 1, updated_at = now(),
-                   cancelled_minutes_ahead = floor(extract(epoch from starts_at - statement_timestamp()) / 60)::int
-             where id = any($1)
-         returning *),
+                   cancelled_minutes_ahead =
+                       floor(extract(epoch from b.starts_at - statement_timestamp()) / 60)::int
+              from old where b.id = old.id
+         returning b.*, old.status as from_status),
+        freed as (
+            update scheduling.slots s set booking_id = null, held_by = null, held_until = null
+              from cancelled b where s.id = b.slot_id),
         kept as (
             insert into scheduling.booking_steps
                    (booking_id, revision, action, from_status, to_status, actor_id, actor_role)
-            select id, revision, status, 'confirmed', status, $4, 'doctor' from cancelled),
-        freed as (update scheduling.slots s set booking_id = null from cancelled b where s.id = b.slot_id)
+            select id, revision, 'cancelled', from_status, status, $4, 'doctor' from cancelled)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select $4, 'doctor', 'bookings.cancelled', 'booking', b.id,
-               jsonb_build_object('doctor_id', b.doctor_id, 'slot_id', b.slot_id, 'starts_at', b.starts_at,
-                                  'time_off_id', $3::uuid, 'nearest_slot_ids', o.slots::jsonb), $5
+        select $4, 'doctor', 'bookings.cancelled', 'booking', b.id, jsonb_build_object(
+               'doctor_id', b.doctor_id, 'slot_id', b.slot_id, 'starts_at', b.starts_at, 'from', b.from_status,
+               'to', b.status, 'minutes_ahead', b.cancelled_minutes_ahead, 'time_off_id', $3::uuid,
+               'nearest_slot_ids', o.slots::jsonb), $5
           from cancelled b join unnest($1, $2::text[]) as o (id, slots) on o.id = b.id
         """;
 
     const string MoveThem = """
         with old as materialized (
-            select b.id, b.slot_id as from_slot_id, b.starts_at as from_starts_at, a.slot_id
+            select b.id, b.slot_id as from_slot_id, b.starts_at as from_starts_at, b.status as from_status, a.slot_id
               from unnest($1::uuid[], $2::uuid[]) as a (id, slot_id) join scheduling.bookings b on b.id = a.id),
         moved as (
             update scheduling.bookings b
-               set slot_id = s.id, starts_at = s.starts_at, ends_at = s.ends_at, revision = revision + 1,
-                   updated_at = now()
+               set slot_id = s.id, starts_at = s.starts_at, ends_at = s.ends_at, status = 'confirmed',
+                   revision = revision + 1, updated_at = now()
               from old join scheduling.slots s on s.id = old.slot_id where b.id = old.id
-         returning b.*, old.from_slot_id, old.from_starts_at),
-        kept as (
-            insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
-                   actor_role, from_slot_id, from_starts_at)
-            select id, revision, 'moved', status, status, $4, 'doctor', from_slot_id, from_starts_at from moved),
+         returning b.*, old.from_slot_id, old.from_starts_at, old.from_status),
         marked as (
             update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null
               from moved b where s.id = b.slot_id),
-        freed as (update scheduling.slots s set booking_id = null from moved b where s.id = b.from_slot_id)
+        freed as (
+            update scheduling.slots s set booking_id = null, held_by = null, held_until = null
+              from moved b where s.id = b.from_slot_id),
+        kept as (
+            insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
+                   actor_role, from_slot_id, from_starts_at)
+            select id, revision, 'moved', from_status, status, $4, 'doctor', from_slot_id, from_starts_at from moved)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select $4, 'doctor', 'bookings.moved', 'booking', id,
-               jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'from_slot_id', from_slot_id,
-                                  'starts_at', starts_at, 'time_off_id', $3::uuid), $5
+        select $4, 'doctor', 'bookings.moved', 'booking', id, jsonb_build_object(
+               'doctor_id', doctor_id, 'slot_id', slot_id, 'from_slot_id', from_slot_id, 'starts_at', starts_at,
+               'from_starts_at', from_starts_at, 'time_off_id', $3::uuid), $5
           from moved
         """;
 }

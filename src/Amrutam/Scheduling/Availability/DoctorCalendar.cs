@@ -10,7 +10,7 @@ namespace Amrutam.Scheduling.Availability;
 /// <param name="Away">Time off that is not over.</param>
 /// <param name="Slots">Slots that have not ended.</param>
 sealed record DoctorCalendar(
-    Guid Doctor, DateTimeZone Zone, OfferedWeek Offered, long Revision, Instant Now,
+    Guid Doctor, DateTimeZone Zone, OfferedWeek Offered, int Revision, Instant Now,
     List<Interval> Away, List<MadeSlot> Slots)
 {
     public LocalDate Today => Now.InZone(Zone).Date;
@@ -31,10 +31,6 @@ sealed record DoctorCalendar(
 
     /// <summary>The next change of date, when one more day comes into view.</summary>
     public Instant Tomorrow => SlotMaking.StartOfDay(Today.PlusDays(1), Zone);
-
-    public string ETag => EntityTag(Revision);
-
-    public static string EntityTag(long revision) => FormattableString.Invariant($"\"{revision}\"");
 
     /// <returns>The calendar; null when the doctor has no profile.</returns>
     public static async Task<DoctorCalendar?> Of(NpgsqlConnection connection, Guid doctor, CancellationToken ct = default) =>
@@ -60,13 +56,13 @@ sealed record DoctorCalendar(
     static DoctorCalendar? Read(NpgsqlDataReader row) => Times.Zone(row.GetString(1)) is not { } zone ? null : new(
         row.GetGuid(0), zone, row.IsDBNull(2) ? OfferedWeek.Nothing : new(
             JsonSerializer.Deserialize<List<AvailabilityRule>>(row.GetString(2), Json.Options)!, row.GetInt32(3), row.GetInt32(4)),
-        row.IsDBNull(5) ? 0 : row.GetInt64(5), row.GetInstant(6), [], []);
+        row.GetInt32OrNull(5) ?? 0, row.GetInstant(6), [], []);
 
     static (Guid, Interval) ReadTime(NpgsqlDataReader row) => (row.GetGuid(0), new(row.GetInstant(1), row.GetInstant(2)));
 
     static (Guid, MadeSlot) ReadSlot(NpgsqlDataReader row) => (row.GetGuid(0), new(
         row.GetGuid(1), new(row.GetInstant(2), row.GetInstant(3)), row.GetBoolean(4),
-        Enum.Parse<SlotState>(row.GetString(5)), row.GetGuidOrNull(6)));
+        Enum.Parse<SlotState>(row.GetString(5)), row.GetGuidOrNull(6), row.GetBoolean(7)));
 
     const string TakeTurns = """
         select pg_advisory_xact_lock(hashtextextended('calendar ' || doctor, 0))
@@ -74,7 +70,7 @@ sealed record DoctorCalendar(
         """;
 
     const string Select = """
-        select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision, statement_timestamp()
+        select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision::int, statement_timestamp()
           from doctors.practitioners d left join scheduling.availability a on a.doctor_id = d.id where d.id = any($1)
         """;
 
@@ -87,7 +83,8 @@ sealed record DoctorCalendar(
     const string SlotsAhead = """
         select doctor_id, id, starts_at, ends_at, from_rules,
                case when booking_id is not null then 'Booked' when closed_at is null then 'Open'
-                    when closed_because is null then 'Closed' else 'SetAside' end, booking_id
+                    when closed_because is null then 'Closed' else 'SetAside' end, booking_id,
+               coalesce(bookable_until = '-infinity', false)
           from scheduling.slots
          where doctor_id = any($1) and starts_at > statement_timestamp() - interval '12 hours'
            and ends_at > statement_timestamp()

@@ -79,7 +79,7 @@ static class ExplainTime
             JsonSerializer.Deserialize<List<AvailabilityRule>>(row.GetString(1), Json.Options)!, 0, row.GetInt32(2)),
         row.GetInstant(3), row.GetGuidOrNull(4), row.GetStringOrNull(5), row.GetBoolean(6));
 
-    // A slot that rules or time off closed is not what stands against the time; they are.
+    // A slot that rules or time off closed or withdrew is not what stands against the time; they are.
     const string Select = """
         select d.time_zone, a.rules, a.horizon_days, statement_timestamp(), s.id,
                case when s.closed_at is not null then 'closed' when s.starts_at <= statement_timestamp() then 'started'
@@ -94,6 +94,7 @@ static class ExplainTime
             select * from scheduling.slots
              where doctor_id = d.id and starts_at <= $2 and starts_at > $2 - interval '12 hours' and ends_at > $2
                and closed_because is null
+               and (booking_id is not null or bookable_until is distinct from '-infinity')
              order by closed_at is not null limit 1) s on true
          where d.id = $1 and (d.verified or not $3)
         """;

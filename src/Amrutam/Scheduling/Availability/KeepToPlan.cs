@@ -7,7 +7,7 @@ namespace Amrutam.Scheduling.Availability;
 /// <summary>Makes doctors' slots what their plans say: the one way, for a change of rules, time off, and the days that come into view.</summary>
 /// <remarks>
 /// The doctors are locked since before the plans were made. Rows are locked in id order first, as every booking does. A slot
-/// that was booked meanwhile is not closed; an open slot in the way of a new one keeps the new one out. Each statement writes
+/// that was booked meanwhile is not closed, but withdrawn, so that it is not open when its booking ends; an open slot in the way of a new one keeps the new one out. Each statement writes
 /// one event for each doctor.
 /// </remarks>
 static class KeepToPlan
@@ -20,21 +20,24 @@ static class KeepToPlan
         NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans, CurrentUser? by)
     {
         var close = plans.SelectMany(p => p.Plan.Close).ToList();
-        var reopen = plans.SelectMany(p => p.Plan.Reopen.Select(slot => (slot, p.Calendar.Offered.Notice))).ToList();
+        var withdraw = plans.SelectMany(p => p.Plan.Withdraw).Select(slot => slot.Id).ToList();
+        // A withdrawn slot is open or booked, so it is only given its notice back.
+        var reopen = plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)
+            .Select(slot => (slot.Id, Until: (slot.Time.Start - p.Calendar.Offered.Notice).ToDateTimeUtc()))).ToList();
         var publish = plans.SelectMany(p => p.Plan.Publish.Select(time => (time, p.Calendar))).ToList();
-        if (close.Count + reopen.Count > 0)
-            await connection.Statement(Lock)
-                .With(close.Select(c => c.Slot.Id).Concat(reopen.Select(r => r.slot.Id)).ToArray()).Execute();
-        var closed = close.Count == 0 ? 0 : await Actor(connection.Statement(Close)
-            .With(close.ConvertAll(c => c.Slot.Id).ToArray()).With(close.ConvertAll(c => c.Because).ToArray()), by).Value<int>();
+        Guid[] touched = [.. close.Select(c => c.Slot.Id), .. withdraw, .. reopen.Select(r => r.Id)];
+        if (touched.Length > 0) await connection.Statement(Lock).With(touched).Execute();
+        var closed = close.Count + withdraw.Count == 0 ? 0 : await Actor(connection.Statement(Close)
+            .With(close.ConvertAll(c => c.Slot.Id).ToArray()).With(close.ConvertAll(c => c.Because).ToArray())
+            .With(withdraw.ToArray()), by).Value<int>();
         var added = reopen.Count + publish.Count == 0 ? 0 : await Actor(connection.Statement(Publish)
-            .With(reopen.ConvertAll(r => r.slot.Id).ToArray())
-            .With(reopen.ConvertAll(r => (r.slot.Time.Start - r.Notice).ToDateTimeUtc()).ToArray())
+            .With(reopen.ConvertAll(r => r.Id).ToArray()).With(reopen.ConvertAll(r => r.Until).ToArray())
             .With(publish.ConvertAll(_ => Guid.CreateVersion7()).ToArray())
             .With(publish.ConvertAll(p => p.Calendar.Doctor).ToArray())
             .With(publish.ConvertAll(p => p.time.Start.ToDateTimeUtc()).ToArray())
             .With(publish.ConvertAll(p => p.time.End.ToDateTimeUtc()).ToArray())
-            .With(publish.ConvertAll(p => (p.time.Start - p.Calendar.Offered.Notice).ToDateTimeUtc()).ToArray()), by).Value<int>();
+            .With(publish.ConvertAll(p => (p.time.Start - p.Calendar.Offered.Notice).ToDateTimeUtc()).ToArray()), by)
+            .Value<int>();
         return new(added, closed);
     }
 
@@ -49,21 +52,26 @@ static class KeepToPlan
               from unnest($1::uuid[], $2::text[]) as a (id, because)
              where s.id = a.id and s.closed_at is null and s.booking_id is null
          returning s.doctor_id),
+        withdrawn as (
+            update scheduling.slots set bookable_until = '-infinity'
+             where id = any($1 || $3) and from_rules and booking_id is not null),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select $3, $4, 'slots.closed', 'availability', doctor_id, jsonb_build_object('count', count(*)), $5
+            select $4, $5, 'slots.closed', 'availability', doctor_id, jsonb_build_object('count', count(*)), $6
               from closed group by doctor_id)
         select count(*)::int from closed
         """;
 
     // The notice is the rules'; a slot published by hand can be booked until it starts.
     const string Publish = """
-        with reopened as (
+        with opened as (
             update scheduling.slots s
-               set closed_at = null, closed_because = null, bookable_until = case when from_rules then a.bookable_until end
+               set closed_at = null, closed_because = null,
+                   bookable_until = case when s.from_rules then a.bookable_until end
               from unnest($1::uuid[], $2::timestamptz[]) as a (id, bookable_until)
-             where s.id = a.id and s.closed_because is not null
-         returning s.doctor_id),
+              join scheduling.slots was on was.id = a.id
+             where s.id = a.id and (s.closed_at is null or s.closed_because is not null)
+         returning s.doctor_id, was.closed_at is not null as was_closed),
         made as (
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at, bookable_until, from_rules)
             select id, doctor_id, starts_at, ends_at, bookable_until, true
@@ -71,7 +79,7 @@ static class KeepToPlan
                 as a (id, doctor_id, starts_at, ends_at, bookable_until)
                 on conflict do nothing
          returning doctor_id),
-        published as (select doctor_id from reopened union all select doctor_id from made),
+        published as (select doctor_id from opened where was_closed union all select doctor_id from made),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $8, $9, 'slots.published', 'availability', doctor_id, jsonb_build_object('count', count(*)), $10

@@ -36,8 +36,8 @@ static class ListOwnSlots
            and s.starts_at >= coalesce($2::date::timestamp at time zone p.time_zone, '-infinity')
            and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
            and ($4::text is null or $4 = case when s.closed_at is not null then 'closed'
-                when s.booking_id is not null then 'booked'
-                                              when s.held_until > statement_timestamp() then 'held' else 'open' end)
+                when s.booking_id is not null then 'booked' when s.bookable_until = '-infinity' then 'closed'
+                when s.held_until > statement_timestamp() then 'held' else 'open' end)
            and ($5::timestamptz is null or (s.starts_at, s.id) > ($5, $6))
          order by s.starts_at, s.id
          limit $7

@@ -13,12 +13,12 @@ static class ReadAvailability
         .RequireAuthorization(Allow.Doctor).WithSummary("Read own weekly availability").Produces<Response>()
         .Refuses(Rules.DoctorHasNoProfile);
 
-    static async Task<IResult> Handle(CurrentUser doctor, HttpContext http, NpgsqlDataSource db, CancellationToken ct)
+    static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db, CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         if (await DoctorCalendar.Of(connection, doctor.Id, ct) is not { } calendar)
             return Rules.DoctorHasNoProfile.Because();
-        http.Response.Headers.ETag = calendar.ETag;
+        response.Headers.ETag = IfMatch.Tag(calendar.Revision);
         return TypedResults.Ok(new Response(calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes,
             calendar.Offered.HorizonDays, calendar.Zone.Id));
     }

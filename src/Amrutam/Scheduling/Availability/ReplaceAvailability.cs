@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Amrutam.Platform;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
@@ -22,46 +23,46 @@ static class ReplaceAvailability
         .RequireAuthorization(Allow.Doctor).WithSummary("Replace own weekly availability").Produces<Response>()
         .Refuses(Rules.DoctorHasNoProfile, Rules.AvailabilityIsStale, Rules.AvailabilityNeedsIfMatch, Problems.Invalid);
 
-    static async Task<IResult> Handle(OfferedWeek request, CurrentUser doctor, HttpContext http, KeyedChange changes)
+    static async Task<IResult> Handle(
+        OfferedWeek request, CurrentUser doctor, IfMatch match, HttpResponse response, KeyedChange changes)
     {
         var fields = new Fields();
         var week = request.Read(fields);
         if (fields.Wrong) return fields.Problem();
-        var revision = 0L;
+        var revision = 0;
         var answer = await changes.Run(doctor, "PUT /api/availability", new IdempotencyKey((string?)null), request,
             async connection =>
             {
                 await DoctorCalendar.Lock(connection, doctor.Id);
                 if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
                     return Answer.Of(Rules.DoctorHasNoProfile.Because());
-                if (Stale(http.Request.Headers.IfMatch, calendar) is { } stale) return Answer.Of(stale.Because());
+                if (calendar.Revision > 0 && match.Tags.Count == 0)
+                    return Answer.Of(Rules.AvailabilityNeedsIfMatch.Because());
+                if (!match.Allows(calendar.Revision)) return Answer.Of(Rules.AvailabilityIsStale.Because());
                 var plan = calendar.Plan(week, request);
                 if (plan.Added + plan.Kept > OfferedWeek.MostSlots) return Answer.Of(TooManySlots(plan));
                 revision = await Save(connection, calendar, request, doctor);
                 return await Apply(connection, calendar with { Offered = request }, week, plan, doctor);
             });
-        if (revision > 0) http.Response.Headers.ETag = DoctorCalendar.EntityTag(revision);
+        if (revision > 0) response.Headers.ETag = IfMatch.Tag(revision);
         return answer;
     }
 
-    static Problem? Stale(string? tag, DoctorCalendar present) =>
-        string.IsNullOrEmpty(tag) ? present.Revision == 0 ? null : Rules.AvailabilityNeedsIfMatch
-        : tag == "*" && present.Revision > 0 || tag == present.ETag ? null : Rules.AvailabilityIsStale;
-
-    static Microsoft.AspNetCore.Http.HttpResults.ProblemHttpResult TooManySlots(SlotPlan plan) => Problems.Field(
+    static ProblemHttpResult TooManySlots(SlotPlan plan) => Problems.Field(
         "horizon_days", $"makes {plan.Added + plan.Kept} slots; at most {OfferedWeek.MostSlots} may be made ahead");
 
-    static async Task<long> Save(
+    static async Task<int> Save(
         NpgsqlConnection connection, DoctorCalendar calendar, OfferedWeek offered, CurrentUser doctor)
     {
         // Booked ones too: they carry the notice for the day when they are free again.
         Guid[] retimed = calendar.Offered.Notice == offered.Notice ? []
-            : [.. calendar.Slots.Where(s => s.FromRules && s.State != SlotState.SetAside).Select(s => s.Id)];
+            : [.. calendar.Slots.Where(s => s is { FromRules: true, Withdrawn: false } && s.State != SlotState.SetAside)
+                .Select(s => s.Id)];
         if (retimed.Length > 0) await connection.Statement(Lock).With(retimed).Execute();
         return await connection.Statement(Replace).With(doctor.Id)
             .WithJson(JsonSerializer.Serialize(offered.Rules, Json.Options)).With(offered.MinimumNoticeMinutes)
             .With(offered.HorizonDays).With(calendar.Tomorrow).With(calendar.Zone.Id).With(retimed).With(doctor.Trace)
-            .Value<long>();
+            .Value<int>();
     }
 
     static async Task<Answer> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
@@ -94,6 +95,6 @@ static class ReplaceAvailability
                    jsonb_build_object('revision', revision, 'rules', jsonb_array_length($2), 'horizon_days', $4::int,
                                       'minimum_notice_minutes', $3::int), $8
               from replaced)
-        select revision from replaced
+        select revision::int from replaced
         """;
 }

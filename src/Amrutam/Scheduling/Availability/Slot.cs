@@ -15,6 +15,7 @@ sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, Loc
     public const string Columns = """
         s.id, s.doctor_id, s.starts_at, s.ends_at, p.time_zone,
         case when s.closed_at is not null then 'closed' when s.booking_id is not null then 'booked'
+             when s.bookable_until = '-infinity' then 'closed'
              when s.held_until > statement_timestamp() then 'held' else 'open' end
         """;
 

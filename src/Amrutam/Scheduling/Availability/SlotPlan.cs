@@ -16,11 +16,16 @@ enum SlotState
 }
 
 /// <summary>A slot that is there.</summary>
-readonly record struct MadeSlot(Guid Id, Interval Time, bool FromRules, SlotState State, Guid? Booking = null);
+/// <param name="Withdrawn">Booked when the rules gave it up: nobody can book it when it is free again.</param>
+readonly record struct MadeSlot(
+    Guid Id, Interval Time, bool FromRules, SlotState State, Guid? Booking = null, bool Withdrawn = false);
 
 /// <summary>What has to happen so that a doctor's slots are those that the rules and the time off ask for.</summary>
+/// <param name="Withdraw">Booked slots that the rules no longer ask for: they stay, and end with their booking.</param>
+/// <param name="Restore">Slots that were withdrawn and that the rules ask for again.</param>
 /// <param name="Kept">Slots made from rules that stay, booked ones among them.</param>
-sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(MadeSlot Slot, string Because)> Close, int Kept)
+sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(MadeSlot Slot, string Because)> Close,
+    List<MadeSlot> Withdraw, List<MadeSlot> Restore, int Kept)
 {
     public const string Rules = "rules", TimeOff = "time_off";
 
@@ -38,7 +43,7 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
         List<Interval> taken = [];
         List<(MadeSlot, string)> close = [];
         Dictionary<Interval, MadeSlot> aside = [];
-        List<MadeSlot> byHand = [];
+        List<MadeSlot> byHand = [], withdraw = [], restore = [];
         var kept = 0;
         foreach (var slot in made.OrderBy(s => s.Time.End))
         {
@@ -52,7 +57,9 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
             else if (slot.State != SlotState.Open || isAsked || slot.Time.Start <= now)
             {
                 taken.Add(slot.Time);
-                if (slot.FromRules && slot.State != SlotState.Closed && slot.Time.Start > now) kept++;
+                if (!slot.FromRules || slot.State == SlotState.Closed || slot.Time.Start <= now) continue;
+                kept++;
+                if (isAsked == slot.Withdrawn) (isAsked ? restore : withdraw).Add(slot);
             }
             else close.Add((slot, isOff ? TimeOff : Rules));
         }
@@ -60,7 +67,7 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
         taken.AddRange(reopen.Select(slot => slot.Time));
         var add = Fitting(rest, time => time, taken, now);
         reopen.AddRange(add.Where(aside.ContainsKey).Select(time => aside[time]));
-        return new([.. add.Where(time => !aside.ContainsKey(time))], reopen, close, kept);
+        return new([.. add.Where(time => !aside.ContainsKey(time))], reopen, close, withdraw, restore, kept);
     }
 
     /// <summary>Bookings of slots made from rules that lie outside these windows, even partly.</summary>

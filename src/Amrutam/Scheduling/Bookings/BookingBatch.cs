@@ -163,7 +163,7 @@ sealed class BookingBatch : IAsyncDisposable
                         then least(s.starts_at, statement_timestamp() + p.confirmation_time) end as expires_at,
                    case when k.n is not null then case when k.same then 'replayed' else 'idempotency_key_reused' end
                         when d.id is null or ($8 and not d.verified) then 'not_found'
-                        when s.closed_at is not null then 'slot_is_closed'
+                        when s.closed_at is not null or s.bookable_until = '-infinity' then 'slot_is_closed'
                         when s.starts_at <= statement_timestamp() then 'slot_has_started'
                         when s.booking_id is not null and s.held_until <= statement_timestamp()
                              then 'request_has_expired'

@@ -34,7 +34,7 @@ static class JudgeSlots
 
     const string Refusals = """
         select case when d.id is null or ($3 and not d.verified) then 'not_found'
-                    when s.closed_at is not null then 'slot_is_closed'
+                    when s.closed_at is not null or s.bookable_until = '-infinity' then 'slot_is_closed'
                     when s.starts_at <= statement_timestamp() then 'slot_has_started'
                     when s.booking_id is not null then 'one_active_booking_per_slot'
                     when s.held_until > statement_timestamp() and s.held_by <> $2 then 'slot_is_held'

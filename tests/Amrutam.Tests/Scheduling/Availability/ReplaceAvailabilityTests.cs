@@ -59,6 +59,25 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     }
 
     [Fact]
+    public async Task A_booked_slot_that_the_rules_gave_up_is_not_open_when_its_booking_ends()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "10:00"), horizon: 2)).Is(200);
+        var slot = await doctor.SlotAt(Ahead(2), "09:00");
+        var booked = (await patient.Book(slot)).Is(201);
+        (await doctor.OfferAnew([], horizon: 2, notice: 30)).Is(200);
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation")).Is(200);
+        (await doctor.OpenOn(Ahead(2))).ShouldBeEmpty();
+        (await patient.Book(slot)).Is(409, "slot_is_closed");
+        (await doctor.OfferAnew(Daily("09:00", "10:00"), horizon: 2)).Is(200);
+        (await patient.Book(slot)).Is(201);
+        (await doctor.OfferAnew([], horizon: 2)).Is(200);
+        (await doctor.OfferAnew(Daily("09:00", "10:00"), horizon: 2)).Is(200);
+        (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:30"]);
+        await Server.ShouldKeepItsInvariants();
+    }
+
+    [Fact]
     public async Task Slots_published_by_hand_stand_apart_from_the_rules()
     {
         var doctor = await Server.Doctor();

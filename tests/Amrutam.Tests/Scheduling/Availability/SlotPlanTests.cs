@@ -28,6 +28,20 @@ public sealed class SlotPlanTests
     }
 
     [Fact]
+    public void A_booked_slot_that_the_rules_give_up_is_withdrawn_until_they_ask_for_it_again()
+    {
+        var booked = Made(10) with { Booking = Guid.CreateVersion7(), State = SlotState.Booked };
+        Plan([At(10)], booked).Withdraw.ShouldBeEmpty();
+        Plan([], booked).Withdraw.ShouldBe([booked]);
+        var withdrawn = booked with { Withdrawn = true };
+        Plan([], withdrawn).Withdraw.ShouldBeEmpty();
+        Plan([At(10)], withdrawn).Restore.ShouldBe([withdrawn]);
+        var freed = withdrawn with { Booking = null, State = SlotState.Open };
+        Plan([At(10)], freed).Restore.ShouldBe([freed]);
+        Plan([], freed).Close.ShouldBe([(freed, SlotPlan.Rules)]);
+    }
+
+    [Fact]
     public void A_slot_published_by_hand_is_not_the_rules_to_close_and_is_in_their_way()
     {
         var byHand = Made(10) with { Time = At(9.75), FromRules = false };
