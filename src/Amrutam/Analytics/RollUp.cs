@@ -69,8 +69,9 @@ sealed class RollUp : IReadEvents
             case "slots.closed":
                 Add(new(Measures.Slots, Measures.Closed, day), Many(e));
                 break;
-            case BookedAction or "bookings.requested" or "bookings.moved" or "bookings.cancelled" or "bookings.completed"
-                or "bookings.no_show" or "bookings.declined" or "bookings.expired" or "bookings.undone":
+            case BookedAction or "bookings.requested" or "bookings.moved" or "bookings.cancelled"
+                or "bookings.completed" or "bookings.no_show" or "bookings.declined" or "bookings.expired"
+                or "bookings.undone":
                 var before = known.Bookings.GetValueOrDefault(e.EntityId!.Value);
                 var after = After(e, before, known);
                 foreach (var mark in before?.Marks() ?? []) Add(mark, -1);
@@ -94,7 +95,8 @@ sealed class RollUp : IReadEvents
         return e.Action switch
         {
             "bookings.moved" => before with { StartsAt = StartsAt(e) },
-            "bookings.cancelled" or "bookings.declined" or "bookings.expired" => before with { Outcome = KnownBooking.Cancelled },
+            "bookings.cancelled" or "bookings.declined" or "bookings.expired" =>
+                before with { Outcome = KnownBooking.Cancelled },
             "bookings.no_show" => before with { Outcome = KnownBooking.Missed },
             _ => before with { Outcome = KnownBooking.Kept },
         };

@@ -18,7 +18,8 @@ sealed record IfMatch(IReadOnlyList<EntityTagHeaderValue> Tags)
 
     public static string Tag(int revision) => $"\"{revision}\"";
 
-    /// <summary>True when that revision may be changed. A weak tag is no promise of sameness, so it never does.</summary>
+    /// <summary>True when that revision may be changed. A weak tag promises no sameness, so it never
+    /// does.</summary>
     public bool Allows(int revision) => Tags.Count == 0
         || Tags.Any(tag => !tag.IsWeak && (tag.Tag == "*" || tag.Tag == Tag(revision)));
 }

@@ -15,6 +15,14 @@ sealed record Reply(int Status, string Text, HttpResponseMessage Message)
 
     public Guid Id => Body.GetProperty("id").GetGuid();
 
+    /// <summary>The ids of a list's items.</summary>
+    public IEnumerable<Guid> Ids() => Items.Select(item => item.GetProperty("id").GetGuid());
+
+    /// <summary>One member of each of a list's items.</summary>
+    public IEnumerable<string> All(string member) => Items.Select(item => item.GetProperty(member).ToString());
+
+    public IEnumerable<JsonElement> Items => Body.GetProperty("items").EnumerateArray();
+
     public string? Header(string name) =>
         Message.Headers.TryGetValues(name, out var values) || Message.Content.Headers.TryGetValues(name, out values)
             ? string.Join(", ", values) : null;

@@ -13,6 +13,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     static readonly string[] BigTables =
     [
         "audit.events", "scheduling.slots", "scheduling.bookings", "scheduling.idempotency_keys",
+        "scheduling.booking_steps", "scheduling.waitlist_entries", "scheduling.waitlist_offers",
         "identity.users", "identity.sessions", "doctors.profiles",
     ];
 
@@ -135,7 +136,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day'
              from identity.users;
         insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
-        select id, full_name, 'Specialization ' || right(email, 12), 5, repeat('Sees patients. ', 20), now()
+        select id, full_name, 'Specialization ' || split_part(email, '@', 1)::int % 40, 5, repeat('Sees patients. ', 20), now()
           from identity.users where role = 'doctor';
         insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
         select gen_random_uuid(), id, at, at + interval '30 minutes'
@@ -145,6 +146,14 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         select gen_random_uuid(), s.id, s.doctor_id, gen_random_uuid(), s.starts_at, s.ends_at from scheduling.slots s
              where random() < 0.4;
         update scheduling.slots s set booking_id = b.id from scheduling.bookings b where b.slot_id = s.id;
+        insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status)
+        select id, 1, 'completed', 'confirmed', 'completed' from scheduling.bookings;
+        insert into scheduling.waitlist_entries (id, patient_id, doctor_id, starts_from, starts_until, status)
+        select gen_random_uuid(), u.id, d.id, now(), now() + interval '9 days',
+               (array['waiting', 'left', 'accepted'])[1 + abs(hashtext(u.email)) % 3]
+          from identity.users u join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
+        insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at, outcome)
+        select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
         insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
         insert into audit.events (actor_id, actor_role, action, entity, entity_id)

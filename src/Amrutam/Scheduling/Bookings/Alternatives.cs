@@ -9,7 +9,8 @@ namespace Amrutam.Scheduling.Bookings;
 /// first, then of the same specialization.</summary>
 /// <remarks>
 /// Looked up outside the statement that books, so that no winner waits for it, and remembered for a second: a thousand
-/// who lose one slot at once cost one query. What is offered may be gone when it is asked for; then that answer says so.
+/// who lose one slot at once cost one query. What is named may be gone when it is
+/// asked for; then that answer says so.
 /// </remarks>
 sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, TimeProvider clock)
 {

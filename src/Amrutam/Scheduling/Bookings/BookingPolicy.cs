@@ -6,7 +6,8 @@ namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>What a doctor asks of those who book: how late they may cancel, and whether requests are confirmed by
 /// hand.</summary>
-/// <remarks>The notice before a booking is part of the availability, which the slots carry. A change holds for what is asked from then on; a booking that stands is not touched.</remarks>
+/// <remarks>The notice before a booking is part of the availability, which the slots carry. A change holds for what is
+/// asked from then on; a booking that stands is not touched.</remarks>
 static class BookingPolicy
 {
     /// <param name="CancellationWindowMinutes">How long before the start the patient can last cancel or move.</param>

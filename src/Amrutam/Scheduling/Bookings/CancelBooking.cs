@@ -22,9 +22,10 @@ static class CancelBooking
         var (fields, user) = (new Fields(), change.User);
         var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
         if (fields.Wrong) return fields.Problem();
-        return await change.Run(id, "cancellation", BookingAction.Cancel, request ?? new(), async (connection, present) =>
+        const BookingAction cancel = BookingAction.Cancel;
+        return await change.Run(id, "cancellation", cancel, request ?? new(), async (connection, present) =>
             user.Role == Allow.Patient && present.IsWithinWindow
                 ? Answer.Of(Rules.CancellationWindowHasPassed.Because())
-                : await TakeStep.Take(connection, present.Booking, BookingAction.Cancel, user, change.Settings, reason));
+                : await TakeStep.Take(connection, present.Booking, cancel, user, change.Settings, reason));
     }
 }

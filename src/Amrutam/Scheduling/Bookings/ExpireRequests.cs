@@ -5,9 +5,9 @@ namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>Writes down that requests are over which nobody answered in time.</summary>
 /// <remarks>
-/// By the database's clock a request is over at once, and nothing that reads it waits for this. What it still blocks are
-/// the constraints, so whoever wants its slot or its time sweeps it away first. A row that somebody works on is left to
-/// the next time; slots are locked in id order, as everywhere.
+/// By the database's clock a request is over at once, and nothing that reads it waits for this. What it still blocks
+/// are the constraints, so whoever wants its slot or its time sweeps it away first. A row that somebody works on is
+/// left to the next time; slots are locked in id order, as everywhere.
 /// </remarks>
 static class ExpireRequests
 {

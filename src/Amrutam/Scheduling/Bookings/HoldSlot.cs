@@ -7,8 +7,8 @@ namespace Amrutam.Scheduling.Bookings;
 /// <summary>Holds a slot for the signed-in patient while they make up their mind: a few minutes by the database's
 /// clock, a few slots per patient.</summary>
 /// <remarks>
-/// A hold that is over is over without any job. Whoever holds books with <c>POST /api/bookings</c>, which ends the hold.
-/// Asking again while it runs answers with the same hold: it does not become longer.
+/// A hold that is over is over without any job. Whoever holds books with <c>POST /api/bookings</c>, which ends the
+/// hold. Asking again while it runs answers with the same hold: it does not become longer.
 /// </remarks>
 static class HoldSlot
 {
@@ -37,7 +37,8 @@ static class HoldSlot
                 : Answer.Of(StatusCodes.Status201Created, held);
         });
 
-    static async Task<IResult> Release(Guid id, CurrentUser patient, NpgsqlDataSource db, SchedulingSettings settings) =>
+    static async Task<IResult> Release(Guid id, CurrentUser patient, NpgsqlDataSource db,
+        SchedulingSettings settings) =>
         await db.InTransaction(async connection =>
         {
             if (!await connection.Statement(ReleaseIt).With(id).With(patient.Id).With(patient.Trace).Value<bool>())

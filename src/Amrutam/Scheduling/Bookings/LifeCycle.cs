@@ -17,11 +17,11 @@ static class LifeCycle
     public static readonly string[] Statuses =
         [Requested, Confirmed, CheckedIn, InProgress, Completed, NoShow, Cancelled, Declined, Expired];
 
-    /// <summary>The step that a step may be taken back by names no state: it leads to where the last one came
-    /// from.</summary>
+    /// <summary>What undoing leads to is no state of the table: the one that the last step came from.</summary>
     const string Before = "";
 
-    // Time enough to answer the doctor's questions the evening before, in whatever zone; weeks ahead it would say nothing.
+    // Time enough to answer the doctor's questions the evening before, in whatever zone; weeks ahead it would say
+    // nothing.
     public static readonly Duration CheckInOpens = Duration.FromHours(48);
 
     // Long enough to notice a slip, short enough that nobody has built on it.

@@ -11,21 +11,27 @@ static class FindFreeSlots
     const int EntriesAtOnce = 50;
 
     public static Task<List<Guid>> ForAnybody(NpgsqlConnection connection, SchedulingSettings settings) =>
-        connection.Statement(Find).With((Guid?)null).With(settings.VerifiedDoctorsOnly).With(EntriesAtOnce)
+        connection.Statement(OfTheLongestUnseen).With(EntriesAtOnce).With(settings.VerifiedDoctorsOnly)
             .List(row => row.GetGuid(0));
 
     public static Task<List<Guid>> For(NpgsqlConnection connection, Guid entry, SchedulingSettings settings) =>
-        connection.Statement(Find).With(entry).With(settings.VerifiedDoctorsOnly).With(EntriesAtOnce)
-            .List(row => row.GetGuid(0));
+        connection.Statement(OfOneEntry).With(entry).With(settings.VerifiedDoctorsOnly).List(row => row.GetGuid(0));
 
     // Every five seconds is soon enough for what no transaction freed, and spares the list a write each second.
-    const string Find = """
+    const string OfTheLongestUnseen = """
         with waiting as materialized (
             select e.* from scheduling.waitlist_entries e
-             where e.status = 'waiting'
-               and case when $1::uuid is null then e.looked_at < statement_timestamp() - interval '5 seconds'
-                        else e.id = $1 end
-             order by e.looked_at for update skip locked limit $3),
+             where e.status = 'waiting' and e.looked_at < statement_timestamp() - interval '5 seconds'
+             order by e.looked_at for update skip locked limit $1)
+        """ + Free;
+
+    const string OfOneEntry = """
+        with waiting as materialized (
+            select e.* from scheduling.waitlist_entries e where e.status = 'waiting' and e.id = $1 for update)
+        """ + Free;
+
+    const string Free = """
+        ,
         seen as (
             update scheduling.waitlist_entries e set looked_at = statement_timestamp() from waiting w where e.id = w.id)
         select distinct found.id
@@ -41,8 +47,8 @@ static class FindFreeSlots
              where s.doctor_id = d.id and s.starts_at >= e.starts_from and s.starts_at < e.starts_until
                and (e.booking_id is null or (b.status = 'confirmed' and s.starts_at < b.starts_at
                                              and not s.requires_confirmation))
-               and not exists (select from scheduling.waitlist_offers w where w.slot_id = s.id
-                                  and (w.entry_id = e.id or w.outcome is null))
+               and not exists (select from scheduling.waitlist_offers w where w.slot_id = s.id and w.entry_id = e.id)
+               and not exists (select from scheduling.waitlist_offers w where w.slot_id = s.id and w.outcome is null)
                and not exists (
                     select from scheduling.bookings o
                      where o.patient_id = e.patient_id and o.status not in ('cancelled', 'declined', 'expired')

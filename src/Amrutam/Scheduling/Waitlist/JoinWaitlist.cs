@@ -7,8 +7,8 @@ namespace Amrutam.Scheduling.Waitlist;
 
 /// <summary>Puts the signed-in patient in line for a slot of a doctor, or of any doctor of a specialization; or for an
 /// earlier slot than the booking they have.</summary>
-/// <remarks>A slot that is free already is offered at once. A booking that is to be moved earlier is kept until an offer
-/// is accepted.</remarks>
+/// <remarks>A slot that is free already is offered at once. A booking that is to be moved earlier is kept until an
+/// offer is accepted.</remarks>
 static class JoinWaitlist
 {
     /// <param name="BookingId">The booking to move earlier; its doctor and start say the rest.</param>
@@ -32,8 +32,9 @@ static class JoinWaitlist
         var fields = new Fields();
         var specialization = fields.Text("specialization", request.Specialization, BookSlot.MaxSpecialization);
         var isForBooking = request.BookingId is not null;
-        fields.Refuse(new[] { request.DoctorId is not null, specialization is not null, isForBooking }.Count(g => g) != 1,
-                "doctor_id", "is required, or specialization, or booking_id; only one of them")
+        bool[] given = [request.DoctorId is not null, specialization is not null, isForBooking];
+        fields
+            .Refuse(given.Count(g => g) != 1, "doctor_id", "is required, or specialization, or booking_id; only one of them")
             .Refuse(request.To is null && !isForBooking, "to", "is required")
             .Refuse(request.To is not null && isForBooking, "to", "is given by the booking")
             .Refuse(request is { From: { } from, To: { } to } && to <= from, "to", "must be after from")

@@ -16,7 +16,8 @@ static class LeaveWaitlist
         db.InTransaction<IResult>(async connection =>
         {
             if (await AnswerOffer.Lock(connection, id, patient) is not { } entry) return Problems.NotFound();
-            if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered)) return Rules.EntryIsOver.Because();
+            if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered))
+                return Rules.EntryIsOver.Because();
             await AnswerOffer.End(connection, id, "left", "withdrawn", patient, settings);
             return TypedResults.NoContent();
         });
