@@ -1,5 +1,4 @@
 using Amrutam.Platform;
-using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;

@@ -1,6 +1,5 @@
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
-using NodaTime;
 using static Amrutam.Tests.Support.Availability;
 
 namespace Amrutam.Tests.Scheduling.Availability;

@@ -13,7 +13,7 @@ public sealed class HoldTests(ServerFixture fixture, TestCluster cluster) : ICla
         var slot = await doctor.Slot();
         var hold = (await holder.Http.Post($"/api/slots/{slot}/hold")).Is(201);
         hold["slot_id"].ShouldBe(slot.ToString());
-        (hold.Body.GetProperty("expires_at").GetDateTimeOffset() - DateTimeOffset.UtcNow).TotalMinutes
+        (hold.Body.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes
             .ShouldBeInRange(4.8, 5.1);
         (await other.Book(slot)).Is(409, "slot_is_held");
         (await other.Http.Post($"/api/slots/{slot}/hold")).Is(409, "slot_is_held");

@@ -16,7 +16,7 @@ public sealed class RequestTests(ServerFixture fixture) : IClassFixture<ServerFi
         var slot = await doctor.Slot();
         var asked = (await patient.Book(slot, "k")).Is(201);
         asked["status"].ShouldBe("requested");
-        (asked.Body.GetProperty("expires_at").GetDateTimeOffset() - DateTimeOffset.UtcNow).TotalMinutes
+        (asked.Body.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow()).TotalMinutes
             .ShouldBeInRange(58, 61);
         var path = "/api/bookings/" + asked.Id;
         JsonElement.DeepEquals((await patient.Http.Get(path)).Body, asked.Body).ShouldBeTrue();
