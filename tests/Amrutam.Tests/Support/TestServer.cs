@@ -14,7 +14,7 @@ sealed class TestServer : IAsyncDisposable
 {
     // Sign-ups and bookings come by the thousand from one address here; the tests of the limits set their own.
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
-        "SignInFailuresPerAccount",
+        "SignInFailuresPerAccount", "MailsPerAddress",
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient",
         "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient" }
             .Select(limit => $"--Limits:{limit}=0")];
@@ -31,7 +31,7 @@ sealed class TestServer : IAsyncDisposable
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
-            "--Demo:Enabled=false", "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
+            "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
                 "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         try
         {
