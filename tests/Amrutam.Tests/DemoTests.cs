@@ -77,6 +77,7 @@ public sealed class DemoTests(TestCluster cluster) : IAsyncLifetime
     {
         var database = await cluster.NewDatabase();
         await using var app = Program.Build(["--environment=" + environment, setting,
+            "--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--Identity:KeyEncryptionKey=" + TestServer.KeyEncryptionKey], database);
         if (wanted is null) Should.Throw<StartupException>(() => Demo.IsWanted(app.Services));
         else Demo.IsWanted(app.Services).ShouldBe(wanted.Value);
