@@ -31,14 +31,16 @@ static class ListEvents
 
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit", Handle)
         .WithSummary("What happened, newest first")
-        .WithDescription("Filter by what it happened to, who did it, what was done and when (RFC 3339; `to` exclusive).")
+        .WithDescription(
+            "Filter by what it happened to, who did it, what was done and when (RFC 3339; `to` exclusive).")
         .Refuses(PageQuery.NotACursor);
 
     static async Task<Results<Ok<Page<Response>>, ProblemHttpResult>> Handle(
         [AsParameters] Request asked, [AsParameters] PageQuery query, NpgsqlDataSource db, CancellationToken ct)
     {
         var fields = new Fields();
-        var (entity, action) = (fields.Text("entity", asked.Entity, MaxWord), fields.Text("action", asked.Action, MaxWord));
+        var entity = fields.Text("entity", asked.Entity, MaxWord);
+        var action = fields.Text("action", asked.Action, MaxWord);
         var (from, to) = (Time(fields, "from", asked.From), Time(fields, "to", asked.To));
         if (fields.Wrong) return fields.Problem();
         var page = await query.Open<Place>(ct);
@@ -62,7 +64,8 @@ static class ListEvents
     }
 
     static Response Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), row.GetInstant(1), row.GetString(2), row.GetString(3), row.GetGuidOrNull(4), row.GetGuidOrNull(5),
+        row.GetInt64(0), row.GetInstant(1), row.GetString(2), row.GetString(3), row.GetGuidOrNull(4),
+        row.GetGuidOrNull(5),
         row.GetStringOrNull(6), row.GetStringOrNull(7) is { } details ? JsonElement.Parse(details) : null,
         row.GetStringOrNull(8));
 

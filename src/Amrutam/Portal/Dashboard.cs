@@ -21,14 +21,16 @@ static class Dashboard
         Of("doctors", totals.Doctors, figures, figures.Accounts.Where(a => a.Key == "doctor")),
     ];
 
-    /// <summary>Each day of the period with how many of its bookings were kept, cancelled and missed; days without any too.</summary>
+    /// <summary>Each day of the period with how many of its bookings were kept, cancelled and missed; days without any
+    /// too.</summary>
     public static IEnumerable<(LocalDate Day, long[] Counts)> BookingsByDay(Figures figures)
     {
         var counts = figures.Bookings.ToDictionary(b => (b.Day, b.Key), b => b.N);
         return Days(figures).Select(day => (day, Outcomes.Select(o => counts.GetValueOrDefault((day, o))).ToArray()));
     }
 
-    /// <summary>What came of requests to book: how many became bookings, and the refusals by their rule, the most frequent first.</summary>
+    /// <summary>What came of requests to book: how many became bookings, and the refusals by their rule, the most
+    /// frequent first.</summary>
     /// <remarks>A repeat that got the first answer again is neither.</remarks>
     public static (long Booked, long Refused, List<(string Code, long N)> Refusals) Attempts(Figures figures)
     {
@@ -51,5 +53,6 @@ static class Dashboard
             [.. Days(figures).Select(day => (double)byDay.GetValueOrDefault(day))]);
     }
 
-    static IEnumerable<LocalDate> Days(Figures figures) => Enumerable.Range(0, figures.Days).Select(figures.First.PlusDays);
+    static IEnumerable<LocalDate> Days(Figures figures) =>
+        Enumerable.Range(0, figures.Days).Select(figures.First.PlusDays);
 }

@@ -8,14 +8,17 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Amrutam.Portal;
 
 /// <summary>Gives an admin the bookings of each day as a table for a spreadsheet.</summary>
-/// <remarks>Dates and counts alone: nothing of a person, and no cell that a spreadsheet could take for a formula.</remarks>
+/// <remarks>Dates and counts alone: nothing of a person, and no cell that a spreadsheet could take for a
+/// formula.</remarks>
 static class DownloadBookings
 {
     public const string Path = "/admin/bookings.csv";
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).ExcludeFromDescription();
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).ExcludeFromDescription();
 
-    static async Task<FileContentHttpResult> Handle(HttpContext http, Statistics statistics, string? days, CancellationToken ct)
+    static async Task<FileContentHttpResult> Handle(HttpContext http, Statistics statistics, string? days,
+        CancellationToken ct)
     {
         var figures = await statistics.Figures(ShowDashboard.Period(days), ct);
         var text = new StringBuilder("day,kept,cancelled,no_show\r\n");

@@ -17,7 +17,9 @@ static class PortalModule
             o.Cookie.Name = "amrutam-form";
             o.Cookie.SameSite = SameSiteMode.Strict;
             // A Secure cookie is refused over plain http, which only a developer's machine speaks.
-            o.Cookie.SecurePolicy = builder.Environment.IsDevelopment() ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+            o.Cookie.SecurePolicy = builder.Environment.IsDevelopment()
+                ? CookieSecurePolicy.SameAsRequest
+                : CookieSecurePolicy.Always;
         });
         // Text in Indian scripts is sent as it is; what HTML could misread is escaped all the same.
         builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));

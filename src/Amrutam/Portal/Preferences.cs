@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Portal;
 
-/// <summary>Keeps which language and light somebody wants the pages in, in two cookies; without them the browser's wishes hold.</summary>
+/// <summary>Keeps which language and light somebody wants the pages in, in two cookies; without them the browser's
+/// wishes hold.</summary>
 static class Preferences
 {
-    const string LanguageCookie = "amrutam-language", ThemeCookie = "amrutam-theme", BrowsersTheme = "system";
+    public const string BrowsersTheme = "system";
+    const string LanguageCookie = "amrutam-language", ThemeCookie = "amrutam-theme";
     static readonly CultureInfo[] Cultures = [CultureInfo.GetCultureInfo("en-IN"), CultureInfo.GetCultureInfo("hi-IN")];
     static readonly string[] Themes = ["light", "dark"];
 
@@ -22,13 +24,16 @@ static class Preferences
     }
 
     /// <returns>light, dark, or null for the browser's own.</returns>
-    public static string? Theme(HttpContext http) => Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
+    public static string? Theme(HttpContext http) =>
+        Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
 
-    /// <summary>An address of ours to go back to; anything else would make the portal a sign that points elsewhere.</summary>
+    /// <summary>An address of ours to go back to; anything else would make the portal a sign that points
+    /// elsewhere.</summary>
     public static string Ours(string? address) =>
         address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl) ? address : ShowDashboard.Path;
 
-    static RedirectHttpResult Change(HttpContext http, [FromForm] string? language, [FromForm] string? theme, [FromForm] string? back)
+    static RedirectHttpResult Change(HttpContext http, [FromForm] string? language, [FromForm] string? theme,
+        [FromForm] string? back)
     {
         if (Cultures.Any(c => c.TwoLetterISOLanguageName == language)) Keep(http, LanguageCookie, language!);
         if (theme == BrowsersTheme) http.Response.Cookies.Delete(ThemeCookie);
@@ -37,14 +42,17 @@ static class Preferences
     }
 
     static CultureInfo Wanted(HttpRequest request) => Spoken(request.Cookies[LanguageCookie])
-        ?? request.GetTypedHeaders().AcceptLanguage.OrderByDescending(l => l.Quality ?? 1).Select(l => Spoken(l.Value.Value)).FirstOrDefault(c => c is not null)
+        ?? request.GetTypedHeaders().AcceptLanguage.OrderByDescending(l => l.Quality ?? 1)
+            .Select(l => Spoken(l.Value.Value)).FirstOrDefault(c => c is not null)
         ?? Cultures[0];
 
     static CultureInfo? Spoken(string? language) =>
         Cultures.FirstOrDefault(c => c.TwoLetterISOLanguageName == language?.Split('-')[0].ToLowerInvariant());
 
-    static void Keep(HttpContext http, string cookie, string value) => http.Response.Cookies.Append(cookie, value, new CookieOptions
-    {
-        HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, IsEssential = true, MaxAge = TimeSpan.FromDays(365),
-    });
+    static void Keep(HttpContext http, string cookie, string value) =>
+        http.Response.Cookies.Append(cookie, value, new CookieOptions
+        {
+            HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, IsEssential = true,
+            MaxAge = TimeSpan.FromDays(365),
+        });
 }

@@ -37,7 +37,9 @@ static class Show
     {
         var time = At(at).TimeOfDay.ToTimeOnly();
         var digits = time.ToString("h:mm", CultureInfo.InvariantCulture);
-        return IsHindi ? PartOfDay(time.Hour) + Hard + digits : digits + Thin + time.ToString("tt", Culture).ToLower(Culture);
+        return IsHindi
+            ? PartOfDay(time.Hour) + Hard + digits
+            : digits + Thin + time.ToString("tt", Culture).ToLower(Culture);
     }
 
     public static string Ago(IStringLocalizer words, TimeSpan age) => age switch

@@ -25,5 +25,6 @@ static class ShowDashboard
         return new(new { Days = Period(days) });
     }
 
-    public static int Period(string? days) => Periods.FirstOrDefault(period => days == period.ToString(CultureInfo.InvariantCulture), Periods[0]);
+    public static int Period(string? days) =>
+        Periods.FirstOrDefault(period => days == period.ToString(CultureInfo.InvariantCulture), Periods[0]);
 }

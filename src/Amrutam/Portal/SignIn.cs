@@ -24,14 +24,18 @@ static class SignIn
         };
     }
 
-    static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email, [FromForm] string password,
+    static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email,
+        [FromForm] string password,
         [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
     {
         var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code.Trim());
         if (outcome == PortalSignInOutcome.SignedIn) return TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
-        return new RazorComponentResult<SignInPage>(new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Refusal = outcome.ToString() })
+        return new RazorComponentResult<SignInPage>(
+            new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Refusal = outcome.ToString() })
         {
-            StatusCode = outcome == PortalSignInOutcome.TooManyAttempts ? StatusCodes.Status429TooManyRequests : StatusCodes.Status401Unauthorized,
+            StatusCode = outcome == PortalSignInOutcome.TooManyAttempts
+                ? StatusCodes.Status429TooManyRequests
+                : StatusCodes.Status401Unauthorized,
         };
     }
 

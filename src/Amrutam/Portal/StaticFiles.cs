@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Amrutam.Portal;
 
 /// <summary>Serves the style sheets and the mark from the program itself.</summary>
-/// <remarks>An address carries the hash of its file, so a browser keeps the file for ever and a new version has a new address.</remarks>
+/// <remarks>An address carries the hash of its file, so a browser keeps the file for ever and a new version has a new
+/// address.</remarks>
 static class StaticFiles
 {
     const string KeepForEver = "public, max-age=31536000, immutable";
@@ -13,14 +14,16 @@ static class StaticFiles
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        foreach (var name in Files.Keys) routes.MapGet("/assets/" + name, http => Send(http, name)).AllowAnonymous().ExcludeFromDescription();
+        foreach (var name in Files.Keys)
+            routes.MapGet("/assets/" + name, http => Send(http, name)).AllowAnonymous().ExcludeFromDescription();
     }
 
     public static string Address(string name) => $"/assets/{name}?v={Files[name].Version}";
 
     static Task Send(HttpContext http, string name)
     {
-        http.Response.ContentType = name.EndsWith(".css", StringComparison.Ordinal) ? "text/css; charset=utf-8" : "image/svg+xml";
+        var isStyle = name.EndsWith(".css", StringComparison.Ordinal);
+        http.Response.ContentType = isStyle ? "text/css; charset=utf-8" : "image/svg+xml";
         if (http.Request.Query["v"] == Files[name].Version) http.Response.Headers.CacheControl = KeepForEver;
         return http.Response.Body.WriteAsync(Files[name].Bytes).AsTask();
     }

@@ -8,11 +8,13 @@ sealed class Words;
 
 static class Plurals
 {
-    /// <summary>Picks <c>name.one</c> or <c>name.other</c>: English counts 1 as one, Hindi 0 and 1 (Unicode's plural rules).</summary>
+    /// <summary>Picks <c>name.one</c> or <c>name.other</c>: English counts 1 as one, Hindi 0 and 1 (Unicode's plural
+    /// rules).</summary>
     public static string Plural(this IStringLocalizer words, string name, long count) =>
         words[name + (count == 1 || (count == 0 && IsHindi) ? ".one" : ".other"), Show.Count(count)];
 
-    /// <summary>The word for a code of the program; the code itself when there is none, so that nothing is left unsaid.</summary>
+    /// <summary>The word for a code of the program; the code itself when there is none, so that nothing is left
+    /// unsaid.</summary>
     public static string Named(this IStringLocalizer words, string group, string code) =>
         words[group + "." + code] is { ResourceNotFound: false } word ? word : code.Replace('_', ' ').Replace('.', ' ');
 

@@ -41,7 +41,8 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     {
         var (admin, person) = (await Server.User("admin"), Guid.CreateVersion7());
         await Server.Owner.Append("accounts.signed_up", "account", person, """{"role": "patient"}""");
-        await Server.Owner.Append("accounts.role_changed", "account", person, """{"from": "patient", "to": "doctor"}""");
+        await Server.Owner.Append("accounts.role_changed", "account", person,
+            """{"from": "patient", "to": "doctor"}""");
         var stats = (await admin.Http.Get("/api/admin/stats")).Is(200);
         (stats["total_users"], stats["total_patients"], stats["total_doctors"]).ShouldBe(("1", "0", "1"));
     }
@@ -50,7 +51,8 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_booking_counts_on_the_day_it_was_made_and_follows_its_visit_and_its_end()
     {
         var (id, doctor) = (Guid.CreateVersion7(), await Server.Doctor(specialization: "Panchakarma"));
-        var booked = Clinic.Today(TimeProvider.System).PlusDays(-1).AtMidnight().PlusHours(9).InZoneLeniently(Clinic.Zone).ToInstant();
+        var booked = Clinic.Today(TimeProvider.System).PlusDays(-1).AtMidnight().PlusHours(9)
+            .InZoneLeniently(Clinic.Zone).ToInstant();
         await Server.Owner.Statement("select audit.make_partitions(1, 0)").Execute();
         await Append("bookings.booked", booked + Duration.FromHours(27));
         (await Read(f => f.Leads)).ShouldBe(["next_day"]);

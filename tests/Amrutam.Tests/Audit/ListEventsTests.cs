@@ -11,16 +11,19 @@ public sealed class ListEventsTests(ServerFixture fixture) : IClassFixture<Serve
     [Fact]
     public async Task A_booking_and_its_end_are_found_by_each_filter_newest_first()
     {
-        var (admin, doctor, patient) = (await Server.User("admin"), await Server.Doctor(), await Server.User("patient"));
+        var (admin, doctor) = (await Server.User("admin"), await Server.Doctor());
+        var patient = await Server.User("patient");
         var booking = (await patient.Book(await doctor.Slot())).Is(201).Id;
         (await patient.Http.Post($"/api/bookings/{booking}/cancellation", new { })).Is(200);
         string[] both = ["bookings.cancelled", "bookings.booked"];
         (await Actions(admin, $"entity_id={booking}")).ShouldBe(both);
         (await Actions(admin, $"actor_id={patient.Id}")).ShouldBe(both);
         (await Actions(admin, $"actor_id={patient.Id}&action=bookings.booked")).ShouldBe(["bookings.booked"]);
-        (await Actions(admin, $"action=bookings.cancelled&entity_id={booking}&entity=booking")).ShouldBe(["bookings.cancelled"]);
+        (await Actions(admin, $"action=bookings.cancelled&entity_id={booking}&entity=booking"))
+            .ShouldBe(["bookings.cancelled"]);
         (await Actions(admin, $"entity=slot&actor_id={doctor.Id}")).ShouldBe(["slots.published"]);
-        (await Actions(admin, $"entity_id={booking}&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00%2B05:30")).ShouldBeEmpty();
+        (await Actions(admin, $"entity_id={booking}&from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00%2B05:30"))
+            .ShouldBeEmpty();
     }
 
     [Fact]
@@ -31,8 +34,10 @@ public sealed class ListEventsTests(ServerFixture fixture) : IClassFixture<Serve
         var seen = new List<int>();
         for (var cursor = (string?)""; cursor is not null;)
         {
-            var page = (await admin.Http.Get($"/api/admin/audit?entity_id={thing}&limit=3&cursor={cursor}")).Is(200).Body;
-            seen.AddRange(page.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("details").GetProperty("n").GetInt32()));
+            var page = (await admin.Http.Get($"/api/admin/audit?entity_id={thing}&limit=3&cursor={cursor}"))
+                .Is(200).Body;
+            seen.AddRange(page.GetProperty("items").EnumerateArray()
+                .Select(e => e.GetProperty("details").GetProperty("n").GetInt32()));
             cursor = page.GetProperty("next_cursor").GetString();
         }
         seen.ShouldBe([6, 5, 4, 3, 2, 1, 0]);
@@ -61,11 +66,13 @@ public sealed class ListEventsTests(ServerFixture fixture) : IClassFixture<Serve
     [InlineData("actor_id = ", null, null, "'00000000-0000-7000-8000-000000000007'", null)]
     [InlineData("action = ", null, null, null, "'things.made_7'")]
     [InlineData("at >= ", null, null, null, null)]
-    public async Task A_page_is_read_by_an_index_of_its_filter(string condition, string? entity, string? id, string? actor, string? action)
+    public async Task A_page_is_read_by_an_index_of_its_filter(string condition, string? entity, string? id,
+        string? actor, string? action)
     {
         await Server.Owner.Statement("""
             insert into audit.events (actor_id, action, entity, entity_id)
-            select gen_random_uuid(), 'things.made_' || n % 50, 'thing_' || n % 50, gen_random_uuid() from generate_series(1, 20000) n
+            select gen_random_uuid(), 'things.made_' || n % 50, 'thing_' || n % 50, gen_random_uuid()
+                 from generate_series(1, 20000) n
             """).Execute();
         await Server.Owner.Statement("analyze audit.events").Execute();
         var sql = SqlConstants.All.Single(s => s.Name == "Amrutam.Audit.ListEvents.Newest").Text;
@@ -73,14 +80,18 @@ public sealed class ListEventsTests(ServerFixture fixture) : IClassFixture<Serve
         {
             await connection.Statement("set local plan_cache_mode = force_custom_plan").Execute();
             await connection.Statement("prepare page as " + sql).Execute();
-            var values = string.Join(", ", new[] { entity, id, actor, action, null, null, null, null, "20" }.Select(v => v ?? "null"));
+            var values = string.Join(", ", new[] { entity, id, actor, action, null, null, null, null, "20" }
+                .Select(v => v ?? "null"));
             return await connection.Statement($"explain analyze execute page ({values})").List(row => row.GetString(0));
         });
-        plan.ShouldContain(line => line.Contains("Index Cond: ((" + condition, StringComparison.Ordinal), string.Join('\n', plan));
+        plan.ShouldContain(line =>
+            line.Contains("Index Cond: ((" + condition, StringComparison.Ordinal), string.Join('\n', plan));
         // What is found many times is read in the order of the list, and no further than the page.
-        if (condition is not ("entity_id = " or "actor_id = ")) plan.ShouldNotContain(line => line.Contains("Sort", StringComparison.Ordinal));
+        if (condition is not ("entity_id = " or "actor_id = ")) plan
+            .ShouldNotContain(line => line.Contains("Sort", StringComparison.Ordinal));
     }
 
     static async Task<string[]> Actions(TestUser admin, string filter) =>
-        [.. (await admin.Http.Get("/api/admin/audit?" + filter)).Is(200).Body.GetProperty("items").EnumerateArray().Select(e => e.GetProperty("action").GetString()!)];
+        [.. (await admin.Http.Get("/api/admin/audit?" + filter)).Is(200).Body.GetProperty("items").EnumerateArray()
+            .Select(e => e.GetProperty("action").GetString()!)];
 }

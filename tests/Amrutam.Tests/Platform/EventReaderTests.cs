@@ -15,7 +15,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     {
         _database = await cluster.NewDatabase();
         _owner = NpgsqlDataSource.Create(_database.Owner);
-        await _owner.Statement("create table public.effects (n bigint generated always as identity, entity_id uuid)").Execute();
+        await _owner.Statement("create table public.effects (n bigint generated always as identity, entity_id uuid)")
+            .Execute();
         await _owner.Statement("grant insert, select on public.effects to amrutam_app").Execute();
     }
 
@@ -53,7 +54,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         {
             await connection.Append("things.changed", "thing", late);
             await _owner.Append("things.changed", "thing", early);
-            (await replica.Reader.CatchUp(TimeSpan.FromMilliseconds(400), CancellationToken.None)).ShouldBeFalse("a transaction from before is open");
+            (await replica.Reader.CatchUp(TimeSpan.FromMilliseconds(400), CancellationToken.None))
+                .ShouldBeFalse("a transaction from before is open");
             (await Effects()).ShouldBeEmpty();
             return 0;
         });
@@ -69,7 +71,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         await using var replica = await Replica.Start(_database);
         (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
         (await Effects()).ShouldBe(ids.Where(id => id != ids[3]));
-        (await _owner.Statement("select count(*) from platform.parked_events where reader = 'test' and error = 'InvalidDataException'").Value<long>()).ShouldBe(1);
+        (await _owner.Statement("select error from platform.parked_events where reader = 'test'").Value<string>())
+            .ShouldBe("InvalidDataException");
     }
 
     [Fact]
@@ -77,7 +80,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     {
         var (old, fresh) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         await _owner.Append("things.changed", "thing", old);
-        // What a logical restore leaves: rows of a counter that is far ahead of this cluster's, and another cluster's name.
+        // What a logical restore leaves: rows of a counter that is far ahead of this cluster's, and another cluster's
+        // name.
         await _owner.Statement("update audit.events set tx = '999999999999'").Execute();
         await _owner.Statement("update platform.event_epochs set system_identifier = 1").Execute();
         await Migrator.Migrate(_database.Owner, CancellationToken.None);
@@ -89,7 +93,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         (await _owner.Statement("select max(epoch) from audit.events").Value<int>()).ShouldBe(2);
     }
 
-    Task<List<Guid>> Effects() => _owner.Statement("select entity_id from public.effects order by n").List(row => row.GetGuid(0));
+    Task<List<Guid>> Effects() =>
+        _owner.Statement("select entity_id from public.effects order by n").List(row => row.GetGuid(0));
 
     public async ValueTask DisposeAsync() => await _owner.DisposeAsync();
 
@@ -102,7 +107,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
             foreach (var e in events)
             {
                 if (e.Action == "things.broke") throw new InvalidDataException("cannot be applied");
-                await connection.Statement("insert into public.effects (entity_id) values ($1)").With(e.EntityId).Execute();
+                await connection.Statement("insert into public.effects (entity_id) values ($1)").With(e.EntityId)
+                    .Execute();
             }
         }
     }
@@ -113,7 +119,8 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         public static async Task<Replica> Start(Database database)
         {
             var db = database.Open(4, NullLoggerFactory.Instance);
-            var reader = new EventReader<Effect>(new(), db, TimeProvider.System, NullLogger<EventReader<Effect>>.Instance);
+            var reader = new EventReader<Effect>(new(), db, TimeProvider.System,
+                NullLogger<EventReader<Effect>>.Instance);
             await reader.StartAsync(CancellationToken.None);
             return new(reader, db);
         }

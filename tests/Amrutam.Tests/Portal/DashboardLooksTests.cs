@@ -5,7 +5,8 @@ namespace Amrutam.Tests.Portal;
 
 /// <summary>The dashboard of a clinic that has been open for two months.</summary>
 [Collection(Browser.OneAtATime)]
-public sealed class DashboardLooksTests(ServerFixture fixture, Browser browser) : IClassFixture<ServerFixture>, IAsyncLifetime
+public sealed class DashboardLooksTests(ServerFixture fixture, Browser browser) : IClassFixture<ServerFixture>,
+    IAsyncLifetime
 {
     static readonly SemaphoreSlim Once = new(1);
     static bool _written;
@@ -25,7 +26,8 @@ public sealed class DashboardLooksTests(ServerFixture fixture, Browser browser) 
     [InlineData(1280, ColorScheme.Dark, "en-IN", 90)]
     [InlineData(360, ColorScheme.Light, "hi-IN", 28)]
     [InlineData(360, ColorScheme.Dark, "en-IN", 7)]
-    public async Task It_is_readable_in_any_light_language_and_width(int width, ColorScheme light, string language, int days)
+    public async Task It_is_readable_in_any_light_language_and_width(int width, ColorScheme light, string language,
+        int days)
     {
         var screen = await browser.SignedIn(fixture.Server, "admin", width, light, language);
         await screen.Page.GotoAsync("/admin?days=" + days);

@@ -22,7 +22,8 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
         await screen.Page.GetByText("Show the numbers").ClickAsync();
         var today = screen.Page.Locator("details.numbers tbody tr").Last;
         (await today.Locator("td").AllInnerTextsAsync())[1].ShouldBe("1");
-        (await screen.Page.Locator("table tr").Filter(new() { HasText = "Booking cancelled" }).CountAsync()).ShouldBeGreaterThan(0);
+        (await screen.Page.Locator("table tr").Filter(new() { HasText = "Booking cancelled" }).CountAsync())
+            .ShouldBeGreaterThan(0);
         screen.Complaints.ShouldBeEmpty();
     }
 
@@ -95,7 +96,8 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     public async Task The_days_are_downloaded_as_a_table()
     {
         var screen = await SignedIn("admin");
-        var download = await screen.Page.RunAndWaitForDownloadAsync(() => screen.Page.GetByText("Download CSV").ClickAsync());
+        var download = await screen.Page.RunAndWaitForDownloadAsync(() => screen.Page.GetByText("Download CSV")
+            .ClickAsync());
         var lines = await File.ReadAllLinesAsync(await download.PathAsync());
         lines[0].ShouldBe("day,kept,cancelled,no_show");
         lines.Length.ShouldBe(1 + 28);

@@ -14,7 +14,8 @@ public sealed class Browser : IAsyncLifetime
     const string Password = "neem and tulsi in the yard";
     static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-    // Nothing but the page that is tested: no sandbox, because tests may run as root, and no talk to the browser's maker.
+    // Nothing but the page that is tested: no sandbox, because tests may run as root, and no talk to the browser's
+    // maker.
     static readonly string[] Arguments =
     [
         "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
@@ -29,11 +30,13 @@ public sealed class Browser : IAsyncLifetime
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
-            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? Places.First(File.Exists), Args = Arguments,
+            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? Places.First(File.Exists),
+            Args = Arguments,
         });
     }
 
-    internal async Task<Screen> Open(Uri address, int width = 1280, ColorScheme light = ColorScheme.Light, string language = "en-IN")
+    internal async Task<Screen> Open(Uri address, int width = 1280, ColorScheme light = ColorScheme.Light,
+        string language = "en-IN")
     {
         var context = await _browser.NewContextAsync(new()
         {
@@ -49,7 +52,8 @@ public sealed class Browser : IAsyncLifetime
     {
         var email = $"{Guid.CreateVersion7()}@example.org";
         (await server.Anonymous().Post("/api/auth/signup", new { email, password = Password })).Is(201);
-        await server.Owner.Statement("update identity.users set role = $2 where email = $1").With(email).With(role).Execute();
+        await server.Owner.Statement("update identity.users set role = $2 where email = $1").With(email).With(role)
+            .Execute();
         var screen = await Open(server.Address, width, light, language);
         await screen.Page.GotoAsync("/admin");
         await screen.Fill(email, Password);
@@ -74,7 +78,8 @@ sealed class Screen
             if (message.Type is "error" or "warning") Complaints.Add(message.Text);
         };
         page.PageError += (_, error) => Complaints.Add(error);
-        page.RequestFailed += (_, request) => Complaints.Add(request.Method + " " + request.Url + " " + request.Failure);
+        page.RequestFailed += (_, request) =>
+            Complaints.Add(request.Method + " " + request.Url + " " + request.Failure);
     }
 
     public IPage Page { get; }
@@ -96,7 +101,8 @@ sealed class Screen
             .Select(v => $"{v.Id}: {v.Help} ({string.Join(", ", v.Nodes.Take(3).Select(n => n.Html))})")];
 
     /// <summary>How far the page can be scrolled sideways, in pixels.</summary>
-    public Task<int> Overflow() => Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    public Task<int> Overflow() =>
+        Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
     /// <summary>Keeps a picture for people to look at, beside the other results of the tests.</summary>
     public async Task Picture(string name)

@@ -67,8 +67,10 @@ sealed class Statistics(NpgsqlDataSource db, EventReader<RollUp> reader, CountAt
         List<Count> Of(string measure) => [.. counts.Where(c => c.Measure == measure).Select(c => c.Count)];
     }
 
-    const string Sums =
-        "select measure, key, sum(n)::bigint from analytics.daily where measure in ('accounts', 'bookings', 'slots') group by measure, key";
+    const string Sums = """
+        select measure, key, sum(n)::bigint from analytics.daily
+         where measure in ('accounts', 'bookings', 'slots') group by measure, key
+        """;
 
     const string Daily = "select measure, key, day, n from analytics.daily where day >= $1 and n <> 0 order by day";
 

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Amrutam.Portal.Parts;
 
 /// <summary>The vertical scale of a chart: a round top value, its ticks, and where a value lies in pixels.</summary>
-/// <remarks>Across is always in percent and up always in pixels, so a chart is as wide as its place and its words keep their size.</remarks>
+/// <remarks>Across is always in percent and up always in pixels, so a chart is as wide as its place and its words keep
+/// their size.</remarks>
 readonly record struct Axis(double Top, double Step, int Pixels)
 {
     // As many lines as help the eye; more would be a grid to look through.
