@@ -29,6 +29,9 @@ static class OperationDescription
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
                 Refusal([.. sameStatus.DistinctBy(p => p.Code)], document);
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            if (parameter is { Example: null, Schema: { } schema })
+                parameter.Example = ExampleValues.Of(parameter.Name!, schema);
         foreach (var example in metadata.OfType<RouteExample>()) Add(operation, example, context);
         return Task.CompletedTask;
     }
