@@ -32,6 +32,7 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         builder.Ignore<IdentityUserLogin<Guid>>();
         builder.Ignore<IdentityUserToken<Guid>>();
         var passkey = builder.Entity<IdentityUserPasskey<Guid>>().ToTable("passkeys");
+        passkey.HasKey(p => p.CredentialId);
         passkey.Property(p => p.CredentialId).HasColumnName("credential_id");
         passkey.Property(p => p.UserId).HasColumnName("user_id");
         passkey.OwnsOne(p => p.Data).ToJson("data");

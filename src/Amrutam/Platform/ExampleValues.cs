@@ -47,22 +47,26 @@ static class ExampleValues
         : type.HasFlag(JsonSchemaType.Boolean) ? true
         : null;
 
-    /// <summary>Gives each body that has none an example of its required fields.</summary>
+    /// <summary>Gives each body that has none an example of its required fields; of all, when none is required.</summary>
     public static void AddTo(OpenApiDocument document)
     {
-        foreach (var operation in document.Paths.Values.SelectMany(path =>
-            path.Operations?.Values.AsEnumerable() ?? []))
+        foreach (var operation in document.Paths.Values.SelectMany(path => path.Operations?.Values.AsEnumerable() ?? []))
             foreach (var media in operation.RequestBody?.Content?.Values ?? [])
-                media.Example ??= Body(media.Schema);
+                if (media.Schema is { } schema) media.Example ??= Object(schema);
     }
 
-    static JsonObject? Body(IOpenApiSchema? schema)
+    static JsonObject Object(IOpenApiSchema schema)
     {
-        if (schema?.Required is not { Count: > 0 } required || schema.Properties is not { } properties) return null;
+        var either = schema.OneOf?.FirstOrDefault(s => s.Properties is not null) ?? schema;
         var body = new JsonObject();
-        foreach (var name in required)
-            if (Of(name, properties[name]) is { } value) body[name] = value;
-            else return null;
+        foreach (var (name, property) in either.Properties ?? FrozenDictionary<string, IOpenApiSchema>.Empty)
+            if (either.Required is not { Count: > 0 } required || required.Contains(name))
+                if ((Of(name, property) ?? Nested(property)) is { } value) body[name] = value;
         return body;
     }
+
+    static JsonNode? Nested(IOpenApiSchema schema) =>
+        schema.Items is { } items ? new JsonArray(items.Properties is null ? null : Object(items))
+        : schema.Type is null || schema.Properties is not null ? Object(schema)
+        : null;
 }
