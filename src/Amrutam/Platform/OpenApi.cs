@@ -76,6 +76,9 @@ static class OpenApi
         if (context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(AllowedValuesAttribute), false)
             is [AllowedValuesAttribute allowed, ..])
             schema.Enum = [.. allowed.Values.OfType<string>().Select(v => (JsonNode)v)];
+        if (context.JsonPropertyInfo?.Name is { } name && schema.Examples is null
+            && ExampleValues.Of(name, schema) is { } value)
+            schema.Examples = [value];
         // What we read is closed; what we write may grow, and a client must bear that.
         schema.AdditionalPropertiesAllowed = !type.Name.EndsWith("Request", StringComparison.Ordinal);
         return Task.CompletedTask;
@@ -92,6 +95,7 @@ static class OpenApi
             License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
         };
         document.Servers = [new() { Url = "/" }];
+        ExampleValues.AddTo(document);
         document.Components ??= new();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
         document.Components.Schemas["Problem"] = OperationDescription.ProblemSchema();

@@ -21,14 +21,17 @@ static class OperationDescription
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var document = context.Document!;
         var handler = metadata.OfType<MethodInfo>().FirstOrDefault();
-        // A feature is one file with one Handle, and its name says what it does: so does the operation's.
-        operation.OperationId ??= handler?.DeclaringType?.Name;
+        // A feature is one file, and its name says what it does: so does the operation's. A second route adds its own word.
+        operation.OperationId ??= handler?.DeclaringType?.Name + (handler?.Name is null or "Handle" ? "" : handler.Name);
         if (BindsKey(handler)) AddIdempotencyKey(operation);
         if (metadata.OfType<IAuthorizeData>().Any()) operation.Security = [OpenApi.SignedIn(document)];
         foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
                 Refusal([.. sameStatus.DistinctBy(p => p.Code)], document);
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            if (parameter is { Example: null, Schema: { } schema })
+                parameter.Example = ExampleValues.Of(parameter.Name!, schema);
         foreach (var example in metadata.OfType<RouteExample>()) Add(operation, example, context);
         return Task.CompletedTask;
     }

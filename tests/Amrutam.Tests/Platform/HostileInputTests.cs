@@ -46,7 +46,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
         var sent = 0;
         foreach (var (path, operations) in description["paths"]!.AsObject())
             foreach (var (method, operation) in operations!.AsObject().Where(o => o.Key != "parameters"))
-                foreach (var role in Roles)
+                foreach (var role in await WhoMay(method, path, operation!))
                 {
                     // A fresh person for each, because some operations end sessions and some close accounts.
                     var person = await fixture.Server.User(role);
@@ -59,6 +59,21 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
                 }
         sent.ShouldBeGreaterThan(1000);
         wrong.ShouldBeEmpty();
+    }
+
+    /// <summary>Those whom the operation does not turn away at the door; one of them when it is open to all.</summary>
+    async Task<IReadOnlyList<string>> WhoMay(string method, string path, JsonNode operation)
+    {
+        if (operation["security"] is null) return Roles[..1];
+        var may = new List<string>();
+        foreach (var role in Roles)
+        {
+            var person = await fixture.Server.User(role);
+            var reply = await person.Http.Send(new(method.ToUpperInvariant()), PathParameter()
+                .Replace(path, AnId), "{}");
+            if (reply.Status != 403) may.Add(role);
+        }
+        return may;
     }
 
     static IEnumerable<(string Target, string? Body)> Requests(string path, JsonNode operation, JsonNode description)
@@ -129,7 +144,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     private static partial Regex PathParameter();
 
     [GeneratedRegex(
-        @"\bSystem\.|Npgsql|Microsoft\.|Amrutam\.|Exception| at .*\(|\bselect .* from\b|Int32|DateTime\b|NodaTime|\.cs\b|42[0-9A-Z]{3}",
+        @"\bSystem\.|Npgsql|Microsoft\.|Amrutam\.|Exception| at .*\(|\bselect .* from\b|Int32|DateTime\b|NodaTime|\.cs\b",
         RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Inside();
 }

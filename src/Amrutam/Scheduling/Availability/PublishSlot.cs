@@ -19,7 +19,9 @@ static class PublishSlot
     static readonly Duration Longest = Duration.FromHours(12);
 
     public static void Map(RouteGroupBuilder slots) => slots.MapPost("", Handle).RequireAuthorization(Allow.Doctor)
-        .WithSummary("Publish a slot").Produces<Slot>(StatusCodes.Status201Created)
+        .WithSummary("Publish a slot")
+        .Example(new Request(new LocalDate(2030, 1, 7), new LocalTime(9, 30), new LocalTime(10, 0)))
+        .Produces<Slot>(StatusCodes.Status201Created)
         .Refuses(Rules.DoctorHasNoProfile, Rules.SlotsOfADoctorDoNotOverlap, Rules.SlotIsInTimeOff,
             Rules.SlotIsInThePast, Rules.SlotIsTooLong, Rules.LocalTimeDoesNotExist, Problems.Invalid, Rules.KeyReused);
 

@@ -22,7 +22,8 @@ static class BookSlot
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Book a slot").Produces<Booking>(StatusCodes.Status201Created)
+            .WithSummary("Book a slot").Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
+            .Produces<Booking>(StatusCodes.Status201Created)
             .Refuses([.. Rules.OfBooking, Rules.NoDoctorIsFree, Problems.Invalid]);
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,
