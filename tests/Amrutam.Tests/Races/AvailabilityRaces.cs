@@ -38,12 +38,14 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
             var early = (await patients[0].Book(slots[0])).Is(201);
             var replies = await Task.WhenAll(
                 patients[0].Http.Post($"/api/bookings/{early.Id}/cancellation"), patients[1].Book(slots[1]),
-                patients[2].Book(slots[2]), doctor.Leave(Iso(Ahead(2)), Iso(Ahead(2)), how), patients[3].Book(slots[3]));
+                patients[2].Book(slots[2]), doctor.Leave(Iso(Ahead(2)), Iso(Ahead(2)), how),
+                patients[3].Book(slots[3]));
             replies[3].Is(201);
             replies.ShouldAllBe(r => r.Status == 200 || r.Status == 201 || r.Status == 409);
             (await Server.Owner.Statement("""
                 select count(*) from scheduling.bookings b join scheduling.time_off o on o.doctor_id = b.doctor_id
-                 where b.doctor_id = $1 and b.status = 'confirmed' and b.starts_at < o.ends_at and b.ends_at > o.starts_at
+                 where b.doctor_id = $1 and b.status = 'confirmed'
+                   and b.starts_at < o.ends_at and b.ends_at > o.starts_at
                 """).With(doctor.Id).Value<long>()).ShouldBe(0);
             (await doctor.OpenOn(Ahead(2))).ShouldBeEmpty();
         }
@@ -62,7 +64,8 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
             var booked = replies[..^1].Where(r => r.Status == 201).Select(r => r.Id).ToList();
             replies[..^1].ShouldAllBe(r => r.Status == 201 || r.Code == "slot_is_closed");
             replies[^1].Is(200).Ids("bookings_outside").ShouldBeSubsetOf(booked);
-            (await doctor.OfferAnew(Daily("20:00", "21:00"))).Is(200).Ids("bookings_outside").ShouldBe(booked, ignoreOrder: true);
+            (await doctor.OfferAnew(Daily("20:00", "21:00"))).Is(200).Ids("bookings_outside")
+                .ShouldBe(booked, ignoreOrder: true);
         }
         await Server.ShouldKeepItsInvariants();
     }
@@ -72,7 +75,8 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
     {
         var doctor = await Server.Doctor();
         (await doctor.Offer(Daily("09:00", "11:00"))).Is(200);
-        var replies = await Task.WhenAll(Enumerable.Range(0, 10).Select(i => doctor.Offer(Daily($"{i + 10}:00", $"{i + 11}:00"), etag: "\"1\"")));
+        var replies = await Task.WhenAll(Enumerable.Range(10, 10).Select(hour =>
+            doctor.Offer(Daily($"{hour}:00", $"{hour + 1}:00"), etag: "\"1\"")));
         replies.Count(r => r.Status == 200).ShouldBe(1);
         replies.Count(r => r is { Status: 412, Code: "availability_is_stale" }).ShouldBe(9);
     }

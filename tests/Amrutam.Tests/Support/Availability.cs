@@ -13,7 +13,8 @@ static class Availability
     public static object[] Daily(string from, string to, int minutes = 30, int gap = 0) =>
         [.. Weekdays.Select(weekday => new { weekday, from, to, slot_minutes = minutes, gap_minutes = gap })];
 
-    public static Task<Reply> Offer(this TestUser doctor, object[] rules, int horizon = 10, int notice = 0, string? etag = null) =>
+    public static Task<Reply> Offer(
+        this TestUser doctor, object[] rules, int horizon = 10, int notice = 0, string? etag = null) =>
         doctor.Http.Send(HttpMethod.Put, "/api/availability",
             new { rules, horizon_days = horizon, minimum_notice_minutes = notice }, null,
             etag is null ? [] : [("If-Match", etag)]);
@@ -22,7 +23,8 @@ static class Availability
     public static async Task<Reply> OfferAnew(this TestUser doctor, object[] rules, int horizon = 10, int notice = 0) =>
         await doctor.Offer(rules, horizon, notice, (await doctor.Http.Get("/api/availability")).Header("ETag"));
 
-    public static Task<Reply> Leave(this TestUser doctor, string from, string to, string? bookings = null, string? key = null) =>
+    public static Task<Reply> Leave(
+        this TestUser doctor, string from, string to, string? bookings = null, string? key = null) =>
         doctor.Http.Post("/api/availability/time-off",
             bookings is null ? new { from, to } : new { from, to, bookings }, key);
 
@@ -37,7 +39,8 @@ static class Availability
     public static async Task<List<string>> TimesOn(this TestUser doctor, LocalDate date) =>
         (await doctor.OpenOn(date)).ConvertAll(slot => slot.GetProperty("start_time").GetString()!);
 
-    public static async Task<Guid> SlotAt(this TestUser doctor, LocalDate date, string time) => (await doctor.OpenOn(date))
+    public static async Task<Guid> SlotAt(this TestUser doctor, LocalDate date, string time) =>
+        (await doctor.OpenOn(date))
         .Single(slot => slot.GetProperty("start_time").GetString() == time).GetProperty("id").GetGuid();
 
     public static LocalDate Ahead(int days, string zone = "Asia/Kolkata") => SystemClock.Instance.GetCurrentInstant()

@@ -4,7 +4,8 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Availability;
 
-/// <summary>A stretch of a weekday that a doctor offers, as it is sent and shown; times are the doctor's wall clock.</summary>
+/// <summary>A stretch of a weekday that a doctor offers, as it is sent and shown; times are the doctor's wall
+/// clock.</summary>
 /// <param name="Weekday">monday to sunday: the day on which it begins.</param>
 /// <param name="From">From 00:00 to 23:59.</param>
 /// <param name="To">24:00 ends the day; one before <paramref name="From"/> lies on the next day.</param>
@@ -25,11 +26,13 @@ sealed record AvailabilityRule(
         var weekday = Enum.GetValues<IsoDayOfWeek>().FirstOrDefault(day => NameOf(day) == Weekday);
         var (from, to) = (Minutes(From), Minutes(To));
         if (to <= from) to += WeeklyWindow.DayMinutes;
-        fields.Refuse(weekday == IsoDayOfWeek.None, at + ".weekday", "must be one of monday to sunday, in small letters")
+        fields.Refuse(weekday == IsoDayOfWeek.None, at + ".weekday",
+                "must be one of monday to sunday, in small letters")
             .Refuse(from is null, at + ".from", "must be a time of day to the minute, as 09:30")
             .Refuse(from == WeeklyWindow.DayMinutes, at + ".from", "must be before 24:00; say 00:00 of the next day")
             .Refuse(to is null, at + ".to", "must be a time of day to the minute, as 17:30, or 24:00 for the day's end")
-            .Refuse(from is not null && From == To, at + ".to", "must differ from the start; 00:00 to 24:00 is a whole day")
+            .Refuse(from is not null && From == To, at + ".to",
+                "must differ from the start; 00:00 to 24:00 is a whole day")
             .Refuse(SlotMinutes is < ShortestSlot or > LongestSlot, at + ".slot_minutes",
                 $"must be from {ShortestSlot} to {LongestSlot}")
             .Refuse(GapMinutes is < 0 or > LongestGap, at + ".gap_minutes", $"must be from 0 to {LongestGap}")

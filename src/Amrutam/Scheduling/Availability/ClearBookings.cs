@@ -8,8 +8,9 @@ namespace Amrutam.Scheduling.Availability;
 
 /// <summary>Clears a doctor's bookings out of a time that the doctor will be away: all of them, or none.</summary>
 /// <remarks>
-/// Locks as every change of a booking does: bookings, then slots in id order, then patients. A booking that is being made
-/// for a slot of that time is seen, or finds its slot closed. What cannot be cleared is answered with 409 and the list.
+/// Locks as every change of a booking does: bookings, then slots in id order, then patients. A booking that is being
+/// made for a slot of that time is seen, or finds its slot closed. What cannot be cleared is answered with 409 and the
+/// list.
 /// </remarks>
 static class ClearBookings
 {
@@ -67,8 +68,8 @@ static class ClearBookings
     {
         var offers = bookings.Select(b => NearestSlots.To(b.Time, open).Take(OfferedToEach).Select(s => s.Id));
         await connection.Statement(CancelThem).With(bookings.ConvertAll(b => b.Id).ToArray())
-            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(timeOff).With(doctor.Id).With(doctor.Trace)
-            .Execute();
+            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(timeOff).With(doctor.Id)
+            .With(doctor.Trace).Execute();
         return new(Shown(bookings));
     }
 
@@ -85,7 +86,8 @@ static class ClearBookings
         if (slots.Contains(null))
             return Refused(Rules.NoEqualSlotIsOpen, [.. bookings.Where((_, i) => slots[i] is null)]);
         await connection.Statement(MoveThem).With(bookings.ConvertAll(b => b.Id).ToArray())
-            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(timeOff).With(doctor.Id).With(doctor.Trace).Execute();
+            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(timeOff).With(doctor.Id).With(doctor.Trace)
+            .Execute();
         return new(Shown(bookings));
     }
 
@@ -110,8 +112,8 @@ static class ClearBookings
     const string LockPatients =
         "select pg_advisory_xact_lock(patient) from (select unnest($1::bigint[]) as patient order by 1) in_order";
 
-    // By what the slot says, which is under lock; one that has begun is left to run its course. The age of what a younger
-    // transaction wrote is below zero.
+    // By what the slot says, which is under lock; one that has begun is left to run its course. The age of what a
+    // younger transaction wrote is below zero.
     const string SelectInTheWay = """
         select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at, age(b.xmin) < 0
           from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id

@@ -33,7 +33,8 @@ sealed record DoctorCalendar(
     public Instant Tomorrow => SlotMaking.StartOfDay(Today.PlusDays(1), Zone);
 
     /// <returns>The calendar; null when the doctor has no profile.</returns>
-    public static async Task<DoctorCalendar?> Of(NpgsqlConnection connection, Guid doctor, CancellationToken ct = default) =>
+    public static async Task<DoctorCalendar?> Of(
+        NpgsqlConnection connection, Guid doctor, CancellationToken ct = default) =>
         (await Of(connection, [doctor], ct)).SingleOrDefault();
 
     /// <summary>The calendars of those that have a profile in a zone that is known.</summary>
@@ -49,16 +50,19 @@ sealed record DoctorCalendar(
         return [.. byDoctor.Values];
     }
 
-    /// <summary>Lets one change of a doctor's slots wait for another, so that a plan is still true when it is carried out.</summary>
+    /// <summary>Lets one change of a doctor's slots wait for another, so that a plan is still true when it is carried
+    /// out.</summary>
     public static Task Lock(NpgsqlConnection connection, params Guid[] doctors) =>
         connection.Statement(TakeTurns).With(doctors).Execute();
 
     static DoctorCalendar? Read(NpgsqlDataReader row) => Times.Zone(row.GetString(1)) is not { } zone ? null : new(
         row.GetGuid(0), zone, row.IsDBNull(2) ? OfferedWeek.Nothing : new(
-            JsonSerializer.Deserialize<List<AvailabilityRule>>(row.GetString(2), Json.Options)!, row.GetInt32(3), row.GetInt32(4)),
+            JsonSerializer.Deserialize<List<AvailabilityRule>>(row.GetString(2), Json.Options)!, row.GetInt32(3),
+            row.GetInt32(4)),
         row.GetInt32OrNull(5) ?? 0, row.GetInstant(6), [], []);
 
-    static (Guid, Interval) ReadTime(NpgsqlDataReader row) => (row.GetGuid(0), new(row.GetInstant(1), row.GetInstant(2)));
+    static (Guid, Interval) ReadTime(NpgsqlDataReader row) =>
+        (row.GetGuid(0), new(row.GetInstant(1), row.GetInstant(2)));
 
     static (Guid, MadeSlot) ReadSlot(NpgsqlDataReader row) => (row.GetGuid(0), new(
         row.GetGuid(1), new(row.GetInstant(2), row.GetInstant(3)), row.GetBoolean(4),
@@ -70,7 +74,8 @@ sealed record DoctorCalendar(
         """;
 
     const string Select = """
-        select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision::int, statement_timestamp()
+        select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision::int,
+               statement_timestamp()
           from doctors.practitioners d left join scheduling.availability a on a.doctor_id = d.id where d.id = any($1)
         """;
 

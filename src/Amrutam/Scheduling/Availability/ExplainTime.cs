@@ -12,7 +12,8 @@ static class ExplainTime
     /// <param name="Explanation">What a person reads.</param>
     /// <param name="SlotId">The slot to book, when there is one.</param>
     public sealed record Response(
-        Instant At, LocalDate Date, LocalTime Time, string TimeZone, bool Bookable, string Code, string Explanation, Guid? SlotId);
+        Instant At, LocalDate Date, LocalTime Time, string TimeZone, bool Bookable, string Code, string Explanation,
+        Guid? SlotId);
 
     sealed record Facts(
         DateTimeZone Zone, OfferedWeek Offered, Instant Now, Guid? SlotId, string? SlotState, bool Away);

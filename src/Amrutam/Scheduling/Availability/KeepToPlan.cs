@@ -3,15 +3,16 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
 
-/// <summary>Makes doctors' slots what their plans say: the one way, for a change of rules, time off, and the days that come into view.</summary>
+/// <summary>Makes doctors' slots what their plans say: the one way, for a change of rules, time off, and the days that
+/// come into view.</summary>
 /// <remarks>
-/// The doctors are locked since before the plans were made. Rows are locked in id order first, as every booking does. A slot
-/// that was booked meanwhile is not closed, but withdrawn, so that it is not open when its booking ends; an open slot in the way of a new one keeps the new one out. Each statement writes
-/// one event for each doctor.
+/// The doctors are locked since before the plans were made. Rows are locked in id order first, as every booking does.
+/// A slot that was booked meanwhile is not closed but withdrawn, so that it is not open when its booking ends; an open
+/// slot in the way of a new one keeps the new one out. Each statement writes one event for each doctor.
 /// </remarks>
 static class KeepToPlan
 {
-    /// <summary>How many slots were closed, of all doctors together: fewer than planned when some were booked meanwhile.</summary>
+    /// <summary>Of all doctors together; fewer are closed than planned when some were booked meanwhile.</summary>
     public sealed record Done(int Added, int Closed);
 
     /// <param name="by">Who changed what the slots depend on; null for the passing of time.</param>
@@ -47,7 +48,8 @@ static class KeepToPlan
 
     const string Close = """
         with closed as (
-            update scheduling.slots s set closed_at = now(), closed_because = a.because, held_by = null, held_until = null
+            update scheduling.slots s
+               set closed_at = now(), closed_because = a.because, held_by = null, held_until = null
               from unnest($1::uuid[], $2::text[]) as a (id, because)
              where s.id = a.id and s.closed_at is null and s.booking_id is null
          returning s.doctor_id),

@@ -3,10 +3,11 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
 
-/// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, and after their zone changed.</summary>
+/// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, and after their zone
+/// changed.</summary>
 /// <remarks>
-/// One replica at a time, by an advisory lock that ends with its transaction. What is there already is left alone, so a run
-/// that is cut short or done twice does no harm.
+/// One replica at a time, by an advisory lock that ends with its transaction. What is there already is left alone, so a
+/// run that is cut short or done twice does no harm.
 /// </remarks>
 sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILogger<MakeSlotsAhead> log)
     : BackgroundService
@@ -38,7 +39,8 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
         }
     }
 
-    /// <summary>Makes the slots of the doctors that have been due longest; none when another replica is at it.</summary>
+    /// <summary>Makes the slots of the doctors that have been due longest; none when another replica is at
+    /// it.</summary>
     public Task<Made> MakeSome() => db.InTransaction(async connection =>
     {
         if (!await connection.Statement(TakeTurn).With(OneReplica).Value<bool>()) return default;

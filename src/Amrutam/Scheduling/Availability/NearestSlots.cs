@@ -10,7 +10,8 @@ static class NearestSlots
         open.Where(slot => slot.Time.Duration == booked.Duration)
             .OrderBy(slot => Distance(slot, booked)).ThenBy(slot => slot.Time.Start);
 
-    /// <summary>Gives each booking, in the order given, the nearest equal slot that is left and that its patient is free for.</summary>
+    /// <summary>Gives each booking, in the order given, the nearest equal slot that is left and that its patient can
+    /// come to.</summary>
     /// <param name="busy">The other bookings of the patients.</param>
     /// <returns>One slot for each booking, null for those that there is none for.</returns>
     public static List<MadeSlot?> Assign(
@@ -20,7 +21,8 @@ static class NearestSlots
         var assigned = new List<MadeSlot?>();
         foreach (var (patient, time) in bookings)
         {
-            var slot = To(time, left).Cast<MadeSlot?>().FirstOrDefault(s => !busy[patient].Any(b => Overlap(b, s!.Value.Time)));
+            var slot = To(time, left).Cast<MadeSlot?>()
+                .FirstOrDefault(s => !busy[patient].Any(b => Overlap(b, s!.Value.Time)));
             if (slot is { } taken) left.Remove(taken);
             assigned.Add(slot);
         }

@@ -13,7 +13,8 @@ sealed record OfferedWeek(
     public const int DefaultHorizon = 60;
     const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
 
-    // Half hours round the clock for 400 days; what is finer must look less far ahead, or one request would write for minutes.
+    // Half hours round the clock for 400 days; what is finer must look less far ahead, or one request would write for
+    // minutes.
     public const int MostSlots = 20_000;
 
     public static readonly OfferedWeek Nothing = new([]);
@@ -43,7 +44,7 @@ sealed record OfferedWeek(
     /// <summary>Rules that were checked when they were saved.</summary>
     public List<WeeklyWindow> Windows() => [.. Rules.Select((rule, i) => rule.Read(new(), $"rules[{i}]")!)];
 
-    /// <summary>Whether there is a date on which the one, and the same date or the next on which the other, share a minute.</summary>
+    /// <summary>Whether the one on some date, and the other on the same date or the next, share a minute.</summary>
     static bool Overlap(WeeklyWindow one, WeeklyWindow other)
     {
         var ahead = ((int)other.Weekday - (int)one.Weekday + 7) % 7;

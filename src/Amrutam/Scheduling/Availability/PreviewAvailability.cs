@@ -8,7 +8,8 @@ namespace Amrutam.Scheduling.Availability;
 static class PreviewAvailability
 {
     /// <summary>A time as the doctor's clock shows it.</summary>
-    public sealed record Shown(Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime, LocalTime EndTime);
+    public sealed record Shown(
+        Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime, LocalTime EndTime);
 
     /// <summary>A stretch of a rule's wall-clock time that a clock change leaves out or brings twice.</summary>
     public sealed record LocalStretch(LocalDate Date, LocalTime From, LocalTime To);
@@ -25,8 +26,8 @@ static class PreviewAvailability
     const int MostShown = 100;
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/preview", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("See what new weekly availability would change").Produces<Response>()
-        .Refuses(Rules.DoctorHasNoProfile, Problems.Invalid);
+        .RequireAuthorization(Allow.Doctor).WithSummary("See what new weekly availability would change")
+        .Produces<Response>().Refuses(Rules.DoctorHasNoProfile, Problems.Invalid);
 
     static async Task<IResult> Handle(
         OfferedWeek request, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)

@@ -13,7 +13,8 @@ static class ReadAvailability
         .RequireAuthorization(Allow.Doctor).WithSummary("Read own weekly availability").Produces<Response>()
         .Refuses(Rules.DoctorHasNoProfile);
 
-    static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db, CancellationToken ct)
+    static async Task<IResult> Handle(
+        CurrentUser doctor, HttpResponse response, NpgsqlDataSource db, CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         if (await DoctorCalendar.Of(connection, doctor.Id, ct) is not { } calendar)

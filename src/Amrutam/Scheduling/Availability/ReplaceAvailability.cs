@@ -7,8 +7,8 @@ namespace Amrutam.Scheduling.Availability;
 
 /// <summary>Replaces the signed-in doctor's weekly rules as a whole; the slots are there when the answer is.</summary>
 /// <remarks>
-/// Two who edit the same rules do not undo each other: a replacement names the ETag it was made from. A booked slot is never
-/// touched, whatever the new rules say; bookings outside them are listed, for the doctor to keep, move or cancel.
+/// Two who edit the same rules do not undo each other: a replacement names the ETag it was made from. A booked slot is
+/// never touched, whatever the new rules say; bookings outside them are listed, for the doctor to keep, move or cancel.
 /// </remarks>
 static class ReplaceAvailability
 {
@@ -72,8 +72,8 @@ static class ReplaceAvailability
         // Fewer than planned: some were booked while this ran. They are told of too.
         if (done.Closed < plan.Close.Count) calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
         return Answer.Of(StatusCodes.Status200OK, new Response(
-            calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes, calendar.Offered.HorizonDays, calendar.Zone.Id,
-            done.Added, done.Closed, plan.Kept + plan.Close.Count - done.Closed,
+            calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes, calendar.Offered.HorizonDays,
+            calendar.Zone.Id, done.Added, done.Closed, plan.Kept + plan.Close.Count - done.Closed,
             [.. calendar.Outside(week).Select(BookingInTheWay.Of)]));
     }
 

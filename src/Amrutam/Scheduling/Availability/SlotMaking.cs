@@ -18,15 +18,17 @@ readonly record struct ClockChange(LocalDateTime From, LocalDateTime To, bool Sk
 
 /// <summary>Turns a week of wall-clock windows into slots. Pure: all it knows is what it is given.</summary>
 /// <remarks>
-/// A window is a stretch of real time between two instants, and is cut by real duration. So no slot is longer or shorter
-/// than it says, a day of 23 hours has fewer of them, and a window that has no clock change in it keeps its wall-clock times.
+/// A window is a stretch of real time between two instants, and is cut by real duration. So no slot is longer or
+/// shorter than it says, a day of 23 hours has fewer of them, and a window that has no clock change in it keeps its
+/// wall-clock times.
 /// </remarks>
 static class SlotMaking
 {
     // Yesterday's window may reach into today, and where it ends can depend on the day before it.
     const int DaysBefore = 2;
 
-    /// <summary>Every slot that starts after the instant, up to and with the windows of the last day; by time, never overlapping.</summary>
+    /// <summary>Every slot that starts after the instant, up to and with the windows of the last day; by time, never
+    /// overlapping.</summary>
     public static IEnumerable<Interval> Slots(
         IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, Instant after, LocalDate last)
     {
@@ -38,7 +40,8 @@ static class SlotMaking
         }
     }
 
-    /// <summary>The windows of the days as instants, by time. One that a repeated hour pushes into the next ends first.</summary>
+    /// <summary>The windows of the days as instants, by time. One that a repeated hour pushes into the next ends
+    /// first.</summary>
     public static IEnumerable<(WeeklyWindow Window, Interval Time)> Windows(
         IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, LocalDate first, LocalDate last)
     {
@@ -86,7 +89,8 @@ static class SlotMaking
         return map.Count == 0 ? map.LateInterval.Start : map.First().ToInstant();
     }
 
-    /// <summary>Of a repeated time the second; but a day ends where the next one starts, even when midnight comes twice.</summary>
+    /// <summary>Of a repeated time the second; but a day ends where the next one starts, even when midnight comes
+    /// twice.</summary>
     static Instant End(LocalDate day, int minute, DateTimeZone zone)
     {
         if (minute == WeeklyWindow.DayMinutes) return Start(day, minute, zone);

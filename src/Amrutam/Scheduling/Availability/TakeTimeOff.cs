@@ -5,8 +5,10 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
 
-/// <summary>Takes the signed-in doctor out of the calendar for a time: open slots close, bookings in the way are handled first.</summary>
-/// <remarks>By default bookings refuse it, with their list, and nothing changes; no patient is put off by a slip of the finger.</remarks>
+/// <summary>Takes the signed-in doctor out of the calendar for a time: open slots close, bookings in the way are
+/// handled first.</summary>
+/// <remarks>By default bookings refuse it, with their list, and nothing changes; no patient is put off by a slip of the
+/// finger.</remarks>
 static class TakeTimeOff
 {
     /// <param name="From">A date of the doctor's zone, or an instant with its offset.</param>
@@ -27,7 +29,8 @@ static class TakeTimeOff
     static readonly string[] Ways = [ClearBookings.Refuse, ClearBookings.Cancel, ClearBookings.Move];
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Take time off").Produces<Response>(StatusCodes.Status201Created)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
+        .Produces<Response>(StatusCodes.Status201Created)
         .Refuses(Rules.DoctorHasNoProfile, Rules.BookingsInTheWay, Rules.NoEqualSlotIsOpen, Rules.TooMuchTimeOff,
             Problems.Invalid, Rules.KeyReused)
         .Example(new Request("2030-12-24", "2031-01-01", ClearBookings.Move));
@@ -68,7 +71,8 @@ static class TakeTimeOff
             .Refuse(request.Bookings is { } how && !Ways.Contains(how), "bookings",
                 "must be one of " + string.Join(", ", Ways));
         if (from is not { } starts || to is not { } ends) return default;
-        fields.Refuse(IsDate(request.From) != IsDate(request.To), "to", "must be a date when from is one, and else an instant")
+        fields.Refuse(IsDate(request.From) != IsDate(request.To), "to",
+                "must be a date when from is one, and else an instant")
             .Refuse(ends <= starts, "to", IsDate(request.To) ? "must not be before from" : "must be after from")
             .Refuse(ends - starts > Longest, "to", "must be within three years of from")
             .Refuse(ends <= calendar.Now, "to", "must be in the future");

@@ -15,7 +15,8 @@ static class WithdrawTimeOff
         var withdrawn = await db.InTransaction(async connection =>
         {
             await DoctorCalendar.Lock(connection, doctor.Id);
-            if (await connection.Statement(Delete).With(id).With(doctor.Id).With(doctor.Trace).Execute() == 0) return false;
+            if (await connection.Statement(Delete).With(id).With(doctor.Id).With(doctor.Trace).Execute() == 0)
+                return false;
             if (await DoctorCalendar.Of(connection, doctor.Id) is { } calendar)
                 await KeepToPlan.Apply(connection, [(calendar, calendar.Plan())], doctor);
             return true;

@@ -26,8 +26,9 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
 
         (await patient.Book(await doctor.SlotAt(day, "09:40"))).Is(201);
         (await Says(doctor, day, "09:40", "booked")).Text.ShouldNotContain(patient.Id.ToString());
-        await Server.Owner.Statement("update scheduling.slots set held_by = $2, held_until = now() + interval '1 minute' where id = $1")
-            .With(await doctor.SlotAt(day, "10:20")).With(patient.Id).Execute();
+        await Server.Owner.Statement("""
+            update scheduling.slots set held_by = $2, held_until = now() + interval '1 minute' where id = $1
+            """).With(await doctor.SlotAt(day, "10:20")).With(patient.Id).Execute();
         await Says(doctor, day, "10:20", "held");
         (await doctor.Http.Delete("/api/slots/" + await doctor.SlotAt(day, "11:00"))).Is(204);
         await Says(doctor, day, "11:15", "closed");
@@ -40,7 +41,8 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
     {
         var doctor = await Server.Doctor("UTC");
         var day = Ahead(2, "UTC");
-        (await doctor.Http.Post("/api/slots", new { date = Iso(day), start_time = "09:15", end_time = "09:20" })).Is(201);
+        (await doctor.Http.Post("/api/slots", new { date = Iso(day), start_time = "09:15", end_time = "09:20" }))
+            .Is(201);
         (await doctor.Offer(Daily("09:00", "12:00"), notice: 30 * 24 * 60)).Is(200);
         await Says(doctor, day, "09:10", "overlaps_another_slot");
         await Says(doctor, day, "09:17", "bookable", await doctor.SlotAt(day, "09:15"));
@@ -60,8 +62,9 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
 
     async Task<Reply> Says(TestUser doctor, LocalDate date, string time, string code, Guid? slot = null)
     {
-        var said = (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/explanation?at={Iso(date)}T{time}:00Z")).Is(200);
-        (said["code"], said.Body.GetProperty("bookable").GetBoolean(), said["slot_id"]).ShouldBe((code, slot is not null, $"{slot}"), said.Text);
+        var path = $"/api/doctors/{doctor.Id}/explanation?at={Iso(date)}T{time}:00Z";
+        var said = (await Server.Anonymous().Get(path)).Is(200);
+        (said["code"], said["bookable"], said["slot_id"]).ShouldBe((code, $"{slot is not null}", $"{slot}"), said.Text);
         said["explanation"].ShouldEndWith(".");
         return said;
     }

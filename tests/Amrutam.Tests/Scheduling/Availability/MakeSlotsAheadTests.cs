@@ -33,8 +33,9 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         await Job.MakeSome();
         (await Server.Owner.Statement("select count(*) from audit.events").Value<long>()).ShouldBe(before);
         (await Job.MakeSome()).Doctors.ShouldBe(0);
-        (await Server.Owner.Statement("select min(due_at) > now() and max(due_at) <= now() + interval '1 day' from scheduling.availability")
-            .Value<bool>()).ShouldBeTrue();
+        (await Server.Owner.Statement("""
+            select min(due_at) > now() and max(due_at) <= now() + interval '1 day' from scheduling.availability
+            """).Value<bool>()).ShouldBeTrue();
     }
 
     [Fact]
@@ -43,7 +44,8 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
         var booked = (await patient.Book(await doctor.SlotAt(Ahead(2), "09:00"))).Is(201);
-        await Server.Owner.Statement("update doctors.profiles set time_zone = 'Asia/Dubai' where id = $1").With(doctor.Id).Execute();
+        await Server.Owner.Statement("update doctors.profiles set time_zone = 'Asia/Dubai' where id = $1")
+            .With(doctor.Id).Execute();
         await Job.MakeSome();
         (await doctor.TimesOn(Ahead(3, "Asia/Dubai"))).ShouldBe(["09:00", "09:30"]);
         (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["starts_at"].ShouldBe(booked["starts_at"]);

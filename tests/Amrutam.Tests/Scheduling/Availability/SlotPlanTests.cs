@@ -60,7 +60,8 @@ public sealed class SlotPlanTests
     [Fact]
     public void What_rules_or_time_off_closed_comes_back_as_the_same_slot()
     {
-        var (aside, byHand) = (Made(10) with { State = SlotState.SetAside }, Made(15) with { State = SlotState.SetAside, FromRules = false });
+        var aside = Made(10) with { State = SlotState.SetAside };
+        var byHand = Made(15) with { State = SlotState.SetAside, FromRules = false };
         var plan = Plan([At(10)], aside, byHand);
         plan.Reopen.ShouldBe([byHand, aside]);
         (plan.Publish.Count, plan.Added).ShouldBe((0, 2));
@@ -80,8 +81,7 @@ public sealed class SlotPlanTests
     [Fact]
     public void What_has_begun_is_left_alone()
     {
-        var begun = new MadeSlot(Guid.CreateVersion7(), new(Now - Duration.FromMinutes(10), Now + Duration.FromMinutes(20)), true, SlotState.Open);
-        var plan = SlotPlan.Of([new(Now + Duration.FromMinutes(10), Now + Duration.FromMinutes(40)), At(9)], [begun], [], Now);
+        var plan = SlotPlan.Of([At(0.2), At(9)], [Made(-0.2)], [], Now);
         plan.Publish.ShouldBe([At(9)]);
         (plan.Close.Count, plan.Kept).ShouldBe((0, 0));
     }

@@ -41,7 +41,8 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         (await doctor.Http.Post("/api/slots", new { date, start_time = "11:00", end_time = "11:20" })).Is(201);
         var off = (await doctor.Leave(date + "T09:45:00Z", date + "T16:40:00+05:30")).Is(201);
         (await doctor.TimesOn(Ahead(2, "UTC"))).ShouldBe(["09:00"]);
-        (await doctor.Http.Post("/api/slots", new { date, start_time = "11:00", end_time = "11:15" })).Is(409, "slot_is_in_time_off");
+        (await doctor.Http.Post("/api/slots", new { date, start_time = "11:00", end_time = "11:15" }))
+            .Is(409, "slot_is_in_time_off");
         (await doctor.Http.Delete("/api/availability/time-off/" + off.Id)).Is(204);
         (await doctor.TimesOn(Ahead(2, "UTC"))).ShouldBe(["09:00", "09:30", "10:00", "10:30", "11:00"]);
     }
@@ -95,7 +96,8 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         (await doctor.Http.Delete("/api/slots/" + await doctor.SlotAt(Ahead(4), "09:00"))).Is(204);
         var off = (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "move")).Is(201);
         off.Ids("bookings_moved").ShouldBe([first.Id, second.Id]);
-        var (moved, other) = (await one.Http.Get("/api/bookings/" + first.Id), await two.Http.Get("/api/bookings/" + second.Id));
+        var moved = (await one.Http.Get("/api/bookings/" + first.Id)).Is(200);
+        var other = (await two.Http.Get("/api/bookings/" + second.Id)).Is(200);
         (moved["slot_id"], moved["revision"], other["slot_id"]).ShouldBe(($"{before}", "1", $"{after}"));
         (await doctor.OpenOn(Ahead(3))).ShouldBeEmpty();
         await Server.ShouldKeepItsInvariants();
@@ -111,7 +113,8 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         // The only open slot left is at a time at which its patient is elsewhere.
         (await other.Offer(Daily("09:00", "09:30"), horizon: 2)).Is(200);
         (await one.Book(await other.SlotAt(Ahead(2), "09:00"))).Is(201);
-        foreach (var slot in await doctor.OpenOn(Ahead(0))) (await doctor.Http.Delete("/api/slots/" + slot.GetProperty("id"))).Is(204);
+        foreach (var slot in await doctor.OpenOn(Ahead(0)))
+            (await doctor.Http.Delete("/api/slots/" + slot.GetProperty("id"))).Is(204);
         var refused = (await doctor.Leave(Iso(Ahead(1)), Iso(Ahead(1)), "move")).Is(409, "no_equal_slot_is_open");
         refused.Ids("bookings").ShouldBe([first.Id]);
         (await one.Http.Get("/api/bookings/" + first.Id)).Is(200)["revision"].ShouldBe("0");
