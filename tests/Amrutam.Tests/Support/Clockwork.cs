@@ -21,6 +21,13 @@ static class Clockwork
         update scheduling.slots set held_until = now() - interval '1 second' where id = $1 and held_until is not null
         """).With(slot).Execute();
 
+    /// <summary>Ends every hold and every offer.</summary>
+    public static Task EndHolds(this TestServer server) => server.Owner.Statement("""
+        with o as (update scheduling.waitlist_offers set expires_at = now() - interval '1 second' where outcome is null)
+        update scheduling.slots set held_until = now() - interval '1 second'
+         where held_until is not null and booking_id is null
+        """).Execute();
+
     /// <summary>Ends the time in which the request could be answered.</summary>
     public static Task EndRequest(this TestServer server, Guid booking) => server.Owner.Statement("""
         with b as (update scheduling.bookings set expires_at = now() - interval '1 second' where id = $1 returning *)

@@ -78,11 +78,11 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
              cross join lateral (
                (select s.id, s.doctor_id, s.starts_at, s.ends_at from scheduling.bookable_slots s
                  where s.doctor_id = d.id and s.starts_at >= w.starts_at
-                   and s.starts_at < w.starts_at + interval '30 days' order by s.starts_at limit 1)
+                   and s.starts_at < w.starts_at + interval '30 days' order by s.starts_at limit 3)
                union all
                (select s.id, s.doctor_id, s.starts_at, s.ends_at from scheduling.bookable_slots s
                  where s.doctor_id = d.id and s.starts_at < w.starts_at
-                   and s.starts_at > w.starts_at - interval '30 days' order by s.starts_at desc limit 1)) near
+                   and s.starts_at > w.starts_at - interval '30 days' order by s.starts_at desc limit 3)) near
              where (select count(*) from own) < 3)
         select s.id, s.doctor_id, s.starts_at, s.ends_at, p.time_zone, 'open'
           from (select own.*, 0 as rank from own union all select others.*, 1 from others) s
