@@ -21,6 +21,7 @@ public sealed class PasskeyTests(Browser browser, ServerFixture fixture) : IClas
             publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(offer.options) })).toJSON();
         window.show = async (offer) => (await navigator.credentials.get({
             publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(offer.options) })).toJSON();
+        'ready';
         """;
 
     TestServer Server => fixture.Server;
@@ -41,7 +42,7 @@ public sealed class PasskeyTests(Browser browser, ServerFixture fixture) : IClas
                 ["isUserVerified"] = userVerified, ["automaticPresenceSimulation"] = true,
             },
         });
-        // The health page answers without the policy that forbids every fetch, so the script may call.
+        // An empty page of ours without the policy that forbids every script: it stands for a client's own page.
         await page.RouteAsync("**/blank", route =>
             route.FulfillAsync(new() { ContentType = "text/html", Body = "<title>client</title>" }));
         await page.GotoAsync(new Uri(address, "/blank").ToString());

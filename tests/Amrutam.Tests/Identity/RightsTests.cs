@@ -11,12 +11,15 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
 {
     TestServer Server => fixture.Server;
 
+    // Each slot in another hour of the same day.
+    int _hours;
+
     async Task<Guid> Book(Person patient, TestUser doctor)
     {
+        var at = TimeProvider.System.GetUtcNow().AddDays(3).AddHours(_hours++);
         var slot = (await doctor.Http.Post("/api/slots", new
         {
-            starts_at = TimeProvider.System.GetUtcNow().AddDays(3), ends_at = TimeProvider.System.GetUtcNow().AddDays(3)
-                .AddMinutes(30),
+            starts_at = at, ends_at = at.AddMinutes(30),
         })).Is(201).Id;
         return (await patient.Http.Post("/api/bookings", new { slot_id = slot, reason = "a very private reason" },
             key: "k" + slot)).Is(201).Id;
