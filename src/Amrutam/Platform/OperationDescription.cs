@@ -26,7 +26,7 @@ static class OperationDescription
         operation.OperationId ??= handler?.DeclaringType?.Name
             + (handler?.Name is null or "Handle" ? "" : handler.Name);
         if (BindsKey(handler)) AddIdempotencyKey(operation);
-        if (metadata.OfType<IAuthorizeData>().Any()) operation.Security = [OpenApi.SignedIn(document)];
+        operation.Security = metadata.OfType<IAuthorizeData>().Any() ? [OpenApi.SignedIn(document)] : [];
         foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
