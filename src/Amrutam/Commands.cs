@@ -23,6 +23,7 @@ static class Commands
         root.Add(Admin());
         root.Add(Keys());
         root.Add(FillWithDemo());
+        root.Add(Describe());
         try
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler =
@@ -39,6 +40,9 @@ static class Commands
     {
         using var logs = LoggerFactory.Create(o => o.AddSimpleConsole(c => c.SingleLine = true));
         var settings = Settings(args);
+        // Before anything is started that would have to be stopped again.
+        ListeningAddress.RefuseTaken(settings["urls"] ?? Http.DefaultUrl, "ASPNETCORE_URLS");
+        ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
         await using var embedded = Given(settings) is null ? await EmbeddedPostgres
             .Own(Directory(settings), logs.CreateLogger("postgres"), ct) : null;
         var database = Given(settings) ?? Of(embedded!);
@@ -82,10 +86,24 @@ static class Commands
         return demo;
     }
 
+    static Command Describe()
+    {
+        var openapi = new Command("openapi", "Write the description of the API (OpenAPI 3.1) to standard output");
+        openapi.SetAction(async (_, _) =>
+        {
+            // Built and not started, so it asks no database.
+            await using var app =
+                Program.Build(["--Logging:LogLevel:Default=Warning"], new Database("Host=none", "Host=none"));
+            await Console.Out.WriteAsync(await OpenApi.Read(app));
+        });
+        return openapi;
+    }
+
     static Command Keys()
     {
         var compromised = new Option<bool>("--compromised") { Description = "Revoke every earlier key at once" };
-        var rotate = new Command("rotate", "Sign with a new key; what the earlier ones signed stays valid") { compromised };
+        var rotate =
+            new Command("rotate", "Sign with a new key; what the earlier ones signed stays valid") { compromised };
         rotate.SetAction((parsed, ct) => WithServices(async services =>
         {
             var keys = services.GetRequiredService<SigningKeys>();

@@ -66,7 +66,7 @@ static class ExampleValues
     }
 
     static JsonNode? Nested(IOpenApiSchema schema) =>
-        schema.Items is { } items ? new JsonArray(items.Properties is null ? null : Object(items))
+        schema.Items is { } items ? items.Properties is null ? new JsonArray() : new JsonArray(Object(items))
         : schema.Type is null || schema.Properties is not null ? Object(schema)
         : null;
 }

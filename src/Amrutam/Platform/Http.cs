@@ -7,13 +7,12 @@ namespace Amrutam.Platform;
 /// <summary>What every request goes through, whichever module answers it.</summary>
 static class Http
 {
-    const string DefaultUrl = "http://127.0.0.1:5080";
+    public const string DefaultUrl = "http://127.0.0.1:5080";
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<HttpSettings>("Http");
-        var management = builder.AddSettings<ManagementSettings>("Management");
-        if (management.Url.Length > 0) ListeningAddress.RefuseTaken(management.Url, "Management__Url");
+        builder.AddSettings<ManagementSettings>("Management");
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
             builder.WebHost.UseUrls(DefaultUrl);
         builder.WebHost.ConfigureKestrel(o =>

@@ -9,8 +9,10 @@ namespace Amrutam.Platform;
 /// <summary>Where metrics and detailed health listen (section <c>Management</c>).</summary>
 sealed class ManagementSettings
 {
+    public const string DefaultUrl = "http://127.0.0.1:9464";
+
     /// <summary>An address apart from the public one; empty to listen nowhere.</summary>
-    public string Url { get; init; } = "http://127.0.0.1:9464";
+    public string Url { get; init; } = DefaultUrl;
 }
 
 /// <summary>A page of the management address; it gets the server's services, not its own.</summary>

@@ -21,10 +21,12 @@ static class OperationDescription
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var document = context.Document!;
         var handler = metadata.OfType<MethodInfo>().FirstOrDefault();
-        // A feature is one file, and its name says what it does: so does the operation's. A second route adds its own word.
-        operation.OperationId ??= handler?.DeclaringType?.Name + (handler?.Name is null or "Handle" ? "" : handler.Name);
+        // A feature is one file, and its name says what it does: so does the operation's. A second route adds its own
+        // word.
+        operation.OperationId ??= handler?.DeclaringType?.Name
+            + (handler?.Name is null or "Handle" ? "" : handler.Name);
         if (BindsKey(handler)) AddIdempotencyKey(operation);
-        if (metadata.OfType<IAuthorizeData>().Any()) operation.Security = [OpenApi.SignedIn(document)];
+        operation.Security = metadata.OfType<IAuthorizeData>().Any() ? [OpenApi.SignedIn(document)] : [];
         foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
@@ -65,7 +67,23 @@ static class OperationDescription
         yield return Problems.DatabaseAway;
     }
 
-    static OpenApiResponse Refusal(IReadOnlyList<Problem> problems, OpenApiDocument document) => new()
+    /// <summary>
+    /// One refusal is the same on every route that has it, and so is told once; several are told where they are.
+    /// </summary>
+    static IOpenApiResponse Refusal(IReadOnlyList<Problem> problems, OpenApiDocument document)
+    {
+        var components = document.Components ??= new();
+        components.Examples ??= new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
+        foreach (var problem in problems) components.Examples.TryAdd(problem.Code, Example(problem));
+        var response = Describe(problems, document);
+        if (problems.Count > 1 && problems[0].Status < 500) return response;
+        var name = string.Join("_or_", problems.Select(p => p.Code));
+        components.Responses ??= new Dictionary<string, IOpenApiResponse>(StringComparer.Ordinal);
+        components.Responses.TryAdd(name, response);
+        return new OpenApiResponseReference(name, document);
+    }
+
+    static OpenApiResponse Describe(IReadOnlyList<Problem> problems, OpenApiDocument document) => new()
     {
         Description = string.Join(" · ", problems.Select(p => $"`{p.Code}`: {p.Title}")),
         Headers = problems[0].Status is 429 or 503 ? RetryAfter() : null,
@@ -74,8 +92,8 @@ static class OperationDescription
             [ProblemJson] = new()
             {
                 Schema = new OpenApiSchemaReference("Problem", document),
-                Examples = problems.ToDictionary(p => p.Code, IOpenApiExample (p) =>
-                    new OpenApiExample { Summary = p.Title, Value = Example(p) }),
+                Examples = problems.ToDictionary(
+                    p => p.Code, IOpenApiExample (p) => new OpenApiExampleReference(p.Code, document)),
             },
         },
     };
@@ -89,10 +107,14 @@ static class OperationDescription
         },
     };
 
-    static JsonObject Example(Problem problem) => new()
+    public static OpenApiExample Example(Problem problem) => new()
     {
-        ["type"] = problem.Type, ["title"] = problem.Title, ["status"] = problem.Status, ["detail"] = problem.Title,
-        ["code"] = problem.Code, ["trace_id"] = ExampleTrace,
+        Summary = problem.Title,
+        Value = new JsonObject
+        {
+            ["type"] = problem.Type, ["title"] = problem.Title, ["status"] = problem.Status, ["detail"] = problem.Title,
+            ["code"] = problem.Code, ["trace_id"] = ExampleTrace,
+        },
     };
 
     public static OpenApiSchema ProblemSchema() => new()

@@ -11,6 +11,9 @@ sealed record OfferedWeek(
     IReadOnlyList<AvailabilityRule> Rules, int MinimumNoticeMinutes = 0, int HorizonDays = OfferedWeek.DefaultHorizon)
 {
     public const int DefaultHorizon = 60;
+    /// <summary>An ordinary Monday, for the description.</summary>
+    public static readonly OfferedWeek Example = new([new("monday", "09:00", "17:00", SlotMinutes: 30)]);
+
     const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
 
     // Half hours round the clock for 400 days; what is finer must look less far ahead, or one request would write for

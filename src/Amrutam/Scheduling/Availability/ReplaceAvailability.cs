@@ -21,6 +21,7 @@ static class ReplaceAvailability
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPut("", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Replace own weekly availability").Produces<Response>()
+        .Example(OfferedWeek.Example)
         .Refuses(Rules.DoctorHasNoProfile, Rules.AvailabilityIsStale, Rules.AvailabilityNeedsIfMatch, Problems.Invalid);
 
     static async Task<IResult> Handle(

@@ -30,6 +30,7 @@ static class TakeTimeOff
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
+        .Example(new Request("2030-01-07", "2030-01-11", "move"))
         .Produces<Response>(StatusCodes.Status201Created)
         .Refuses(Rules.DoctorHasNoProfile, Rules.BookingsInTheWay, Rules.NoEqualSlotIsOpen, Rules.TooMuchTimeOff,
             Problems.Invalid, Rules.KeyReused)
