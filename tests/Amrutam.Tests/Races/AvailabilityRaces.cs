@@ -49,6 +49,7 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
                 """).With(doctor.Id).Value<long>()).ShouldBe(0);
             (await doctor.OpenOn(Ahead(2))).ShouldBeEmpty();
         }
+        (await Server.Owner.Statement(ReadOutOfOrder).Value<long>()).ShouldBe(0);
         await Server.ShouldKeepItsInvariants();
     }
 
@@ -106,4 +107,10 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
 
     static async Task<List<Guid>> Slots(TestUser doctor) =>
         (await doctor.OpenOn(Ahead(2))).ConvertAll(s => s.GetProperty("id").GetGuid());
+
+    // Readers go by transaction; what happened to a booking later must not have the older one.
+    const string ReadOutOfOrder = """
+        select count(*) from audit.events a join audit.events b on b.entity_id = a.entity_id
+         where a.entity = 'booking' and a.position < b.position and a.tx > b.tx
+        """;
 }
