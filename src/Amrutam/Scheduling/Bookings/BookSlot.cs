@@ -23,7 +23,8 @@ static class BookSlot
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Book a slot").Produces<Booking>(StatusCodes.Status201Created)
-            .Refuses([.. Rules.OfBooking, Rules.NoDoctorIsFree, Problems.Invalid]);
+            .Refuses([.. Rules.OfBooking, Rules.NoDoctorIsFree, Problems.Invalid])
+            .Example(new Request(Guid.Parse("0195c1de-7f3c-7a52-8d6e-2f6a1c1b9f10"), "Headaches for two weeks"));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,
         AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
