@@ -216,10 +216,61 @@ CREATE TABLE identity.attempts (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE identity.authenticators (
+    user_id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    confirmed_at timestamp with time zone,
+    last_step bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE identity.data_protection_keys (
     name text NOT NULL,
-    sealed bytea NOT NULL,
+    element text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE identity.invitations (
+    id uuid NOT NULL,
+    hash bytea NOT NULL,
+    email text NOT NULL,
+    role text NOT NULL,
+    invited_by uuid NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'admin'::text])))
+);
+
+CREATE TABLE identity.mailed_tokens (
+    hash bytea NOT NULL,
+    user_id uuid NOT NULL,
+    purpose text NOT NULL,
+    new_email text,
+    security_stamp text NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT mailed_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text])))
+);
+
+CREATE TABLE identity.outgoing_mails (
+    id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE identity.passkey_challenges (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    user_id uuid,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE identity.passkeys (
+    credential_id bytea NOT NULL,
+    user_id uuid NOT NULL,
+    data jsonb NOT NULL
 );
 
 CREATE TABLE identity.users (
@@ -235,6 +286,8 @@ CREATE TABLE identity.users (
     two_factor_enabled boolean DEFAULT false NOT NULL,
     suspended_at timestamp with time zone,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    deletion_due_at timestamp with time zone,
+    erased_at timestamp with time zone,
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
 );
 
@@ -244,6 +297,12 @@ CREATE VIEW identity.people AS
     users.role,
     users.suspended_at
    FROM identity.users;
+
+CREATE TABLE identity.recovery_codes (
+    user_id uuid NOT NULL,
+    hash bytea NOT NULL,
+    used_at timestamp with time zone
+);
 
 CREATE TABLE identity.refresh_tokens (
     hash bytea NOT NULL,
@@ -500,11 +559,35 @@ ALTER TABLE ONLY doctors.words
 ALTER TABLE ONLY identity.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (what, who);
 
+ALTER TABLE ONLY identity.authenticators
+    ADD CONSTRAINT authenticators_pkey PRIMARY KEY (user_id);
+
 ALTER TABLE ONLY identity.data_protection_keys
     ADD CONSTRAINT data_protection_keys_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT email_already_registered UNIQUE (normalized_email);
+
+ALTER TABLE ONLY identity.invitations
+    ADD CONSTRAINT invitations_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY identity.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.mailed_tokens
+    ADD CONSTRAINT mailed_tokens_pkey PRIMARY KEY (hash);
+
+ALTER TABLE ONLY identity.outgoing_mails
+    ADD CONSTRAINT outgoing_mails_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY identity.passkeys
+    ADD CONSTRAINT passkeys_pkey PRIMARY KEY (credential_id);
+
+ALTER TABLE ONLY identity.recovery_codes
+    ADD CONSTRAINT recovery_codes_pkey PRIMARY KEY (user_id, hash);
 
 ALTER TABLE ONLY identity.refresh_tokens
     ADD CONSTRAINT refresh_tokens_pkey PRIMARY KEY (hash);
@@ -588,17 +671,31 @@ CREATE INDEX profiles_by_specialization ON doctors.profiles USING btree (lower(s
 
 CREATE INDEX profiles_by_word ON doctors.profiles USING gin (search) WITH (fastupdate=off);
 
+CREATE INDEX profiles_to_verify ON doctors.profiles USING btree (created_at, id) WHERE (verified_at IS NULL);
+
 CREATE INDEX words_by_sound ON doctors.words USING btree (sound);
 
 CREATE INDEX words_by_trigram ON doctors.words USING gin (word public.gin_trgm_ops);
 
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
 
+CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
+
+CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
+
+CREATE INDEX passkeys_of_a_user ON identity.passkeys USING btree (user_id);
+
+CREATE INDEX refresh_tokens_by_end ON identity.refresh_tokens USING btree (expires_at);
+
 CREATE INDEX refresh_tokens_of_a_session ON identity.refresh_tokens USING btree (session_id);
 
 CREATE INDEX sessions_lately_ended ON identity.sessions USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 
 CREATE INDEX sessions_of_a_user ON identity.sessions USING btree (user_id);
+
+CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized_email || ' '::text) || COALESCE(upper(full_name), ''::text))) public.gin_trgm_ops);
+
+CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 
 CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at);
 
@@ -637,6 +734,24 @@ CREATE TRIGGER keep_words AFTER INSERT OR UPDATE OF full_name, specialization, l
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
 CREATE TRIGGER tell_session_ended AFTER UPDATE OF ended_at ON identity.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION identity.tell_session_ended();
+
+ALTER TABLE ONLY identity.authenticators
+    ADD CONSTRAINT authenticators_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+ALTER TABLE ONLY identity.invitations
+    ADD CONSTRAINT invitations_invited_by_fkey FOREIGN KEY (invited_by) REFERENCES identity.users(id);
+
+ALTER TABLE ONLY identity.mailed_tokens
+    ADD CONSTRAINT mailed_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+ALTER TABLE ONLY identity.passkey_challenges
+    ADD CONSTRAINT passkey_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+ALTER TABLE ONLY identity.passkeys
+    ADD CONSTRAINT passkeys_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
+
+ALTER TABLE ONLY identity.recovery_codes
+    ADD CONSTRAINT recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
 ALTER TABLE ONLY identity.refresh_tokens
     ADD CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES identity.sessions(id) ON DELETE CASCADE;
@@ -692,11 +807,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.words TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.attempts TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.authenticators TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.data_protection_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.invitations TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.mailed_tokens TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.outgoing_mails TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkeys TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.recovery_codes TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO amrutam_app;
 

@@ -24,6 +24,7 @@ static class OperationDescription
         // A feature is one file, and its name says what it does: so does the operation's. A second route adds its own word.
         operation.OperationId ??= handler?.DeclaringType?.Name + (handler?.Name is null or "Handle" ? "" : handler.Name);
         if (BindsKey(handler)) AddIdempotencyKey(operation);
+        if (Binds(handler, typeof(IfMatch))) AddIfMatch(operation);
         if (metadata.OfType<IAuthorizeData>().Any()) operation.Security = [OpenApi.SignedIn(document)];
         foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
@@ -37,7 +38,13 @@ static class OperationDescription
     }
 
     static bool BindsKey(MethodInfo? handler) =>
-        handler?.GetParameters().Any(p => p.ParameterType == typeof(IdempotencyKey)) == true;
+        Binds(handler, typeof(IdempotencyKey));
+
+    /// <summary>True when the handler takes it, by itself or as a part of what is gathered with
+    /// <c>[AsParameters]</c>.</summary>
+    static bool Binds(MethodInfo? handler, Type type) => handler?.GetParameters().Any(p => p.ParameterType == type
+        || (p.IsDefined(typeof(AsParametersAttribute)) && p.ParameterType.GetProperties()
+            .Any(part => part.PropertyType == type))) == true;
 
     /// <summary>The declared refusals of the route, and those that its policy, its body and its place imply.</summary>
     static IEnumerable<Problem> Refusals(OpenApiOperation operation, IList<object> metadata, string path)
@@ -132,6 +139,15 @@ static class OperationDescription
             "Your name for this one change: asking again with the same key does it once and answers the same.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
         Example = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11",
+    });
+
+    static void AddIfMatch(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = "If-Match",
+        In = ParameterLocation.Header,
+        Description = "The ETag that you read: when it has changed since, nothing is done and the answer is 412.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+        Example = IfMatch.Tag(3),
     });
 
     static void Add(OpenApiOperation operation, RouteExample example, OpenApiOperationTransformerContext context)

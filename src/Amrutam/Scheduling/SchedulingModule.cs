@@ -33,6 +33,7 @@ static class SchedulingModule
         CloseSlot.Map(slots);
         ListOpenSlots.Map(routes);
         HoldSlot.Map(slots);
+        ReleaseHold.Map(slots);
         ExplainTime.Map(routes);
 
         var availability = routes.MapGroup("/api/availability").WithTags("Availability");
@@ -54,15 +55,21 @@ static class SchedulingModule
         CheckIn.Map(bookings);
         StartConsultation.Map(bookings);
         UndoStep.Map(bookings);
-        AnswerRequest.Map(bookings);
+        AcceptRequest.Map(bookings);
+        DeclineRequest.Map(bookings);
         ReadHistory.Map(bookings);
         BookSeries.Map(bookings);
-        BookingPolicy.Map(routes);
+
+        var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
+        ReadPolicy.Map(doctors);
+        ReadOwnPolicy.Map(doctors);
+        ChangePolicy.Map(doctors);
 
         var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list");
         JoinWaitlist.Map(waitlist);
         ListWaitlist.Map(waitlist);
         LeaveWaitlist.Map(waitlist);
-        AnswerOffer.Map(waitlist);
+        AcceptOffer.Map(waitlist);
+        PassOnOffer.Map(waitlist);
     }
 }

@@ -34,7 +34,8 @@ static class BookSeries
         bookings.MapPost("/series", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Book a series").Produces<Series>(StatusCodes.Status201Created)
             .Refuses(Rules.SeriesIsNotPossible, Rules.TooManySeries, Problems.Absent, Problems.Invalid,
-                Rules.KeyReused);
+                Rules.KeyReused)
+            .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
         SchedulingSettings settings, Limits limits)

@@ -15,7 +15,8 @@ static class CancelBooking
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Cancel a booking").Produces<Booking>()
-            .Refuses([.. Rules.OfStep, Rules.BookingHasStarted, Rules.CancellationWindowHasPassed, Problems.Invalid]);
+            .Refuses([.. Rules.OfStep, Rules.BookingHasStarted, Rules.CancellationWindowHasPassed, Problems.Invalid])
+            .Example(new Request("I am travelling that day"));
 
     static async Task<IResult> Handle(Guid id, Request? request, [AsParameters] ChangeBooking change)
     {

@@ -14,15 +14,11 @@ static class HoldSlot
 {
     public sealed record Hold(Guid SlotId, Instant ExpiresAt);
 
-    public static void Map(RouteGroupBuilder slots)
-    {
+    public static void Map(RouteGroupBuilder slots) =>
         slots.MapPost("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Hold a slot")
             .Produces<Hold>(StatusCodes.Status201Created)
             .Refuses([.. Rules.OfSlot, Rules.SlotHasStarted, Rules.MinimumNotice,
                 Rules.BookingsOfAPatientDoNotOverlap, Rules.TooManyHolds, Problems.Absent, Rules.KeyReused]);
-        slots.MapDelete("/{id:guid}/hold", Release).RequireAuthorization(Allow.Patient).WithSummary("Release a hold")
-            .Produces(StatusCodes.Status204NoContent).Refuses(Problems.Absent);
-    }
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
         SchedulingSettings settings, Limits limits, Alternatives alternatives) =>
@@ -36,16 +32,6 @@ static class HoldSlot
             return held is null ? Answer.Of(Rules.TooManyHolds.Because())
                 : Answer.Of(StatusCodes.Status201Created, held);
         });
-
-    static async Task<IResult> Release(Guid id, CurrentUser patient, NpgsqlDataSource db,
-        SchedulingSettings settings) =>
-        await db.InTransaction(async connection =>
-        {
-            if (!await connection.Statement(ReleaseIt).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
-                return false;
-            await Waitlist.OfferSlot.ToTheFirstInLine(connection, id, patient.Id, settings);
-            return true;
-        }) ? TypedResults.NoContent() : Problems.NotFound();
 
     // Offers of the waiting list are holds that the patient did not ask for, and do not count.
     const string HoldIt = """
@@ -67,17 +53,5 @@ static class HoldSlot
             select $2, 'patient', 'slots.held', 'slot', id,
                    jsonb_build_object('doctor_id', doctor_id, 'until', held_until), $5 from held)
         select held_until from own union all select held_until from held
-        """;
-
-    const string ReleaseIt = """
-        with released as (
-            update scheduling.slots s set held_by = null, held_until = null
-             where s.id = $1 and s.held_by = $2 and s.held_until > statement_timestamp()
-         returning s.id, s.doctor_id),
-        logged as (
-            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select $2, 'patient', 'slots.released', 'slot', id, jsonb_build_object('doctor_id', doctor_id), $3
-              from released)
-        select true from released
         """;
 }

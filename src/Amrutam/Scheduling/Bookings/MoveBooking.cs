@@ -16,7 +16,8 @@ static class MoveBooking
         bookings.MapPost("/{id:guid}/move", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Move a booking to another slot").Produces<Booking>()
             .Refuses([.. Rules.OfBooking, Rules.StepNotAllowed, Rules.RevisionIsStale, Rules.BookingHasStarted,
-                Rules.CancellationWindowHasPassed, Rules.MoveNeedsConfirmation, Problems.Invalid]);
+                Rules.CancellationWindowHasPassed, Rules.MoveNeedsConfirmation, Problems.Invalid])
+            .Example(new Request(Guid.Parse(ExampleValues.Id)));
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
         Alternatives alternatives)

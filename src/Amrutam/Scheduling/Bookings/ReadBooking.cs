@@ -1,5 +1,4 @@
 using Amrutam.Platform;
-using Microsoft.Net.Http.Headers;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
@@ -17,7 +16,7 @@ static class ReadBooking
     {
         if (await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is not { } booking)
             return Problems.NotFound();
-        response.Headers[HeaderNames.ETag] = IfMatch.Tag(booking.Revision);
+        response.Headers.ETag = IfMatch.Tag(booking.Revision);
         return TypedResults.Ok(booking);
     }
 

@@ -8,7 +8,7 @@ namespace Amrutam.Scheduling.Waitlist;
 static class FindFreeSlots
 {
     // What one look takes on; the entries that were longest not looked at come first, so all have their turn.
-    const int EntriesAtOnce = 50;
+    public const int EntriesAtOnce = 50;
 
     public static Task<List<Guid>> ForAnybody(NpgsqlConnection connection, SchedulingSettings settings) =>
         connection.Statement(OfTheLongestUnseen).With(EntriesAtOnce).With(settings.VerifiedDoctorsOnly)

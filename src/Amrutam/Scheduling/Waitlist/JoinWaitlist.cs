@@ -22,10 +22,11 @@ static class JoinWaitlist
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
-            .Example(new Request(Specialization: "Ayurveda"))
             .Produces<WaitlistEntry>(StatusCodes.Status201Created)
             .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.StepNotAllowed,
-                Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused);
+                Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused)
+            .Example(new Request(Specialization: "Panchakarma", From: Instant.FromUtc(2026, 11, 23, 3, 30),
+                To: Instant.FromUtc(2026, 11, 28, 12, 30)));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
         SchedulingSettings settings, Limits limits)
@@ -35,7 +36,7 @@ static class JoinWaitlist
         var isForBooking = request.BookingId is not null;
         bool[] given = [request.DoctorId is not null, specialization is not null, isForBooking];
         fields
-            .Refuse(given.Count(g => g) != 1, "doctor_id", "is required, or specialization, or booking_id; only one of them")
+            .Refuse(given.Count(g => g) != 1, "doctor_id", "is required, or specialization, or booking_id; only one")
             .Refuse(request.To is null && !isForBooking, "to", "is required")
             .Refuse(request.To is not null && isForBooking, "to", "is given by the booking")
             .Refuse(request is { From: { } from, To: { } to } && to <= from, "to", "must be after from")
@@ -75,7 +76,7 @@ static class JoinWaitlist
     {
         foreach (var slot in await FindFreeSlots.For(connection, entry, settings))
             await OfferSlot.ToTheFirstInLine(connection, slot, null, settings);
-        var joined = await connection.Statement(Select).With(entry).One(WaitlistEntry.Read);
+        var joined = await ChangeEntry.Read(connection, entry);
         return Answer.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
     }
 
@@ -109,6 +110,4 @@ static class JoinWaitlist
                    jsonb_build_object('doctor_id', doctor_id, 'booking_id', booking_id)), $10 from joined)
         select outcome from judged
         """;
-
-    const string Select = "select " + WaitlistEntry.Columns + " from " + WaitlistEntry.Tables + " where e.id = $1";
 }

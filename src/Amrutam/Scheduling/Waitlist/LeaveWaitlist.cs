@@ -15,10 +15,10 @@ static class LeaveWaitlist
     static Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, SchedulingSettings settings) =>
         db.InTransaction<IResult>(async connection =>
         {
-            if (await AnswerOffer.Lock(connection, id, patient) is not { } entry) return Problems.NotFound();
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return Problems.NotFound();
             if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered))
                 return Rules.EntryIsOver.Because();
-            await AnswerOffer.End(connection, id, "left", "withdrawn", patient, settings);
+            await ChangeEntry.End(connection, id, "left", "withdrawn", patient, settings);
             return TypedResults.NoContent();
         });
 }

@@ -34,7 +34,7 @@ sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings setting
         var freed = await db.InTransaction(ExpireRequests.All);
         freed.AddRange(await db.InTransaction(connection => connection.Statement(EndOffers).With(OffersAtOnce)
             .With(UnansweredOffers).List(row => row.GetGuid(0))));
-        await db.Statement(Lapse).With(OffersAtOnce).Execute();
+        await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).Execute();
         freed.AddRange(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
         foreach (var slot in freed.Distinct())
             await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings));
@@ -75,15 +75,16 @@ sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings setting
         select slot_id from judged where not taken
         """;
 
+    // The same entries that are looked at for a free slot next, so that each is judged in its turn.
     const string Lapse = """
-        with over as materialized (
-            select e.id from scheduling.waitlist_entries e
-             where e.status = 'waiting'
-               and (e.starts_until <= statement_timestamp() or exists (
-                    select from scheduling.bookings b where b.id = e.booking_id and b.status <> 'confirmed'))
-             order by e.starts_until limit $1 for update skip locked),
+        with seen as materialized (
+            select e.id, e.starts_until, e.booking_id from scheduling.waitlist_entries e
+             where e.status = 'waiting' and e.looked_at < statement_timestamp() - interval '5 seconds'
+             order by e.looked_at limit $1 for update skip locked),
         lapsed as (
-            update scheduling.waitlist_entries e set status = 'lapsed' from over where e.id = over.id
+            update scheduling.waitlist_entries e set status = 'lapsed'
+              from seen left join scheduling.bookings b on b.id = seen.booking_id
+             where e.id = seen.id and (seen.starts_until <= statement_timestamp() or b.status <> 'confirmed')
          returning e.id, e.patient_id)
         insert into audit.events (action, entity, entity_id, details)
         select 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id) from lapsed

@@ -1,0 +1,14 @@
+using Amrutam.Platform;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>Accepts a request, by the doctor who asked to be asked; once it has expired it cannot be.</summary>
+static class AcceptRequest
+{
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Accept a request").Produces<Booking>().Refuses([.. Rules.OfStep, Rules.BookingHasStarted]);
+
+    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+        change.Take(id, "acceptance", BookingAction.Accept);
+}

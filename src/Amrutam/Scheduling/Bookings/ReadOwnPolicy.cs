@@ -1,0 +1,19 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>The signed-in doctor's booking policy, with the ETag that a change may bring back.</summary>
+static class ReadOwnPolicy
+{
+    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read own booking policy").Produces<BookingPolicy>();
+
+    static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db,
+        CancellationToken ct)
+    {
+        var stored = await BookingPolicy.Of(db, doctor.Id, verifiedOnly: false, ct);
+        response.Headers.ETag = IfMatch.Tag(stored?.Revision ?? 0);
+        return TypedResults.Ok(stored?.Policy ?? new());
+    }
+}

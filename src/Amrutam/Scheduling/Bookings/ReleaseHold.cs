@@ -1,0 +1,36 @@
+using Amrutam.Platform;
+using Amrutam.Scheduling.Waitlist;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings;
+
+/// <summary>Gives back a slot that the signed-in patient holds; it is open again, or offered to the first in line, at
+/// once.</summary>
+static class ReleaseHold
+{
+    public static void Map(RouteGroupBuilder slots) =>
+        slots.MapDelete("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Release a hold")
+            .Produces(StatusCodes.Status204NoContent).Refuses(Problems.Absent);
+
+    static async Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db,
+        SchedulingSettings settings) =>
+        await db.InTransaction(async connection =>
+        {
+            if (!await connection.Statement(Release).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
+                return false;
+            await OfferSlot.ToTheFirstInLine(connection, id, patient.Id, settings);
+            return true;
+        }) ? TypedResults.NoContent() : Problems.NotFound();
+
+    const string Release = """
+        with released as (
+            update scheduling.slots s set held_by = null, held_until = null
+             where s.id = $1 and s.held_by = $2 and s.held_until > statement_timestamp()
+         returning s.id, s.doctor_id),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $2, 'patient', 'slots.released', 'slot', id, jsonb_build_object('doctor_id', doctor_id), $3
+              from released)
+        select true from released
+        """;
+}
