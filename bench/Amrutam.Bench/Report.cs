@@ -33,7 +33,7 @@ sealed class Report
             .AppendLine("|---|---|---:|---:|---|");
         foreach (var (scenario, figure, rounds, target) in _rows)
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {scenario} | {figure} | {Number(Median(rounds))} | {Number(rounds[0])}–{Number(rounds[^1])} | {target} |");
+                $"| {scenario} | {figure} | {Number(Median(rounds))} | {Spread(rounds)} | {target} |");
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllTextAsync(file, text.ToString());
     }
@@ -45,6 +45,8 @@ sealed class Report
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30;
         return $"{Environment.ProcessorCount} cores, {model}, {memory} GiB";
     }
+
+    static string Spread(double[] rounds) => Number(rounds[0]) + "–" + Number(rounds[^1]);
 
     static string Number(double value) =>
         value.ToString(value switch { >= 100 => "N0", >= 10 => "N1", _ => "N2" }, CultureInfo.InvariantCulture);

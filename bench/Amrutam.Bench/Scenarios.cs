@@ -202,6 +202,7 @@ static class ConnectionStrings
     public static string ToLibpq(this string connectionString)
     {
         var parts = new NpgsqlConnectionStringBuilder(connectionString);
-        return $"host={parts.Host} port={parts.Port} user={parts.Username} password={parts.Password} dbname={parts.Database}";
+        return $"host={parts.Host} port={parts.Port} user={parts.Username} password={parts.Password} "
+            + $"dbname={parts.Database}";
     }
 }

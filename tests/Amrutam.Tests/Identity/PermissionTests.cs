@@ -104,7 +104,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
                 var absent = await caller.Send(new(row.Method), Address(row, Stranger(thing)), Meaningful(row));
                 if (anothers.Status != 404 || Same(anothers) != Same(absent))
                     wrong.Add(
-                        $"{row.Route} as {role}: another's {anothers.Status} {anothers.Code}, absent {absent.Status} {absent.Code}");
+                        $"{row.Route} as {role}: another's {anothers.Status} {anothers.Code}, "
+                        + $"absent {absent.Status} {absent.Code}");
             }
         wrong.ShouldBeEmpty();
     }

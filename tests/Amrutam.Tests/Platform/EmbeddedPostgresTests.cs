@@ -145,15 +145,11 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "this process is not root");
         File.SetUnixFileMode(folder.FullName, OwnerOnly);
         await using (var postgres = await Own(Data))
-        {
             await Execute(postgres.OwnerConnectionString(), "create table memory (word text)");
-        }
 
         var elsewhere = new DirectoryInfo(Path.Combine(Data, "cluster")).LinkTarget.ShouldNotBeNull();
         await using (var again = await Own(Data))
-        {
             await Execute(again.OwnerConnectionString(), "select word from memory");
-        }
 
         Directory.Delete(Path.GetDirectoryName(elsewhere)!, recursive: true);
     }
@@ -174,9 +170,7 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
     public async Task A_stale_process_number_that_another_program_has_now_is_not_taken_for_PostgreSQL()
     {
         await using (var postgres = await Own(Data))
-        {
             await Execute(postgres.OwnerConnectionString(), "create table memory (word text)");
-        }
 
         using var other = await StartAsThePostgresUser("sleep", "60");
         var files = Path.Combine(Data, "cluster");
@@ -225,9 +219,7 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
 
         // What a killed server left running is stopped by one who owns it for a moment.
         if (PostmasterFile.Read(Path.Combine(Data, "cluster")) is not null)
-        {
             await (await Own(Data)).DisposeAsync();
-        }
 
         folder.Delete(recursive: true);
     }
@@ -303,8 +295,6 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
     static async Task Until(Func<bool> condition)
     {
         for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50))
-        {
             watch.Elapsed.ShouldBeLessThan(Patience, "what was waited for did not happen");
-        }
     }
 }

@@ -46,7 +46,8 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
         (await other.Book(taken)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + closed)).Is(204);
         await Server.Owner.Statement("""
-            update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes' where id = $1
+            update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes'
+                 where id = $1
             """)
             .With(begun).Execute();
         (await patient.Book(taken)).Is(409, "one_active_booking_per_slot");

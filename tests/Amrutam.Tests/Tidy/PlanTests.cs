@@ -136,7 +136,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day'
              from identity.users;
         insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
-        select id, full_name, 'Specialization ' || split_part(email, '@', 1)::int % 40, 5, repeat('Sees patients. ', 20), now()
+        select id, full_name, 'Specialization ' || split_part(email, '@', 1)::int % 40, 5,
+             repeat('Sees patients. ', 20), now()
           from identity.users where role = 'doctor';
         insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
         select gen_random_uuid(), id, at, at + interval '30 minutes'
@@ -151,7 +152,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         insert into scheduling.waitlist_entries (id, patient_id, doctor_id, starts_from, starts_until, status)
         select gen_random_uuid(), u.id, d.id, now(), now() + interval '9 days',
                (array['waiting', 'left', 'accepted'])[1 + abs(hashtext(u.email)) % 3]
-          from identity.users u join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
+          from identity.users u
+          join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
         insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at, outcome)
         select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
         insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)

@@ -35,7 +35,7 @@ static class BookSeries
             .WithSummary("Book a series").Produces<Series>(StatusCodes.Status201Created)
             .Refuses(Rules.SeriesIsNotPossible, Rules.TooManySeries, Problems.Absent, Problems.Invalid,
                 Rules.KeyReused)
-            .Example(new Request(Guid.Parse("0195c1de-7f3c-7a52-8d6e-2f6a1c1b9f10"), 6, Mode: Possible));
+            .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
         SchedulingSettings settings, Limits limits)

@@ -29,7 +29,7 @@ static class ChangePolicy
         if (!match.Allows(before.Revision)) return Rules.RevisionIsStale.Because();
         var revision = await db.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
             .With(policy.RequiresConfirmation).With(policy.ConfirmationMinutes)
-            .With(before.Revision).With(doctor.Trace).Value<int>();
+            .With(before.Revision).With(doctor.Trace).Value<int>(CancellationToken.None);
         if (revision == 0) return Rules.RevisionIsStale.Because();
         response.Headers.ETag = IfMatch.Tag(revision);
         return TypedResults.Ok(policy);

@@ -17,7 +17,7 @@ static class MoveBooking
             .WithSummary("Move a booking to another slot").Produces<Booking>()
             .Refuses([.. Rules.OfBooking, Rules.StepNotAllowed, Rules.RevisionIsStale, Rules.BookingHasStarted,
                 Rules.CancellationWindowHasPassed, Rules.MoveNeedsConfirmation, Problems.Invalid])
-            .Example(new Request(Guid.Parse("0195c1de-7f3c-7a52-8d6e-2f6a1c1b9f10")));
+            .Example(new Request(Guid.Parse(ExampleValues.Id)));
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
         Alternatives alternatives)

@@ -22,7 +22,6 @@ static class JoinWaitlist
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
-            .Example(new Request(Specialization: "Ayurveda"))
             .Produces<WaitlistEntry>(StatusCodes.Status201Created)
             .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.StepNotAllowed,
                 Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused)
