@@ -10,7 +10,8 @@ if (asked.Except(Scenarios.All.Keys).FirstOrDefault() is { } unknown)
 }
 var report = new Report();
 foreach (var name in asked) await Scenarios.All[name](report);
-var file = Path.Combine("bench", "results", "latest.md");
+// One scenario alone has a file of its own, so that it does not write over the others.
+var file = Path.Combine("bench", "results", (asked is [var alone] ? alone : "latest") + ".md");
 await report.Write(file, "./x bench " + string.Join(' ', asked));
 Console.WriteLine("written to " + file);
 return 0;

@@ -12,8 +12,9 @@ namespace Amrutam.Scheduling.Availability;
 sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILogger<MakeSlotsAhead> log)
     : BackgroundService
 {
-    // A hundred doctors with three months of half hours are a second's work, and one transaction.
-    const int DoctorsAtOnce = 100;
+    // One statement inserts for all of them. Three months of half hours of twenty doctors are a second or two even on a
+    // busy machine, far from the time at which a statement is given up.
+    const int DoctorsAtOnce = 20;
 
     // Any constant does; it only has to be the same in every replica and another than other jobs'.
     const long OneReplica = 0x534C4F5453;
