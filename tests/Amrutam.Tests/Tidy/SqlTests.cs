@@ -87,8 +87,9 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
         SqlConstants.All.Select(s => s.Module).Where(module => module.Length > 0)
             .Concat(["Audit", "Identity", "Doctors", "Scheduling"]).Distinct();
 
-    /// <summary>Each call that takes SQL, with the literals it may be given; none when the text is no
-    /// literal.</summary>
+    /// <summary>
+    /// Each call that takes SQL, with the literals it may be given; none when the text is no literal.
+    /// </summary>
     static IEnumerable<(string Type, IReadOnlyList<string> Texts)> Calls()
     {
         using var assembly = AssemblyDefinition.ReadAssembly(typeof(Program).Assembly.Location);
