@@ -15,7 +15,8 @@ sealed class CalendarModel
 {
     public sealed record Step(string Status, Guid Slot, Instant At);
 
-    /// <summary>A stretch of time in which a slot was booked, by the events; the end is null while it still is.</summary>
+    /// <summary>A stretch of time in which a slot was booked, by the events; the end is null while it still
+    /// is.</summary>
     public sealed record Stay(Guid Booking, Instant From, Instant? Until);
 
     /// <param name="IsCertain">False once the doctor's calendar closed slots: that event counts them and names none, so

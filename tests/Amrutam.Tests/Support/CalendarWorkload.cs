@@ -106,7 +106,8 @@ sealed class CalendarWorkload(TestServer server, int seed)
         var reply = await Send("any", patient, HttpMethod.Post, "/api/bookings", new
         {
             specialization = "Ayurveda",
-            between = new { from = Calendar.Start.ToString(), to = (Calendar.Start + Duration.FromHours(8)).ToString() },
+            between = new { from = Calendar.Start.ToString(), to = (Calendar.Start + Duration.FromHours(8))
+                .ToString() },
         });
         if (reply.Status == 201)
             _bookings[reply.Id] = (patient, _doctors.First(d => d.Id == Guid.Parse(reply["doctor_id"])));
@@ -115,7 +116,8 @@ sealed class CalendarWorkload(TestServer server, int seed)
     async Task Join(TestUser patient, TestUser doctor, TestUser its, Guid booking, Random random)
     {
         var (who, wish) = random.Next(2) == 0 ? (its, (object)new { booking_id = booking })
-            : (patient, new { doctor_id = doctor.Id, to = Calendar.Start.Plus(Duration.FromHours(random.Next(1, 9))).ToString() });
+            : (patient, new { doctor_id = doctor.Id, to = Calendar.Start.Plus(Duration.FromHours(random.Next(1, 9)))
+                .ToString() });
         var reply = await Send("join", who, HttpMethod.Post, "/api/waitlist", wish);
         if (reply.Status != 201) return;
         _offered[reply.Id] = who;
@@ -146,7 +148,8 @@ sealed class CalendarWorkload(TestServer server, int seed)
     {
         rules = Enum.GetNames<DayOfWeek>().Select(day => new
         {
-            weekday = day.ToLowerInvariant(), from = "18:00", to = random.Next(2) == 0 ? "20:00" : "21:00", slot_minutes = 30,
+            weekday = day.ToLowerInvariant(), from = "18:00", to = random.Next(2) == 0 ? "20:00" : "21:00",
+                slot_minutes = 30,
         }).ToArray(),
         horizon_days = 3,
     }, match: "*");
@@ -192,7 +195,8 @@ sealed class CalendarWorkload(TestServer server, int seed)
         var stored = await server.Owner.Statement("select id, revision, status, slot_id from scheduling.bookings")
             .List(row => new Seen(row.GetGuid(0), row.GetInt32(1), row.GetString(2), row.GetGuid(3)));
         stored.Concat(_seen).Where(s => !model.Bookings.TryGetValue(s.Booking, out var steps)
-                || s.Revision >= steps.Count || steps[s.Revision].Status != s.Status || steps[s.Revision].Slot != s.Slot)
+                || s.Revision >= steps.Count || steps[s.Revision].Status != s.Status
+                    || steps[s.Revision].Slot != s.Slot)
             .Take(10).ShouldBeEmpty("an answer or a row that the log does not tell of; " + Summary);
         stored.Where(s => s.Revision != model.Bookings[s.Booking].Count - 1).Take(10).ShouldBeEmpty(Summary);
         _refused.Where(r => !WasBooked(model, r)).Take(10)

@@ -1,6 +1,5 @@
 using Amrutam.Platform;
 using NodaTime;
-using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 

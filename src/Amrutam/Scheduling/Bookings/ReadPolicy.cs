@@ -9,7 +9,8 @@ static class ReadPolicy
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/{id:guid}/policy", Handle).AllowAnonymous()
         .WithSummary("Read a doctor's booking policy").Produces<BookingPolicy>().Refuses(Problems.Absent);
 
-    static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct) =>
+    static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings,
+        CancellationToken ct) =>
         await BookingPolicy.Of(db, id, settings.VerifiedDoctorsOnly, ct) is { } stored
             ? TypedResults.Ok(stored.Policy) : Problems.NotFound();
 }

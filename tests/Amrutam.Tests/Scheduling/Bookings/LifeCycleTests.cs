@@ -10,16 +10,16 @@ public sealed class LifeCycleTests
 
     /// <summary>What is legal, as the state it leads to: a line for each state, a column for each action.</summary>
     const string Table = """
-                     accept     decline   expire   cancel     move       check_in    start        complete   no_show  undo
-        requested    confirmed  declined  expired  cancelled  -          -           -            -          -        -
-        confirmed    -          -         -        cancelled  confirmed  checked_in  -            completed  no_show  -
-        checked_in   -          -         -        cancelled  confirmed  -           in_progress  completed  no_show  before
-        in_progress  -          -         -        -          -          -           -            completed  -        before
-        completed    -          -         -        -          -          -           -            -          -        before
-        no_show      -          -         -        -          -          -           -            -          -        before
-        cancelled    -          -         -        -          -          -           -            -          -        -
-        declined     -          -         -        -          -          -           -            -          -        -
-        expired      -          -         -        -          -          -           -            -          -        -
+                    accept    decline  expire  cancel    move      check_in   start       complete  no_show undo
+        requested   confirmed declined expired cancelled -         -          -           -         -       -
+        confirmed   -         -        -       cancelled confirmed checked_in -           completed no_show -
+        checked_in  -         -        -       cancelled confirmed -          in_progress completed no_show before
+        in_progress -         -        -       -         -         -          -           completed -       before
+        completed   -         -        -       -         -         -          -           -         -       before
+        no_show     -         -        -       -         -         -          -           -         -       before
+        cancelled   -         -        -       -         -         -          -           -         -       -
+        declined    -         -        -       -         -         -          -           -         -       -
+        expired     -         -        -       -         -         -          -           -         -       -
         """;
 
     public static TheoryData<string, string, string> Cells()

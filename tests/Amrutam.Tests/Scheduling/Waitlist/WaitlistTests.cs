@@ -24,7 +24,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
         (await second.Book(slot)).Is(409, "slot_is_held");
         (await holder.Book(slot)).Is(409, "slot_is_held");
         (await second.Http.Post($"/api/waitlist/{entry.Id}/acceptance")).Is(404);
-        var booked = (await first.Http.Post($"/api/waitlist/{entry.Id}/acceptance", new { reason = "Knee" }, "a")).Is(200);
+        var booked = (await first.Http.Post($"/api/waitlist/{entry.Id}/acceptance", new { reason = "Knee" }, "a"))
+            .Is(200);
         (booked["slot_id"], booked["status"], booked["reason"]).ShouldBe((slot.ToString(), "confirmed", "Knee"));
         (await first.Http.Post($"/api/waitlist/{entry.Id}/acceptance", new { reason = "Knee" }, "a")).Is(200)
             .Text.ShouldBe(booked.Text);
@@ -91,7 +92,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     [Fact]
     public async Task What_is_free_already_is_offered_at_once_and_leaving_gives_it_back()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var slot = await doctor.Slot(30);
         var entry = (await Join(patient, new { doctor_id = doctor.Id, from = At(29), to = At(31) })).Is(201);
         entry.Body.GetProperty("offer").GetProperty("slot_id").GetGuid().ShouldBe(slot);
@@ -111,7 +113,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
         (await Join(second, new { doctor_id = doctor.Id, to = Far })).Is(201);
         (await holder.Http.Post($"/api/bookings/{booking}/cancellation")).Is(200);
         (await first.Http.Delete($"/api/waitlist/{entry.Id}")).Is(204);
-        Entry(await second.Http.Get("/api/waitlist")).GetProperty("offer").GetProperty("slot_id").GetGuid().ShouldBe(slot);
+        Entry(await second.Http.Get("/api/waitlist")).GetProperty("offer").GetProperty("slot_id").GetGuid()
+            .ShouldBe(slot);
         await Server.ShouldKeepItsInvariants();
     }
 
@@ -119,13 +122,15 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     public async Task Nobody_is_offered_a_time_at_which_they_cannot_come_or_did_not_ask_for()
     {
         var (doctor, slot, holder, booking) = await Taken();
-        var (busy, later, third) = (await Server.User("patient"), await Server.User("patient"), await Server.User("patient"));
+        var (busy, later, third) = (await Server.User("patient"), await Server.User("patient"),
+            await Server.User("patient"));
         (await busy.Book(await (await Server.Doctor()).Slot(0))).Is(201);
         (await Join(busy, new { doctor_id = doctor.Id, to = Far })).Is(201);
         (await Join(later, new { doctor_id = doctor.Id, from = At(1), to = Far })).Is(201);
         (await Join(third, new { doctor_id = doctor.Id, to = Far })).Is(201);
         (await holder.Http.Post($"/api/bookings/{booking}/cancellation")).Is(200);
-        Entry(await third.Http.Get("/api/waitlist")).GetProperty("offer").GetProperty("slot_id").GetGuid().ShouldBe(slot);
+        Entry(await third.Http.Get("/api/waitlist")).GetProperty("offer").GetProperty("slot_id").GetGuid()
+            .ShouldBe(slot);
         foreach (var patient in new[] { busy, later })
             Entry(await patient.Http.Get("/api/waitlist")).GetProperty("status").GetString().ShouldBe("waiting");
     }
@@ -140,12 +145,14 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
             bookings.Add((holder, (await holder.Book(await doctor.Slot(i))).Is(201).Id));
         var line = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Server.User("patient")));
         foreach (var patient in line) (await Join(patient, new { specialization = "Shalakya", to = Far })).Is(201);
-        var freed = await Task.WhenAll(bookings.Select(b => b.Item1.Http.Post($"/api/bookings/{b.Item2}/cancellation")));
+        var freed = await Task.WhenAll(bookings.Select(b =>
+            b.Item1.Http.Post($"/api/bookings/{b.Item2}/cancellation")));
         freed.ShouldAllBe(r => r.Status == 200);
         await Server.PassOn();
         var offers = new List<Guid>();
         foreach (var patient in line)
-            offers.Add(Entry(await patient.Http.Get("/api/waitlist")).GetProperty("offer").GetProperty("slot_id").GetGuid());
+            offers.Add(Entry(await patient.Http.Get("/api/waitlist")).GetProperty("offer").GetProperty("slot_id")
+                .GetGuid());
         offers.ShouldBeUnique();
         await Server.ShouldKeepItsInvariants();
     }
@@ -163,7 +170,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
                 "update scheduling.slots set held_until = clock_timestamp() + interval '10 milliseconds' where id = $1")
                 .With(slot).Execute();
             await Task.Delay(i);
-            var replies = await Task.WhenAll(patient.Http.Post($"/api/waitlist/{entry.Id}/acceptance"), other.Book(slot));
+            var replies = await Task.WhenAll(patient.Http.Post($"/api/waitlist/{entry.Id}/acceptance"),
+                other.Book(slot));
             (replies[0].Status, replies[1].Status).ShouldBeOneOf((200, 409), (409, 201), (409, 409));
         }
         await Server.EndHolds();
