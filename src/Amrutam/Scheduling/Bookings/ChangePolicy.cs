@@ -16,7 +16,7 @@ static class ChangePolicy
         .Example(new BookingPolicy(24 * 60, RequiresConfirmation: true, ConfirmationMinutes: 120));
 
     static async Task<IResult> Handle(BookingPolicy policy, CurrentUser doctor, IfMatch match, HttpResponse response,
-        NpgsqlDataSource db, CancellationToken ct)
+        NpgsqlDataSource db)
     {
         var fields = new Fields()
             .Refuse(policy.CancellationWindowMinutes is < 0 or > MaxMinutes, "cancellation_window_minutes",
@@ -24,7 +24,7 @@ static class ChangePolicy
             .Refuse(policy.ConfirmationMinutes is < 1 or > MaxMinutes, "confirmation_minutes",
                 $"must be 1 to {MaxMinutes}");
         if (fields.Wrong) return fields.Problem();
-        var before = await BookingPolicy.Of(db, doctor.Id, verifiedOnly: false, ct);
+        var before = await BookingPolicy.Of(db, doctor.Id, verifiedOnly: false, CancellationToken.None);
         if (before is null) return Rules.DoctorHasNoProfile.Because();
         if (!match.Allows(before.Revision)) return Rules.RevisionIsStale.Because();
         var revision = await db.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)

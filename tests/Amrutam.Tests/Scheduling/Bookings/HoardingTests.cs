@@ -25,8 +25,8 @@ public sealed class HoardingTests(TestCluster cluster)
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase(),
             "--Limits:CancellationsPerPatient=3");
-        var (doctor, patient, other) = (await server.Doctor(), await server.User("patient"), await server
-            .User("patient"));
+        var (doctor, patient, other) = (await server.Doctor(), await server.User("patient"),
+            await server.User("patient"));
         var slot = await doctor.Slot();
         for (var i = 0; i < 3; i++)
             (await patient.Http.Post($"/api/bookings/{(await patient.Book(slot)).Is(201).Id}/cancellation")).Is(200);

@@ -9,8 +9,8 @@ public sealed class HoldTests(ServerFixture fixture, TestCluster cluster) : ICla
     [Fact]
     public async Task A_held_slot_is_for_its_holder_alone_who_books_it()
     {
-        var (doctor, holder, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, holder, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var slot = await doctor.Slot();
         var hold = (await holder.Http.Post($"/api/slots/{slot}/hold")).Is(201);
         hold["slot_id"].ShouldBe(slot.ToString());
@@ -28,8 +28,8 @@ public sealed class HoldTests(ServerFixture fixture, TestCluster cluster) : ICla
     [Fact]
     public async Task A_hold_that_is_over_blocks_nothing_though_no_job_has_run()
     {
-        var (doctor, holder, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, holder, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var (slot, second) = (await doctor.Slot(0), await doctor.Slot(1));
         foreach (var id in new[] { slot, second })
         {
@@ -45,8 +45,8 @@ public sealed class HoldTests(ServerFixture fixture, TestCluster cluster) : ICla
     [Fact]
     public async Task A_hold_is_released_by_its_holder_alone()
     {
-        var (doctor, holder, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, holder, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var slot = await doctor.Slot();
         (await holder.Http.Post($"/api/slots/{slot}/hold")).Is(201);
         (await other.Http.Delete($"/api/slots/{slot}/hold")).Is(404);

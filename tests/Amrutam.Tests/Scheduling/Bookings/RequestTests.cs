@@ -84,8 +84,8 @@ public sealed class RequestTests(ServerFixture fixture) : IClassFixture<ServerFi
         var doctor = await Confirming();
         for (var i = 0; i < 15; i++)
         {
-            var (patient, other, slot) = (await Server.User("patient"), await Server.User("patient"), await doctor
-                .Slot(i));
+            var (patient, other, slot) = (await Server.User("patient"), await Server.User("patient"),
+                await doctor.Slot(i));
             var id = (await patient.Book(slot)).Is(201).Id;
             await Server.Owner.Statement("""
                 with b as (update scheduling.bookings set expires_at = clock_timestamp() + interval '15 milliseconds'

@@ -41,8 +41,8 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
     [Fact]
     public async Task All_or_nothing_books_nothing_when_one_is_taken_and_possible_books_the_rest()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var (one, two) = (await At(doctor, "2029-05-01"), await At(doctor, "2029-05-08"));
         (await other.Book(two)).Is(201);
         await At(doctor, "2029-05-22");
@@ -54,8 +54,8 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
         var series = (await Post(patient, new { slot_id = one, occurrences = 4, mode = "possible" })).Is(201);
         Report(series).Select(r => r.Item2).ShouldBe(["confirmed", report[1].Item2, report[2].Item2, "confirmed"]);
         (await patient.Http.Get("/api/bookings")).Ids().Count().ShouldBe(2);
-        (await Post(patient, new { slot_id = two, occurrences = 2, mode = "possible" }))
-            .Is(409, "series_is_not_possible");
+        (await Post(patient, new { slot_id = two, occurrences = 2, mode = "possible" })).Is(409,
+            "series_is_not_possible");
         await Server.ShouldKeepItsInvariants();
     }
 
@@ -64,12 +64,12 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
     {
         var doctor = await Server.Doctor();
         var slots = new List<Guid>();
-        for (var week = 0; week < 6; week++) slots
-            .Add(await At(doctor, $"2029-0{6 + week / 4}-{1 + 7 * (week % 4):00}"));
+        for (var week = 0; week < 6; week++) slots.Add(await At(doctor,
+            $"2029-0{6 + week / 4}-{1 + 7 * (week % 4):00}"));
         var patients = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Server.User("patient")));
         var replies = await Task.WhenAll(patients.Select((p, i) =>
-            Post(p, new { slot_id = slots[i % 3], occurrences = 3, mode = i % 2 == 0 ? "possible"
-                : "all_or_nothing" })));
+            Post(p, new { slot_id = slots[i % 3], occurrences = 3, mode =
+                i % 2 == 0 ? "possible" : "all_or_nothing" })));
         replies.ShouldAllBe(r => r.Status == 201 || r.Code == "series_is_not_possible");
         await Server.ShouldKeepItsInvariants();
     }

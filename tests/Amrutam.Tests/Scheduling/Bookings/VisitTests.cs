@@ -55,8 +55,8 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
         (undone["status"], undone["no_show_party"]).ShouldBe(("confirmed", ""));
         (await doctor.Http.Post(path + "/completion")).Is(200);
         (await doctor.Http.Post(path + "/undo")).Is(200)["status"].ShouldBe("confirmed");
-        (await doctor.Http.Post(path + "/no-show", new { party = "doctor" })).Is(200)["no_show_party"]
-            .ShouldBe("doctor");
+        (await doctor.Http.Post(path + "/no-show", new { party = "doctor" }))
+            .Is(200)["no_show_party"].ShouldBe("doctor");
     }
 
     [Fact]
@@ -80,8 +80,8 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task Within_the_doctors_window_the_patient_cannot_cancel_or_move_but_doctor_and_staff_can()
     {
-        var (doctor, patient, staff) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("admin"));
+        var (doctor, patient, staff) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("admin"));
         var (first, second, third) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         (await doctor.Http.Put("/api/doctors/policy", new { cancellation_window_minutes = 4 * 24 * 60 })).Is(200);
         var path = "/api/bookings/" + (await patient.Book(first)).Is(201).Id;
@@ -108,8 +108,8 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
         (await doctor.Http.Get("/api/doctors/policy")).Is(200)["requires_confirmation"].ShouldBe("False");
         var saved = (await doctor.Http.Put("/api/doctors/policy", new { requires_confirmation = true })).Is(200);
         saved.Header("ETag").ShouldBe("\"1\"");
-        (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/policy")).Is(200)["requires_confirmation"]
-            .ShouldBe("True");
+        (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/policy"))
+            .Is(200)["requires_confirmation"].ShouldBe("True");
         (await Server.Anonymous().Get($"/api/doctors/{Guid.CreateVersion7()}/policy")).Is(404);
         (await doctor.Http.Send(HttpMethod.Put, "/api/doctors/policy", new { }, headers: ("If-Match", "\"0\"")))
             .Is(412, "revision_is_stale");

@@ -92,8 +92,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     [Fact]
     public async Task What_is_free_already_is_offered_at_once_and_leaving_gives_it_back()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var slot = await doctor.Slot(30);
         var entry = (await Join(patient, new { doctor_id = doctor.Id, from = At(29), to = At(31) })).Is(201);
         entry.Body.GetProperty("offer").GetProperty("slot_id").GetGuid().ShouldBe(slot);
@@ -122,8 +122,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     public async Task Nobody_is_offered_a_time_at_which_they_cannot_come_or_did_not_ask_for()
     {
         var (doctor, slot, holder, booking) = await Taken();
-        var (busy, later, third) = (await Server.User("patient"), await Server.User("patient"), await Server
-            .User("patient"));
+        var (busy, later, third) = (await Server.User("patient"), await Server.User("patient"),
+            await Server.User("patient"));
         (await busy.Book(await (await Server.Doctor()).Slot(0))).Is(201);
         (await Join(busy, new { doctor_id = doctor.Id, to = Far })).Is(201);
         (await Join(later, new { doctor_id = doctor.Id, from = At(1), to = Far })).Is(201);
@@ -145,8 +145,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
             bookings.Add((holder, (await holder.Book(await doctor.Slot(i))).Is(201).Id));
         var line = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Server.User("patient")));
         foreach (var patient in line) (await Join(patient, new { specialization = "Shalakya", to = Far })).Is(201);
-        var freed = await Task.WhenAll(bookings.Select(b => b.Item1.Http
-            .Post($"/api/bookings/{b.Item2}/cancellation")));
+        var freed = await Task.WhenAll(bookings.Select(b =>
+            b.Item1.Http.Post($"/api/bookings/{b.Item2}/cancellation")));
         freed.ShouldAllBe(r => r.Status == 200);
         await Server.PassOn();
         var offers = new List<Guid>();
@@ -170,8 +170,8 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
                 "update scheduling.slots set held_until = clock_timestamp() + interval '10 milliseconds' where id = $1")
                 .With(slot).Execute();
             await Task.Delay(i);
-            var replies = await Task.WhenAll(patient.Http.Post($"/api/waitlist/{entry.Id}/acceptance"), other
-                .Book(slot));
+            var replies = await Task.WhenAll(patient.Http.Post($"/api/waitlist/{entry.Id}/acceptance"),
+                other.Book(slot));
             (replies[0].Status, replies[1].Status).ShouldBeOneOf((200, 409), (409, 201), (409, 409));
         }
         await Server.EndHolds();
