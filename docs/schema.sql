@@ -677,6 +677,8 @@ CREATE INDEX words_by_sound ON doctors.words USING btree (sound);
 
 CREATE INDEX words_by_trigram ON doctors.words USING gin (word public.gin_trgm_ops);
 
+CREATE INDEX admins ON identity.users USING btree (id) WHERE ((role = 'admin'::text) AND (suspended_at IS NULL) AND (erased_at IS NULL));
+
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
 
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);

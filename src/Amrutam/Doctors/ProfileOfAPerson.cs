@@ -9,11 +9,12 @@ sealed class ProfileOfAPerson : IPersonalData
 {
     public string Section => "doctor_profile";
 
-    public string ExportSql => Export;
+    public IAsyncEnumerable<string> Export(NpgsqlConnection connection, Guid person, CancellationToken ct) =>
+        connection.Statement(ReadAll).With(person).Stream(row => row.GetString(0), ct);
 
     public Task Erase(NpgsqlConnection connection, Guid person) => connection.Statement(Empty).With(person).Execute();
 
-    const string Export = """
+    const string ReadAll = """
         select (to_jsonb(p) - 'search' - 'language_names')::text from doctors.profiles p where id = $1
         """;
 

@@ -75,7 +75,7 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
         with ended as (
             update identity.sessions set ended_at = now(), ended_because = $3
              where user_id = $1 and id <> $2 and ended_at is null returning id),
-        logged as (
+        told as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $4, $5, 'sessions.ended', 'session', id, jsonb_build_object('because', $3::text), $6 from ended)
         select id from ended

@@ -51,7 +51,8 @@ static class ExampleValues
     public static void AddTo(OpenApiDocument document)
     {
         foreach (var path in document.Paths.Values)
-            foreach (var media in (path.Operations?.Values.AsEnumerable() ?? []).SelectMany(o => o.RequestBody?.Content?.Values ?? []))
+            foreach (var media in (path.Operations?.Values.AsEnumerable() ?? [])
+                .SelectMany(o => o.RequestBody?.Content?.Values ?? []))
                 if (media.Schema is { } schema) media.Example ??= Object(schema);
     }
 

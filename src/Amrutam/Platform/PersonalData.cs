@@ -9,8 +9,9 @@ interface IPersonalData
     /// <summary>The member of the export that it fills.</summary>
     string Section { get; }
 
-    /// <summary>A statement that gives one JSON object per row; <c>$1</c> is the person.</summary>
-    string ExportSql { get; }
+    /// <summary>Everything about the person, as one JSON object per row, read row by row on an open
+    /// connection.</summary>
+    IAsyncEnumerable<string> Export(NpgsqlConnection connection, Guid person, CancellationToken ct);
 
     /// <summary>Erases what names or describes the person, in the transaction of the whole; ids stay, as
     /// pseudonyms.</summary>

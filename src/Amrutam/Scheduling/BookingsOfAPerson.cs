@@ -11,7 +11,8 @@ sealed class BookingsOfAPerson : IPersonalData
 {
     public string Section => "bookings";
 
-    public string ExportSql => Export;
+    public IAsyncEnumerable<string> Export(NpgsqlConnection connection, Guid person, CancellationToken ct) =>
+        connection.Statement(ReadAll).With(person).Stream(row => row.GetString(0), ct);
 
     public async Task Erase(NpgsqlConnection connection, Guid person)
     {
@@ -19,7 +20,7 @@ sealed class BookingsOfAPerson : IPersonalData
         await connection.Statement(EraseAnswers).With(person).Execute();
     }
 
-    const string Export = """
+    const string ReadAll = """
         select jsonb_build_object('id', id, 'slot_id', slot_id, 'doctor_id', doctor_id, 'patient_id', patient_id,
                'starts_at', starts_at, 'ends_at', ends_at, 'status', status, 'reason', reason,
                'cancellation_reason', cancellation_reason, 'created_at', created_at)::text

@@ -63,8 +63,8 @@ public sealed class OwnSessionsTests(ServerFixture fixture) : IClassFixture<Serv
         await person.Http.Delete("/api/me/sessions");
         await person.Http.Post("/api/auth/logout");
         var reasons = await fixture.Server.Owner.Statement("""
-            select details ->> 'because' from audit.events where action = 'sessions.ended'
-                 and actor_id = $1 order by position
+            select details ->> 'because' from audit.events
+               where action = 'sessions.ended' and actor_id = $1 order by position
             """).With(person.Id).List(row => row.GetString(0));
         reasons.ShouldBe(["ended_by_owner", "signed_out"]);
     }

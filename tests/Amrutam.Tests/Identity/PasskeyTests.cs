@@ -12,9 +12,9 @@ public sealed class PasskeyTests(Browser browser, ServerFixture fixture) : IClas
     // What a page of a client would do; the server's own pages carry no script, so it runs in the test's browser.
     const string Calls = """
         window.call = async (method, path, body, token) => {
-            const answer = await fetch(path,
-                 { method, headers: { 'Content-Type': 'application/json',
-                 ...(token ? { Authorization: 'Bearer ' + token } : {}) },
+            const headers = { 'Content-Type': 'application/json' };
+            if (token) headers.Authorization = 'Bearer ' + token;
+            const answer = await fetch(path, { method, headers,
                 body: body === undefined ? undefined : JSON.stringify(body) });
             const text = await answer.text();
             return { status: answer.status, body: text ? JSON.parse(text) : null };
@@ -55,8 +55,9 @@ public sealed class PasskeyTests(Browser browser, ServerFixture fixture) : IClas
     static Task<JsonElement> Register(IPage page, string token) => page.EvaluateAsync<JsonElement>($$"""
         async ([token, password]) => {
             const offer = (await call('POST', '/api/me/passkeys/options', { password }, token)).body;
+            const credential = await register(offer);
             return await call('POST', '/api/me/passkeys',
-                 { challenge_id: offer.challenge_id, name: 'My laptop', credential: await register(offer) }, token);
+                { challenge_id: offer.challenge_id, name: 'My laptop', credential }, token);
         }
         """, new[] { token, Person.Password });
 
@@ -118,8 +119,9 @@ public sealed class PasskeyTests(Browser browser, ServerFixture fixture) : IClas
         var made = await page.EvaluateAsync<JsonElement>("""
             async (email) => {
                 const offer = (await call('POST', '/api/auth/passkey/signup/options', { email })).body;
+                const credential = await register(offer);
                 return await call('POST', '/api/auth/passkey/signup',
-                     { challenge_id: offer.challenge_id, email, credential: await register(offer) });
+                    { challenge_id: offer.challenge_id, email, credential });
             }
             """, email);
         Status(made).ShouldBe(201, made.ToString());
@@ -173,8 +175,7 @@ static class PasskeyAge
         var token = new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(signedIn.GetProperty("body")
             .GetProperty("access_token").GetString());
         await using var command =
-            owner.CreateCommand(
-                "update identity.sessions set created_at = created_at - interval '1 hour' where id = $1");
+            owner.CreateCommand("update identity.sessions set created_at = now() - interval '1 hour' where id = $1");
         command.Parameters.AddWithValue(Guid.Parse(token.GetClaim("sid").Value));
         await command.ExecuteNonQueryAsync();
     }

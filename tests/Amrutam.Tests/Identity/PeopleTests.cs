@@ -143,8 +143,9 @@ public sealed class LastAdminTests(TestCluster cluster) : IAsyncLifetime
                 one.Http.Patch("/api/admin/users/" + other.Id, new { role = "patient" }),
                 other.Http.Patch("/api/admin/users/" + one.Id, new { suspended = true }));
             replies.Count(r => r.Status == 200).ShouldBe(1);
-            (await _server.Owner
-                .Statement("select count(*) from identity.users where role = 'admin' and suspended_at is null")
+            (await _server.Owner.Statement("""
+                select count(*) from identity.users where role = 'admin' and suspended_at is null
+                """)
                 .Value<long>()).ShouldBe(1);
         }
     }

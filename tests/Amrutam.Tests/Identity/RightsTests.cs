@@ -87,8 +87,9 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
         await Erase();
         (await person.TryToSignIn()).Is(401, "invalid_credentials");
         (await doctor.Http.Get("/api/bookings/" + booking)).Is(200)["patient_id"].ShouldBe(person.Id.ToString());
-        (await Server.Owner
-            .Statement("select count(*) from audit.events where entity_id = $1 and action = 'accounts.erased'")
+        (await Server.Owner.Statement("""
+            select count(*) from audit.events where entity_id = $1 and action = 'accounts.erased'
+            """)
             .With(person.Id).Value<long>()).ShouldBe(1);
         (await Leftovers(person.Email, person.Email.Split('@')[0])).ShouldBeEmpty();
         (await Server.Owner.Statement("select count(*) from scheduling.bookings where id = $1 and reason is not null")
@@ -111,7 +112,7 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
         var tables = await Server.Owner.Statement("""
             select format('%I.%I', table_schema, table_name) from information_schema.tables
              where table_type = 'BASE TABLE' and table_schema in ('identity', 'doctors', 'scheduling', 'audit',
-                  'analytics')
+                'analytics')
             """).List(row => row.GetString(0));
         var found = new List<string>();
         foreach (var table in tables)

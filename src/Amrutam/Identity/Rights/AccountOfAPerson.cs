@@ -9,7 +9,8 @@ sealed class AccountOfAPerson : IPersonalData
 {
     public string Section => "account";
 
-    public string ExportSql => Export;
+    public IAsyncEnumerable<string> Export(NpgsqlConnection connection, Guid person, CancellationToken ct) =>
+        connection.Statement(ReadAll).With(person).Stream(row => row.GetString(0), ct);
 
     public async Task Erase(NpgsqlConnection connection, Guid person)
     {
@@ -17,7 +18,7 @@ sealed class AccountOfAPerson : IPersonalData
         await connection.Statement(EraseAccount).With(person).With(Problems.Trace()).Execute();
     }
 
-    const string Export = """
+    const string ReadAll = """
         select jsonb_build_object('id', id, 'email', email, 'email_verified', email_confirmed, 'full_name', full_name,
                'role', role, 'second_factor', two_factor_enabled, 'created_at', created_at)::text
           from identity.users where id = $1
@@ -52,12 +53,13 @@ sealed class SessionsOfAPerson : IPersonalData
 {
     public string Section => "sessions";
 
-    public string ExportSql => Export;
+    public IAsyncEnumerable<string> Export(NpgsqlConnection connection, Guid person, CancellationToken ct) =>
+        connection.Statement(ReadAll).With(person).Stream(row => row.GetString(0), ct);
 
     /// <summary>Erased with the account.</summary>
     public Task Erase(NpgsqlConnection connection, Guid person) => Task.CompletedTask;
 
-    const string Export = """
+    const string ReadAll = """
         select jsonb_build_object('id', id, 'device', device, 'network', network, 'created_at', created_at,
                'last_seen_at', last_seen_at, 'ended_at', ended_at, 'ended_because', ended_because)::text
           from identity.sessions where user_id = $1 order by created_at

@@ -37,8 +37,7 @@ static class ExportMe
             await body.WriteAsync(Encoding.UTF8.GetBytes($"{separator}\"{part.Section}\":"), ct);
             separator = ',';
             var before = '[';
-            await foreach (var row in connection.Statement(part.ExportSql).With(person)
-                .Stream(row => row.GetString(0), ct))
+            await foreach (var row in part.Export(connection, person, ct))
             {
                 await body.WriteAsync(Encoding.UTF8.GetBytes(before + row), ct);
                 before = ',';
