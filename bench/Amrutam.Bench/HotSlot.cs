@@ -11,7 +11,7 @@ static class HotSlot
 
     public static async Task Run(Report report)
     {
-        await using var bench = await Bench.Start(10, Patients, 1_000);
+        await using var bench = await SeededServer.Start(10, Patients, 1_000);
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer =
             Connections }) { BaseAddress = bench.Rig.Address };
         var tokens = await File.ReadAllLinesAsync(bench.Tokens);

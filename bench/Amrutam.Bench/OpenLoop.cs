@@ -16,7 +16,7 @@ static class OpenLoop
 
     public static async Task Mix(Report report)
     {
-        await using var bench = await Bench.Start(500, 20_000, 300_000);
+        await using var bench = await SeededServer.Start(500, 20_000, 300_000);
         using var sender = await Sender.Over(bench);
         var duration = TimeSpan.FromMinutes(double.Parse(Environment
             .GetEnvironmentVariable("BENCH_MINUTES") ?? $"{Minutes}"));
@@ -32,7 +32,7 @@ static class OpenLoop
 
     public static async Task Overload(Report report)
     {
-        await using var bench = await Bench.Start(500, 20_000, 1_500_000);
+        await using var bench = await SeededServer.Start(500, 20_000, 1_500_000);
         using var sender = await Sender.Over(bench);
         var calm = await bench.Book(256, 8);
         var flood = await bench.Book(2560, 20);
@@ -53,11 +53,11 @@ static class OpenLoop
         report.Add(scenario, "answers", [answers.Count]);
     }
 
-    sealed class Sender(Bench bench, HttpClient http, string[] tokens) : IDisposable
+    sealed class Sender(SeededServer bench, HttpClient http, string[] tokens) : IDisposable
     {
         int _patient;
 
-        public static async Task<Sender> Over(Bench bench) => new(bench,
+        public static async Task<Sender> Over(SeededServer bench) => new(bench,
             new(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = bench.Rig.Address },
                 await File.ReadAllLinesAsync(bench.Tokens));
 

@@ -25,7 +25,7 @@ static class Scenarios
 
     static async Task Bookings(Report report)
     {
-        await using var bench = await Bench.Start(Doctors, Patients, Slots);
+        await using var bench = await SeededServer.Start(Doctors, Patients, Slots);
         var (pg8, pg16, c32, c256, cpu) = (new List<double>(), new List<double>(), new List<double>(),
             new List<double>(), new List<double>());
         await bench.Book(256, 3);
@@ -57,7 +57,7 @@ static class Scenarios
 
     static async Task Lone(Report report)
     {
-        await using var bench = await Bench.Start(Doctors, Patients, Slots / 5);
+        await using var bench = await SeededServer.Start(Doctors, Patients, Slots / 5);
         var (pg, lone) = (new List<double>(), new List<double>());
         await bench.Book(1, 3);
         for (var round = 0; round < Rounds; round++)
@@ -72,7 +72,7 @@ static class Scenarios
 
     static async Task Reads(Report report)
     {
-        await using var bench = await Bench.Start(Doctors, Patients, Slots / 5);
+        await using var bench = await SeededServer.Start(Doctors, Patients, Slots / 5);
         (string Name, string Path)[] pages =
             [("directory page", "/api/doctors?limit=20"),
             ("directory page of a field", "/api/doctors?specialization=Panchakarma"),
@@ -100,7 +100,7 @@ static class Scenarios
         foreach (var slots in new[] { 100_000, 1_000_000, 10_000_000 })
         {
             var began = Stopwatch.GetTimestamp();
-            await using var bench = await Bench.Start(Math.Min(10_000, slots / 100), Patients, slots);
+            await using var bench = await SeededServer.Start(Math.Min(10_000, slots / 100), Patients, slots);
             report.Add($"{slots:N0} slots", "s to seed", [Stopwatch.GetElapsedTime(began).TotalSeconds]);
             await bench.Book(32, 3);
             var loads = new List<Load>();
@@ -115,13 +115,13 @@ static class Scenarios
 }
 
 /// <summary>A seeded rig and the next slot that nobody has asked for yet.</summary>
-sealed class Bench : IAsyncDisposable
+sealed class SeededServer : IAsyncDisposable
 {
     readonly string _tokens;
     readonly int _patients;
     long _next;
 
-    Bench(Rig rig, string tokens, int patients) => (Rig, _tokens, _patients) = (rig, tokens, patients);
+    SeededServer(Rig rig, string tokens, int patients) => (Rig, _tokens, _patients) = (rig, tokens, patients);
 
     public Rig Rig { get; }
 
@@ -131,7 +131,7 @@ sealed class Bench : IAsyncDisposable
     /// <summary>A slot that was not asked for before.</summary>
     public Guid NextSlot() => Ids.Slot(Interlocked.Increment(ref _next));
 
-    public static async Task<Bench> Start(int doctors, int patients, int slots)
+    public static async Task<SeededServer> Start(int doctors, int patients, int slots)
     {
         var rig = await Rig.Start();
         await using (var owner = rig.Owner()) await Seed.Fill(owner, doctors, patients, slots);

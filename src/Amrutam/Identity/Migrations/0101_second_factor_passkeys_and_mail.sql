@@ -1,8 +1,6 @@
 alter table identity.users
     add column deletion_due_at timestamptz,
     add column erased_at timestamptz;
--- Whether an admin is the last one is asked under a lock of all of them; they are few.
-create index admins on identity.users (id) where role = 'admin';
 create index users_to_erase on identity.users (deletion_due_at) where deletion_due_at is not null;
 create index admins on identity.users (id) where role = 'admin' and suspended_at is null and erased_at is null;
 create index users_by_address_or_name on identity.users
