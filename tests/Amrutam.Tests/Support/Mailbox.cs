@@ -76,12 +76,31 @@ sealed class MailServer : IDisposable
     /// <summary>Made by the server itself, with its parts.</summary>
     public string Folder => Path.Combine(_directory, "letters");
 
-    public MailServer(int? port = null)
+    MailServer(int port)
     {
-        Port = port ?? FreePort();
+        Port = port;
         _process = Process.Start(new ProcessStartInfo("/usr/bin/python3",
             ["-m", "aiosmtpd", "-n", "-u", "-l", $"127.0.0.1:{Port}", "-c", "aiosmtpd.handlers.Mailbox", Folder])
         { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+    }
+
+    /// <summary>Starts one and waits until it answers.</summary>
+    public static async Task<MailServer> Start(int? port = null)
+    {
+        var server = new MailServer(port ?? FreePort());
+        for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))
+        {
+            using var client = new TcpClient();
+            try
+            {
+                await client.ConnectAsync(IPAddress.Loopback, server.Port);
+                return server;
+            }
+            catch (SocketException) when (clock.Elapsed < TimeSpan.FromSeconds(20))
+            {
+                // Python takes a moment to start.
+            }
+        }
     }
 
     public static int FreePort()
