@@ -50,8 +50,9 @@ static class ExampleValues
     /// <summary>Gives each body that has none an example of its required fields, or of all.</summary>
     public static void AddTo(OpenApiDocument document)
     {
-        foreach (var path in document.Paths.Values)
-            foreach (var media in (path.Operations?.Values ?? []).SelectMany(o => o.RequestBody?.Content?.Values ?? []))
+        var operations = document.Paths.Values.SelectMany(path => path.Operations?.Values.AsEnumerable() ?? []);
+        foreach (var operation in operations)
+            foreach (var media in operation.RequestBody?.Content?.Values ?? [])
                 if (media.Schema is { } schema) media.Example ??= Object(schema);
     }
 
