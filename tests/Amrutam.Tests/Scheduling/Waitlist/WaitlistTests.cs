@@ -12,11 +12,11 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     [Fact]
     public async Task A_freed_slot_is_offered_to_the_first_in_line_and_to_nobody_else()
     {
-        var (doctor, slot, holder, booking) = await Taken();
+        var (doctor, slot, holder, booking) = await Taken("Kayachikitsa");
         var (first, second) = (await Server.User("patient"), await Server.User("patient"));
         var entry = (await Join(first, new { doctor_id = doctor.Id, to = Far })).Is(201);
         (entry["status"], entry["offer"]).ShouldBe(("waiting", ""));
-        (await Join(second, new { specialization = "ayurveda", to = Far })).Is(201);
+        (await Join(second, new { specialization = "kayachikitsa", to = Far })).Is(201);
         (await holder.Http.Post($"/api/bookings/{booking}/cancellation")).Is(200);
         var offered = Entry(await first.Http.Get("/api/waitlist"));
         offered.GetProperty("status").GetString().ShouldBe("offered");
@@ -204,9 +204,11 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
         (await (await Server.User("patient")).Http.Post("/api/waitlist", body)).Is(status);
 
     /// <summary>A doctor whose one slot is booked.</summary>
-    async Task<(TestUser Doctor, Guid Slot, TestUser Holder, Guid Booking)> Taken()
+    /// <summary>A slot that is booked. A field of its own keeps it from those who wait for the field in other
+    /// tests.</summary>
+    async Task<(TestUser Doctor, Guid Slot, TestUser Holder, Guid Booking)> Taken(string field = "Ayurveda")
     {
-        var (doctor, holder) = (await Server.Doctor(), await Server.User("patient"));
+        var (doctor, holder) = (await Server.Doctor(specialization: field), await Server.User("patient"));
         var slot = await doctor.Slot(0);
         return (doctor, slot, holder, (await holder.Book(slot)).Is(201).Id);
     }
