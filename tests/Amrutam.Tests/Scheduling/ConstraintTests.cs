@@ -4,7 +4,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Scheduling;
 
-/// <summary>The database refuses by itself, whatever a program in front of it forgot; the constraint's name is the rule's.</summary>
+/// <summary>The database refuses by itself, whatever a program in front of it forgot; the constraint's name is the
+/// rule's.</summary>
 public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     TestServer Server => fixture.Server;
