@@ -104,6 +104,21 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task A_booking_waits_for_whoever_holds_the_slots_row_and_then_sees_what_they_did()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        var slot = await doctor.Slot();
+        await using var closing = await Server.Owner.OpenConnectionAsync();
+        await using var transaction = await closing.BeginTransactionAsync();
+        await closing.Statement("update scheduling.slots set closed_at = now() where id = $1").With(slot).Execute();
+        var booking = patient.Book(slot);
+        await Task.WhenAny(booking, Task.Delay(TimeSpan.FromMilliseconds(300)));
+        booking.IsCompleted.ShouldBeFalse("it did not wait");
+        await transaction.CommitAsync();
+        (await booking).Is(409, "slot_is_closed");
+    }
+
+    [Fact]
     public async Task Two_publishings_of_one_time_have_one_winner()
     {
         var doctor = await Server.Doctor();
