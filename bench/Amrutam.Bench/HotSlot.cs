@@ -12,15 +12,22 @@ static class HotSlot
     public static async Task Run(Report report)
     {
         await using var bench = await SeededServer.Start(10, Patients, 1_000);
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer =
-            Connections }) { BaseAddress = bench.Rig.Address };
+        using var http = new HttpClient(new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer =
+            Connections
+        })
+        { BaseAddress = bench.Rig.Address };
         var tokens = await File.ReadAllLinesAsync(bench.Tokens);
         await http.GetAsync(new Uri("/health", UriKind.Relative));
         var (statuses, losers) = (new ConcurrentDictionary<int, int>(), new ConcurrentBag<double>());
         await Task.WhenAll(tokens.Select(async token =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings") { Content = JsonContent
-                .Create(new { slot_id = Ids.Slot(1) }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings")
+            {
+                Content = JsonContent
+                .Create(new { slot_id = Ids.Slot(1) })
+            };
             request.Headers.Authorization = new("Bearer", token);
             var began = Stopwatch.GetTimestamp();
             using var answer = await http.SendAsync(request);

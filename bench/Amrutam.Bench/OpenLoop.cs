@@ -96,8 +96,11 @@ static class OpenLoop
         public async Task<int> Book()
         {
             var token = tokens[Interlocked.Increment(ref _patient) % tokens.Length];
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings") { Content = JsonContent
-                .Create(new { slot_id = bench.NextSlot() }) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings")
+            {
+                Content = JsonContent
+                .Create(new { slot_id = bench.NextSlot() })
+            };
             request.Headers.Authorization = new("Bearer", token);
             using var answer = await http.SendAsync(request);
             return (int)answer.StatusCode;

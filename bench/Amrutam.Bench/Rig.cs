@@ -38,7 +38,8 @@ sealed class Rig : IAsyncDisposable
     public async Task<TimeSpan> StartServer()
     {
         var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location,
-            "serve"]) { UseShellExecute = false };
+            "serve"])
+        { UseShellExecute = false };
         foreach (var (name, value) in new[]
         {
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_URLS", Address.ToString()),

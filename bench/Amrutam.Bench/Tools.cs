@@ -105,9 +105,12 @@ static partial class Tools
 
     static double Milliseconds(Match match) =>
         !match.Success ? double.NaN : Parse(match.Groups[1].Value) * match.Groups[2].Value switch
-    {
-        "us" => 0.001, "ms" => 1, "s" => 1000, _ => 60_000,
-    };
+        {
+            "us" => 0.001,
+            "ms" => 1,
+            "s" => 1000,
+            _ => 60_000,
+        };
 
     const int Patience = 1000;
 

@@ -12,8 +12,11 @@ static class Commands
     {
         var root = new RootCommand("Amrutam, a telemedicine backend") { TreatUnmatchedTokensAsErrors = false };
         var serve =
-            new Command("serve", "Migrate the database and serve (the default)") { TreatUnmatchedTokensAsErrors =
-            false };
+            new Command("serve", "Migrate the database and serve (the default)")
+            {
+                TreatUnmatchedTokensAsErrors =
+            false
+            };
         var migrate = new Command("migrate", "Bring the database to this version's schema");
         root.SetAction((_, ct) => Serve(args, ct));
         serve.SetAction((_, ct) => Serve([.. args.Skip(1)], ct));
@@ -26,8 +29,11 @@ static class Commands
         root.Add(Describe());
         try
         {
-            return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler =
-                false });
+            return await root.Parse(args).InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler =
+                false
+            });
         }
         catch (Exception e) when (e is StartupException or EmbeddedPostgresException)
         {
@@ -145,6 +151,9 @@ static class Commands
 
     /// <summary>The same sources, in the same order, that the server itself reads.</summary>
     static ConfigurationManager Settings(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath =
-            AppContext.BaseDirectory }).Configuration;
+        WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args, ContentRootPath =
+            AppContext.BaseDirectory
+        }).Configuration;
 }

@@ -73,7 +73,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType], ValidAlgorithms =
                 [SecurityAlgorithms.EcdsaSha256],
             IssuerSigningKey = key, TryAllIssuerSigningKeys = false, RequireSignedTokens = true,
-                RequireExpirationTime = true,
+            RequireExpirationTime = true,
             LifetimeValidator = (from, to, _, _) => IsNow(from, to),
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;

@@ -48,6 +48,9 @@ static class IdentityProblems
     public static IResult Weak(string field, string objection) =>
         WeakPassword.Because("The password " + objection + ".",
         new Dictionary<string, object?>(
-            StringComparer.Ordinal) { ["errors"] =
-            new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection] } });
+            StringComparer.Ordinal)
+        {
+            ["errors"] =
+            new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection] }
+        });
 }

@@ -98,7 +98,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     string WatchConnection() => new NpgsqlConnectionStringBuilder(database.App)
     {
         ApplicationName = "amrutam watch", Pooling = false, Timeout = TimeoutSeconds, CommandTimeout = TimeoutSeconds,
-            CancellationTimeout = 1000 * TimeoutSeconds,
+        CancellationTimeout = 1000 * TimeoutSeconds,
     }.ConnectionString;
 
     public override void Dispose()

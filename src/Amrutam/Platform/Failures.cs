@@ -42,20 +42,20 @@ sealed partial class Failures(RequestDelegate next, ILogger<Failures> log)
 
     static (Problem Problem, string? Detail, Dictionary<string, string[]>? Errors) Meaning(Exception exception) =>
         exception switch
-    {
-        BadHttpRequestException { InnerException: JsonException json } => MalformedJson(json),
-        BadHttpRequestException { StatusCode: 400 } bad => Malformed(bad.Message),
-        BadHttpRequestException bad => (Problems.ForStatus(bad.StatusCode), null, null),
-        JsonException json => MalformedJson(json),
-        OverloadedException => (Problems.Overloaded, null, null),
-        CommitOutcomeUnknownException => (Problems.OutcomeUnknown, null, null),
-        PostgresException postgres => (Meaning(postgres), null, null),
-        NpgsqlException { InnerException: TimeoutException } => (Problems.Overloaded, null, null),
-        NpgsqlException => (Problems.DatabaseAway, null, null),
-        // Not the caller's: theirs was seen above. The server is stopping.
-        OperationCanceledException => (Problems.Overloaded, null, null),
-        _ => (Problems.Failed, null, null),
-    };
+        {
+            BadHttpRequestException { InnerException: JsonException json } => MalformedJson(json),
+            BadHttpRequestException { StatusCode: 400 } bad => Malformed(bad.Message),
+            BadHttpRequestException bad => (Problems.ForStatus(bad.StatusCode), null, null),
+            JsonException json => MalformedJson(json),
+            OverloadedException => (Problems.Overloaded, null, null),
+            CommitOutcomeUnknownException => (Problems.OutcomeUnknown, null, null),
+            PostgresException postgres => (Meaning(postgres), null, null),
+            NpgsqlException { InnerException: TimeoutException } => (Problems.Overloaded, null, null),
+            NpgsqlException => (Problems.DatabaseAway, null, null),
+            // Not the caller's: theirs was seen above. The server is stopping.
+            OperationCanceledException => (Problems.Overloaded, null, null),
+            _ => (Problems.Failed, null, null),
+        };
 
     /// <summary>
     /// A rule that the database keeps is refused by the rule's name, also where the code did not expect it.

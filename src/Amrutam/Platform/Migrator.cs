@@ -32,7 +32,8 @@ static class Migrator
     {
         // Not pooled: the lock ends with the session, and no idle session of the owner's stays behind.
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(
-            ownerConnectionString) { Pooling = false }.ConnectionString);
+            ownerConnectionString)
+        { Pooling = false }.ConnectionString);
         await connection.OpenAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
         await connection.Statement(CreateLedger).Execute();

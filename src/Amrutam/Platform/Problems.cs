@@ -84,9 +84,19 @@ static class Problems
 
     public static Problem ForStatus(int status) => status switch
     {
-        400 => Malformed, 401 => NotSignedIn, 403 => RoleMayNot, 404 => Absent, 405 => MethodNotAllowed,
-        406 => NotAcceptable, 409 => Conflict, 413 => TooLarge, 415 => WrongMediaType, 422 => Invalid, 429 => TooMany,
-        431 => HeadersTooLarge, 503 => Overloaded,
+        400 => Malformed,
+        401 => NotSignedIn,
+        403 => RoleMayNot,
+        404 => Absent,
+        405 => MethodNotAllowed,
+        406 => NotAcceptable,
+        409 => Conflict,
+        413 => TooLarge,
+        415 => WrongMediaType,
+        422 => Invalid,
+        429 => TooMany,
+        431 => HeadersTooLarge,
+        503 => Overloaded,
         >= 400 and < 500 => Malformed with { Status = status },
         _ => Failed,
     };

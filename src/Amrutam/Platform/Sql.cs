@@ -71,15 +71,21 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     /// <summary>A transaction id (xid8).</summary>
     public Statement With(ulong value)
     {
-        _command.Parameters.Add(new NpgsqlParameter<ulong> { TypedValue = value, NpgsqlDbType =
-            NpgsqlTypes.NpgsqlDbType.Xid8 });
+        _command.Parameters.Add(new NpgsqlParameter<ulong>
+        {
+            TypedValue = value, NpgsqlDbType =
+            NpgsqlTypes.NpgsqlDbType.Xid8
+        });
         return this;
     }
 
     public Statement WithJson(string? json)
     {
-        _command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = json, NpgsqlDbType =
-            NpgsqlTypes.NpgsqlDbType.Jsonb });
+        _command.Parameters.Add(new NpgsqlParameter<string?>
+        {
+            TypedValue = json, NpgsqlDbType =
+            NpgsqlTypes.NpgsqlDbType.Jsonb
+        });
         return this;
     }
 

@@ -40,7 +40,7 @@ public sealed class PasskeyTests(Browser browser, ServerFixture fixture) : IClas
             ["options"] = new Dictionary<string, object>
             {
                 ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true,
-                    ["hasUserVerification"] = true,
+                ["hasUserVerification"] = true,
                 ["isUserVerified"] = userVerified, ["automaticPresenceSimulation"] = true,
             },
         });

@@ -80,7 +80,9 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     /// <summary>A new one for each call: some of these routes sign their caller out.</summary>
     async Task<HttpClient> Caller(string role) => role switch
     {
-        "anonymous" => Server.Anonymous(), "doctor" => (await Server.Doctor()).Http, _ =>
+        "anonymous" => Server.Anonymous(),
+        "doctor" => (await Server.Doctor()).Http,
+        _ =>
             (await Server.User(role)).Http,
     };
 

@@ -21,8 +21,11 @@ sealed class Person(TestServer server, string email)
     {
         var person = new Person(server, (name ?? "p" + Guid.CreateVersion7().ToString("N")) + "@example.org");
         var made = await server.Anonymous()
-            .Post("/api/auth/signup", new { email = person.Email, password = Password, role,
-            full_name = "Test Person" });
+            .Post("/api/auth/signup", new
+            {
+                email = person.Email, password = Password, role,
+                full_name = "Test Person"
+            });
         person.Id = made.Is(201).Id;
         await person.SignIn();
         return person;
@@ -40,8 +43,11 @@ sealed class Person(TestServer server, string email)
 
     public Task<Reply> TryToSignIn(string? password = null, string? totp = null, string? recovery = null) =>
         server.Anonymous()
-        .Post("/api/auth/login", new { email, password = password ?? Password, totp_code = totp,
-            recovery_code = recovery });
+        .Post("/api/auth/login", new
+        {
+            email, password = password ?? Password, totp_code = totp,
+            recovery_code = recovery
+        });
 
     public async Task<Reply> SignIn(string? password = null, string? totp = null) =>
         Use((await TryToSignIn(password, totp)).Is(200));

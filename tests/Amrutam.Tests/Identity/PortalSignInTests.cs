@@ -30,8 +30,12 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     HttpClient Browser(CookieContainer cookies) =>
-        new(new SocketsHttpHandler { AllowAutoRedirect = false,
-            CookieContainer = cookies }) { BaseAddress = _server.Address };
+        new(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            CookieContainer = cookies
+        })
+        { BaseAddress = _server.Address };
 
     async Task<HttpClient> SignedIn()
     {
@@ -120,8 +124,12 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
         await Browser(cookies).Send(HttpMethod.Post, "/test/sign-in?password=" + Password);
         await using var other = await TestServer.Start(_server.Database);
         other.App.MapGet("/test/page", (CurrentUser user) => user.Role).RequirePortal(Allow.Patient);
-        using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false,
-            UseCookies = false }) { BaseAddress = other.Address };
+        using var browser = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false
+        })
+        { BaseAddress = other.Address };
         browser.DefaultRequestHeaders.Add("Cookie", cookies.GetCookieHeader(_server.Address));
         (await browser.Get("/test/page")).Is(200);
     }

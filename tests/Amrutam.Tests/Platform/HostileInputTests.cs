@@ -117,8 +117,13 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
 
     static string Fitting(JsonNode schema, JsonNode description)
     {
-        var types = schema["type"] switch { JsonArray many => [.. many.Select(t => (string)t!)], JsonValue one =>
-            [(string)one!], _ => new List<string>() };
+        var types = schema["type"] switch
+        {
+            JsonArray many => [.. many.Select(t => (string)t!)],
+            JsonValue one =>
+            [(string)one!],
+            _ => new List<string>()
+        };
         if (schema["examples"] is JsonArray { Count: > 0 } examples) return examples[0]!.ToJsonString();
         return types.Contains("null") ? "null" : (string?)schema["format"] == "uuid" ? $"\"{AnId}\""
             : types.Contains("array") ? "[]" : types.Contains("integer") || types.Contains("number") ? "1"

@@ -46,7 +46,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     {
         var screen = await browser.Open(Server.Address);
         await screen.Page.GotoAsync("/admin");
-        await screen.Fill( "nobody@example.org", "wrong horse battery");
+        await screen.Fill("nobody@example.org", "wrong horse battery");
         await screen.Page.GetByRole(AriaRole.Alert).WaitForAsync();
         (await screen.Page.Locator("#email").InputValueAsync()).ShouldBe("nobody@example.org");
         await screen.Page.GotoAsync("/admin");

@@ -11,8 +11,11 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     public async Task A_slot_given_in_local_time_is_an_instant_of_the_doctors_zone()
     {
         var doctor = await Server.Doctor("Asia/Kolkata");
-        var slot = (await doctor.Http.Post("/api/slots", new { date = "2030-06-01", start_time = "09:30", end_time =
-            "10:00" })).Is(201);
+        var slot = (await doctor.Http.Post("/api/slots", new
+        {
+            date = "2030-06-01", start_time = "09:30", end_time =
+            "10:00"
+        })).Is(201);
         slot["starts_at"].ShouldBe("2030-06-01T04:00:00Z");
         slot["ends_at"].ShouldBe("2030-06-01T04:30:00Z");
         (slot["date"], slot["start_time"], slot["end_time"], slot["time_zone"], slot["status"])
@@ -25,8 +28,11 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         var doctor = await Server.Doctor("America/New_York");
         (await doctor.Http.Post("/api/slots", new { date = "2027-03-14", start_time = "02:30", end_time = "03:30" }))
             .Is(422, "local_time_does_not_exist");
-        var twice = (await doctor.Http.Post("/api/slots", new { date = "2027-11-07", start_time = "01:30", end_time =
-            "02:30" })).Is(201);
+        var twice = (await doctor.Http.Post("/api/slots", new
+        {
+            date = "2027-11-07", start_time = "01:30", end_time =
+            "02:30"
+        })).Is(201);
         twice["starts_at"].ShouldBe("2027-11-07T05:30:00Z");
     }
 
@@ -34,17 +40,26 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     public async Task Slots_of_a_doctor_do_not_overlap_unless_the_other_is_closed()
     {
         var doctor = await Server.Doctor();
-        var first = (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:00:00Z", ends_at =
-            "2031-01-01T11:00:00Z" })).Is(201);
+        var first = (await doctor.Http.Post("/api/slots", new
+        {
+            starts_at = "2031-01-01T10:00:00Z", ends_at =
+            "2031-01-01T11:00:00Z"
+        })).Is(201);
         var overlapping = new { starts_at = "2031-01-01T10:30:00Z", ends_at = "2031-01-01T11:30:00Z" };
         (await doctor.Http.Post("/api/slots", overlapping)).Is(409, "slots_of_a_doctor_do_not_overlap");
-        (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T11:00:00Z", ends_at =
-            "2031-01-01T11:30:00+00:00" })).Is(201);
+        (await doctor.Http.Post("/api/slots", new
+        {
+            starts_at = "2031-01-01T11:00:00Z", ends_at =
+            "2031-01-01T11:30:00+00:00"
+        })).Is(201);
         (await (await Server.Doctor()).Http.Post("/api/slots", overlapping)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + first.Id)).Is(204);
         (await doctor.Http.Delete("/api/slots/" + first.Id)).Is(404);
-        (await doctor.Http.Post("/api/slots", new { starts_at = "2031-01-01T10:15:00Z", ends_at =
-            "2031-01-01T10:45:00Z" })).Is(201);
+        (await doctor.Http.Post("/api/slots", new
+        {
+            starts_at = "2031-01-01T10:15:00Z", ends_at =
+            "2031-01-01T10:45:00Z"
+        })).Is(201);
     }
 
     [Theory]
@@ -106,8 +121,11 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     {
         var doctor = await Server.Doctor("Asia/Kolkata");
         foreach (var time in new[] { ("23:00", "23:30"), ("23:30", "00:00") })
-            (await doctor.Http.Post("/api/slots", new { date = "2030-07-01", start_time = time.Item1, end_time =
-                time.Item2 })).Is(201);
+            (await doctor.Http.Post("/api/slots", new
+            {
+                date = "2030-07-01", start_time = time.Item1, end_time =
+                time.Item2
+            })).Is(201);
         (await doctor.Http.Post("/api/slots", new { date = "2030-07-02", start_time = "00:00", end_time = "00:30" }))
             .Is(201);
         var day =

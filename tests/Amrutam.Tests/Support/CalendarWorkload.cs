@@ -106,8 +106,11 @@ sealed class CalendarWorkload(TestServer server, int seed)
         var reply = await Send("any", patient, HttpMethod.Post, "/api/bookings", new
         {
             specialization = "Ayurveda",
-            between = new { from = Calendar.Start.ToString(), to = (Calendar.Start + Duration.FromHours(8))
-                .ToString() },
+            between = new
+            {
+                from = Calendar.Start.ToString(), to = (Calendar.Start + Duration.FromHours(8))
+                .ToString()
+            },
         });
         if (reply.Status == 201)
             _bookings[reply.Id] = (patient, _doctors.First(d => d.Id == Guid.Parse(reply["doctor_id"])));
@@ -116,8 +119,11 @@ sealed class CalendarWorkload(TestServer server, int seed)
     async Task Join(TestUser patient, TestUser doctor, TestUser its, Guid booking, Random random)
     {
         var (who, wish) = random.Next(2) == 0 ? (its, (object)new { booking_id = booking })
-            : (patient, new { doctor_id = doctor.Id, to = Calendar.Start.Plus(Duration.FromHours(random.Next(1, 9)))
-                .ToString() });
+            : (patient, new
+            {
+                doctor_id = doctor.Id, to = Calendar.Start.Plus(Duration.FromHours(random.Next(1, 9)))
+                .ToString()
+            });
         var reply = await Send("join", who, HttpMethod.Post, "/api/waitlist", wish);
         if (reply.Status != 201) return;
         _offered[reply.Id] = who;
@@ -149,7 +155,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         rules = Enum.GetNames<DayOfWeek>().Select(day => new
         {
             weekday = day.ToLowerInvariant(), from = "18:00", to = random.Next(2) == 0 ? "20:00" : "21:00",
-                slot_minutes = 30,
+            slot_minutes = 30,
         }).ToArray(),
         horizon_days = 3,
     }, match: "*");

@@ -45,8 +45,11 @@ sealed class TestServer : IAsyncDisposable
         }
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .First();
-        return new() { Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address =
-            new(address) };
+        return new()
+        {
+            Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address =
+            new(address)
+        };
     }
 
     /// <summary>A client that sends nobody's token.</summary>

@@ -118,8 +118,11 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 
     internal async Task<NpgsqlConnection> Open()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling =
-            false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
+        {
+            Pooling =
+            false
+        }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and the preference for indexes that a cached database has.
         await connection.Statement("set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1").Execute();

@@ -152,8 +152,11 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 
     async Task<NpgsqlConnection> Open()
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner) { Pooling =
-            false }.ConnectionString);
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
+        {
+            Pooling =
+            false
+        }.ConnectionString);
         await connection.OpenAsync();
         // The plan that has no values to look at, so that no null folds a table away before its rights are checked.
         await connection.Statement("set plan_cache_mode = force_generic_plan").Execute();

@@ -32,13 +32,16 @@ static class ResetPassword
         // One letter a minute: who asks more often already has one. The answer says nothing of it.
         var alreadySent = await attempts.CountInMinute(PerAccount, EmailAddress.Normal(request.Email),
             limits.MailsPerAddress == 0 ? 0 : 1) > 0;
-        if (!alreadySent && await users.FindByEmailAsync(request.Email) is { SuspendedAt: null,
-            ErasedAt: null } user) await identity.Change(async connection =>
-        {
-            await letters.ResetPassword(connection, user.Email!,
-                await MailedTokens.Make(connection, user, MailedTokens.ResetPassword));
-            await connection.Append("password_resets.requested", user.Id, actor: null, "anonymous");
-        });
+        if (!alreadySent && await users.FindByEmailAsync(request.Email) is
+            {
+                SuspendedAt: null,
+                ErasedAt: null
+            } user) await identity.Change(async connection =>
+            {
+                await letters.ResetPassword(connection, user.Email!,
+                    await MailedTokens.Make(connection, user, MailedTokens.ResetPassword));
+                await connection.Append("password_resets.requested", user.Id, actor: null, "anonymous");
+            });
         return TypedResults.StatusCode(202);
     }
 

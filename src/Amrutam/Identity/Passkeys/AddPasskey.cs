@@ -49,8 +49,11 @@ static class AddPasskey
             || await users.FindByIdAsync(caller.Id.ToString()) is not { } user)
             return IdentityProblems.PasskeyRefused.Because();
         var made = await handler.PerformAttestationAsync(
-            new() { HttpContext = http, CredentialJson = request.Credential.GetRawText(),
-                AttestationState = challenge.State });
+            new()
+            {
+                HttpContext = http, CredentialJson = request.Credential.GetRawText(),
+                AttestationState = challenge.State
+            });
         if (!made.Succeeded || made.UserEntity.Id != user.Id.ToString())
             return IdentityProblems.PasskeyRefused.Because();
         made.Passkey.Name = name ?? "Passkey";

@@ -38,8 +38,11 @@ static class LogInWithPasskey
         if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
             return IdentityProblems.InvalidPasskey.Because();
         var shown = await handler.PerformAssertionAsync(
-            new() { HttpContext = http, CredentialJson = request.Credential.GetRawText(),
-                AssertionState = challenge.State });
+            new()
+            {
+                HttpContext = http, CredentialJson = request.Credential.GetRawText(),
+                AssertionState = challenge.State
+            });
         if (!shown.Succeeded || shown.User is not { SuspendedAt: null, ErasedAt: null })
             return IdentityProblems.InvalidPasskey.Because();
         await identity.Change(async connection =>

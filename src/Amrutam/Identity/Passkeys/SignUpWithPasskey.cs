@@ -55,8 +55,11 @@ static class SignUpWithPasskey
         if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
             return IdentityProblems.PasskeyRefused.Because();
         var made = await handler.PerformAttestationAsync(
-            new() { HttpContext = http, CredentialJson = request.Credential.GetRawText(),
-                AttestationState = challenge.State });
+            new()
+            {
+                HttpContext = http, CredentialJson = request.Credential.GetRawText(),
+                AttestationState = challenge.State
+            });
         if (!made.Succeeded || !Guid.TryParse(made.UserEntity.Id, out var id))
             return IdentityProblems.PasskeyRefused.Because();
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();

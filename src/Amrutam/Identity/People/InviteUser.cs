@@ -61,8 +61,11 @@ static class InviteUser
         if (PasswordRules.Objection(request.Password, invitation.Email) is { } objection)
             return IdentityProblems.Weak("password", objection);
         // The token came by mail, so the address is confirmed by using it.
-        var user = new User { Id = Guid.CreateVersion7(), Email = invitation.Email, EmailConfirmed = true,
-            FullName = name, Role = invitation.Role };
+        var user = new User
+        {
+            Id = Guid.CreateVersion7(), Email = invitation.Email, EmailConfirmed = true,
+            FullName = name, Role = invitation.Role
+        };
         user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
         if (await db.Statement(Take).With(MailedTokens.Hash(request.Token)).With(Problems.Trace()).Execute() == 0)
             return IdentityProblems.InvalidToken.Because();

@@ -32,7 +32,7 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
         {
             var nearest = await To(slot, connection);
             return Answer.Of(rule.Because(null, new Dictionary<string, object?>(StringComparer.Ordinal)
-                { ["alternatives"] = nearest }));
+            { ["alternatives"] = nearest }));
         }
         catch (NpgsqlException) when (connection is null)
         {

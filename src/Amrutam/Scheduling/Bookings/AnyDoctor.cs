@@ -29,7 +29,9 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
         {
             var answer = await batch.Book(wish with
             {
-                Id = Guid.CreateVersion7(), SlotId = candidate.Slot, Chosen = Why(candidate, specialization),
+                Id = Guid.CreateVersion7(),
+                SlotId = candidate.Slot,
+                Chosen = Why(candidate, specialization),
             });
             if (Rules.OfSlot.All(rule => rule.Code != answer.Code) || answer.Replayed) return answer;
         }

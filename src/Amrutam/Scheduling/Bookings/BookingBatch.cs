@@ -96,9 +96,14 @@ sealed class BookingBatch : IAsyncDisposable
         await connection.OpenAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new(LockSlots) { Parameters = { Array(asked.Select(a => a.SlotId).Distinct()) } });
-        batch.BatchCommands.Add(new(LockPatients) { Parameters =
-            { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) } });
-        batch.BatchCommands.Add(new(Decide) { Parameters =
+        batch.BatchCommands.Add(new(LockPatients)
+        {
+            Parameters =
+            { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) }
+        });
+        batch.BatchCommands.Add(new(Decide)
+        {
+            Parameters =
         {
             Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
                 Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => a.Reason)),
@@ -106,7 +111,8 @@ sealed class BookingBatch : IAsyncDisposable
             Value(_settings.VerifiedDoctorsOnly), Value(_limits.OpenBookingsPerPatient),
                 Value(_limits.OpenBookingsPerPatientAndDoctor),
             Array(asked.Select(a => a.Chosen)), Value(_limits.CancellationsPerPatient),
-        } });
+        }
+        });
         try
         {
             var outcomes = await Read(batch, asked.Count);

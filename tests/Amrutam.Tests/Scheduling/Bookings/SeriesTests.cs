@@ -32,8 +32,11 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
         // 02:30 does not exist on 11 March 2029.
         var first = await At(doctor, "2029-02-25", "02:30", "03:30");
         await At(doctor, "2029-03-25", "02:30", "03:30");
-        var series = (await Post(patient, new { slot_id = first, occurrences = 3, every_weeks = 2, mode =
-            "possible" })).Is(201);
+        var series = (await Post(patient, new
+        {
+            slot_id = first, occurrences = 3, every_weeks = 2, mode =
+            "possible"
+        })).Is(201);
         Report(series).ShouldBe([("2029-02-25", "confirmed"), ("2029-03-11", "local_time_does_not_exist"),
             ("2029-03-25", "confirmed")]);
     }
@@ -68,8 +71,11 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
             $"2029-0{6 + week / 4}-{1 + 7 * (week % 4):00}"));
         var patients = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Server.User("patient")));
         var replies = await Task.WhenAll(patients.Select((p, i) =>
-            Post(p, new { slot_id = slots[i % 3], occurrences = 3, mode =
-                i % 2 == 0 ? "possible" : "all_or_nothing" })));
+            Post(p, new
+            {
+                slot_id = slots[i % 3], occurrences = 3, mode =
+                i % 2 == 0 ? "possible" : "all_or_nothing"
+            })));
         replies.ShouldAllBe(r => r.Status == 201 || r.Code == "series_is_not_possible");
         await Server.ShouldKeepItsInvariants();
     }
