@@ -80,6 +80,18 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
+    public async Task A_token_that_is_remembered_ends_all_the_same()
+    {
+        var dying = Valid();
+        dying.NotBefore = dying.IssuedAt = Now.AddMinutes(-16);
+        dying.Expires = Now.AddSeconds(-27);
+        var token = Make(dying);
+        (await IsAccepted(token)).ShouldBeTrue();
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        await IsRefused(token);
+    }
+
+    [Fact]
     public async Task A_token_without_an_end_or_from_the_future_is_refused()
     {
         var endless = Valid();
