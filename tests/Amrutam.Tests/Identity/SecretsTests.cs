@@ -32,7 +32,8 @@ public sealed class SecretsTests : IDisposable
         var sealedSecret = SecretBox.OfInstallation(null, _directory).Seal("a secret"u8, "this");
         SecretBox.OfInstallation(null, _directory).Open(sealedSecret, "this").ShouldBe("a secret"u8.ToArray());
         var file = Directory.EnumerateFiles(_directory).ShouldHaveSingleItem();
-        File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Fact]
