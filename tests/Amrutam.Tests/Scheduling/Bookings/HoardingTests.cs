@@ -24,7 +24,7 @@ public sealed class HoardingTests(TestCluster cluster)
     public async Task Who_books_and_cancels_over_and_over_waits_and_is_told_how_long()
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase(),
-            "--Limits:CancellationsPerPatient=3");
+            "--Limits:OpenBookingsPerPatient=100", "--Limits:CancellationsPerPatient=3");
         var (doctor, patient, other) = (await server.Doctor(), await server.User("patient"),
             await server.User("patient"));
         var slot = await doctor.Slot();
