@@ -14,8 +14,7 @@ static class HotSlot
         await using var bench = await SeededServer.Start(10, Patients, 1_000);
         using var http = new HttpClient(new SocketsHttpHandler
         {
-            MaxConnectionsPerServer =
-            Connections
+            MaxConnectionsPerServer = Connections
         })
         { BaseAddress = bench.Rig.Address };
         var tokens = await File.ReadAllLinesAsync(bench.Tokens);

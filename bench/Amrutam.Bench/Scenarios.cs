@@ -73,8 +73,7 @@ static class Scenarios
     static async Task Reads(Report report)
     {
         await using var bench = await SeededServer.Start(Doctors, Patients, Slots / 5);
-        (string Name, string Path)[] pages =
-            [("directory page", "/api/doctors?limit=20"),
+        (string Name, string Path)[] pages = [("directory page", "/api/doctors?limit=20"),
             ("directory page of a field", "/api/doctors?specialization=Panchakarma"),
             ("doctor page", "/api/doctors/" + Ids.Doctor(7)),
                 ("open slots", $"/api/doctors/{Ids.Doctor(7)}/slots?limit=20")];

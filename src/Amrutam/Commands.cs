@@ -11,12 +11,10 @@ static class Commands
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand("Amrutam, a telemedicine backend") { TreatUnmatchedTokensAsErrors = false };
-        var serve =
-            new Command("serve", "Migrate the database and serve (the default)")
-            {
-                TreatUnmatchedTokensAsErrors =
-            false
-            };
+        var serve = new Command("serve", "Migrate the database and serve (the default)")
+        {
+            TreatUnmatchedTokensAsErrors = false,
+        };
         var migrate = new Command("migrate", "Bring the database to this version's schema");
         root.SetAction((_, ct) => Serve(args, ct));
         serve.SetAction((_, ct) => Serve([.. args.Skip(1)], ct));
@@ -31,8 +29,7 @@ static class Commands
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration
             {
-                EnableDefaultExceptionHandler =
-                false
+                EnableDefaultExceptionHandler = false,
             });
         }
         catch (Exception e) when (e is StartupException or EmbeddedPostgresException)
@@ -49,8 +46,9 @@ static class Commands
         // Before anything is started that would have to be stopped again.
         ListeningAddress.RefuseTaken(settings["urls"] ?? Http.DefaultUrl, "ASPNETCORE_URLS");
         ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
-        await using var embedded = Given(settings) is null ? await EmbeddedPostgres
-            .Own(Directory(settings), logs.CreateLogger("postgres"), ct) : null;
+        await using var embedded = Given(settings) is null
+            ? await EmbeddedPostgres.Own(Directory(settings), logs.CreateLogger("postgres"), ct)
+            : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
         await using var app = Program.Build(args, database);
@@ -140,8 +138,9 @@ static class Commands
     }
 
     static Database? Given(IConfiguration settings) =>
-        settings.GetConnectionString("Amrutam") is { Length: > 0 } app ? Database
-            .Given(app, settings.GetConnectionString("Owner")) : null;
+        settings.GetConnectionString("Amrutam") is { Length: > 0 } app
+            ? Database.Given(app, settings.GetConnectionString("Owner"))
+            : null;
 
     static Database Of(EmbeddedPostgres embedded) =>
         new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
@@ -153,7 +152,6 @@ static class Commands
     static ConfigurationManager Settings(string[] args) =>
         WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = args, ContentRootPath =
-            AppContext.BaseDirectory
+            Args = args, ContentRootPath = AppContext.BaseDirectory,
         }).Configuration;
 }

@@ -8,8 +8,7 @@ static class DemoPeople
         string Name, string Specialization, int Experience, string Languages, int? FeeMinor, string Bio,
         string Zone = "Asia/Kolkata", string Currency = "INR");
 
-    public static IReadOnlyList<Doctor> Doctors { get; } =
-    [
+    public static IReadOnlyList<Doctor> Doctors { get; } = [
         new("Dr. Ananya Sharma (डॉ. अनन्या शर्मा)", "Panchakarma", 14, "hi en", 80000,
             "Cleansing therapies and oil massage for long-standing joint and back pain."),
         new("Dr. Meenakshi Iyer (மீனாட்சி ஐயர்)", "Kayachikitsa", 22, "ta en", 90000,
@@ -60,8 +59,7 @@ static class DemoPeople
             "Sleep and worry far from home; first talk without a fee.", "Asia/Dubai", "AED"),
     ];
 
-    public static IReadOnlyList<string> Patients { get; } =
-    [
+    public static IReadOnlyList<string> Patients { get; } = [
         "Aarav Gupta", "Aditi Verma", "आकाश यादव", "Amina Khan", "Anil Kumar", "அன்பு செல்வன்", "Anjali Das",
         "Arun Prasad", "Asha Pillai", "Bhavna Shah", "Chetan Rao", "దీపిక రెడ్డి", "Deepak Malhotra",
         "Devika Nambiar", "Dhruv Saxena", "Divya Krishnan", "Esha Mukherjee", "Faizal Ahmed", "Gauri Kulkarni",

@@ -11,8 +11,7 @@ namespace Amrutam.Doctors;
 static class Languages
 {
     // The twenty-two of the Indian constitution, other languages of India, then those of the diaspora and of visitors.
-    static readonly (string Code, string Names)[] Known =
-    [
+    static readonly (string Code, string Names)[] Known = [
         ("as", "Assamese|অসমীয়া"), ("bn", "Bengali|Bangla|বাংলা"), ("brx", "Bodo|बड़ो"),
         ("doi", "Dogri|डोगरी"), ("gu", "Gujarati|ગુજરાતી"), ("hi", "Hindi|हिन्दी|हिंदी"),
         ("kn", "Kannada|ಕನ್ನಡ"), ("ks", "Kashmiri|कॉशुर"), ("kok", "Konkani|कोंकणी"),

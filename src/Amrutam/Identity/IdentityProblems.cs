@@ -50,7 +50,6 @@ static class IdentityProblems
         new Dictionary<string, object?>(
             StringComparer.Ordinal)
         {
-            ["errors"] =
-            new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection] }
+            ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection] }
         });
 }

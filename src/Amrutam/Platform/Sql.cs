@@ -73,8 +73,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     {
         _command.Parameters.Add(new NpgsqlParameter<ulong>
         {
-            TypedValue = value, NpgsqlDbType =
-            NpgsqlTypes.NpgsqlDbType.Xid8
+            TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Xid8
         });
         return this;
     }
@@ -83,8 +82,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     {
         _command.Parameters.Add(new NpgsqlParameter<string?>
         {
-            TypedValue = json, NpgsqlDbType =
-            NpgsqlTypes.NpgsqlDbType.Jsonb
+            TypedValue = json, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb
         });
         return this;
     }

@@ -10,8 +10,7 @@ public sealed class SignInLimitTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server =
-            await TestServer.Start(
+        _server = await TestServer.Start(
             await cluster.NewDatabase(), "--Limits:SignInFailuresPerAccount=3", "--Limits:SignUpsPerAddress=3");
         (await SignUp("owner")).Is(201);
     }

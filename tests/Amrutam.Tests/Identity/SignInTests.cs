@@ -137,8 +137,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
         await fixture.Server.Owner.Statement("update identity.users set password_hash = $2 where id = $1")
             .With(made.Id).With(old).Execute();
         (await Client.Post("/api/auth/login", Person("old-hash"))).Is(200);
-        var hash =
-            Convert.FromBase64String(
+        var hash = Convert.FromBase64String(
             (await fixture.Server.Owner.Statement("select password_hash from identity.users where id = $1")
             .With(made.Id).Value<string>())!);
         hash[0].ShouldBe((byte)1, "the format of version 3");

@@ -12,15 +12,13 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
 {
     const string AnId = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11";
 
-    static readonly string[] Bodies =
-    [
+    static readonly string[] Bodies = [
         "", " ", "null", "[]", "{}", "{", "\"x\"", "5", "true", "{\"\":1}", "{\"__proto__\":{}}",
         "{\"id\":1,\"id\":2}", "{}{}", "//x",
         new string('[', 200), "{\"a\":" + new string('{', 100), "{\"x\":\"" + new string('y', 200_000) + "\"}",
     ];
 
-    static readonly string[] Values =
-    [
+    static readonly string[] Values = [
         "null", "true", "5", "-1", "1e400", "-0.0", "99999999999999999999", "[]", "[null]", "{}", "\"\"",
         "\" \"", "\"x\"", "\"\\u0000\"",
         "\"a\\u0000b\"", "\"\\ud800\"", "\"\\udc00x\"", "\"\\ufeff\\u202e\"", "\"' or 1=1 --\"",

@@ -36,8 +36,7 @@ public sealed class JsonLogTests
     static JsonElement Line(string template, Exception? exception, params (string Key, object? Value)[] values)
     {
         using var written = new StringWriter();
-        List<KeyValuePair<string, object?>> state =
-            [.. values.Select(v =>
+        List<KeyValuePair<string, object?>> state = [.. values.Select(v =>
                 KeyValuePair.Create(v.Key, v.Value)), KeyValuePair.Create<string,
                     object?>("{OriginalFormat}", template)];
         var entry = new LogEntry<IReadOnlyList<KeyValuePair<string, object?>>>(

@@ -13,8 +13,7 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         var doctor = await Server.Doctor("Asia/Kolkata");
         var slot = (await doctor.Http.Post("/api/slots", new
         {
-            date = "2030-06-01", start_time = "09:30", end_time =
-            "10:00"
+            date = "2030-06-01", start_time = "09:30", end_time = "10:00"
         })).Is(201);
         slot["starts_at"].ShouldBe("2030-06-01T04:00:00Z");
         slot["ends_at"].ShouldBe("2030-06-01T04:30:00Z");
@@ -30,8 +29,7 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
             .Is(422, "local_time_does_not_exist");
         var twice = (await doctor.Http.Post("/api/slots", new
         {
-            date = "2027-11-07", start_time = "01:30", end_time =
-            "02:30"
+            date = "2027-11-07", start_time = "01:30", end_time = "02:30"
         })).Is(201);
         twice["starts_at"].ShouldBe("2027-11-07T05:30:00Z");
     }
@@ -42,23 +40,20 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         var doctor = await Server.Doctor();
         var first = (await doctor.Http.Post("/api/slots", new
         {
-            starts_at = "2031-01-01T10:00:00Z", ends_at =
-            "2031-01-01T11:00:00Z"
+            starts_at = "2031-01-01T10:00:00Z", ends_at = "2031-01-01T11:00:00Z"
         })).Is(201);
         var overlapping = new { starts_at = "2031-01-01T10:30:00Z", ends_at = "2031-01-01T11:30:00Z" };
         (await doctor.Http.Post("/api/slots", overlapping)).Is(409, "slots_of_a_doctor_do_not_overlap");
         (await doctor.Http.Post("/api/slots", new
         {
-            starts_at = "2031-01-01T11:00:00Z", ends_at =
-            "2031-01-01T11:30:00+00:00"
+            starts_at = "2031-01-01T11:00:00Z", ends_at = "2031-01-01T11:30:00+00:00"
         })).Is(201);
         (await (await Server.Doctor()).Http.Post("/api/slots", overlapping)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + first.Id)).Is(204);
         (await doctor.Http.Delete("/api/slots/" + first.Id)).Is(404);
         (await doctor.Http.Post("/api/slots", new
         {
-            starts_at = "2031-01-01T10:15:00Z", ends_at =
-            "2031-01-01T10:45:00Z"
+            starts_at = "2031-01-01T10:15:00Z", ends_at = "2031-01-01T10:45:00Z"
         })).Is(201);
     }
 
@@ -123,8 +118,7 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         foreach (var time in new[] { ("23:00", "23:30"), ("23:30", "00:00") })
             (await doctor.Http.Post("/api/slots", new
             {
-                date = "2030-07-01", start_time = time.Item1, end_time =
-                time.Item2
+                date = "2030-07-01", start_time = time.Item1, end_time = time.Item2
             })).Is(201);
         (await doctor.Http.Post("/api/slots", new { date = "2030-07-02", start_time = "00:00", end_time = "00:30" }))
             .Is(201);
@@ -132,8 +126,7 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
             (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots?from=2030-07-01&to=2030-07-01&limit=1"))
             .Is(200);
         day.Body.GetProperty("items")[0].GetProperty("start_time").GetString().ShouldBe("23:00");
-        var rest =
-            (await Server.Anonymous()
+        var rest = (await Server.Anonymous()
             .Get($"/api/doctors/{doctor.Id}/slots?from=2030-07-01&to=2030-07-01&limit=1&cursor={day["next_cursor"]}"))
             .Is(200);
         rest.Body.GetProperty("items")[0].GetProperty("start_time").GetString().ShouldBe("23:30");

@@ -16,8 +16,7 @@ public sealed class Browser : IAsyncLifetime
 
     // Nothing but the page that is tested: no sandbox, because tests may run as root, and no talk to the browser's
     // maker.
-    static readonly string[] Arguments =
-    [
+    static readonly string[] Arguments = [
         "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
         "--disable-component-update", "--disable-default-apps", "--no-first-run",
     ];

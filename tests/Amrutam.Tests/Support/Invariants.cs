@@ -11,8 +11,7 @@ static class Invariants
             (await server.Owner.Statement(sql).List(row => row.GetValue(0).ToString())).ShouldBeEmpty(rule);
     }
 
-    static readonly (string Rule, string Sql)[] Queries =
-    [
+    static readonly (string Rule, string Sql)[] Queries = [
         ("a slot has one active booking", """
             select slot_id from scheduling.bookings where status not in ('cancelled', 'declined', 'expired')
              group by slot_id having count(*) > 1

@@ -36,8 +36,7 @@ sealed class ServerProcess : IDisposable
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        (string Name, string Value)[] all =
-        [
+        (string Name, string Value)[] all = [
             ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Management__Url", "http://127.0.0.1:0"),
             ("Demo__Enabled", "false"), ("ASPNETCORE_ENVIRONMENT", "Development"), .. settings,
         ];

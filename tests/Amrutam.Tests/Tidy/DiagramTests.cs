@@ -22,8 +22,7 @@ public sealed class DiagramTests(TestCluster cluster)
                 (From: row.GetString(0), To: row.GetString(1), By: row.GetString(2),
                     Optional: row.GetBoolean(3)), default);
 
-        var diagram =
-            new StringBuilder(
+        var diagram = new StringBuilder(
                 "# The tables and what refers to what\n\nDrawn from the migrated schema by `./x docs`.\n\n")
             .Append("```mermaid\nerDiagram\n");
         foreach (var (from, to, by, optional) in references)

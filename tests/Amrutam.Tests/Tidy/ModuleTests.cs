@@ -17,8 +17,7 @@ public sealed partial class ModuleTests
     static readonly string[] Leaves = ["Audit", "Analytics", "Notifications", Portal];
 
     /// <summary>Packages that one module alone may know, so that what they do stays in one place.</summary>
-    static readonly (string Namespace, string Module)[] Reserved =
-    [
+    static readonly (string Namespace, string Module)[] Reserved = [
         ("Microsoft.EntityFrameworkCore", "Identity"),
         ("Npgsql.EntityFrameworkCore", "Identity"),
         ("Microsoft.AspNetCore.Identity", "Identity"),

@@ -10,8 +10,7 @@ namespace Amrutam.Tests.Tidy;
 public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatabase>
 {
     // What grows with use. A table that is not named here is small or is read whole by design.
-    static readonly string[] BigTables =
-    [
+    static readonly string[] BigTables = [
         "audit.events", "scheduling.slots", "scheduling.bookings", "scheduling.idempotency_keys",
         "scheduling.booking_steps", "scheduling.waitlist_entries", "scheduling.waitlist_offers",
         "identity.users", "identity.sessions", "doctors.profiles",
@@ -120,8 +119,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
         {
-            Pooling =
-            false
+            Pooling = false
         }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and the preference for indexes that a cached database has.

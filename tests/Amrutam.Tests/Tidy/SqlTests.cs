@@ -154,8 +154,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
         {
-            Pooling =
-            false
+            Pooling = false
         }.ConnectionString);
         await connection.OpenAsync();
         // The plan that has no values to look at, so that no null folds a table away before its rights are checked.

@@ -98,13 +98,11 @@ sealed class BookingBatch : IAsyncDisposable
         batch.BatchCommands.Add(new(LockSlots) { Parameters = { Array(asked.Select(a => a.SlotId).Distinct()) } });
         batch.BatchCommands.Add(new(LockPatients)
         {
-            Parameters =
-            { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) }
+            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) }
         });
         batch.BatchCommands.Add(new(Decide)
         {
-            Parameters =
-        {
+            Parameters = {
             Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
                 Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => a.Reason)),
             Array(asked.Select(a => a.Key)), Array(asked.Select(a => a.Fingerprint)), Array(asked.Select(a => a.Trace)),

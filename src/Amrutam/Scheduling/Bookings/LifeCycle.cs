@@ -31,8 +31,7 @@ static class LifeCycle
 
     sealed record Step(string From, BookingAction Action, string To, When When = When.Any);
 
-    static readonly Step[] Steps =
-    [
+    static readonly Step[] Steps = [
         new(Requested, BookingAction.Accept, Confirmed, When.Ahead),
         new(Requested, BookingAction.Decline, Declined),
         new(Requested, BookingAction.Expire, Expired),

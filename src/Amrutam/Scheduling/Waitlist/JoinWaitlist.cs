@@ -80,8 +80,7 @@ static class JoinWaitlist
         return Answer.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
     }
 
-    const string ConfirmsByHand =
-        "select requires_confirmation from scheduling.booking_policies where doctor_id = $1";
+    const string ConfirmsByHand = "select requires_confirmation from scheduling.booking_policies where doctor_id = $1";
 
     const string Join = """
         with wanted as (

@@ -34,8 +34,7 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
         await At(doctor, "2029-03-25", "02:30", "03:30");
         var series = (await Post(patient, new
         {
-            slot_id = first, occurrences = 3, every_weeks = 2, mode =
-            "possible"
+            slot_id = first, occurrences = 3, every_weeks = 2, mode = "possible"
         })).Is(201);
         Report(series).ShouldBe([("2029-02-25", "confirmed"), ("2029-03-11", "local_time_does_not_exist"),
             ("2029-03-25", "confirmed")]);
@@ -73,8 +72,7 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
         var replies = await Task.WhenAll(patients.Select((p, i) =>
             Post(p, new
             {
-                slot_id = slots[i % 3], occurrences = 3, mode =
-                i % 2 == 0 ? "possible" : "all_or_nothing"
+                slot_id = slots[i % 3], occurrences = 3, mode = i % 2 == 0 ? "possible" : "all_or_nothing"
             })));
         replies.ShouldAllBe(r => r.Status == 201 || r.Code == "series_is_not_possible");
         await Server.ShouldKeepItsInvariants();
