@@ -125,7 +125,7 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     }
 
     [Fact]
-    public async Task A_booking_is_one_round_trip_and_its_event_names_no_reason()
+    public async Task The_event_of_a_booking_is_one_and_names_no_reason()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot(), reason: "private matter");

@@ -36,7 +36,7 @@ static class ClearBookings
         await connection.Statement(LockBookings)
             .With(calendar.Doctor).With(away.Start).With(away.End).Execute();
         var candidates = Candidates(calendar, away);
-        await connection.Statement(LockSlots)
+        await connection.Statement(JudgeSlots.LockSlots)
             .With(inside.Concat(candidates.Select(s => s.Id)).Distinct().ToArray()).Execute();
         var inTheWay = await connection.Statement(SelectInTheWay)
             .With(calendar.Doctor).With(away.Start).With(away.End).List(Read);
@@ -106,8 +106,6 @@ static class ClearBookings
            and starts_at > greatest($2 - interval '12 hours', statement_timestamp())
          order by id for update
         """;
-
-    const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
 
     const string LockPatients =
         "select pg_advisory_xact_lock(patient) from (select unnest($1::bigint[]) as patient order by 1) in_order";

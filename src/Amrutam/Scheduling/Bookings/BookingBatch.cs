@@ -95,7 +95,8 @@ sealed class BookingBatch : IAsyncDisposable
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(LockSlots) { Parameters = { Array(asked.Select(a => a.SlotId).Distinct()) } });
+        var slots = Array(asked.Select(a => a.SlotId).Distinct());
+        batch.BatchCommands.Add(new(JudgeSlots.LockSlots) { Parameters = { slots } });
         batch.BatchCommands.Add(new(LockPatients)
         {
             Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) }
@@ -145,8 +146,6 @@ sealed class BookingBatch : IAsyncDisposable
     public ValueTask DisposeAsync() => _batch.DisposeAsync();
 
     const string Booked = "booked", Replayed = "replayed", Again = "again", RequestHasExpired = "request_has_expired";
-
-    const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
 
     const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1::bigint[]) as patient";
 

@@ -28,7 +28,8 @@ static class JudgeSlots
         await connection.Statement(LockPatient).With(PatientLock.Of(patient)).Execute();
     }
 
-    const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
+    /// <summary>Locks slots in the order of their ids, which keeps changes of the calendar from deadlock.</summary>
+    public const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
 
     const string LockPatient = "select pg_advisory_xact_lock($1)";
 
