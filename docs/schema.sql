@@ -115,7 +115,9 @@ begin
     if last.system_identifier = here then
         return last.epoch;
     end if;
-    insert into platform.event_epochs (epoch, system_identifier) values (last.epoch + 1, here);
+    insert into platform.event_epochs (epoch, system_identifier, after_position)
+    values (last.epoch + 1, here,
+            coalesce((select position from audit.events order by position desc limit 1), 0));
     execute format('alter table audit.events alter column epoch set default %s', last.epoch + 1);
     return last.epoch + 1;
 end $$;
@@ -341,13 +343,12 @@ CREATE TABLE identity.signing_keys (
 CREATE TABLE platform.event_epochs (
     epoch integer NOT NULL,
     system_identifier bigint NOT NULL,
-    opened_at timestamp with time zone DEFAULT now() NOT NULL
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    after_position bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE platform.event_readers (
     name text NOT NULL,
-    epoch integer DEFAULT 0 NOT NULL,
-    tx xid8 DEFAULT '0'::xid8 NOT NULL,
     "position" bigint DEFAULT 0 NOT NULL,
     tries integer DEFAULT 0 NOT NULL,
     moved_at timestamp with time zone DEFAULT now() NOT NULL
@@ -370,8 +371,6 @@ CREATE TABLE platform.page_key (
 
 CREATE TABLE platform.parked_events (
     reader text NOT NULL,
-    epoch integer NOT NULL,
-    tx xid8 NOT NULL,
     "position" bigint NOT NULL,
     error text NOT NULL,
     parked_at timestamp with time zone DEFAULT now() NOT NULL
@@ -614,7 +613,7 @@ ALTER TABLE ONLY platform.page_key
     ADD CONSTRAINT page_key_pkey PRIMARY KEY (only_one);
 
 ALTER TABLE ONLY platform.parked_events
-    ADD CONSTRAINT parked_events_pkey PRIMARY KEY (reader, epoch, "position");
+    ADD CONSTRAINT parked_events_pkey PRIMARY KEY (reader, "position");
 
 ALTER TABLE ONLY scheduling.availability
     ADD CONSTRAINT availability_pkey PRIMARY KEY (doctor_id);
@@ -649,7 +648,7 @@ ALTER TABLE ONLY scheduling.time_off
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_pkey PRIMARY KEY (id);
 
-CREATE INDEX events_by_position ON ONLY audit.events USING brin ("position") WITH (pages_per_range='32', autosummarize='on');
+CREATE INDEX events_by_position ON ONLY audit.events USING btree ("position");
 
 CREATE INDEX events_in_order ON ONLY audit.events USING btree (epoch, tx, "position");
 

@@ -30,6 +30,9 @@ static class Program
         builder.AddSettings<DemoSettings>("Demo");
         builder.Services.AddSingleton<PageKey>();
         builder.Services.AddSingleton<Vitals>();
+        builder.Services.AddSingleton<LogHorizon>();
+        builder.Services.AddSingleton<WatchReaders>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WatchReaders>());
         builder.AddMail();
         builder.AddIdentity();
         builder.AddDoctors();

@@ -34,6 +34,14 @@ sealed class RollUp : IReadEvents
                 .With(changed.ConvertAll(c => c.Value).ToArray()).Execute();
     }
 
+    /// <summary>Begins again: a count does not know which events it was made of.</summary>
+    public async Task<long> Rewind(NpgsqlConnection connection, long position)
+    {
+        await connection.Statement(ForgetBookings).Execute();
+        await connection.Statement(ForgetCounts).Execute();
+        return 0;
+    }
+
     sealed record Facts(Dictionary<Guid, KnownBooking> Bookings, Dictionary<Guid, string> Specializations);
 
     static async Task<Facts> Known(NpgsqlConnection connection, IReadOnlyList<Event> events)
@@ -111,6 +119,10 @@ sealed class RollUp : IReadEvents
     static JsonElement Detail(Event e, string name) => Details(e).GetProperty(name);
 
     static JsonElement Details(Event e) => JsonElement.Parse(e.Details ?? "{}");
+
+    const string ForgetBookings = "delete from analytics.bookings";
+
+    const string ForgetCounts = "delete from analytics.daily";
 
     const string KnownBookings =
         "select id, booked_on, starts_at, lead, specialization, outcome from analytics.bookings where id = any($1)";

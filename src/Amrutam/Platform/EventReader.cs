@@ -4,8 +4,7 @@ using Npgsql;
 namespace Amrutam.Platform;
 
 /// <summary>One row of the event log. <paramref name="Details"/> is JSON.</summary>
-sealed record Event(int Epoch, ulong Tx, long Position, Instant At, Guid? ActorId, string? ActorRole, string Action,
-    string Entity,
+sealed record Event(long Position, Instant At, Guid? ActorId, string? ActorRole, string Action, string Entity,
     Guid? EntityId, string? Details, string? TraceId);
 
 /// <summary>What a module does with the events of the log.</summary>
@@ -19,18 +18,21 @@ interface IReadEvents
     /// <remarks>What it throws undoes both. An event that fails alone is tried again a few times, then
     /// parked.</remarks>
     Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events);
+
+    /// <summary>Takes back the effects of every event after this position, or of more, on this connection, whose
+    /// transaction also moves the cursor.</summary>
+    /// <returns>The position after which the events must be applied again: the same, or an earlier one.</returns>
+    Task<long> Rewind(NpgsqlConnection connection, long position);
 }
 
-/// <summary>Hands every event of the log to <typeparamref name="TReader"/> once in effect, in an order that never
-/// changes.</summary>
+/// <summary>Hands every event of the log to <typeparamref name="TReader"/> once in effect, in the order of their
+/// positions.</summary>
 /// <remarks>
-/// Only rows of transactions older than every running one are taken, in the order (epoch, tx, position): positions
-/// commit out of order, so a cursor over them would go past a row that becomes visible later. The cursor moves in the
-/// transaction of the effect, and its row's lock lets one replica read at a time. The log is looked at a few times a
-/// second. Telling readers by NOTIFY was rejected: every commit that notifies queues on one lock of the whole
-/// database, which bookings would pay for.
+/// Only what is settled is taken (<see cref="LogHorizon"/>). The cursor moves in the transaction of the effect, and its
+/// row's lock lets one replica read at a time. The log is looked at a few times a second. Telling readers by NOTIFY was
+/// rejected: every commit that notifies queues on one lock of the whole database, which bookings would pay for.
 /// </remarks>
-sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, TimeProvider clock,
+sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, LogHorizon horizon, TimeProvider clock,
     ILogger<EventReader<TReader>> log)
     : BackgroundService where TReader : IReadEvents
 {
@@ -39,11 +41,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     static readonly TimeSpan PauseForOthers = TimeSpan.FromMilliseconds(5);
 
     /// <param name="More">It took as many events as it may at once, so there may be more.</param>
-    /// <param name="Settled">Every transaction below it was settled when the pass looked; 0 when it did not come to
-    /// look.</param>
-    readonly record struct Pass(bool More, ulong Settled);
-
-    sealed record Cursor(int Epoch, ulong Tx, long Position, int CurrentEpoch, ulong Settled);
+    /// <param name="Read">Everything up to here has had its effect; -1 when another replica has the turn.</param>
+    readonly record struct Pass(bool More, long Read);
 
     readonly SemaphoreSlim _turn = new(1);
     int _oneByOne;
@@ -65,16 +64,16 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     }
 
     /// <summary>Reads until everything that was committed before the call has had its effect.</summary>
-    /// <returns>False when that takes longer than <paramref name="most"/>: a transaction from before is still open, or
+    /// <returns>False when that takes longer than <paramref name="most"/>: a transaction from before still writes, or
     /// the log is far ahead.</returns>
     public async Task<bool> CatchUp(TimeSpan most, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
-        var goal = await db.Statement(NextTransaction).Value<ulong>(ct);
+        var goal = (await horizon.Look(ct)).Newest;
         while (clock.GetElapsedTime(began) < most)
         {
             var pass = await Try(ct);
-            if (pass is { More: false } && pass.Value.Settled >= goal) return true;
+            if (pass?.Read >= goal) return true;
             if (pass is not { More: true }) await Task.Delay(PauseForOthers, clock, ct);
         }
         return false;
@@ -86,7 +85,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
         await _turn.WaitAsync(ct);
         try
         {
-            return await Read();
+            return await Read(ct);
         }
         catch (Exception e)
         {
@@ -99,13 +98,14 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
         }
     }
 
-    async Task<Pass> Read()
+    async Task<Pass> Read(CancellationToken ct)
     {
+        var settled = (await horizon.Look(ct)).Settled;
         var limit = _oneByOne > 0 ? 1 : BatchSize;
         Event? first = null;
         try
         {
-            var pass = await db.InTransaction(connection => Read(connection, limit, e => first = e));
+            var pass = await db.InTransaction(connection => Read(connection, settled, limit, e => first = e));
             _oneByOne = Math.Max(0, _oneByOne - 1);
             return pass;
         }
@@ -117,30 +117,27 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
         }
     }
 
-    async Task<Pass> Read(NpgsqlConnection connection, int limit, Action<Event> began)
+    async Task<Pass> Read(NpgsqlConnection connection, long settled, int limit, Action<Event> began)
     {
-        var cursor = await connection.Statement(Take).With(reader.Name).One(row => new Cursor(
-            row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetInt64(2), row.GetInt32(3),
-                row.GetFieldValue<ulong>(4)));
-        if (cursor is null) return new(false, 0);
-        var events = await connection.Statement(ReadOn).With(cursor.Epoch).With(cursor.Tx).With(cursor.Position)
-            .With(cursor.CurrentEpoch).With(cursor.Settled).With(limit).List(ReadEvent);
-        if (events.Count == 0) return new(false, cursor.Settled);
+        // A list, because a cursor that another replica holds gives no row.
+        if (await connection.Statement(Take).With(reader.Name).List(row => row.GetInt64(0)) is not [var cursor])
+            return new(More: false, -1);
+        var events = await connection.Statement(ReadOn).With(cursor).With(settled).With(limit).List(ReadEvent);
+        if (events.Count == 0) return new(More: false, Math.Max(cursor, settled));
         began(events[0]);
         await reader.Apply(connection, events);
         await MoveTo(connection, events[^1]);
-        return new(events.Count == limit, cursor.Settled);
+        return events.Count == limit ? new(More: true, events[^1].Position) : new(More: false, settled);
     }
 
     async Task CountFailure(Event failed, Exception because)
     {
         var parked = await db.InTransaction(async connection =>
         {
-            var tries = await connection.Statement(CountTry).With(reader.Name).With(failed.Epoch).With(failed.Tx)
-                .With(failed.Position).Value<int>();
+            var tries = await connection.Statement(CountTry).With(reader.Name).With(failed.Position).Value<int>();
             if (tries < MostTries) return false;
-            await connection.Statement(Park).With(reader.Name).With(failed.Epoch).With(failed.Tx).With(failed.Position)
-                .With(because.GetType().Name).Execute();
+            await connection.Statement(Park).With(reader.Name).With(failed.Position).With(because.GetType().Name)
+                .Execute();
             await MoveTo(connection, failed);
             return true;
         });
@@ -148,7 +145,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
     }
 
     Task<int> MoveTo(NpgsqlConnection connection, Event last) =>
-        connection.Statement(Move).With(reader.Name).With(last.Epoch).With(last.Tx).With(last.Position).Execute();
+        connection.Statement(Move).With(reader.Name).With(last.Position).Execute();
 
     /// <summary>A failure that says nothing about the event: it will go away by itself, so it is not counted against
     /// it.</summary>
@@ -156,9 +153,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
         e is NpgsqlException { IsTransient: true } or CommitOutcomeUnknownException or OperationCanceledException;
 
     static Event ReadEvent(NpgsqlDataReader row) =>
-        new(row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetInt64(2), row.GetInstant(3),
-        row.GetGuidOrNull(4), row.GetStringOrNull(5), row.GetString(6), row.GetString(7), row.GetGuidOrNull(8), row
-            .GetStringOrNull(9), row.GetStringOrNull(10));
+        new(row.GetInt64(0), row.GetInstant(1), row.GetGuidOrNull(2), row.GetStringOrNull(3), row.GetString(4),
+            row.GetString(5), row.GetGuidOrNull(6), row.GetStringOrNull(7), row.GetStringOrNull(8));
 
     public override void Dispose()
     {
@@ -168,36 +164,22 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, T
 
     const string Begin = "insert into platform.event_readers (name) values ($1) on conflict do nothing";
 
-    const string NextTransaction = "select pg_snapshot_xmax(pg_current_snapshot())";
+    const string Take = "select position from platform.event_readers where name = $1 for update skip locked";
 
-    const string Take = """
-        select epoch, tx, position, (select max(epoch) from platform.event_epochs),
-             pg_snapshot_xmin(pg_current_snapshot())
-          from platform.event_readers where name = $1 for update skip locked
-        """;
-
-    // Both ends are comparisons of rows, so that the index is read from the cursor to the end of what is settled and
-    // no further.
     const string ReadOn = """
-        select epoch, tx, position, at, actor_id, actor_role, action, entity, entity_id, details::text, trace_id
-             from audit.events
-         where (epoch, tx, position) > ($1, $2, $3) and (epoch, tx) < ($4, $5)
-         order by epoch, tx, position limit $6
+        select position, at, actor_id, actor_role, action, entity, entity_id, details::text, trace_id
+          from audit.events where position > $1 and position <= $2 order by position limit $3
         """;
 
-    const string Move = """
-        update platform.event_readers set epoch = $2, tx = $3, position = $4, tries = 0, moved_at = now()
-             where name = $1
-        """;
+    const string Move =
+        "update platform.event_readers set position = $2, tries = 0, moved_at = now() where name = $1";
 
     // Nothing is counted when another replica has gone past the event meanwhile.
     const string CountTry = """
-        update platform.event_readers set tries = tries + 1
-         where name = $1 and (epoch, tx, position) < ($2, $3, $4) returning tries
+        update platform.event_readers set tries = tries + 1 where name = $1 and position < $2 returning tries
         """;
 
-    const string Park =
-        "insert into platform.parked_events (reader, epoch, tx, position, error) values ($1, $2, $3, $4, $5)";
+    const string Park = "insert into platform.parked_events (reader, position, error) values ($1, $2, $3)";
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "reader {Reader} failed and will try again")]
     partial void LogFailure(Exception exception, string reader);
@@ -211,6 +193,7 @@ static class EventReaders
     public static void AddEventReader<TReader>(this IServiceCollection services) where TReader : class, IReadEvents
     {
         services.AddSingleton<TReader>();
+        services.AddSingleton<IReadEvents>(provider => provider.GetRequiredService<TReader>());
         services.AddSingleton<EventReader<TReader>>();
         services.AddHostedService(provider => provider.GetRequiredService<EventReader<TReader>>());
     }

@@ -33,8 +33,7 @@ sealed class Vitals(NpgsqlDataSource db, TimeProvider clock)
                (select count(*) from platform.parked_events p where p.reader = r.name)
           from platform.event_readers r
           left join lateral (
-              select e.at from audit.events e where (e.epoch, e.tx, e.position) > (r.epoch, r.tx, r.position)
-               order by e.epoch, e.tx, e.position limit 1) next on true
+              select e.at from audit.events e where e.position > r.position order by e.position limit 1) next on true
          order by r.name
         """;
 }

@@ -36,12 +36,6 @@ sealed record Answer(int Status, string Body, string? Location = null, bool Repl
     }
 }
 
-/// <summary>
-/// What this transaction is about to change was changed by one that is younger than it and came first. Events are read
-/// in the order of their transactions, so this one's would be read before the other's; it must be run again, younger.
-/// </summary>
-sealed class OvertakenException : Exception;
-
 /// <summary>Changes the calendar in one transaction, once per Idempotency-Key.</summary>
 /// <remarks>
 /// Two requests with one key queue on an advisory lock of that key, so the second finds the first's stored answer. The
@@ -72,10 +66,6 @@ sealed class KeyedChange(NpgsqlDataSource db)
             }
             catch (PostgresException e) when (attempt < Attempts && MayGoThroughNextTime(e))
             {
-            }
-            catch (OvertakenException)
-            {
-                if (attempt == Attempts) throw new OverloadedException("overtaken again and again");
             }
         }
     }

@@ -1,6 +1,5 @@
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Amrutam.Tests.Platform;
@@ -15,9 +14,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     {
         _database = await cluster.NewDatabase();
         _owner = NpgsqlDataSource.Create(_database.Owner);
-        await _owner.Statement("create table public.effects (n bigint generated always as identity, entity_id uuid)")
-            .Execute();
-        await _owner.Statement("grant insert, select on public.effects to amrutam_app").Execute();
+        await Replica.MakeEffects(_owner);
     }
 
     [Fact]
@@ -97,39 +94,4 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         _owner.Statement("select entity_id from public.effects order by n").List(row => row.GetGuid(0));
 
     public async ValueTask DisposeAsync() => await _owner.DisposeAsync();
-
-    sealed class Effect : IReadEvents
-    {
-        public string Name => "test";
-
-        public async Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events)
-        {
-            foreach (var e in events)
-            {
-                if (e.Action == "things.broke") throw new InvalidDataException("cannot be applied");
-                await connection.Statement("insert into public.effects (entity_id) values ($1)").With(e.EntityId)
-                    .Execute();
-            }
-        }
-    }
-
-    /// <summary>One server's reader, with a pool of its own.</summary>
-    sealed record Replica(EventReader<Effect> Reader, NpgsqlDataSource Db) : IAsyncDisposable
-    {
-        public static async Task<Replica> Start(Database database)
-        {
-            var db = database.Open(4, NullLoggerFactory.Instance);
-            var reader = new EventReader<Effect>(new(), db, TimeProvider.System,
-                NullLogger<EventReader<Effect>>.Instance);
-            await reader.StartAsync(CancellationToken.None);
-            return new(reader, db);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Reader.StopAsync(CancellationToken.None);
-            Reader.Dispose();
-            await Db.DisposeAsync();
-        }
-    }
 }

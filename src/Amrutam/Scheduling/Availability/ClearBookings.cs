@@ -24,10 +24,8 @@ static class ClearBookings
     /// <param name="Refusal">Why nothing was, or null.</param>
     public sealed record Outcome(IReadOnlyList<BookingInTheWay> Bookings, Answer? Refusal = null);
 
-    /// <param name="Overtaken">True when a transaction younger than this one changed it last.</param>
-    sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time, bool Overtaken);
+    sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time);
 
-    /// <exception cref="OvertakenException">To be run again in a new transaction.</exception>
     public static async Task<Outcome> Clear(NpgsqlConnection connection, DoctorCalendar calendar, Interval away,
         string how, Guid timeOff, CurrentUser doctor)
     {
@@ -45,7 +43,6 @@ static class ClearBookings
         var action = how == Move ? BookingAction.Move : BookingAction.Cancel;
         if (inTheWay.FindAll(b => LifeCycle.After(b.Status, action, "") is null) is { Count: > 0 } stuck)
             return Refused(Rules.BookingsInTheWay, stuck);
-        if (inTheWay.Exists(b => b.Overtaken)) throw new OvertakenException();
         var free = (await connection.Statement(StillOpen)
             .With(candidates.Select(s => s.Id).ToArray()).List(row => row.GetGuid(0))).ToHashSet();
         var open = candidates.Where(s => free.Contains(s.Id)).ToList();
@@ -98,7 +95,7 @@ static class ClearBookings
         bookings.ConvertAll(b => new BookingInTheWay(b.Id, b.Slot, b.Time.Start, b.Time.End));
 
     static InTheWay Read(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3),
-        new(row.GetInstant(4), row.GetInstant(5)), row.GetBoolean(6));
+        new(row.GetInstant(4), row.GetInstant(5)));
 
     const string LockBookings = """
         select id from scheduling.bookings
@@ -110,10 +107,9 @@ static class ClearBookings
     const string LockPatients =
         "select pg_advisory_xact_lock(patient) from (select unnest($1::bigint[]) as patient order by 1) in_order";
 
-    // By what the slot says, which is under lock; one that has begun is left to run its course. The age of what a
-    // younger transaction wrote is below zero.
+    // By what the slot says, which is under lock; one that has begun is left to run its course.
     const string SelectInTheWay = """
-        select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at, age(b.xmin) < 0
+        select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at
           from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id
          where s.doctor_id = $1 and s.ends_at > $2 and s.starts_at < $3
            and s.starts_at > greatest($2 - interval '12 hours', statement_timestamp())
