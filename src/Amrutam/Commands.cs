@@ -2,6 +2,7 @@ using System.CommandLine;
 using Amrutam.Identity;
 using Amrutam.Platform;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace Amrutam;
 
@@ -23,6 +24,7 @@ static class Commands
         root.Add(migrate);
         root.Add(Admin());
         root.Add(Keys());
+        root.Add(Events());
         root.Add(FillWithDemo());
         root.Add(Describe());
         try
@@ -88,6 +90,23 @@ static class Commands
             Console.WriteLine(await Demo.Fill(services)
                 ?? throw new StartupException("There are accounts already; only an empty database is filled.")), ct));
         return demo;
+    }
+
+    static Command Events()
+    {
+        var name = new Option<string>("--reader") { Required = true };
+        var from = new Option<long>("--from") { Required = true, Description = "The first position; 1 for all" };
+        var replay = new Command("replay", "Let a reader of the event log apply events again") { name, from };
+        replay.SetAction((parsed, ct) => WithServices(async services =>
+        {
+            var readers = services.GetServices<IReadEvents>().ToList();
+            var reader = readers.Find(r => r.Name == parsed.GetRequiredValue(name)) ?? throw new StartupException(
+                "There is no such reader; there are: " + string.Join(", ", readers.Select(r => r.Name)));
+            var begins = await ReplayEvents.Run(services.GetRequiredService<NpgsqlDataSource>(), reader,
+                parsed.GetRequiredValue(from));
+            Console.WriteLine($"The reader {reader.Name} applies events again from position {begins}.");
+        }, ct));
+        return new Command("events", "The event log and its readers") { replay };
     }
 
     static Command Describe()
