@@ -122,6 +122,33 @@ begin
     return last.epoch + 1;
 end $$;
 
+CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((('x'::text || "right"(replace((patient)::text, '-'::text, ''::text), 16)))::bit(64))::bigint;
+
+CREATE FUNCTION scheduling.refuse_overlap_of_a_patient() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'bookings are written under read committed' using errcode = 'active_sql_transaction';
+    end if;
+    perform pg_advisory_xact_lock(patient) from (
+        select distinct scheduling.patient_lock(patient_id) as patient from written
+         where status not in ('cancelled', 'declined', 'expired') order by patient) as patients;
+    if exists (
+        select from written w
+          join scheduling.bookings b on b.patient_id = w.patient_id and b.id <> w.id
+               and b.starts_at < w.ends_at and b.starts_at > w.starts_at - interval '12 hours'
+               and b.ends_at > w.starts_at
+         where w.status not in ('cancelled', 'declined', 'expired')
+           and b.status not in ('cancelled', 'declined', 'expired')) then
+        raise exception 'a patient has two bookings at one time' using errcode = 'exclusion_violation',
+            constraint = 'bookings_of_a_patient_do_not_overlap', schema = 'scheduling', table = 'bookings';
+    end if;
+    return null;
+end $$;
+
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
     outcome text NOT NULL,
@@ -478,6 +505,7 @@ CREATE TABLE scheduling.bookings (
     revision integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
     CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
     CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))),
     CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
@@ -625,9 +653,6 @@ ALTER TABLE ONLY scheduling.booking_steps
     ADD CONSTRAINT booking_steps_pkey PRIMARY KEY (booking_id, revision);
 
 ALTER TABLE ONLY scheduling.bookings
-    ADD CONSTRAINT bookings_of_a_patient_do_not_overlap EXCLUDE USING gist (patient_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text])));
-
-ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY scheduling.idempotency_keys
@@ -735,6 +760,10 @@ CREATE TRIGGER keep_words AFTER INSERT OR UPDATE OF full_name, specialization, l
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
 CREATE TRIGGER tell_session_ended AFTER UPDATE OF ended_at ON identity.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION identity.tell_session_ended();
+
+CREATE TRIGGER bookings_of_a_patient_do_not_overlap AFTER INSERT ON scheduling.bookings REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION scheduling.refuse_overlap_of_a_patient();
+
+CREATE TRIGGER changed_bookings_of_a_patient_do_not_overlap AFTER UPDATE ON scheduling.bookings REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION scheduling.refuse_overlap_of_a_patient();
 
 ALTER TABLE ONLY identity.authenticators
     ADD CONSTRAINT authenticators_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);

@@ -54,7 +54,8 @@ static class ListDoctors
     const int MaxText = 200, MicrosecondTicks = 10;
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/", Handle)
-        .AllowAnonymous().WithSummary("Find a doctor").Refuses(PageQuery.NotACursor, Problems.Invalid);
+        .AllowAnonymous().CachedUntilChanged().WithSummary("Find a doctor")
+        .Refuses(PageQuery.NotACursor, Problems.Invalid);
 
     static async Task<Results<Ok<Page<Doctor>>, ProblemHttpResult>> Handle(
         [AsParameters] Filters filters, [AsParameters] PageQuery asked, DoctorsShown shown, NpgsqlDataSource db,

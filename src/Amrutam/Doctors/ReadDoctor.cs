@@ -9,7 +9,8 @@ namespace Amrutam.Doctors;
 static class ReadDoctor
 {
     public static void Map(RouteGroupBuilder doctors) =>
-        doctors.MapGet("/{id:guid}", Handle).AllowAnonymous().WithSummary("Read a doctor").Refuses(Problems.Absent);
+        doctors.MapGet("/{id:guid}", Handle).AllowAnonymous().CachedUntilChanged("id")
+            .WithSummary("Read a doctor").Refuses(Problems.Absent);
 
     static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
         Guid id, DoctorsShown shown, NpgsqlDataSource db, CancellationToken ct) =>

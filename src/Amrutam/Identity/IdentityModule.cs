@@ -105,7 +105,8 @@ static class IdentityModule
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
         PublishKeys.Map(routes);
-        var auth = routes.MapGroup("/api/auth").WithTags("Accounts");
+        // Who signs in or up shows in no public list.
+        var auth = routes.MapGroup("/api/auth").AnnouncesItself().WithTags("Accounts");
         LogOut.Map(auth);
         MapSignIn(auth.MapGroup("").AllowAnonymous());
         var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");

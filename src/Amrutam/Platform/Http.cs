@@ -29,6 +29,7 @@ static class Http
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCors(o => o.AddDefaultPolicy(cors));
+        builder.Services.AddSingleton<Changes>().AddHostedService(services => services.GetRequiredService<Changes>());
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<Management>()
             .AddHostedService(services => services.GetRequiredService<Management>());
@@ -51,6 +52,7 @@ static class Http
         app.UseMiddleware<Failures>();
         app.UseRouting();
         app.UseCors();
+        app.UseMiddleware<AnswerCache>();
         app.UseAuthentication();
         app.Use(RefuseRoutesWithoutPolicy);
         app.UseAuthorization();

@@ -22,6 +22,11 @@ sealed class HttpSettings
     [System.ComponentModel.DataAnnotations.Range(0, 25)]
     public int DrainSeconds { get; init; }
 
+    /// <summary>How long a public list is given from memory at most, when nobody announces a change of it; 0 reads
+    /// each anew.</summary>
+    [System.ComponentModel.DataAnnotations.Range(0, 60)]
+    public int ListsKeptSeconds { get; init; } = 1;
+
     public CorsPolicy Cors() => new CorsPolicyBuilder([.. List(AllowedOrigins).Select(Origin)])
         .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
         .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", IdempotencyKey.Header)

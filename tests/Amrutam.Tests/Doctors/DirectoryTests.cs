@@ -13,7 +13,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
 
         public async ValueTask InitializeAsync()
         {
-            Server = await TestServer.Start(await cluster.NewDatabase());
+            Server = await TestServer.Start(await cluster.NewDatabase(), "--Http:ListsKeptSeconds=0");
             await Add("sharma", "Dr. Ananya Sharma (डॉ. अनन्या शर्मा)", "Panchakarma", 12, "Cleansing and oil massage.",
                 ["Hindi", "English"], 50000);
             await Add("iyer", "Dr. Lakshmi Iyer", "Kayachikitsa", 30, "Digestion, fevers and pulse diagnosis.",

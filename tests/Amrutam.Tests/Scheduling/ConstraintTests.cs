@@ -1,3 +1,4 @@
+using System.Data;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Npgsql;
@@ -25,6 +26,41 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
         (await patient.Book(await (await Server.Doctor()).Slot(3))).Is(201);
         var meanwhile = await (await Server.Doctor()).Slot(3);
         (await Refusal(Book, meanwhile, patient.Id)).ShouldBe("bookings_of_a_patient_do_not_overlap");
+    }
+
+    [Fact]
+    public async Task A_booking_is_not_moved_into_another_of_its_patient()
+    {
+        var (patient, doctor) = (await Server.User("patient"), await Server.Doctor());
+        (await patient.Book(await doctor.Slot(0))).Is(201);
+        var later = await doctor.Slot(4);
+        (await patient.Book(later)).Is(201);
+        (await Refusal(MoveEarlier, later, patient.Id)).ShouldBe("bookings_of_a_patient_do_not_overlap");
+    }
+
+    [Fact]
+    public async Task Two_who_book_for_a_patient_behind_the_servers_back_wait_for_each_other()
+    {
+        var patient = await Server.User("patient");
+        var (one, meanwhile) = (await (await Server.Doctor()).Slot(3), await (await Server.Doctor()).Slot(3));
+        await using var connection = await Server.Owner.OpenConnectionAsync();
+        await using var first = await connection.BeginTransactionAsync();
+        await connection.Statement(Book).With(one).With(patient.Id).Execute();
+        var second = Refusal(Book, meanwhile, patient.Id);
+        await Task.WhenAny(second, Task.Delay(TimeSpan.FromMilliseconds(300)));
+        second.IsCompleted.ShouldBeFalse();
+        await first.CommitAsync();
+        (await second).ShouldBe("bookings_of_a_patient_do_not_overlap");
+    }
+
+    [Fact]
+    public async Task A_booking_whose_overlap_could_not_be_seen_is_refused()
+    {
+        var slot = await (await Server.Doctor()).Slot();
+        await using var connection = await Server.Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        (await Should.ThrowAsync<PostgresException>(() => connection.Statement(Book).With(slot)
+            .With(Guid.CreateVersion7()).Execute())).MessageText.ShouldContain("read committed");
     }
 
     [Fact]
@@ -58,6 +94,12 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
     const string Book = """
         insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
         select gen_random_uuid(), id, doctor_id, $2, starts_at, ends_at from scheduling.slots where id = $1
+        """;
+
+    const string MoveEarlier = """
+        update scheduling.bookings
+           set starts_at = starts_at - interval '2 hours', ends_at = ends_at - interval '2 hours'
+         where slot_id = $1 and patient_id = $2
         """;
 
     const string PublishAcross = """

@@ -11,8 +11,8 @@ static class ListOpenSlots
     sealed record Key(Instant StartsAt, Guid Id);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().WithTags("Slots")
-        .WithSummary("List a doctor's open slots").Produces<Page<Slot>>()
+        routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().CachedUntilChanged("id")
+            .WithTags("Slots").WithSummary("List a doctor's open slots").Produces<Page<Slot>>()
             .Refuses(Problems.Absent, Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db,

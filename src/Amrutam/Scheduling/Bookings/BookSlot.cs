@@ -22,6 +22,7 @@ static class BookSlot
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
+            .AnnouncesItself()
             .WithSummary("Book a slot").Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
             .Produces<Booking>(StatusCodes.Status201Created)
             .Refuses([.. Rules.OfBooking, Rules.NoDoctorIsFree, Problems.Invalid]);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.Metrics;
 using Amrutam.Platform;
 using Npgsql;
@@ -29,17 +30,24 @@ sealed class BookingBatch : IAsyncDisposable
         Meter.CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
 
     readonly NpgsqlDataSource _db;
+
+    // Connections of their own, so that no flood of reads keeps a booking waiting for one.
+    readonly NpgsqlDataSource _writers;
     readonly Limits _limits;
     readonly SchedulingSettings _settings;
+    readonly Changes _changes;
     readonly Batch<BookingRequest, Outcome> _batch;
 
     /// <summary>How one request ended.</summary>
     /// <param name="Code">booked, replayed, again, or the code of the rule that refused it.</param>
-    sealed record Outcome(string Code, int Status, string? Body, string? Location);
+    /// <param name="Doctor">Whose slot was booked now; null when nothing was.</param>
+    sealed record Outcome(string Code, int Status, string? Body, string? Location, Guid? Doctor = null);
 
-    public BookingBatch(NpgsqlDataSource db, Limits limits, SchedulingSettings settings, TimeProvider clock)
+    public BookingBatch(Database database, NpgsqlDataSource db, Limits limits, SchedulingSettings settings,
+        Changes changes, TimeProvider clock, ILoggerFactory logs)
     {
-        (_db, _limits, _settings) = (db, limits, settings);
+        (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
+        _writers = database.Open(Writers, logs, planOnce: true);
         _batch = new(Run, Size, Writers, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
 
@@ -91,7 +99,7 @@ sealed class BookingBatch : IAsyncDisposable
 
     async Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked)
     {
-        await using var connection = _db.CreateConnection();
+        await using var connection = _writers.CreateConnection();
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
@@ -116,11 +124,14 @@ sealed class BookingBatch : IAsyncDisposable
         {
             var outcomes = await Read(batch, asked.Count);
             commit.ThrowIfUnknown();
+            foreach (var outcome in outcomes)
+                if (outcome.Doctor is { } doctor) _changes.Announce(doctor);
             return outcomes;
         }
-        catch (Exception e) when (e is NpgsqlException and not PostgresException
+        catch (Exception e) when (e is CommitOutcomeUnknownException or NpgsqlException and not PostgresException
             or PostgresException { SqlState: ['5', '7', 'P', ..] })
         {
+            _changes.AnnounceEverything();
             throw new CommitOutcomeUnknownException();
         }
     }
@@ -133,7 +144,8 @@ sealed class BookingBatch : IAsyncDisposable
         await rows.NextResultAsync();
         while (await rows.ReadAsync())
             outcomes[rows.GetInt32(0) - 1] =
-                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetStringOrNull(3), rows.GetStringOrNull(4));
+                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetStringOrNull(3), rows.GetStringOrNull(4),
+                    rows.GetGuidOrNull(5));
         // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
         await rows.NextResultAsync();
         return outcomes;
@@ -143,28 +155,29 @@ sealed class BookingBatch : IAsyncDisposable
 
     static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
 
-    public ValueTask DisposeAsync() => _batch.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _batch.DisposeAsync();
+        await _writers.DisposeAsync();
+    }
 
     const string Booked = "booked", Replayed = "replayed", Again = "again", RequestHasExpired = "request_has_expired";
 
     const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1::bigint[]) as patient";
 
     const string Decide = """
-        with asked as materialized (
+        with asked as (
             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],
                 $11::text[])
               with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, n)),
-        known as materialized (
-            select a.n, k.user_id, k.key, k.fingerprint = a.fingerprint as same, k.status, k.body, k.location
-              from asked a
-              join scheduling.idempotency_keys k on k.user_id = a.patient_id and k.route = 'POST /api/bookings'
-                   and k.key = a.key),
         judged as materialized (
-            select a.*, s.doctor_id, s.starts_at, s.ends_at,
+            select a.*, s.doctor_id, s.starts_at, s.ends_at, k.status as stored, k.body, k.location,
                    case when p.requires_confirmation then 'requested' else 'confirmed' end as status,
                    case when p.requires_confirmation
                         then least(s.starts_at, statement_timestamp() + p.confirmation_time) end as expires_at,
-                   case when k.n is not null then case when k.same then 'replayed' else 'idempotency_key_reused' end
+                   case when k.key is not null
+                             then case when k.fingerprint = a.fingerprint then 'replayed'
+                                       else 'idempotency_key_reused' end
                         when d.id is null or ($8 and not d.verified) then 'not_found'
                         when s.closed_at is not null or s.bookable_until = '-infinity' then 'slot_is_closed'
                         when s.starts_at <= statement_timestamp() then 'slot_has_started'
@@ -179,7 +192,8 @@ sealed class BookingBatch : IAsyncDisposable
                         when $12 > 0 and own.cancelled >= $12 then 'cool_down_after_cancellations'
                    end as refusal
               from asked a
-              left join known k on k.n = a.n
+              left join scheduling.idempotency_keys k
+                   on k.user_id = a.patient_id and k.route = 'POST /api/bookings' and k.key = a.key
               left join scheduling.slots s on s.id = a.slot_id
               left join doctors.practitioners d on d.id = s.doctor_id
               left join scheduling.booking_policies p on p.doctor_id = s.doctor_id
@@ -195,69 +209,68 @@ sealed class BookingBatch : IAsyncDisposable
                   from scheduling.bookings b
                  where b.patient_id = a.patient_id
                    and b.starts_at > statement_timestamp() - interval '12 hours') own on true),
-        ranked as materialized (
+        tried as (
             select *, row_number() over (partition by slot_id order by n) as of_slot,
                    row_number() over (partition by patient_id order by n) as of_patient
               from judged where refusal is null),
+        winners as materialized (
+            select *, concat(
+                '{"id":"', id, '","slot_id":"', slot_id, '","doctor_id":"', doctor_id,
+                '","patient_id":"', patient_id, '","series_id":null,"status":"', status, '","starts_at":',
+                left(to_json(starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
+                left(to_json(ends_at at time zone 'UTC')::text, -1),
+                'Z","expires_at":', coalesce(left(to_json(expires_at at time zone 'UTC')::text, -1) || 'Z"', 'null'),
+                ',"reason":', coalesce(to_json(reason)::text, 'null'),
+                ',"cancelled_by":null,"cancellation_reason":null,"cancelled_minutes_ahead":null,"no_show_party":null,',
+                '"revision":0,"created_at":', left(to_json(now() at time zone 'UTC')::text, -1), 'Z"',
+                ',"chosen":' || chosen, '}') as answer
+              from tried where of_slot = 1 and of_patient = 1),
         booked as (
             insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status,
                  expires_at)
-            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status, expires_at from ranked
-                 where of_slot = 1 and of_patient = 1
-            returning *),
+            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status, expires_at from winners),
         marked as (
-            update scheduling.slots s set booking_id = b.id, held_until = b.expires_at,
-                   held_by = case when b.expires_at is not null then b.id end
-              from booked b where s.id = b.slot_id),
-        answered as materialized (
-            select a.n, a.key, a.fingerprint, a.trace_id, b.id, b.patient_id, concat(
-                '{"id":"', b.id, '","slot_id":"', b.slot_id, '","doctor_id":"', b.doctor_id,
-                '","patient_id":"', b.patient_id, '","series_id":null,"status":"', b.status, '","starts_at":',
-                left(to_json(b.starts_at at time zone 'UTC')::text, -1), 'Z","ends_at":',
-                left(to_json(b.ends_at at time zone 'UTC')::text, -1),
-                'Z","expires_at":', coalesce(left(to_json(b.expires_at at time zone 'UTC')::text, -1) || 'Z"', 'null'),
-                ',"reason":', coalesce(to_json(b.reason)::text, 'null'),
-                ',"cancelled_by":null,"cancellation_reason":null,"cancelled_minutes_ahead":null,"no_show_party":null,',
-                '"revision":0,"created_at":', left(to_json(b.created_at at time zone 'UTC')::text, -1), 'Z"',
-                ',"chosen":' || a.chosen, '}') as body
-              from booked b join asked a on a.id = b.id),
+            update scheduling.slots s set booking_id = w.id, held_until = w.expires_at,
+                   held_by = case when w.expires_at is not null then w.id end
+              from winners w where s.id = w.slot_id),
         keyed as (
             insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location,
                  booking_id)
-            select patient_id, 'POST /api/bookings', key, fingerprint, 201, body, '/api/bookings/' || id, id
-                 from answered where key is not null),
+            select patient_id, 'POST /api/bookings', key, fingerprint, 201, answer, '/api/bookings/' || id, id
+              from winners where key is not null),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select r.patient_id, 'patient',
-                   case r.status when 'requested' then 'bookings.requested' else 'bookings.booked' end, 'booking', r.id,
-                   jsonb_build_object('doctor_id', r.doctor_id, 'slot_id', r.slot_id, 'starts_at', r.starts_at),
-                        r.trace_id
-              from ranked r join answered a on a.n = r.n),
+            select patient_id, 'patient',
+                   case status when 'requested' then 'bookings.requested' else 'bookings.booked' end, 'booking', id,
+                   jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at), trace_id
+              from winners),
         replayed as (
-            update scheduling.idempotency_keys i set replayed_at = now()
-              from known k where k.same and i.user_id = k.user_id and i.route = 'POST /api/bookings' and i.key = k.key)
+            update scheduling.idempotency_keys k set replayed_at = now()
+              from judged j
+             where j.refusal = 'replayed' and k.user_id = j.patient_id and k.route = 'POST /api/bookings'
+               and k.key = j.key)
         select j.n::int,
-               case when a.n is not null then 'booked'
+               case when w.n is not null then 'booked'
                     when j.refusal is not null then j.refusal
-                    when exists (select from booked b where b.slot_id = j.slot_id
-                         and b.patient_id <> j.patient_id) then 'one_active_booking_per_slot'
+                    when exists (select from winners o where o.slot_id = j.slot_id
+                         and o.patient_id <> j.patient_id) then 'one_active_booking_per_slot'
                     else 'again' end,
-               case when a.n is not null then 201 else k.status end,
-               coalesce(a.body, k.body),
-               case when a.n is not null then '/api/bookings/' || a.id else k.location end
-          from judged j left join answered a on a.n = j.n left join known k on k.n = j.n and k.same
+               case when w.n is not null then 201 when j.refusal = 'replayed' then j.stored end,
+               case when w.n is not null then w.answer when j.refusal = 'replayed' then j.body end,
+               case when w.n is not null then '/api/bookings/' || w.id when j.refusal = 'replayed' then j.location end,
+               w.doctor_id
+          from judged j left join winners w on w.n = j.n
         """;
 }
 
 /// <summary>The advisory lock that orders everything a patient does to their own bookings.</summary>
 static class PatientLock
 {
-    /// <summary>The random half of a version 7 UUID: two patients that share it would only wait for each
-    /// other.</summary>
+    /// <summary>The same number as <c>scheduling.patient_lock</c>, which the database's own guard takes.</summary>
     public static long Of(Guid patient)
     {
         Span<byte> bytes = stackalloc byte[16];
-        patient.TryWriteBytes(bytes);
-        return BitConverter.ToInt64(bytes[8..]);
+        patient.TryWriteBytes(bytes, bigEndian: true, out _);
+        return BinaryPrimitives.ReadInt64BigEndian(bytes[8..]);
     }
 }

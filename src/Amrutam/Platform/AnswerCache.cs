@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+
+namespace Amrutam.Platform;
+
+/// <summary>The answers of this route are the same for everybody until something changes.</summary>
+/// <param name="Part">The route value whose changes matter; null when any change may.</param>
+sealed record SameForEverybody(string? Part);
+
+/// <summary>The route raises <see cref="Changes"/> itself where it changes what everybody sees.</summary>
+sealed record Announces;
+
+/// <summary>Gives public lists from memory until something changes that they show.</summary>
+/// <remarks>
+/// An answer is kept with the count of <see cref="Changes"/> from before it was read, and given only while that count
+/// stands: so a slot that was booked is in no list that is asked for after the booking was acknowledged. Those who ask
+/// for the same at once wait for one look at the database. Time changes lists too (a slot begins, a hold ends), which
+/// nobody announces, and jobs change them without having promised it to anybody: so an answer lives for a second at
+/// most (<see cref="HttpSettings.ListsKeptSeconds"/>). Every other method than GET counts as a change of everything
+/// unless its route says that it announces for itself, so a new route cannot forget to.
+/// </remarks>
+sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings settings, TimeProvider clock)
+{
+    const int MaxKeyLength = 256, MaxAnswers = 4096, MaxAnswerBytes = 256 * 1024;
+    const long MaxBytes = 16 * 1024 * 1024;
+    const string Json = "application/json";
+
+    readonly TimeSpan _lifetime = TimeSpan.FromSeconds(settings.ListsKeptSeconds);
+
+    readonly record struct Key(string Path, string Query);
+
+    /// <param name="Body">Null when the answer turned out not to be one for everybody.</param>
+    sealed record Kept(long Count, long Since, Task<byte[]?> Body);
+
+    readonly ConcurrentDictionary<Key, Kept> _kept = new();
+    long _bytes;
+
+    public Task Invoke(HttpContext http)
+    {
+        var endpoint = http.GetEndpoint();
+        if (HttpMethods.IsGet(http.Request.Method))
+            return endpoint?.Metadata.GetMetadata<SameForEverybody>() is { } shared && Takes(http, Json)
+                && _lifetime > TimeSpan.Zero && changes.IsCurrent
+                ? Give(http, shared)
+                : next(http);
+        if (endpoint is not null && !HttpMethods.IsHead(http.Request.Method)
+            && endpoint.Metadata.GetMetadata<Announces>() is null)
+            http.Response.OnStarting(Announce, http);
+        return next(http);
+    }
+
+    /// <summary>Before the first byte of the answer; after a failure too, because its change may be there all the
+    /// same.</summary>
+    Task Announce(object http)
+    {
+        if (((HttpContext)http).Response.StatusCode is < 400 or >= 500) changes.AnnounceEverything();
+        return Task.CompletedTask;
+    }
+
+    async Task Give(HttpContext http, SameForEverybody shared)
+    {
+        var key = new Key(http.Request.Path.Value!, http.Request.QueryString.Value ?? "");
+        Guid? part = shared.Part is { } name && Guid.TryParse(http.Request.RouteValues[name] as string, out var id)
+            ? id : null;
+        var count = changes.Count(part);
+        if (key.Path.Length + key.Query.Length > MaxKeyLength)
+        {
+            await next(http);
+            return;
+        }
+        if (_kept.TryGetValue(key, out var kept) && kept.Count == count
+            && clock.GetElapsedTime(kept.Since) < _lifetime)
+        {
+            if (await kept.Body.WaitAsync(http.RequestAborted) is { } body) await Write(http, body);
+            else await next(http);
+            return;
+        }
+        await ReadAndKeep(http, key, count);
+    }
+
+    async Task ReadAndKeep(HttpContext http, Key key, long count)
+    {
+        if (_kept.Count >= MaxAnswers || Interlocked.Read(ref _bytes) > MaxBytes) Forget();
+        var answer = new TaskCompletionSource<byte[]?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _kept[key] = new(count, clock.GetTimestamp(), answer.Task);
+        byte[]? shared = null;
+        try
+        {
+            var body = await Record(http);
+            if (http.Response.StatusCode == StatusCodes.Status200OK && body.Length <= MaxAnswerBytes) shared = body;
+            Interlocked.Add(ref _bytes, shared?.Length ?? 0);
+            // Those who wait are answered before the one who may be slow to take it.
+            answer.TrySetResult(shared);
+            await http.Response.Body.WriteAsync(body, http.RequestAborted);
+        }
+        finally
+        {
+            answer.TrySetResult(shared);
+        }
+    }
+
+    async Task<byte[]> Record(HttpContext http)
+    {
+        var sent = http.Response.Body;
+        using var recorded = new MemoryStream();
+        http.Response.Body = recorded;
+        try
+        {
+            await next(http);
+            await http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        }
+        finally
+        {
+            http.Response.Body = sent;
+        }
+        return recorded.ToArray();
+    }
+
+    void Forget()
+    {
+        _kept.Clear();
+        Interlocked.Exchange(ref _bytes, 0);
+    }
+
+    static Task Write(HttpContext http, byte[] body)
+    {
+        http.Response.ContentType = Json + "; charset=utf-8";
+        http.Response.ContentLength = body.Length;
+        return http.Response.Body.WriteAsync(body, 0, body.Length, http.RequestAborted);
+    }
+
+    /// <summary>What is finer than this is left to the route.</summary>
+    static bool Takes(HttpContext http, string type)
+    {
+        var accept = http.Request.Headers.Accept;
+        return accept.Count == 0 || accept.Count == 1 && accept[0] is { } one
+            && (one == "*/*" || one.StartsWith(type, StringComparison.OrdinalIgnoreCase));
+    }
+}
+
+static class AnswerCacheOnRoutes
+{
+    public static TBuilder CachedUntilChanged<TBuilder>(this TBuilder route, string? part = null)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new SameForEverybody(part));
+
+    public static TBuilder AnnouncesItself<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new Announces());
+}
