@@ -29,6 +29,9 @@ sealed record DoctorCalendar(
         return [.. SlotPlan.Outside(Slots, windows.Select(w => w.Time), Now)];
     }
 
+    /// <summary>The last moment at which a slot of the rules can be booked, as the database takes it.</summary>
+    public DateTime BookableUntil(Interval slot) => (slot.Start - Offered.Notice).ToDateTimeUtc();
+
     /// <summary>The next change of date, when one more day comes into view.</summary>
     public Instant Tomorrow => SlotMaking.StartOfDay(Today.PlusDays(1), Zone);
 

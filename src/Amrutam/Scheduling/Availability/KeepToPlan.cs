@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Scheduling.Bookings;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
@@ -7,8 +8,10 @@ namespace Amrutam.Scheduling.Availability;
 /// come into view.</summary>
 /// <remarks>
 /// The doctors are locked since before the plans were made. Rows are locked in id order first, as every booking does.
-/// A slot that was booked meanwhile is not closed but withdrawn, so that it is not open when its booking ends; an open
-/// slot in the way of a new one keeps the new one out. Each statement writes one event for each doctor.
+/// A slot that was booked meanwhile is not closed but withdrawn, so that it is not open when its booking ends; then the
+/// plans are made anew, because it may be in the way of a new one. So nothing that is published can overlap, and the
+/// insertion does without <c>on conflict</c>, which would look into the exclusion constraint's index a second time for
+/// each slot: a third of the whole time. Each statement writes one event for each doctor.
 /// </remarks>
 static class KeepToPlan
 {
@@ -21,30 +24,36 @@ static class KeepToPlan
     {
         var close = plans.SelectMany(p => p.Plan.Close).ToList();
         var withdraw = plans.SelectMany(p => p.Plan.Withdraw).Select(slot => slot.Id).ToList();
-        // A withdrawn slot is open or booked, so it is only given its notice back.
-        var reopen = plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)
-            .Select(slot => (slot.Id, Until: (slot.Time.Start - p.Calendar.Offered.Notice).ToDateTimeUtc()))).ToList();
-        var publish = plans.SelectMany(p => p.Plan.Publish.Select(time => (time, p.Calendar))).ToList();
-        Guid[] touched = [.. close.Select(c => c.Slot.Id), .. withdraw, .. reopen.Select(r => r.Id)];
-        if (touched.Length > 0) await connection.Statement(Lock).With(touched).Execute();
+        Guid[] touched = [.. close.Select(c => c.Slot.Id), .. withdraw,
+            .. plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)).Select(slot => slot.Id)];
+        if (touched.Length > 0) await connection.Statement(JudgeSlots.LockSlots).With(touched).Execute();
         var closed = close.Count + withdraw.Count == 0 ? 0 : await Actor(connection.Statement(Close)
             .With(close.ConvertAll(c => c.Slot.Id).ToArray()).With(close.ConvertAll(c => c.Because).ToArray())
             .With(withdraw.ToArray()), by).Value<int>();
-        var added = reopen.Count + publish.Count == 0 ? 0 : await Actor(connection.Statement(Publish)
+        if (closed < close.Count)
+            plans = (await DoctorCalendar.Of(connection, [.. plans.Select(p => p.Calendar.Doctor)]))
+                .ConvertAll(calendar => (calendar, calendar.Plan()));
+        return new(await Open(connection, plans, by), closed);
+    }
+
+    static async Task<int> Open(
+        NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans, CurrentUser? by)
+    {
+        // A withdrawn slot is open or booked, so it is only given its notice back.
+        var reopen = plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)
+            .Select(slot => (slot.Id, Until: p.Calendar.BookableUntil(slot.Time)))).ToList();
+        var publish = plans.SelectMany(p => p.Plan.Publish.Select(time => (Time: time, p.Calendar))).ToList();
+        return reopen.Count + publish.Count == 0 ? 0 : await Actor(connection.Statement(Publish)
             .With(reopen.ConvertAll(r => r.Id).ToArray()).With(reopen.ConvertAll(r => r.Until).ToArray())
             .With(publish.ConvertAll(_ => Guid.CreateVersion7()).ToArray())
             .With(publish.ConvertAll(p => p.Calendar.Doctor).ToArray())
-            .With(publish.ConvertAll(p => p.time.Start.ToDateTimeUtc()).ToArray())
-            .With(publish.ConvertAll(p => p.time.End.ToDateTimeUtc()).ToArray())
-            .With(publish.ConvertAll(p => (p.time.Start - p.Calendar.Offered.Notice).ToDateTimeUtc()).ToArray()), by)
-            .Value<int>();
-        return new(added, closed);
+            .With(publish.ConvertAll(p => p.Time.Start.ToDateTimeUtc()).ToArray())
+            .With(publish.ConvertAll(p => p.Time.End.ToDateTimeUtc()).ToArray())
+            .With(publish.ConvertAll(p => p.Calendar.BookableUntil(p.Time)).ToArray()), by).Value<int>();
     }
 
     static Statement Actor(Statement statement, CurrentUser? by) =>
         statement.With(by?.Id).With(by?.Role ?? "system").With(by?.Trace);
-
-    const string Lock = "select id from scheduling.slots where id = any($1) order by id for update";
 
     const string Close = """
         with closed as (
@@ -78,7 +87,6 @@ static class KeepToPlan
             select id, doctor_id, starts_at, ends_at, bookable_until, true
               from unnest($3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
                 as a (id, doctor_id, starts_at, ends_at, bookable_until)
-                on conflict do nothing
          returning doctor_id),
         published as (select doctor_id from opened where was_closed union all select doctor_id from made),
         logged as (

@@ -6,8 +6,8 @@ namespace Amrutam.Scheduling.Availability;
 /// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, and after their zone
 /// changed.</summary>
 /// <remarks>
-/// One replica at a time, by an advisory lock that ends with its transaction. What is there already is left alone, so a
-/// run that is cut short or done twice does no harm.
+/// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
+/// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
 /// </remarks>
 sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILogger<MakeSlotsAhead> log)
     : BackgroundService
@@ -16,13 +16,20 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
     // busy machine, far from the time at which a statement is given up.
     const int DoctorsAtOnce = 20;
 
-    // Any constant does; it only has to be the same in every replica and another than other jobs'.
-    const long OneReplica = 0x534C4F5453;
+    // Half of the work is the database's and half of that waits for no other: two keep two processors busy.
+    const int Workers = 2;
+
+    // As many as other workers and replicas may be at just now, so that one more finds doctors behind theirs.
+    const int DoctorsLookedAt = DoctorsAtOnce * 8;
 
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
     /// <param name="Doctors">How many were due.</param>
-    public readonly record struct Made(int Doctors, int Added, int Closed);
+    public readonly record struct Made(int Doctors, int Added, int Closed)
+    {
+        public static Made operator +(Made one, Made other) =>
+            new(one.Doctors + other.Doctors, one.Added + other.Added, one.Closed + other.Closed);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -30,7 +37,7 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
         {
             try
             {
-                while (!stoppingToken.IsCancellationRequested && (await MakeSome()).Doctors > 0) { }
+                await MakeAll(stoppingToken);
             }
             catch (NpgsqlException e)
             {
@@ -40,15 +47,27 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
         }
     }
 
-    /// <summary>Makes the slots of the doctors that have been due longest; none when another replica is at
-    /// it.</summary>
+    /// <summary>Makes the slots of every doctor that is due, but those that somebody else is at.</summary>
+    public async Task<Made> MakeAll(CancellationToken ct)
+    {
+        var made = await Task.WhenAll(Enumerable.Range(0, Workers).Select(async _ =>
+        {
+            var all = default(Made);
+            while (!ct.IsCancellationRequested && await MakeSome() is { Doctors: > 0 } some) all += some;
+            return all;
+        }));
+        return made.Aggregate((one, other) => one + other);
+    }
+
+    /// <summary>Makes the slots of some doctors, of those that have been due longest.</summary>
     public Task<Made> MakeSome() => db.InTransaction(async connection =>
     {
-        if (!await connection.Statement(TakeTurn).With(OneReplica).Value<bool>()) return default;
-        var due = (await connection.Statement(Due).With(DoctorsAtOnce).List(row => row.GetGuid(0))).ToArray();
-        if (due.Length == 0) return default;
-        await DoctorCalendar.Lock(connection, due);
-        var calendars = await DoctorCalendar.Of(connection, due);
+        var mine = await connection.Statement(TakeDue).With(DoctorsAtOnce).With(DoctorsLookedAt)
+            .List(row => row.GetGuid(0));
+        // What another had finished just before it was taken here is not due any more.
+        var due = await connection.Statement(StillDue).With(mine.ToArray()).List(row => row.GetGuid(0));
+        if (due.Count == 0) return default;
+        var calendars = await DoctorCalendar.Of(connection, [.. due]);
         var done = await KeepToPlan.Apply(connection, calendars.ConvertAll(c => (c, c.Plan())), by: null);
         await connection.Statement(Postpone).With(calendars.ConvertAll(c => c.Doctor).ToArray())
             .With(calendars.ConvertAll(c => c.Tomorrow.ToDateTimeUtc()).ToArray())
@@ -56,13 +75,23 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
         return new Made(calendars.Count, done.Added, done.Closed);
     });
 
-    const string TakeTurn = "select pg_try_advisory_xact_lock($1)";
+    // The lock is the one of DoctorCalendar.Lock. It is tried row by row until there are enough; one that is had in
+    // vain ends with the transaction.
+    const string TakeDue = """
+        with due as materialized (
+            select a.doctor_id
+              from scheduling.availability a join doctors.practitioners d on d.id = a.doctor_id
+             where a.due_at <= statement_timestamp() or a.made_in_zone is distinct from d.time_zone
+             order by a.due_at limit $2)
+        select doctor_id from due
+         where pg_try_advisory_xact_lock(hashtextextended('calendar ' || doctor_id, 0)) limit $1
+        """;
 
-    const string Due = """
+    const string StillDue = """
         select a.doctor_id
           from scheduling.availability a join doctors.practitioners d on d.id = a.doctor_id
-         where a.due_at <= statement_timestamp() or a.made_in_zone is distinct from d.time_zone
-         order by a.due_at limit $1
+         where a.doctor_id = any($1)
+           and (a.due_at <= statement_timestamp() or a.made_in_zone is distinct from d.time_zone)
         """;
 
     const string Postpone = """

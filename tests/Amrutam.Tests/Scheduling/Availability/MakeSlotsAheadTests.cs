@@ -3,7 +3,6 @@ using Amrutam.Scheduling.Availability;
 using Amrutam.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Npgsql;
 using static Amrutam.Tests.Support.Availability;
 
 namespace Amrutam.Tests.Scheduling.Availability;
@@ -22,7 +21,7 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         for (var i = 0; i < 3; i++) doctors.Add(await Server.Doctor());
         foreach (var doctor in doctors) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
         foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 7");
-        await Job.MakeSome();
+        await UntilNoneIsDue();
         foreach (var doctor in doctors)
         {
             (await doctor.TimesOn(Ahead(7))).ShouldBe(["09:00", "09:30"]);
@@ -30,7 +29,7 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         }
         var before = await Server.Owner.Statement("select count(*) from audit.events").Value<long>();
         foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 7");
-        await Job.MakeSome();
+        await UntilNoneIsDue();
         (await Server.Owner.Statement("select count(*) from audit.events").Value<long>()).ShouldBe(before);
         (await Job.MakeSome()).Doctors.ShouldBe(0);
         (await Server.Owner.Statement("""
@@ -46,27 +45,47 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         var booked = (await patient.Book(await doctor.SlotAt(Ahead(2), "09:00"))).Is(201);
         await Server.Owner.Statement("update doctors.profiles set time_zone = 'Asia/Dubai' where id = $1")
             .With(doctor.Id).Execute();
-        await Job.MakeSome();
+        await UntilNoneIsDue();
         (await doctor.TimesOn(Ahead(3, "Asia/Dubai"))).ShouldBe(["09:00", "09:30"]);
         (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["starts_at"].ShouldBe(booked["starts_at"]);
     }
 
     [Fact]
-    public async Task Only_one_replica_makes_them_at_a_time()
+    public async Task Who_is_at_a_doctors_calendar_is_left_alone_and_the_others_are_made()
     {
-        var doctor = await Server.Doctor();
-        (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
-        await using (var other = new NpgsqlConnection(Server.Database.Owner))
+        var (busy, other) = (await Server.Doctor(), await Server.Doctor());
+        foreach (var doctor in new[] { busy, other }) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
+        await using (var replacing = await Server.Owner.OpenConnectionAsync())
+        await using (var transaction = await replacing.BeginTransactionAsync())
         {
-            await other.OpenAsync();
-            await other.Statement("select pg_advisory_lock(357762552915)").Execute();
-            await MakeDue(doctor, "horizon_days = 6");
-            (await Job.MakeSome()).ShouldBe(default);
-            (await doctor.OpenOn(Ahead(6))).ShouldBeEmpty();
-            await other.Statement("select pg_advisory_unlock(357762552915)").Execute();
+            await DoctorCalendar.Lock(replacing, busy.Id);
+            foreach (var doctor in new[] { busy, other }) await MakeDue(doctor, "horizon_days = 6");
+            while ((await other.OpenOn(Ahead(6))).Count == 0) await Job.MakeSome();
+            (await busy.OpenOn(Ahead(6))).ShouldBeEmpty();
         }
-        await Job.MakeSome();
-        (await doctor.OpenOn(Ahead(6))).Count.ShouldBe(2);
+        await UntilNoneIsDue();
+        (await busy.OpenOn(Ahead(6))).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Many_who_make_them_at_once_make_each_doctors_once()
+    {
+        var doctors = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Server.Doctor()));
+        foreach (var doctor in doctors) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
+        foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 6");
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Job.MakeAll(CancellationToken.None)));
+        await UntilNoneIsDue();
+        foreach (var doctor in doctors)
+            (await Events(doctor)).Count(e => e == "slots.published system 2").ShouldBe(1);
+    }
+
+    async Task UntilNoneIsDue()
+    {
+        do await Job.MakeAll(CancellationToken.None);
+        while (await Server.Owner.Statement("""
+            select exists (select from scheduling.availability a join doctors.practitioners d on d.id = a.doctor_id
+                            where a.due_at <= now() or a.made_in_zone is distinct from d.time_zone)
+            """).Value<bool>());
     }
 
     Task MakeDue(TestUser doctor, string change) => Server.Owner.Statement(
