@@ -5,8 +5,8 @@ namespace Amrutam.Tests.Races;
 
 /// <summary>Everything at once, held against a sequential model of each slot.</summary>
 /// <remarks>
-/// By hand for five minutes: <c>AMRUTAM_WORKLOAD_SECONDS=300 ./x test --filter-class "*CalendarTests"</c>; a printed
-/// seed is replayed with <c>AMRUTAM_WORKLOAD_SEED</c>.
+/// By hand for five minutes: <c>AMRUTAM_WORKLOAD_SECONDS=300 ./x test --filter-class "*CalendarTests" --output
+/// Detailed</c>; the seed that it prints is replayed with <c>AMRUTAM_WORKLOAD_SEED</c>.
 /// </remarks>
 public sealed class CalendarTests(TestCluster cluster, ITestOutputHelper output)
 {
@@ -16,15 +16,27 @@ public sealed class CalendarTests(TestCluster cluster, ITestOutputHelper output)
     public async Task Thirty_two_clients_leave_no_slot_in_a_state_that_one_after_another_could_not()
     {
         var seed = Setting("AMRUTAM_WORKLOAD_SEED", Environment.TickCount);
+        // First of all, so that it is known whatever happens then.
+        output.WriteLine($"AMRUTAM_WORKLOAD_SEED={seed}");
         await using var server = await TestServer.Start(await cluster.NewDatabase());
         var workload = new CalendarWorkload(server, seed);
         await workload.Run(Clients, TimeSpan.FromSeconds(Setting("AMRUTAM_WORKLOAD_SECONDS", 20)));
         output.WriteLine(workload.Summary);
         await server.PassOn();
         await workload.ShouldBeSequential();
-        foreach (var (wish, status) in new[] { ("book", 201), ("hold", 201), ("move", 200), ("cancel", 200),
-            ("complete", 200), ("join", 201), ("rules", 200), ("leave", 201) })
+        foreach (var (wish, status) in new[] { ("book", 201), ("any", 201), ("hold", 201), ("release", 204),
+            ("move", 200), ("cancel", 200), ("complete", 200), ("accept", 200), ("join", 201), ("take_offer", 200),
+            ("rules", 200), ("leave", 201), ("return", 204) })
             workload.Answered(wish, status).ShouldBeGreaterThan(0, $"no {wish} came through; {workload.Summary}");
+    }
+
+    [Fact]
+    public void A_seed_gives_every_client_the_same_wishes_again()
+    {
+        for (var client = 0; client < Clients; client++)
+            CalendarWorkload.Wishes(7, client).Take(500).ShouldBe(CalendarWorkload.Wishes(7, client).Take(500));
+        CalendarWorkload.Wishes(7, 0).Take(10).ShouldNotBe(CalendarWorkload.Wishes(7, 1).Take(10));
+        CalendarWorkload.Wishes(7, 0).Take(10).ShouldNotBe(CalendarWorkload.Wishes(8, 0).Take(10));
     }
 
     static int Setting(string name, int otherwise) =>

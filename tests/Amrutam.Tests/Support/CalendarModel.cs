@@ -29,6 +29,7 @@ sealed class CalendarModel
         .ToDictionary(a => "bookings." + LifeCycle.Done(a), StringComparer.Ordinal);
 
     readonly Dictionary<Guid, Hold> _holds = [];
+    readonly Dictionary<Guid, (Guid Doctor, Interval Time)> _slots = [], _timeOff = [];
     readonly Dictionary<Guid, Guid> _booked = [];
 
     public List<string> Violations { get; } = [];
@@ -43,6 +44,9 @@ sealed class CalendarModel
     public static async Task<CalendarModel> Of(TestServer server)
     {
         var model = new CalendarModel();
+        foreach (var (slot, doctor, time) in await server.Owner.Statement(WhenSlotsAre).List(row =>
+            (row.GetGuid(0), row.GetGuid(1), new Interval(row.GetInstant(2), row.GetInstant(3)))))
+            model._slots[slot] = (doctor, time);
         var events = await server.Owner.Statement(InOrder).List(row => new Event(row.GetInstant(0),
             row.GetGuidOrNull(1), row.GetString(2), row.GetString(3), row.GetGuid(4),
             JsonElement.Parse(row.GetStringOrNull(5) ?? "{}")));
@@ -61,6 +65,8 @@ sealed class CalendarModel
                 foreach (var (held, by) in _holds.Where(h => h.Value.Doctor == e.Entity).ToList())
                     _holds[held] = by with { IsCertain = false };
                 break;
+            case "time_off.taken": Leave(e, new(Until("starts_at"), Until("ends_at"))); break;
+            case "time_off.withdrawn": _timeOff.Remove(e.Entity); break;
             case "waitlist.offered": Keep(Id("slot_id"), Id("patient_id"), Until("expires_at"), e); break;
             case "waitlist.passed" or "waitlist.left" when e.Details.TryGetProperty("slot_id", out var slot):
                 if (_holds.TryGetValue(slot.GetGuid(), out var hold) && hold.Holder == Id("patient_id"))
@@ -81,6 +87,17 @@ sealed class CalendarModel
 
         Instant Until(string member) => Instant.FromDateTimeOffset(e.Details.GetProperty(member).GetDateTimeOffset());
     }
+
+    /// <summary>A doctor goes; whoever was booked for that time was told before.</summary>
+    void Leave(Event e, Interval time)
+    {
+        var doctor = e.Details.GetProperty("doctor_id").GetGuid();
+        foreach (var slot in _booked.Keys.Where(slot => _slots[slot].Doctor == doctor))
+            Expect(!Overlap(_slots[slot].Time, time), e, $"leaves {_booked[slot]} behind");
+        _timeOff[e.Entity] = (doctor, time);
+    }
+
+    static bool Overlap(Interval one, Interval other) => one.Start < other.End && other.Start < one.End;
 
     void Take(Event e, BookingAction action)
     {
@@ -110,6 +127,9 @@ sealed class CalendarModel
     {
         Expect(!_booked.ContainsKey(slot), e, $"takes {slot}, which is booked");
         Expect(patient is null || IsFreeFor(slot, patient.Value, e.At), e, $"takes {slot}, which is held for another");
+        var (doctor, time) = _slots[slot];
+        Expect(!_timeOff.Values.Any(off => off.Doctor == doctor && Overlap(off.Time, time)), e,
+            $"takes {slot} while its doctor is away");
         _booked[slot] = booking;
         _holds.Remove(slot);
         if (!Stays.TryGetValue(slot, out var stays)) Stays[slot] = stays = [];
@@ -132,8 +152,10 @@ sealed class CalendarModel
         if (!holds) Violations.Add($"{e.At} {e.Action} of {e.Entity} {otherwise}");
     }
 
+    const string WhenSlotsAre = "select id, doctor_id, starts_at, ends_at from scheduling.slots";
+
     const string InOrder = """
         select at, actor_id, action, entity, entity_id, details::text from audit.events
-         where action ~ '^(bookings|slots|waitlist)\.' and entity_id is not null order by position
+         where action ~ '^(bookings|slots|time_off|waitlist)\.' and entity_id is not null order by position
         """;
 }
