@@ -73,8 +73,8 @@ static class ClearBookings
     static async Task<Outcome> MoveAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
         Guid timeOff, CurrentUser doctor)
     {
-        await connection.Statement(LockPatients)
-            .With(bookings.Select(b => PatientLock.Of(b.Patient)).Distinct().ToArray()).Execute();
+        await connection.Statement(JudgeSlots.LockPatients)
+            .With(bookings.Select(b => PatientLock.Of(b.Patient)).Distinct().Order().ToArray()).Execute();
         var busy = (await connection.Statement(OtherBookings)
             .With(bookings.ConvertAll(b => b.Patient).ToArray()).With(bookings.ConvertAll(b => b.Id).ToArray())
             .List(row => (Patient: row.GetGuid(0), Time: new Interval(row.GetInstant(1), row.GetInstant(2)))))
@@ -103,9 +103,6 @@ static class ClearBookings
            and starts_at > greatest($2 - interval '12 hours', statement_timestamp())
          order by id for update
         """;
-
-    const string LockPatients =
-        "select pg_advisory_xact_lock(patient) from (select unnest($1::bigint[]) as patient order by 1) in_order";
 
     // By what the slot says, which is under lock; one that has begun is left to run its course.
     const string SelectInTheWay = """

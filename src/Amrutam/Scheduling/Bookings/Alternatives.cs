@@ -9,8 +9,7 @@ namespace Amrutam.Scheduling.Bookings;
 /// first, then of the same specialization.</summary>
 /// <remarks>
 /// Looked up outside the statement that books, so that no winner waits for it, and remembered for a second: a thousand
-/// who lose one slot at once cost one query. What is named may be gone when it is
-/// asked for; then that answer says so.
+/// who lose one slot at once cost one query. What is named may be gone when it is asked for; then that answer says so.
 /// </remarks>
 sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, TimeProvider clock)
 {
@@ -31,8 +30,8 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
         try
         {
             var nearest = await To(slot, connection);
-            return Answer.Of(rule.Because(null, new Dictionary<string, object?>(StringComparer.Ordinal)
-            { ["alternatives"] = nearest }));
+            return Answer.Of(rule.Because(extensions:
+                new Dictionary<string, object?>(StringComparer.Ordinal) { ["alternatives"] = nearest }));
         }
         catch (NpgsqlException) when (connection is null)
         {

@@ -105,7 +105,7 @@ sealed class BookingBatch : IAsyncDisposable
         await using var batch = new NpgsqlBatch(connection);
         var slots = Array(asked.Select(a => a.SlotId).Distinct());
         batch.BatchCommands.Add(new(JudgeSlots.LockSlots) { Parameters = { slots } });
-        batch.BatchCommands.Add(new(LockPatients)
+        batch.BatchCommands.Add(new(JudgeSlots.LockPatients)
         {
             Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) }
         });
@@ -162,8 +162,6 @@ sealed class BookingBatch : IAsyncDisposable
     }
 
     const string Booked = "booked", Replayed = "replayed", Again = "again", RequestHasExpired = "request_has_expired";
-
-    const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1::bigint[]) as patient";
 
     const string Decide = """
         with asked as (

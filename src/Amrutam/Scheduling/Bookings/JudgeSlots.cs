@@ -25,13 +25,14 @@ static class JudgeSlots
     {
         await ExpireRequests.InTheWay(connection, slots, patient);
         await connection.Statement(LockSlots).With(slots).Execute();
-        await connection.Statement(LockPatient).With(PatientLock.Of(patient)).Execute();
+        await connection.Statement(LockPatients).With(new[] { PatientLock.Of(patient) }).Execute();
     }
 
     /// <summary>Locks slots in the order of their ids, which keeps changes of the calendar from deadlock.</summary>
     public const string LockSlots = "select id from scheduling.slots where id = any($1) order by id for update";
 
-    const string LockPatient = "select pg_advisory_xact_lock($1)";
+    /// <summary>Locks patients in the order in which they are given: that of their numbers.</summary>
+    public const string LockPatients = "select pg_advisory_xact_lock(patient) from unnest($1::bigint[]) as patient";
 
     const string Refusals = """
         select case when d.id is null or ($3 and not d.verified) then 'not_found'

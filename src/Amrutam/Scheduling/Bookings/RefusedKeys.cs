@@ -31,24 +31,20 @@ sealed class RefusedKeys : IAsyncDisposable
     async Task<Answer[]> Run(IReadOnlyList<Refused> refused)
     {
         await _db.Statement(Store).With(refused.Select(r => r.User).ToArray())
-            .With(refused.Select(r => r.Route).ToArray())
-            .With(refused.Select(r => r.Key).ToArray()).With(refused.Select(r => r.Fingerprint).ToArray())
-            .With(refused.Select(r => r.Answer.Status).ToArray()).With(refused.Select(r => r.Answer.Body).ToArray())
-                .Execute();
+            .With(refused.Select(r => r.Route).ToArray()).With(refused.Select(r => r.Key).ToArray())
+            .With(refused.Select(r => r.Fingerprint).ToArray()).With(refused.Select(r => r.Answer.Status).ToArray())
+            .With(refused.Select(r => r.Answer.Body).ToArray()).Execute();
         // Read in a statement of its own: a conflicting row of another transaction is not in the first one's snapshot.
         var stored = await _db.Statement(Read).With(refused.Select(r => r.User).ToArray())
-            .With(refused.Select(r => r.Route).ToArray())
-            .With(refused.Select(r => r.Key).ToArray())
-            .List(row =>
-                (N: row.GetInt32(0), Fingerprint: row.GetFieldValue<byte[]>(1),
+            .With(refused.Select(r => r.Route).ToArray()).With(refused.Select(r => r.Key).ToArray())
+            .List(row => (N: row.GetInt32(0), Fingerprint: row.GetFieldValue<byte[]>(1),
                 Answer: new Answer(row.GetInt32(2), row.GetString(3), row.GetStringOrNull(4))));
         var answers = refused.Select(r => r.Answer).ToArray();
         foreach (var (n, fingerprint, answer) in stored)
         {
             var asked = refused[n - 1];
-            answers[n - 1] = !fingerprint.AsSpan().SequenceEqual(asked.Fingerprint) ? Answer
-                .Of(Rules.KeyReused.Because())
-                : answer with { Replayed = answer.Body != asked.Answer.Body };
+            answers[n - 1] = fingerprint.AsSpan().SequenceEqual(asked.Fingerprint)
+                ? answer with { Replayed = answer.Body != asked.Answer.Body } : Answer.Of(Rules.KeyReused.Because());
         }
         return answers;
     }
