@@ -49,6 +49,13 @@ static class Problems
         this Problem problem, string? detail = null, IDictionary<string, object?>? extensions = null) =>
         TypedResults.Problem(Details(problem, detail, extensions));
 
+    /// <summary>A rule of its own that one field broke, which is named as in <see cref="Invalid"/>.</summary>
+    public static ProblemHttpResult About(this Problem problem, string field, string? detail = null) =>
+        problem.Because(detail, Errors(new Dictionary<string, string[]>(StringComparer.Ordinal)
+        {
+            [field] = [detail ?? problem.Title],
+        }));
+
     /// <summary>A 422 that names each field and what is wrong with it.</summary>
     public static ProblemHttpResult Fields(IReadOnlyDictionary<string, string[]> errors) =>
         Invalid.Because(string.Join("; ", errors.Select(e => e.Key + " " + e.Value[0])), Errors(errors));

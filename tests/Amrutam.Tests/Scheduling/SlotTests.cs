@@ -57,6 +57,60 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         })).Is(201);
     }
 
+    [Fact]
+    public async Task A_midnight_that_comes_twice_belongs_to_its_own_day_in_every_list()
+    {
+        // In Havana the clocks go back from 01:00 to 00:00 on 7 November 2027.
+        var doctor = await Server.Doctor("America/Havana");
+        foreach (var hour in new[] { "03", "04", "05" })
+            (await doctor.Http.Post("/api/slots", new
+            {
+                starts_at = $"2027-11-07T{hour}:00:00Z", ends_at = $"2027-11-07T{hour}:30:00Z",
+            })).Is(201);
+        foreach (var (day, hours) in new[] { ("2027-11-06", 1), ("2027-11-07", 2) })
+            foreach (var path in new[] { $"/api/doctors/{doctor.Id}/slots", "/api/slots" })
+            {
+                var list = (await doctor.Http.Get($"{path}?from={day}&to={day}")).Is(200);
+                list.All("date").ShouldBe(Enumerable.Repeat(day, hours), path);
+            }
+    }
+
+    [Fact]
+    public async Task A_slot_is_where_its_location_says_and_a_key_closes_it_once()
+    {
+        var doctor = await Server.Doctor();
+        var made = (await doctor.Http.Post("/api/slots", Calendar.At(40))).Is(201);
+        var path = made.Header("Location")!;
+        (await doctor.Http.Get(path)).Is(200).Text.ShouldBe(made.Text);
+        (await (await Server.Doctor()).Http.Get(path)).Is(404);
+        (await doctor.Http.Send(HttpMethod.Delete, path, key: "close")).Is(204).Text.ShouldBeEmpty();
+        var again = (await doctor.Http.Send(HttpMethod.Delete, path, key: "close")).Is(204);
+        (again.Text, again.Header("Idempotency-Replayed")).ShouldBe(("", "true"));
+        (await doctor.Http.Delete(path)).Is(404);
+        (await doctor.Http.Get(path)).Is(200)["status"].ShouldBe("closed");
+    }
+
+    [Theory]
+    [InlineData("""{"date": "2030-01-01", "start_time": "10:00", "end_time": "24:00"}""", "end_time")]
+    [InlineData("""{"date": "2030-02-29", "start_time": "10:00", "end_time": "11:00"}""", "date")]
+    [InlineData("""{"date": "0001-01-01", "start_time": "10:00", "end_time": "11:00"}""", "date")]
+    [InlineData("""{"date": "9999-12-31", "start_time": "10:00", "end_time": "11:00"}""", "date")]
+    [InlineData("""{"date": "2030-01-01", "start_time": "10:00:60", "end_time": "11:00"}""", "start_time")]
+    [InlineData("""{"date": "2030-01-01", "start_time": "09:00", "end_time": "08:00"}""", "end_time")]
+    [InlineData("""{"date": "2030-01-01", "start_time": "08:00", "end_time": "20:30"}""", "end_time")]
+    [InlineData("""{"date": "2020-01-01", "start_time": "09:00", "end_time": "09:30"}""", "start_time")]
+    [InlineData("""{"starts_at": "2030-01-01T10:00:00", "ends_at": "2030-01-01T11:00:00Z"}""", "starts_at")]
+    [InlineData("""{"starts_at": "2030-01-01T10:00:00 IST", "ends_at": "2030-01-01T11:00:00Z"}""", "starts_at")]
+    [InlineData("""{"starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-01T24:00:00Z"}""", "ends_at")]
+    [InlineData("""{"starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-02T11:00:00Z"}""", "ends_at")]
+    [InlineData("""{"starts_at": "2020-01-01T10:00:00Z", "ends_at": "2020-01-01T11:00:00Z"}""", "starts_at")]
+    public async Task A_bad_slot_is_refused_by_the_field_that_is_wrong(string body, string field)
+    {
+        var refused = await (await Server.Doctor()).Http.Post("/api/slots", body);
+        refused.Status.ShouldBeOneOf(400, 422);
+        refused.Body.GetProperty("errors").EnumerateObject().Select(e => e.Name).ShouldBe([field], refused.Text);
+    }
+
     [Theory]
     [InlineData("""{"date": "2020-01-01", "start_time": "09:00", "end_time": "09:30"}""", 422, "slot_is_in_the_past")]
     [InlineData("""{"date": "2030-01-01", "start_time": "08:00", "end_time": "20:30"}""", 422,
@@ -95,14 +149,9 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         var expired = await doctor.Slot(4);
         (await patient.Book(booked)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + closed)).Is(204);
-        await Server.Owner
-            .Statement(
-            "update scheduling.slots set held_by = $2, held_until = now() + interval '5 minutes' where id = $1")
-            .With(held).With(patient.Id).Execute();
-        await Server.Owner
-            .Statement(
-            "update scheduling.slots set held_by = $2, held_until = now() - interval '1 second' where id = $1")
-            .With(expired).With(patient.Id).Execute();
+        (await patient.Http.Post($"/api/slots/{held}/hold")).Is(201);
+        (await patient.Http.Post($"/api/slots/{expired}/hold")).Is(201);
+        await Server.EndHold(expired);
         var list = (await Server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots")).Is(200);
         list.Body.GetProperty("items").EnumerateArray().Select(s => s.GetProperty("id").GetGuid())
             .ShouldBe([open, expired]);

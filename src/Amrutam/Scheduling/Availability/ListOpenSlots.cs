@@ -13,23 +13,24 @@ static class ListOpenSlots
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().CachedUntilChanged("id")
             .WithTags("Slots").WithSummary("List a doctor's open slots").Produces<Page<Slot>>()
+            .Example(Examples.PageOf(Examples.Open))
             .Refuses(Problems.Absent, Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db,
-        SchedulingSettings settings, CancellationToken ct,
-        QueryDate? from = null, QueryDate? to = null)
+        SchedulingSettings settings, CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
     {
         if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
-        if (!await db.Statement(IsListed).With(id).With(settings.VerifiedDoctorsOnly).Value<bool>(ct)) return Problems
-            .NotFound();
-        var rows = await db.Statement(Select).With(id).With(from?.Value).With(to?.Value)
+        var zone = await db.Statement(ZoneOfListed).With(id).With(settings.VerifiedDoctorsOnly).Value<string>(ct);
+        if (zone is null) return Problems.NotFound();
+        var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
+        var rows = await db.Statement(Select).With(id).With(starts).With(ends)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
         return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
     }
 
-    const string IsListed = "select true from doctors.practitioners where id = $1 and (verified or not $2)";
+    const string ZoneOfListed = "select time_zone from doctors.practitioners where id = $1 and (verified or not $2)";
 
     const string Select = "select " + Slot.Columns + """
 
@@ -38,9 +39,8 @@ static class ListOpenSlots
          where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
            and (s.held_until is null or s.held_until <= statement_timestamp())
            and (s.bookable_until is null or s.bookable_until > statement_timestamp())
-           and s.starts_at > greatest(statement_timestamp(),
-                coalesce($2::date::timestamp at time zone p.time_zone, '-infinity') - interval '1 microsecond')
-           and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
+           and s.starts_at > greatest(statement_timestamp(), $2::timestamptz - interval '1 microsecond')
+           and s.starts_at < coalesce($3::timestamptz, 'infinity')
            and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5))
          order by s.starts_at, s.id
          limit $6

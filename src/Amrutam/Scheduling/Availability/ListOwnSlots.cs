@@ -12,17 +12,20 @@ static class ListOwnSlots
     static readonly string[] Statuses = ["open", "held", "booked", "closed"];
 
     public static void Map(RouteGroupBuilder slots) => slots.MapGet("", Handle).RequireAuthorization(Allow.Doctor)
-        .WithSummary("List own slots").Produces<Page<Slot>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
+        .WithSummary("List own slots").Produces<Page<Slot>>()
+        .Example(Examples.PageOf(Examples.Open)).Refuses(Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db,
-        CancellationToken ct,
-        QueryDate? from = null, QueryDate? to = null, string? status = null)
+        CancellationToken ct, QueryDate? from = null, QueryDate? to = null, string? status = null)
     {
-        if (status is not null && !Statuses.Contains(status)) return Problems
-            .Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (status is not null && !Statuses.Contains(status))
+            return Problems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
-        var rows = await db.Statement(Select).With(doctor.Id).With(from?.Value).With(to?.Value).With(status)
+        var zone = await db.Statement(PublishSlot.ZoneOfDoctor).With(doctor.Id).Value<string>(ct);
+        var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone ?? "");
+        var rows = await db.Statement(Select).With(doctor.Id).With(starts).With(ends).With(status)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
         return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
     }
@@ -33,8 +36,8 @@ static class ListOwnSlots
           join doctors.practitioners p on p.id = s.doctor_id
          where s.doctor_id = $1
            and ($4 = 'closed' or s.closed_at is null)
-           and s.starts_at >= coalesce($2::date::timestamp at time zone p.time_zone, '-infinity')
-           and s.starts_at < coalesce(($3::date + 1)::timestamp at time zone p.time_zone, 'infinity')
+           and s.starts_at >= coalesce($2::timestamptz, '-infinity')
+           and s.starts_at < coalesce($3::timestamptz, 'infinity')
            and ($4::text is null or $4 = case when s.closed_at is not null then 'closed'
                 when s.booking_id is not null then 'booked' when s.bookable_until = '-infinity' then 'closed'
                 when s.held_until > statement_timestamp() then 'held' else 'open' end)

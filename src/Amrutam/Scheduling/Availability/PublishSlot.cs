@@ -21,33 +21,34 @@ static class PublishSlot
     public static void Map(RouteGroupBuilder slots) => slots.MapPost("", Handle).RequireAuthorization(Allow.Doctor)
         .WithSummary("Publish a slot")
         .Example(new Request(new LocalDate(2030, 1, 7), new LocalTime(9, 30), new LocalTime(10, 0)))
-        .Produces<Slot>(StatusCodes.Status201Created)
+        .Produces<Slot>(StatusCodes.Status201Created).Example(Examples.Open)
         .Refuses(Rules.DoctorHasNoProfile, Rules.SlotsOfADoctorDoNotOverlap, Rules.SlotIsInTimeOff,
             Rules.SlotIsInThePast, Rules.SlotIsTooLong, Rules.LocalTimeDoesNotExist, Problems.Invalid, Rules.KeyReused);
 
     static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key, KeyedChange changes,
         NpgsqlDataSource db, CancellationToken ct)
     {
-        if (await db.Statement(ZoneOfDoctor).With(doctor.Id).Value<string>(
-            ct) is not { } zoneId) return Rules.DoctorHasNoProfile.Because();
+        if (await db.Statement(ZoneOfDoctor).With(doctor.Id).Value<string>(ct) is not { } zoneId)
+            return Rules.DoctorHasNoProfile.Because();
         var (starts, ends, refusal) = Interval(request, Times.Zone(zoneId)!);
         if (refusal is not null) return refusal;
         var slot = Slot.Of(Guid.CreateVersion7(), doctor.Id, starts, ends, zoneId, "open");
+        var start = request.Date is null ? "starts_at" : "start_time";
         return await changes.Run(doctor, "POST /api/slots", key, request, connection =>
-            Publish(connection, slot, doctor));
+            Publish(connection, slot, start, doctor));
     }
 
-    static async Task<Answer> Publish(NpgsqlConnection connection, Slot slot, CurrentUser doctor)
+    /// <param name="start">The field that its start was given by.</param>
+    static async Task<Answer> Publish(NpgsqlConnection connection, Slot slot, string start, CurrentUser doctor)
     {
         await DoctorCalendar.Lock(connection, doctor.Id);
         var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt)
-            .With(slot.EndsAt).With(doctor.Trace)
-            .Value<string>();
+            .With(slot.EndsAt).With(doctor.Trace).Value<string>();
         return outcome switch
         {
             "published" => Answer.Of(StatusCodes.Status201Created, slot, "/api/slots/" + slot.Id),
             "away" => Answer.Of(Rules.SlotIsInTimeOff.Because()),
-            "past" => Answer.Of(Rules.SlotIsInThePast.Because()),
+            "past" => Answer.Of(Rules.SlotIsInThePast.About(start)),
             _ => Answer.Of(Rules.SlotsOfADoctorDoNotOverlap.Because()),
         };
     }
@@ -62,9 +63,9 @@ static class PublishSlot
             _ => (default, default, Problems.Fields(Missing(r))),
         };
         if (refusal is not null) return (starts, ends, refusal);
-        if (ends <= starts) return (starts, ends, Problems
-            .Field(r.Date is null ? "ends_at" : "end_time", "must be after the start"));
-        return (starts, ends, ends - starts > Longest ? Rules.SlotIsTooLong.Because() : null);
+        var end = r.Date is null ? "ends_at" : "end_time";
+        if (ends <= starts) return (starts, ends, Problems.Field(end, "must be after the start"));
+        return (starts, ends, ends - starts > Longest ? Rules.SlotIsTooLong.About(end) : null);
     }
 
     static (Instant, Instant, ProblemHttpResult?) OnTheWall(LocalDate date, LocalTime from, LocalTime to,
@@ -72,18 +73,18 @@ static class PublishSlot
     {
         // 22:00 to 00:00 ends with the day.
         var lastDay = to == LocalTime.Midnight && from != LocalTime.Midnight ? date.PlusDays(1) : date;
-        if (Times.At(date + from, zone) is not { } starts) return (default, default, Skipped(from));
-        return Times.At(lastDay + to, zone) is { } ends ? (starts, ends, null) : (default, default, Skipped(to));
+        if (Times.At(date + from, zone) is not { } starts) return Skipped("start_time", date + from);
+        return Times.At(lastDay + to, zone) is { } ends ? (starts, ends, null) : Skipped("end_time", lastDay + to);
 
-        ProblemHttpResult Skipped(LocalTime time) =>
-            Rules.LocalTimeDoesNotExist
-            .Because($"{time:HH:mm} does not exist on {date:uuuu-MM-dd} in {zone.Id}: the clocks skip it.");
+        (Instant, Instant, ProblemHttpResult?) Skipped(string field, LocalDateTime time) => (default, default,
+            Rules.LocalTimeDoesNotExist.About(field,
+                $"{time:HH:mm} does not exist on {time:uuuu-MM-dd} in {zone.Id}: the clocks skip it."));
     }
 
     static Dictionary<string, string[]> Missing(Request r)
     {
-        string[] required = ["is required, unless starts_at and ends_at are given"], excluded =
-            ["cannot be given together with a local time"];
+        string[] required = ["is required, unless starts_at and ends_at are given"];
+        string[] excluded = ["cannot be given together with a local time"];
         var errors = new Dictionary<string, string[]>(StringComparer.Ordinal);
         if (r.StartsAt is null && r.EndsAt is null)
         {
@@ -94,12 +95,12 @@ static class PublishSlot
         }
         if (r.StartsAt is null) errors["starts_at"] = ["is required"];
         if (r.EndsAt is null) errors["ends_at"] = ["is required"];
-        if (errors.Count == 0) errors[r.Date is not null ? "date" : r.StartTime is not null ? "start_time"
-            : "end_time"] = excluded;
+        if (errors.Count == 0)
+            errors[r.Date is not null ? "date" : r.StartTime is not null ? "start_time" : "end_time"] = excluded;
         return errors;
     }
 
-    const string ZoneOfDoctor = "select time_zone from doctors.practitioners where id = $1";
+    public const string ZoneOfDoctor = "select time_zone from doctors.practitioners where id = $1";
 
     const string Insert = """
         with asked as (

@@ -7,8 +7,7 @@ namespace Amrutam.Scheduling.Availability;
 /// <summary>A slot as it is shown: instants in UTC and the wall clock of the doctor's zone.</summary>
 /// <param name="Status">open, held, booked or closed.</param>
 sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime,
-    LocalTime EndTime,
-    string TimeZone, string Status)
+    LocalTime EndTime, string TimeZone, string Status)
 {
     /// <summary>What <see cref="Read"/> expects, in its order, from <c>scheduling.slots s</c> and the zone
     /// <c>p.time_zone</c>.</summary>
@@ -27,5 +26,14 @@ sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, Loc
         var zone = Times.Zone(zoneId) ?? DateTimeZone.Utc;
         var (from, to) = (starts.InZone(zone), ends.InZone(zone));
         return new(id, doctor, starts, ends, from.Date, from.TimeOfDay, to.TimeOfDay, zoneId, status);
+    }
+
+    /// <summary>The instants between which the dates lie, the last one whole; null where no date is given.</summary>
+    /// <remarks>Not PostgreSQL's <c>at time zone</c>, for which a midnight that comes twice is the second.</remarks>
+    public static (Instant? From, Instant? Until) Between(LocalDate? first, LocalDate? last, string zoneId)
+    {
+        var zone = Times.Zone(zoneId) ?? DateTimeZone.Utc;
+        return (first is { } from ? SlotMaking.StartOfDay(from, zone) : null,
+            last is { } to ? SlotMaking.StartOfDay(to.PlusDays(1), zone) : null);
     }
 }
