@@ -33,8 +33,12 @@ static class OperationDescription
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
                 Refusal([.. sameStatus.DistinctBy(p => p.Code)], document);
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
-            if (parameter is { Example: null, Schema: { } schema })
-                parameter.Example = ExampleValues.Of(parameter.Name!, schema);
+        {
+            if (parameter is not { Example: null, Schema: OpenApiSchema schema }) continue;
+            schema.Format ??= context.Description.ParameterDescriptions.FirstOrDefault(p => p.Name == parameter.Name)
+                ?.ParameterDescriptor is { } described ? QueryTime.Format(described.ParameterType) : null;
+            parameter.Example = ExampleValues.Of(parameter.Name!, schema);
+        }
         foreach (var example in metadata.OfType<RouteExample>()) Add(operation, example, context);
         return Task.CompletedTask;
     }
@@ -183,12 +187,21 @@ static class OperationDescription
         }
         var body = context.Description.ParameterDescriptions.FirstOrDefault(p => p.Source.Id == "Body");
         if (body?.Type == example.Value.GetType())
-            foreach (var media in operation.RequestBody?.Content?.Values ?? []) media.Example = value;
+            foreach (var media in operation.RequestBody?.Content?.Values ?? []) media.Example = WithoutNulls(value);
         foreach (var response in context.Description.SupportedResponseTypes.Where(r =>
             r.Type == example.Value.GetType()))
             foreach (var media in operation.Responses?[Text(response.StatusCode)].Content?.Values ?? [])
                 media.Example = value;
     }
+
+    /// <summary>What a client would send: what it does not say, it leaves out.</summary>
+    static JsonNode? WithoutNulls(JsonNode? node) => node switch
+    {
+        JsonObject o => new JsonObject(o.Where(member => member.Value is not null)
+            .Select(member => KeyValuePair.Create(member.Key, WithoutNulls(member.Value)))),
+        JsonArray a => new JsonArray([.. a.Select(WithoutNulls)]),
+        _ => node?.DeepClone(),
+    };
 
     static string Text(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

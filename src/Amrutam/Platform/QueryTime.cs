@@ -26,3 +26,14 @@ readonly record struct QueryInstant(Instant Value)
         return parsed.Success && Times.InRange(at.Value);
     }
 }
+
+static class QueryTime
+{
+    /// <returns>The name that JSON Schema has for the form of a time in a query; null for all else.</returns>
+    public static string? Format(Type parameter) => (Nullable.GetUnderlyingType(parameter) ?? parameter) switch
+    {
+        var type when type == typeof(QueryDate) => "date",
+        var type when type == typeof(QueryInstant) => "date-time",
+        _ => null,
+    };
+}

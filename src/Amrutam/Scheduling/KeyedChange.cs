@@ -16,6 +16,8 @@ namespace Amrutam.Scheduling;
 sealed record Answer(int Status, string Body, string? Location = null, bool Replayed = false, string? Code = null,
     int? RetryAfterSeconds = null) : IResult
 {
+    public static readonly Answer NoContent = new(StatusCodes.Status204NoContent, "");
+
     public static Answer Of<T>(int status, T body, string? location = null) =>
         new(status, JsonSerializer.Serialize(body, Json.Options), location);
 
@@ -26,12 +28,13 @@ sealed record Answer(int Status, string Body, string? Location = null, bool Repl
     public Task ExecuteAsync(HttpContext http)
     {
         http.Response.StatusCode = Status;
-        http.Response.ContentType = Status < StatusCodes.Status400BadRequest ? "application/json; charset=utf-8"
-            : "application/problem+json";
         if (Location is not null) http.Response.Headers.Location = Location;
         if (RetryAfterSeconds is { } seconds)
             http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (Replayed) http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
+        if (Body.Length == 0) return Task.CompletedTask;
+        http.Response.ContentType = Status < StatusCodes.Status400BadRequest ? "application/json; charset=utf-8"
+            : "application/problem+json";
         return http.Response.WriteAsync(Body, CancellationToken.None);
     }
 }
@@ -57,8 +60,8 @@ sealed class KeyedChange(NpgsqlDataSource db)
         {
             try
             {
-                return await db.InTransaction(connection => Once(connection, user, route, key.Value, fingerprint,
-                    change));
+                return await db.InTransaction(connection =>
+                    Once(connection, user, route, key.Value, fingerprint, change));
             }
             catch (RefusedException refused)
             {
@@ -72,11 +75,10 @@ sealed class KeyedChange(NpgsqlDataSource db)
 
     static bool MayGoThroughNextTime(PostgresException e) => e.SqlState is PostgresErrorCodes.DeadlockDetected
         or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation
-            or PostgresErrorCodes.ExclusionViolation;
+        or PostgresErrorCodes.ExclusionViolation;
 
     static async Task<Answer> Once(NpgsqlConnection connection, CurrentUser user, string route, string? key,
-        byte[] fingerprint,
-        Func<NpgsqlConnection, Task<Answer>> change)
+        byte[] fingerprint, Func<NpgsqlConnection, Task<Answer>> change)
     {
         if (key is null) return Settled(await change(connection));
         await connection.Statement(LockKey).With($"{user.Id} {route} {key}").Execute();
@@ -110,7 +112,7 @@ sealed class KeyedChange(NpgsqlDataSource db)
         """;
 
     const string Store = """
-        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location) values ($1,
-             $2, $3, $4, $5, $6, $7)
+        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location)
+        values ($1, $2, $3, $4, $5, $6, $7)
         """;
 }

@@ -10,10 +10,10 @@ static class SchedulingModule
 {
     public static void AddScheduling(this WebApplicationBuilder builder)
     {
-        var verified = builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment
-            .IsProduction());
-        builder.Services.AddSingleton(new SchedulingSettings(verified,
-            builder.AddSettings<CalendarTimes>("Scheduling")));
+        var verified =
+            builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
+        var times = builder.AddSettings<CalendarTimes>("Scheduling");
+        builder.Services.AddSingleton(new SchedulingSettings(verified, times));
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();
         builder.Services.AddSingleton<IPersonalData, BookingsOfAPerson>();
@@ -30,6 +30,7 @@ static class SchedulingModule
         var slots = routes.MapGroup("/api/slots").WithTags("Slots");
         PublishSlot.Map(slots);
         ListOwnSlots.Map(slots);
+        ReadOwnSlot.Map(slots);
         CloseSlot.Map(slots);
         ListOpenSlots.Map(routes);
         HoldSlot.Map(slots);
@@ -42,6 +43,7 @@ static class SchedulingModule
         PreviewAvailability.Map(availability);
         TakeTimeOff.Map(availability);
         ListTimeOff.Map(availability);
+        ReadTimeOff.Map(availability);
         WithdrawTimeOff.Map(availability);
 
         var bookings = routes.MapGroup("/api/bookings").WithTags("Bookings");
@@ -68,6 +70,7 @@ static class SchedulingModule
         var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list");
         JoinWaitlist.Map(waitlist);
         ListWaitlist.Map(waitlist);
+        ReadEntry.Map(waitlist);
         LeaveWaitlist.Map(waitlist);
         AcceptOffer.Map(waitlist);
         PassOnOffer.Map(waitlist);

@@ -1,5 +1,4 @@
 using Amrutam.Platform;
-using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
 
@@ -9,22 +8,22 @@ namespace Amrutam.Scheduling.Availability;
 static class CloseSlot
 {
     public static void Map(RouteGroupBuilder slots) =>
-        slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor)
-        .WithSummary("Close an open slot").Produces(StatusCodes.Status204NoContent)
-            .Refuses(Rules.SlotIsBooked, Problems.Absent);
+        slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Close an open slot")
+            .Produces(StatusCodes.Status204NoContent).Refuses(Rules.SlotIsBooked, Problems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db) =>
-        await db.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
-        {
-            "closed" => TypedResults.NoContent(),
-            "booked" => Rules.SlotIsBooked.Because(),
-            _ => Problems.NotFound(),
-        };
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, KeyedChange changes) =>
+        changes.Run(doctor, $"DELETE /api/slots/{id}", key, new { }, async connection =>
+            await connection.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
+            {
+                "closed" => Answer.NoContent,
+                "booked" => Answer.Of(Rules.SlotIsBooked.Because()),
+                _ => Answer.Of(Problems.NotFound()),
+            });
 
     const string Close = """
         with slot as (
-            select id, booking_id from scheduling.slots where id = $1 and doctor_id = $2
-                 and closed_at is null for update),
+            select id, booking_id from scheduling.slots
+             where id = $1 and doctor_id = $2 and closed_at is null for update),
         closed as (
             update scheduling.slots s set closed_at = now(), held_by = null, held_until = null
               from slot where s.id = slot.id and slot.booking_id is null

@@ -20,7 +20,7 @@ static class ExplainTime
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/doctors/{id:guid}/explanation", Handle)
         .AllowAnonymous().WithTags("Slots").WithSummary("Why a time can or cannot be booked").Produces<Response>()
-        .Refuses(Problems.Absent);
+        .Example("at", Examples.Open.StartsAt).Example(Examples.Explanation).Refuses(Problems.Absent);
 
     static async Task<IResult> Handle(
         Guid id, QueryInstant at, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)

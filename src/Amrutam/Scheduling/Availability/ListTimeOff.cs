@@ -7,12 +7,17 @@ namespace Amrutam.Scheduling.Availability;
 /// <summary>The signed-in doctor's time off that is not over, the soonest end first.</summary>
 static class ListTimeOff
 {
-    public sealed record TimeOff(Guid Id, Instant From, Instant To, Instant CreatedAt);
+    public sealed record TimeOff(Guid Id, Instant From, Instant To, Instant CreatedAt)
+    {
+        public static TimeOff Read(NpgsqlDataReader row) =>
+            new(row.GetGuid(0), row.GetInstant(1), row.GetInstant(2), row.GetInstant(3));
+    }
 
     sealed record Key(Instant EndsAt, Guid Id);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("List own time off").Produces<Page<TimeOff>>()
+        .Example(Examples.PageOf(Examples.KeptTimeOff))
         .Refuses(Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle(
@@ -21,12 +26,9 @@ static class ListTimeOff
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Select)
-            .With(doctor.Id).With(page.After?.EndsAt).With(page.After?.Id).With(page.Fetch).List(Read, ct);
+            .With(doctor.Id).With(page.After?.EndsAt).With(page.After?.Id).With(page.Fetch).List(TimeOff.Read, ct);
         return TypedResults.Ok(page.Of(rows, row => row, row => new Key(row.To, row.Id)));
     }
-
-    static TimeOff Read(NpgsqlDataReader row) =>
-        new(row.GetGuid(0), row.GetInstant(1), row.GetInstant(2), row.GetInstant(3));
 
     const string Select = """
         select id, starts_at, ends_at, created_at from scheduling.time_off

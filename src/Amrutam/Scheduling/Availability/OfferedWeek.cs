@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Amrutam.Platform;
 using NodaTime;
 
@@ -11,8 +12,6 @@ sealed record OfferedWeek(
     IReadOnlyList<AvailabilityRule> Rules, int MinimumNoticeMinutes = 0, int HorizonDays = OfferedWeek.DefaultHorizon)
 {
     public const int DefaultHorizon = 60;
-    /// <summary>An ordinary Monday, for the description.</summary>
-    public static readonly OfferedWeek Example = new([new("monday", "09:00", "17:00", SlotMinutes: 30)]);
 
     const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
 
@@ -22,6 +21,7 @@ sealed record OfferedWeek(
 
     public static readonly OfferedWeek Nothing = new([]);
 
+    [JsonIgnore]
     public Duration Notice => Duration.FromMinutes(MinimumNoticeMinutes);
 
     /// <summary>The rules as windows; where a field is wrong, it is refused.</summary>

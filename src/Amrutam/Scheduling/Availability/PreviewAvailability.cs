@@ -27,7 +27,8 @@ static class PreviewAvailability
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/preview", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("See what new weekly availability would change")
-        .Produces<Response>().Example(OfferedWeek.Example).Refuses(Rules.DoctorHasNoProfile, Problems.Invalid);
+        .Produces<Response>().Example(Examples.Week).Example(Examples.Preview)
+        .Refuses(Rules.DoctorHasNoProfile, Problems.Invalid);
 
     static async Task<IResult> Handle(
         OfferedWeek request, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)

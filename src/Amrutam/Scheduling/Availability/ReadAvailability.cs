@@ -11,7 +11,7 @@ static class ReadAvailability
 
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Read own weekly availability").Produces<Response>()
-        .Refuses(Rules.DoctorHasNoProfile);
+        .Example(Examples.Availability).Refuses(Rules.DoctorHasNoProfile);
 
     static async Task<IResult> Handle(
         CurrentUser doctor, HttpResponse response, NpgsqlDataSource db, CancellationToken ct)

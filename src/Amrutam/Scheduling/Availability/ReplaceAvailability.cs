@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Amrutam.Platform;
+using Amrutam.Scheduling.Bookings;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -21,31 +22,33 @@ static class ReplaceAvailability
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPut("", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Replace own weekly availability").Produces<Response>()
-        .Example(OfferedWeek.Example)
+        .Example(Examples.Week).Example(Examples.Replaced)
         .Refuses(Rules.DoctorHasNoProfile, Rules.AvailabilityIsStale, Rules.AvailabilityNeedsIfMatch, Problems.Invalid);
 
     static async Task<IResult> Handle(
-        OfferedWeek request, CurrentUser doctor, IfMatch match, HttpResponse response, KeyedChange changes)
+        OfferedWeek request, CurrentUser doctor, IfMatch match, IdempotencyKey key, HttpResponse response,
+        KeyedChange changes)
     {
         var fields = new Fields();
         var week = request.Read(fields);
         if (fields.Wrong) return fields.Problem();
         var revision = 0;
-        var answer = await changes.Run(doctor, "PUT /api/availability", new IdempotencyKey((string?)null), request,
-            async connection =>
-            {
-                await DoctorCalendar.Lock(connection, doctor.Id);
-                if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
-                    return Answer.Of(Rules.DoctorHasNoProfile.Because());
-                if (calendar.Revision > 0 && match.Tags.Count == 0)
-                    return Answer.Of(Rules.AvailabilityNeedsIfMatch.Because());
-                if (!match.Allows(calendar.Revision)) return Answer.Of(Rules.AvailabilityIsStale.Because());
-                var plan = calendar.Plan(week, request);
-                if (plan.Added + plan.Kept > OfferedWeek.MostSlots) return Answer.Of(TooManySlots(plan));
-                revision = await Save(connection, calendar, request, doctor);
-                return await Apply(connection, calendar with { Offered = request }, week, plan, doctor);
-            });
-        if (revision > 0) response.Headers.ETag = IfMatch.Tag(revision);
+        var answer = await changes.Run(doctor, "PUT /api/availability", key, request, async connection =>
+        {
+            await DoctorCalendar.Lock(connection, doctor.Id);
+            if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
+                return Answer.Of(Rules.DoctorHasNoProfile.Because());
+            if (calendar.Revision > 0 && match.Tags.Count == 0)
+                return Answer.Of(Rules.AvailabilityNeedsIfMatch.Because());
+            if (!match.Allows(calendar.Revision)) return Answer.Of(Rules.AvailabilityIsStale.Because());
+            var plan = calendar.Plan(week, request);
+            if (plan.Added + plan.Kept > OfferedWeek.MostSlots) return Answer.Of(TooManySlots(plan));
+            revision = await Save(connection, calendar, request, doctor);
+            return await Apply(connection, calendar with { Offered = request }, week, plan, doctor);
+        });
+        // An answer that is given again says nothing of the revision that is there by now.
+        if (answer is Answer { Status: StatusCodes.Status200OK, Replayed: false })
+            response.Headers.ETag = IfMatch.Tag(revision);
         return answer;
     }
 
@@ -59,7 +62,7 @@ static class ReplaceAvailability
         Guid[] retimed = calendar.Offered.Notice == offered.Notice ? []
             : [.. calendar.Slots.Where(s => s is { FromRules: true, Withdrawn: false } && s.State != SlotState.SetAside)
                 .Select(s => s.Id)];
-        if (retimed.Length > 0) await connection.Statement(Lock).With(retimed).Execute();
+        if (retimed.Length > 0) await connection.Statement(JudgeSlots.LockSlots).With(retimed).Execute();
         return await connection.Statement(Replace).With(doctor.Id)
             .WithJson(JsonSerializer.Serialize(offered.Rules, Json.Options)).With(offered.MinimumNoticeMinutes)
             .With(offered.HorizonDays).With(calendar.Tomorrow).With(calendar.Zone.Id).With(retimed).With(doctor.Trace)
@@ -77,8 +80,6 @@ static class ReplaceAvailability
             calendar.Zone.Id, done.Added, done.Closed, plan.Kept + plan.Close.Count - done.Closed,
             [.. calendar.Outside(week).Select(BookingInTheWay.Of)]));
     }
-
-    const string Lock = "select id from scheduling.slots where id = any($1) order by id for update";
 
     const string Replace = """
         with replaced as (

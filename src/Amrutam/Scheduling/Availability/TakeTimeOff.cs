@@ -30,11 +30,10 @@ static class TakeTimeOff
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
-        .Example(new Request("2030-01-07", "2030-01-11", "move"))
-        .Produces<Response>(StatusCodes.Status201Created)
+        .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move))
+        .Produces<Response>(StatusCodes.Status201Created).Example(Examples.TimeOff)
         .Refuses(Rules.DoctorHasNoProfile, Rules.BookingsInTheWay, Rules.NoEqualSlotIsOpen, Rules.TooMuchTimeOff,
-            Problems.Invalid, Rules.KeyReused)
-        .Example(new Request("2030-12-24", "2031-01-01", ClearBookings.Move));
+            Problems.Invalid, Rules.KeyReused);
 
     static Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key, KeyedChange changes) =>
         changes.Run(doctor, "POST /api/availability/time-off", key, request, async connection =>

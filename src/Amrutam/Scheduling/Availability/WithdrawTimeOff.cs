@@ -1,5 +1,4 @@
 using Amrutam.Platform;
-using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
 
@@ -10,19 +9,16 @@ static class WithdrawTimeOff
         .RequireAuthorization(Allow.Doctor).WithSummary("Take back time off")
         .Produces(StatusCodes.Status204NoContent).Refuses(Problems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db)
-    {
-        var withdrawn = await db.InTransaction(async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, KeyedChange changes) =>
+        changes.Run(doctor, $"DELETE /api/availability/time-off/{id}", key, new { }, async connection =>
         {
             await DoctorCalendar.Lock(connection, doctor.Id);
             if (await connection.Statement(Delete).With(id).With(doctor.Id).With(doctor.Trace).Execute() == 0)
-                return false;
+                return Answer.Of(Problems.NotFound());
             if (await DoctorCalendar.Of(connection, doctor.Id) is { } calendar)
                 await KeepToPlan.Apply(connection, [(calendar, calendar.Plan())], doctor);
-            return true;
+            return Answer.NoContent;
         });
-        return withdrawn ? TypedResults.NoContent() : Problems.NotFound();
-    }
 
     const string Delete = """
         with withdrawn as (delete from scheduling.time_off where id = $1 and doctor_id = $2 returning *)

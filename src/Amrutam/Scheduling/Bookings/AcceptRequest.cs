@@ -7,7 +7,8 @@ static class AcceptRequest
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Accept a request").Produces<Booking>().Refuses([.. Rules.OfStep, Rules.BookingHasStarted]);
+            .WithSummary("Accept a request").Produces<Booking>()
+            .Example(Examples.Confirmed with { Revision = 1 }).Refuses([.. Rules.OfStep, Rules.BookingHasStarted]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Take(id, "acceptance", BookingAction.Accept);

@@ -33,6 +33,7 @@ static class BookSeries
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/series", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Book a series").Produces<Series>(StatusCodes.Status201Created)
+            .Example(Examples.Series)
             .Refuses(Rules.SeriesIsNotPossible, Rules.TooManySeries, Problems.Absent, Problems.Invalid,
                 Rules.KeyReused)
             .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));

@@ -24,7 +24,7 @@ static class BookSlot
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
             .AnnouncesItself()
             .WithSummary("Book a slot").Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
-            .Produces<Booking>(StatusCodes.Status201Created)
+            .Produces<Booking>(StatusCodes.Status201Created).Example(Examples.Confirmed)
             .Refuses([.. Rules.OfBooking, Rules.NoDoctorIsFree, Problems.Invalid]);
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,

@@ -11,12 +11,16 @@ namespace Amrutam.Scheduling.Bookings;
 sealed record BookingPolicy(int CancellationWindowMinutes = 0, bool RequiresConfirmation = false,
     int ConfirmationMinutes = 1440)
 {
+    /// <summary>A day's notice of a cancellation, two hours for an answer.</summary>
+    public static readonly BookingPolicy Example = new(24 * 60, RequiresConfirmation: true, ConfirmationMinutes: 120);
+
     public sealed record Stored(BookingPolicy Policy, int Revision);
 
     /// <returns>The policy, which is lenient where the doctor has set none; null when there is no such
     /// doctor.</returns>
-    public static Task<Stored?> Of(NpgsqlDataSource db, Guid doctor, bool verifiedOnly, CancellationToken ct) =>
-        db.Statement(Select).With(doctor).With(verifiedOnly).One(row =>
+    public static Task<Stored?> Of(NpgsqlConnection connection, Guid doctor, bool verifiedOnly,
+        CancellationToken ct = default) =>
+        connection.Statement(Select).With(doctor).With(verifiedOnly).One(row =>
             new Stored(new(row.GetInt32(0), row.GetBoolean(1), row.GetInt32(2)), row.GetInt32(3)), ct);
 
     const string Select = """

@@ -15,6 +15,7 @@ static class CancelBooking
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Cancel a booking").Produces<Booking>()
+            .Example(Examples.Cancelled)
             .Refuses([.. Rules.OfStep, Rules.BookingHasStarted, Rules.CancellationWindowHasPassed, Problems.Invalid])
             .Example(new Request("I am travelling that day"));
 

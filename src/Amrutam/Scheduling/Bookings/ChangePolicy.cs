@@ -1,5 +1,4 @@
 using Amrutam.Platform;
-using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
@@ -13,10 +12,10 @@ static class ChangePolicy
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPut("/policy", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Change own booking policy").Produces<BookingPolicy>()
         .Refuses(Rules.DoctorHasNoProfile, Rules.RevisionIsStale, Problems.Invalid)
-        .Example(new BookingPolicy(24 * 60, RequiresConfirmation: true, ConfirmationMinutes: 120));
+        .Example(BookingPolicy.Example);
 
-    static async Task<IResult> Handle(BookingPolicy policy, CurrentUser doctor, IfMatch match, HttpResponse response,
-        NpgsqlDataSource db)
+    static async Task<IResult> Handle(BookingPolicy policy, CurrentUser doctor, IfMatch match, IdempotencyKey key,
+        HttpResponse response, KeyedChange changes)
     {
         var fields = new Fields()
             .Refuse(policy.CancellationWindowMinutes is < 0 or > MaxMinutes, "cancellation_window_minutes",
@@ -24,15 +23,21 @@ static class ChangePolicy
             .Refuse(policy.ConfirmationMinutes is < 1 or > MaxMinutes, "confirmation_minutes",
                 $"must be 1 to {MaxMinutes}");
         if (fields.Wrong) return fields.Problem();
-        var before = await BookingPolicy.Of(db, doctor.Id, verifiedOnly: false, CancellationToken.None);
-        if (before is null) return Rules.DoctorHasNoProfile.Because();
-        if (!match.Allows(before.Revision)) return Rules.RevisionIsStale.Because();
-        var revision = await db.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
-            .With(policy.RequiresConfirmation).With(policy.ConfirmationMinutes)
-            .With(before.Revision).With(doctor.Trace).Value<int>(CancellationToken.None);
-        if (revision == 0) return Rules.RevisionIsStale.Because();
-        response.Headers.ETag = IfMatch.Tag(revision);
-        return TypedResults.Ok(policy);
+        var revision = 0;
+        var answer = await changes.Run(doctor, "PUT /api/doctors/policy", key, policy, async connection =>
+        {
+            if (await BookingPolicy.Of(connection, doctor.Id, verifiedOnly: false) is not { } before)
+                return Answer.Of(Rules.DoctorHasNoProfile.Because());
+            if (!match.Allows(before.Revision)) return Answer.Of(Rules.RevisionIsStale.Because());
+            revision = await connection.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
+                .With(policy.RequiresConfirmation).With(policy.ConfirmationMinutes).With(before.Revision)
+                .With(doctor.Trace).Value<int>();
+            return revision == 0 ? Answer.Of(Rules.RevisionIsStale.Because())
+                : Answer.Of(StatusCodes.Status200OK, policy);
+        });
+        if (answer is Answer { Status: StatusCodes.Status200OK, Replayed: false })
+            response.Headers.ETag = IfMatch.Tag(revision);
+        return answer;
     }
 
     // Whoever saved in between has another revision, and this saves nothing.

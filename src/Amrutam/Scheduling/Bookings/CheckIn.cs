@@ -7,7 +7,9 @@ static class CheckIn
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("Check in").Produces<Booking>().Refuses([.. Rules.OfStep, Rules.CheckInIsNotOpen]);
+            .WithSummary("Check in").Produces<Booking>()
+            .Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
+            .Refuses([.. Rules.OfStep, Rules.CheckInIsNotOpen]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Take(id, "check-in", BookingAction.CheckIn);

@@ -8,6 +8,7 @@ static class CompleteBooking
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/completion", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Complete a booking").Produces<Booking>()
+            .Example(Examples.Confirmed with { Status = LifeCycle.Completed, Revision = 3 })
             .Refuses([.. Rules.OfStep, Rules.BookingHasNotStarted]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>

@@ -12,7 +12,8 @@ static class DeclineRequest
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/declination", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Decline a request").Produces<Booking>().Refuses([.. Rules.OfStep, Problems.Invalid])
+            .WithSummary("Decline a request").Produces<Booking>()
+            .Example(Examples.Declined).Refuses([.. Rules.OfStep, Problems.Invalid])
             .Example(new Request("Please see a surgeon about this"));
 
     static async Task<IResult> Handle(Guid id, Request? request, [AsParameters] ChangeBooking change)

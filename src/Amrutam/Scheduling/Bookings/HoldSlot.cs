@@ -15,7 +15,7 @@ static class HoldSlot
 
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapPost("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Hold a slot")
-            .Produces<Hold>(StatusCodes.Status201Created)
+            .Produces<Hold>(StatusCodes.Status201Created).Example(Examples.Held)
             .Refuses([.. Rules.OfSlot, Rules.SlotHasStarted, Rules.MinimumNotice,
                 Rules.BookingsOfAPatientDoNotOverlap, Rules.TooManyHolds, Problems.Absent, Rules.KeyReused]);
 

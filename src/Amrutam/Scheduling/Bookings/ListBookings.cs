@@ -11,19 +11,19 @@ static class ListBookings
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-        .WithSummary("List own bookings").Produces<Page<Booking>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
+            .WithSummary("List own bookings").Produces<Page<Booking>>()
+            .Example(Examples.PageOf(Examples.Confirmed)).Refuses(Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db,
-        CancellationToken ct,
-        string? status = null, QueryInstant? from = null, QueryInstant? to = null)
+        CancellationToken ct, string? status = null, QueryInstant? from = null, QueryInstant? to = null)
     {
         if (status is not null && !LifeCycle.Statuses.Contains(status))
             return Problems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)
-            .With(from?.Value).With(to?.Value)
-            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Booking.Read, ct);
+            .With(from?.Value).With(to?.Value).With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch)
+            .List(Booking.Read, ct);
         return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
     }
 

@@ -15,6 +15,7 @@ static class MoveBooking
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/move", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Move a booking to another slot").Produces<Booking>()
+            .Example(Examples.Moved)
             .Refuses([.. Rules.OfBooking, Rules.StepNotAllowed, Rules.RevisionIsStale, Rules.BookingHasStarted,
                 Rules.CancellationWindowHasPassed, Rules.MoveNeedsConfirmation, Problems.Invalid])
             .Example(new Request(Guid.Parse(ExampleValues.Id)));

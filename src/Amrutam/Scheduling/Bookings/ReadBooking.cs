@@ -9,7 +9,8 @@ static class ReadBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("Read a booking").Produces<Booking>().Refuses(Problems.Absent);
+            .WithSummary("Read a booking").Produces<Booking>()
+            .Example(Examples.Confirmed).Refuses(Problems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, HttpResponse response, NpgsqlDataSource db,
         CancellationToken ct)

@@ -23,7 +23,8 @@ static class ReadHistory
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}/history", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("Read a booking's history").Produces<Page<Entry>>().Refuses(Problems.Absent);
+            .WithSummary("Read a booking's history").Produces<Page<Entry>>()
+            .Example(Examples.PageOf(Examples.History)).Refuses(Problems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
     {

@@ -7,12 +7,14 @@ namespace Amrutam.Scheduling.Bookings;
 static class ReadOwnPolicy
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read own booking policy").Produces<BookingPolicy>();
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read own booking policy").Produces<BookingPolicy>()
+        .Example(BookingPolicy.Example);
 
     static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db,
         CancellationToken ct)
     {
-        var stored = await BookingPolicy.Of(db, doctor.Id, verifiedOnly: false, ct);
+        await using var connection = await db.OpenConnectionAsync(ct);
+        var stored = await BookingPolicy.Of(connection, doctor.Id, verifiedOnly: false, ct);
         response.Headers.ETag = IfMatch.Tag(stored?.Revision ?? 0);
         return TypedResults.Ok(stored?.Policy ?? new());
     }

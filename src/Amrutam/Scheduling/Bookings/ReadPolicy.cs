@@ -7,10 +7,13 @@ namespace Amrutam.Scheduling.Bookings;
 static class ReadPolicy
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/{id:guid}/policy", Handle).AllowAnonymous()
-        .WithSummary("Read a doctor's booking policy").Produces<BookingPolicy>().Refuses(Problems.Absent);
+        .WithSummary("Read a doctor's booking policy").Produces<BookingPolicy>()
+        .Example(BookingPolicy.Example).Refuses(Problems.Absent);
 
-    static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings,
-        CancellationToken ct) =>
-        await BookingPolicy.Of(db, id, settings.VerifiedDoctorsOnly, ct) is { } stored
+    static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)
+    {
+        await using var connection = await db.OpenConnectionAsync(ct);
+        return await BookingPolicy.Of(connection, id, settings.VerifiedDoctorsOnly, ct) is { } stored
             ? TypedResults.Ok(stored.Policy) : Problems.NotFound();
+    }
 }

@@ -10,6 +10,7 @@ static class RecordNoShow
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/no-show", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Record a no-show").Produces<Booking>()
+            .Example(Examples.NoShow)
             .Refuses([.. Rules.OfStep, Rules.BookingHasNotStarted, Problems.Invalid]).Example(new Request("patient"));
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change) =>

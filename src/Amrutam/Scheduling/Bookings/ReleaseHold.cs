@@ -1,6 +1,5 @@
 using Amrutam.Platform;
 using Amrutam.Scheduling.Waitlist;
-using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
@@ -12,15 +11,15 @@ static class ReleaseHold
         slots.MapDelete("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Release a hold")
             .Produces(StatusCodes.Status204NoContent).Refuses(Problems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db,
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
         SchedulingSettings settings) =>
-        await db.InTransaction(async connection =>
+        changes.Run(patient, $"DELETE /api/slots/{id}/hold", key, new { }, async connection =>
         {
             if (!await connection.Statement(Release).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
-                return false;
+                return Answer.Of(Problems.NotFound());
             await OfferSlot.ToTheFirstInLine(connection, id, patient.Id, settings);
-            return true;
-        }) ? TypedResults.NoContent() : Problems.NotFound();
+            return Answer.NoContent;
+        });
 
     const string Release = """
         with released as (

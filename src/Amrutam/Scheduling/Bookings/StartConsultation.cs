@@ -8,7 +8,8 @@ static class StartConsultation
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/start", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Start the consultation").Produces<Booking>().Refuses(Rules.OfStep);
+            .WithSummary("Start the consultation").Produces<Booking>()
+            .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 2 }).Refuses(Rules.OfStep);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Take(id, "start", BookingAction.Start);

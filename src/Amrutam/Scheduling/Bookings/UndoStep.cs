@@ -13,7 +13,9 @@ static class UndoStep
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/undo", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Undo the last step").Produces<Booking>().Refuses([.. Rules.OfStep, Rules.UndoIsTooLate]);
+            .WithSummary("Undo the last step").Produces<Booking>()
+            .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 4 })
+            .Refuses([.. Rules.OfStep, Rules.UndoIsTooLate]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Run(id, "undo", BookingAction.Undo, new { }, async (connection, present) =>

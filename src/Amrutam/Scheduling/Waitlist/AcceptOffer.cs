@@ -14,7 +14,7 @@ static class AcceptOffer
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Accept an offered slot").Produces<Booking>()
+            .WithSummary("Accept an offered slot").Produces<Booking>().Example(Examples.Confirmed)
             .Refuses([.. Rules.OfBooking, Rules.OfferIsOver, Rules.StepNotAllowed, Rules.CancellationWindowHasPassed,
                 Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Problems.Invalid])
             .Example(new Request("Follow-up after the blood test"));

@@ -22,11 +22,10 @@ static class JoinWaitlist
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
-            .Produces<WaitlistEntry>(StatusCodes.Status201Created)
+            .Produces<WaitlistEntry>(StatusCodes.Status201Created).Example(Examples.Waiting)
             .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.StepNotAllowed,
                 Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused)
-            .Example(new Request(Specialization: "Panchakarma", From: Instant.FromUtc(2026, 11, 23, 3, 30),
-                To: Instant.FromUtc(2026, 11, 28, 12, 30)));
+            .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
         SchedulingSettings settings, Limits limits)

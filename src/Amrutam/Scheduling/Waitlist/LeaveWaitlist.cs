@@ -1,5 +1,4 @@
 using Amrutam.Platform;
-using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
@@ -12,13 +11,14 @@ static class LeaveWaitlist
             .WithSummary("Leave a waiting list").Produces(StatusCodes.Status204NoContent)
             .Refuses(Problems.Absent, Rules.EntryIsOver);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, SchedulingSettings settings) =>
-        db.InTransaction<IResult>(async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
+        SchedulingSettings settings) =>
+        changes.Run(patient, $"DELETE /api/waitlist/{id}", key, new { }, async connection =>
         {
-            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return Problems.NotFound();
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return Answer.Of(Problems.NotFound());
             if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered))
-                return Rules.EntryIsOver.Because();
+                return Answer.Of(Rules.EntryIsOver.Because());
             await ChangeEntry.End(connection, id, "left", "withdrawn", patient, settings);
-            return TypedResults.NoContent();
+            return Answer.NoContent;
         });
 }

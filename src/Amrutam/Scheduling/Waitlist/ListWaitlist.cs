@@ -12,7 +12,8 @@ static class ListWaitlist
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapGet("", Handle).RequireAuthorization(Allow.Patient).WithSummary("List own places in line")
-            .Produces<Page<WaitlistEntry>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
+            .Produces<Page<WaitlistEntry>>()
+            .Example(Examples.PageOf(Examples.Offered)).Refuses(Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
         CancellationToken ct)

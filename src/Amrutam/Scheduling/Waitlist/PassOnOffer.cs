@@ -8,7 +8,7 @@ static class PassOnOffer
 {
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("/{id:guid}/declination", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Pass on an offered slot").Produces<WaitlistEntry>()
+            .WithSummary("Pass on an offered slot").Produces<WaitlistEntry>().Example(Examples.Waiting)
             .Refuses(Problems.Absent, Rules.OfferIsOver, Rules.KeyReused);
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, KeyedChange changes,

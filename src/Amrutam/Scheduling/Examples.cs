@@ -1,0 +1,107 @@
+using Amrutam.Platform;
+using Amrutam.Scheduling.Availability;
+using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Waitlist;
+using NodaTime;
+
+namespace Amrutam.Scheduling;
+
+/// <summary>What the calendar's routes answer in their description: one patient, one doctor, and a Monday of
+/// theirs.</summary>
+static class Examples
+{
+    const string Zone = "Asia/Kolkata";
+
+    public static readonly Guid Doctor = Guid.Parse("0193f7f2-0a10-7b1d-8c55-3e0d9a7b6c01");
+    public static readonly Guid SlotId = Guid.Parse(ExampleValues.Id);
+    static readonly Guid LaterSlot = Guid.Parse("0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e12");
+    static readonly Guid Patient = Guid.Parse("0193f7f2-0b22-7d4e-9a66-4f1eab8c7d02");
+    static readonly Guid BookingId = Guid.Parse("0193f7f3-6c2f-7d4b-8a3f-205c9dae1f21");
+
+    static readonly Instant Starts = Instant.FromUtc(2030, 1, 7, 4, 0), Ends = Starts + Duration.FromMinutes(30);
+    static readonly Instant Asked = Instant.FromUtc(2030, 1, 4, 9, 12, 31);
+
+    public static readonly Slot Open = Slot.Of(SlotId, Doctor, Starts, Ends, Zone, "open");
+
+    public static readonly HoldSlot.Hold Held = new(SlotId, Asked + Duration.FromMinutes(5));
+
+    public static readonly Booking Confirmed = new(BookingId, SlotId, Doctor, Patient, SeriesId: null,
+        LifeCycle.Confirmed, Starts, Ends, ExpiresAt: null, "Follow-up", CancelledBy: null, CancellationReason: null,
+        CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
+
+    public static readonly Booking Moved = Confirmed with
+    {
+        SlotId = LaterSlot, StartsAt = Ends, EndsAt = Ends + Duration.FromMinutes(30), Revision = 1,
+    };
+
+    public static readonly Booking Cancelled = Confirmed with
+    {
+        Status = LifeCycle.Cancelled, CancelledBy = "patient", CancellationReason = "I am travelling that day",
+        CancelledMinutesAhead = 2880, Revision = 1,
+    };
+
+    public static readonly Booking Declined = Confirmed with
+    {
+        Status = LifeCycle.Declined, CancellationReason = "Please see a surgeon about this", Revision = 1,
+    };
+
+    public static readonly Booking NoShow = Confirmed with
+    {
+        Status = LifeCycle.NoShow, NoShowParty = "patient", Revision = 1,
+    };
+
+    public static readonly BookSeries.Series Series = new(Guid.Parse("0193f7f4-7d30-7e5c-9b40-316dae0b2032"),
+        [Confirmed with { SeriesId = Guid.Parse("0193f7f4-7d30-7e5c-9b40-316dae0b2032") }],
+        [new(new(2030, 1, 7), Starts, LifeCycle.Confirmed, BookingId),
+            new(new(2030, 1, 14), Starts + Duration.FromDays(7), Rules.OneActiveBookingPerSlot.Code, null)]);
+
+    public static readonly ReadHistory.Entry[] History = [
+        new(0, "booked", null, LifeCycle.Confirmed, "patient", "Follow-up", null, null, Asked),
+        new(1, "moved", LifeCycle.Confirmed, LifeCycle.Confirmed, "patient", null, LaterSlot, Ends,
+            Asked + Duration.FromHours(2)),
+    ];
+
+    public static readonly OfferedWeek Week = new(
+        [new("monday", "09:00", "13:00", SlotMinutes: 30), new("friday", "22:00", "02:00", SlotMinutes: 30)],
+        MinimumNoticeMinutes: 60);
+
+    static readonly BookingInTheWay[] InTheWay = [new(BookingId, SlotId, Starts, Ends)];
+
+    public static readonly ReadAvailability.Response Availability =
+        new(Week.Rules, Week.MinimumNoticeMinutes, Week.HorizonDays, Zone);
+
+    public static readonly ReplaceAvailability.Response Replaced = new(Week.Rules,
+        Week.MinimumNoticeMinutes, Week.HorizonDays, Zone, SlotsAdded: 136, SlotsRemoved: 12, SlotsKept: 4, InTheWay);
+
+    public static readonly PreviewAvailability.Response Preview = new(SlotsAdded: 136, SlotsRemoved: 12, SlotsKept: 4,
+        [Shown(Starts)], [Shown(Ends)], InTheWay,
+        LocalTimesSkipped: [new(new(2030, 3, 10), new(2, 0), new(3, 0))],
+        LocalTimesRepeated: [new(new(2030, 11, 3), new(1, 0), new(2, 0))]);
+
+    public static readonly TakeTimeOff.Response TimeOff = new(Guid.Parse("0193f7f5-8e41-7f6d-8c51-427ebf1c3143"),
+        Instant.FromUtc(2030, 1, 6, 18, 30), Instant.FromUtc(2030, 1, 11, 18, 30), Zone, SlotsClosed: 40,
+        BookingsCancelled: [], BookingsMoved: InTheWay);
+
+    public static readonly ListTimeOff.TimeOff KeptTimeOff = new(TimeOff.Id, TimeOff.From, TimeOff.To, Asked);
+
+    public static readonly ExplainTime.Response Explanation = new(Starts, Open.Date, Open.StartTime, Zone,
+        Bookable: false, "booked", "This time is already booked.", SlotId: null);
+
+    public static readonly WaitlistEntry Waiting = new(Guid.Parse("0193f7f6-9f52-706e-9d62-538fc02d4254"), Doctor,
+        Specialization: null, BookingId: null, Starts, Starts + Duration.FromDays(5), WaitlistEntry.Waiting,
+        Offer: null, Asked);
+
+    public static readonly WaitlistEntry Offered = Waiting with
+    {
+        Status = WaitlistEntry.Offered,
+        Offer = new(SlotId, Doctor, Starts, Ends, Asked + Duration.FromMinutes(15)),
+    };
+
+    public static Page<T> PageOf<T>(params T[] items) => new(items, NextCursor: null);
+
+    static PreviewAvailability.Shown Shown(Instant starts)
+    {
+        var slot = Slot.Of(SlotId, Doctor, starts, starts + Duration.FromMinutes(30), Zone, "open");
+        return new(slot.StartsAt, slot.EndsAt, slot.Date, slot.StartTime, slot.EndTime);
+    }
+}

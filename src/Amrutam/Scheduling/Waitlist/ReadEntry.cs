@@ -1,0 +1,20 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>One of the signed-in patient's own places in line, with the slot that is offered now.</summary>
+static class ReadEntry
+{
+    public static void Map(RouteGroupBuilder waitlist) =>
+        waitlist.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
+            .WithSummary("Read an own place in line").Produces<WaitlistEntry>().Example(Examples.Offered)
+            .Refuses(Problems.Absent);
+
+    static async Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, CancellationToken ct) =>
+        await db.Statement(Select).With(id).With(patient.Id).One(WaitlistEntry.Read, ct) is { } entry
+            ? TypedResults.Ok(entry) : Problems.NotFound();
+
+    const string Select = "select " + WaitlistEntry.Columns + " from " + WaitlistEntry.Tables
+        + " where e.id = $1 and e.patient_id = $2";
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Nodes;
+using Amrutam.Tests.Support;
+
+namespace Amrutam.Tests.Scheduling;
+
+/// <summary>The examples of the calendar in the API's description: there is one of everything, and the server itself
+/// understands them.</summary>
+public sealed class ExampleTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    static readonly string[] Tags = ["Slots", "Availability", "Bookings", "Waiting list"];
+
+    [Fact]
+    public async Task Every_body_that_is_sent_or_answered_has_an_example_with_the_members_of_its_schema()
+    {
+        var served = await Served();
+        var operations = Operations(served).ToList();
+        operations.Count.ShouldBe(38);
+        var wrong = new List<string>();
+        foreach (var (name, operation) in operations)
+            foreach (var (what, media) in Bodies(operation))
+            {
+                var schema = Resolve(served, media["schema"]);
+                if (media["example"] is not JsonObject example) wrong.Add($"{name} {what} has no example");
+                else wrong.AddRange(Differences(served, example, schema, isWhole: what != "request")
+                    .Select(difference => $"{name} {what}: {difference}"));
+            }
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_example_that_is_sent_is_understood()
+    {
+        var people = new Dictionary<string, TestUser>(StringComparer.Ordinal)
+        {
+            ["patient"] = await fixture.Server.User("patient"), ["doctor"] = await fixture.Server.Doctor(),
+        };
+        foreach (var (name, operation) in Operations(await Served()))
+        {
+            if (operation["requestBody"]?["content"]?["application/json"]?["example"] is not { } example) continue;
+            var (method, path) = (HttpMethod.Parse(name.Split(' ')[0]), name.Split(' ')[1]);
+            path = path.Replace("{id}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal);
+            var replies = new List<Reply>();
+            foreach (var person in people.Values)
+                replies.Add(await person.Http.Send(method, path, example.ToJsonString()));
+            replies.ShouldContain(r => r.Status != 403, name);
+            replies.ShouldAllBe(r => r.Status != 400 && r.Code != "invalid_fields", name);
+        }
+    }
+
+    [Fact]
+    public async Task What_must_be_given_in_an_address_has_an_example() => Operations(await Served())
+        .SelectMany(o => o.Node["parameters"]?.AsArray().Select(p => (o.Name, Parameter: p!)) ?? [])
+        .Where(p => (bool?)p.Parameter["required"] == true && p.Parameter["example"] is null)
+        .Select(p => $"{p.Name} {p.Parameter["name"]}").ShouldBeEmpty();
+
+    [Fact]
+    public async Task What_changes_the_calendar_takes_a_key() => Operations(await Served())
+        .Where(o => !o.Name.StartsWith("GET", StringComparison.Ordinal)
+            // This one only asks.
+            && o.Name != "POST /api/availability/preview"
+            && o.Node["parameters"]?.AsArray().Any(p => (string)p!["name"]! == "Idempotency-Key") != true)
+        .Select(o => o.Name).ShouldBeEmpty();
+
+    async Task<JsonNode> Served() =>
+        JsonNode.Parse((await fixture.Server.Anonymous().Get("/openapi/v1.json")).Is(200).Text)!;
+
+    static IEnumerable<(string Name, JsonNode Node)> Operations(JsonNode served) =>
+        from path in served["paths"]!.AsObject()
+        from operation in path.Value!.AsObject()
+        where operation.Value is JsonObject o && o["tags"] is JsonArray tags && Tags.Contains((string)tags[0]!)
+        select ($"{operation.Key.ToUpperInvariant()} {path.Key}", operation.Value!);
+
+    static IEnumerable<(string What, JsonNode Media)> Bodies(JsonNode operation)
+    {
+        if (operation["requestBody"]?["content"]?["application/json"] is { } sent) yield return ("request", sent);
+        foreach (var (status, answer) in operation["responses"]!.AsObject())
+            if (status[0] == '2' && answer!["content"]?["application/json"] is { } answered)
+                yield return (status, answered);
+    }
+
+    /// <param name="isWhole">An answer has every member; a request leaves out what it does not mean to say.</param>
+    static IEnumerable<string> Differences(JsonNode served, JsonObject example, JsonObject schema, bool isWhole)
+    {
+        var members = schema["properties"]!.AsObject();
+        foreach (var unknown in example.Select(m => m.Key).Except(members.Select(m => m.Key)))
+            yield return unknown + " is not in the schema";
+        foreach (var missing in members.Select(m => m.Key).Except(example.Select(m => m.Key)))
+            if (isWhole || schema["required"]?.AsArray().Any(r => (string)r! == missing) == true)
+                yield return missing + " is missing";
+        foreach (var (name, value) in example)
+        {
+            (JsonObject? Value, JsonNode? Schema) inner = value switch
+            {
+                JsonObject o => (o, members[name]),
+                JsonArray { Count: > 0 } items when items[0] is JsonObject o => (o, members[name]?["items"]),
+                _ => (null, null),
+            };
+            if (inner.Value is null) continue;
+            foreach (var difference in Differences(served, inner.Value, Resolve(served, inner.Schema), isWhole))
+                yield return $"{name}.{difference}";
+        }
+    }
+
+    static JsonObject Resolve(JsonNode served, JsonNode? schema)
+    {
+        var either = schema?["oneOf"]?.AsArray().FirstOrDefault(s => s?["$ref"] is not null) ?? schema;
+        return (either?["$ref"] is { } reference
+            ? served["components"]!["schemas"]![((string)reference!).Split('/')[^1]] : either)!.AsObject();
+    }
+}
