@@ -70,9 +70,26 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         for (var i = 0; i < 20; i++)
         {
             var replies = await Task.WhenAll(
-                doctor.Http.Post($"/api/bookings/{b1.Id}/move", new { slot_id = s2 }), doctor.Http
-                    .Post($"/api/bookings/{b2.Id}/move", new { slot_id = s1 }));
+                doctor.Http.Post($"/api/bookings/{b1.Id}/move", new { slot_id = s2 }),
+                doctor.Http.Post($"/api/bookings/{b2.Id}/move", new { slot_id = s1 }));
             replies.ShouldAllBe(r => r.Status == 409);
+        }
+        await Server.ShouldKeepItsInvariants();
+    }
+
+    [Fact]
+    public async Task Two_moves_to_one_slot_have_one_winner()
+    {
+        var doctor = await Server.Doctor();
+        for (var i = 0; i < 20; i++)
+        {
+            var bookings = new List<Guid>();
+            for (var n = 0; n < 2; n++)
+                bookings.Add((await (await Server.User("patient")).Book(await doctor.Slot(3 * i + n))).Is(201).Id);
+            var free = await doctor.Slot(3 * i + 2);
+            var replies = await AtOnce(bookings, id =>
+                doctor.Http.Post($"/api/bookings/{id}/move", new { slot_id = free }));
+            replies.Select(r => r.Status).Order().ShouldBe([200, 409]);
         }
         await Server.ShouldKeepItsInvariants();
     }

@@ -40,16 +40,15 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     [Fact]
     public async Task A_slot_that_is_taken_closed_begun_or_absent_says_so()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var (taken, closed, begun) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         (await other.Book(taken)).Is(201);
         (await doctor.Http.Delete("/api/slots/" + closed)).Is(204);
         await Server.Owner.Statement("""
             update scheduling.slots set starts_at = now() - interval '1 minute', ends_at = now() + interval '9 minutes'
-                 where id = $1
-            """)
-            .With(begun).Execute();
+             where id = $1
+            """).With(begun).Execute();
         (await patient.Book(taken)).Is(409, "one_active_booking_per_slot");
         (await patient.Book(closed)).Is(409, "slot_is_closed");
         (await patient.Book(begun)).Is(422, "slot_has_started");
@@ -93,8 +92,8 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     [Fact]
     public async Task A_refusal_under_a_key_is_kept_too_and_outlives_its_cause()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var slot = await doctor.Slot();
         var taken = await other.Book(slot);
         var first = (await patient.Book(slot, "k-2")).Is(409, "one_active_booking_per_slot");

@@ -1,4 +1,3 @@
-using Amrutam.Platform;
 using Amrutam.Tests.Support;
 
 namespace Amrutam.Tests.Scheduling;
@@ -10,8 +9,8 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task A_cancelled_slot_is_open_again()
     {
-        var (doctor, patient, next) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, patient, next) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var slot = await doctor.Slot();
         var booked = await patient.Book(slot);
         var cancelled = (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation",
@@ -28,8 +27,8 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     [Fact]
     public async Task A_move_keeps_the_id_and_frees_the_old_slot()
     {
-        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"), await Server
-            .User("patient"));
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
         var (from, to, taken) = (await doctor.Slot(0), await doctor.Slot(1), await doctor.Slot(2));
         var booked = await patient.Book(from);
         (await other.Book(taken)).Is(201);
@@ -63,7 +62,7 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         (await patient.Http.Post(path + "/completion")).Is(403);
         (await doctor.Http.Post(path + "/completion")).Is(422, "booking_has_not_started");
         (await doctor.Http.Post(path + "/no-show", new { party = "patient" })).Is(422, "booking_has_not_started");
-        await Begin(booked.Id);
+        await Server.Begin(booked.Id);
         (await patient.Http.Post(path + "/cancellation")).Is(422, "booking_has_started");
         (await (await Server.Doctor()).Http.Post(path + "/completion")).Is(404);
         (await doctor.Http.Post(path + "/completion")).Is(200)["status"].ShouldBe("completed");
@@ -75,7 +74,7 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());
-        await Begin(booked.Id);
+        await Server.Begin(booked.Id);
         (await doctor.Http.Post($"/api/bookings/{booked.Id}/no-show", new { party = "nobody" })).Is(422);
         var missed = (await doctor.Http.Post($"/api/bookings/{booked.Id}/no-show", new { party = "patient" }))
             .Is(200);
@@ -92,22 +91,12 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
         {
             var page = (await user.Http.Get("/api/bookings?limit=2")).Is(200);
             var rest = (await user.Http.Get("/api/bookings?limit=2&cursor=" + page["next_cursor"])).Is(200);
-            Ids(page).Concat(Ids(rest)).ShouldBe(made);
+            page.Ids().Concat(rest.Ids()).ShouldBe(made);
         }
-        Ids((await (await Server.User("patient")).Http.Get("/api/bookings")).Is(200)).ShouldBeEmpty();
+        (await (await Server.User("patient")).Http.Get("/api/bookings")).Is(200).Ids().ShouldBeEmpty();
         (await patient.Http.Get("/api/bookings?status=lost")).Is(422);
         (await patient.Http.Get("/api/bookings?limit=101")).Is(422);
         var cursor = (await patient.Http.Get("/api/bookings?limit=2")).Is(200)["next_cursor"];
         (await doctor.Http.Get("/api/bookings?limit=2&cursor=" + cursor)).Is(400, "cursor_of_another_list");
     }
-
-    static IEnumerable<Guid> Ids(Reply page) =>
-        page.Body.GetProperty("items").EnumerateArray().Select(b => b.GetProperty("id").GetGuid());
-
-    /// <summary>Puts the booking's start a minute into the past, as waiting would.</summary>
-    Task Begin(Guid id) => Server.Owner.Statement("""
-        with b as (update scheduling.bookings set starts_at = now() - interval '1 minute',
-             ends_at = now() + interval '20 minutes' where id = $1 returning *)
-        update scheduling.slots s set starts_at = b.starts_at, ends_at = b.ends_at from b where s.id = b.slot_id
-        """).With(id).Execute();
 }

@@ -81,6 +81,13 @@ public sealed class BadRulesTests(ServerFixture fixture) : IClassFixture<ServerF
         var doctor = await Server.Doctor();
         (await doctor.Offer([.. Enumerable.Repeat(0, 101).Select(_ => JsonDocument.Parse(Good).RootElement)])).Is(422)
             .Body.GetProperty("errors").TryGetProperty("rules", out _).ShouldBeTrue();
+        // As many as a body holds, and more than any body does.
+        var full = string.Join(',', Enumerable.Repeat(Good, 128 * 1024 / (Good.Length + 1) - 1));
+        (await doctor.Http.Put("/api/availability", $$"""{"rules":[{{full}}]}""")).Is(422)
+            .Body.GetProperty("errors").TryGetProperty("rules", out _).ShouldBeTrue();
+        (await doctor.Http.Put("/api/availability",
+            $$"""{"rules":[{{string.Join(',', Enumerable.Repeat("null", 26_000))}}]}""")).Is(422)
+            .Body.GetProperty("errors").TryGetProperty("rules", out _).ShouldBeTrue();
         var hundredThousand = string.Join(',', Enumerable.Repeat(Good, 100_000));
         (await doctor.Http.Put("/api/availability", $$"""{"rules":[{{hundredThousand}}]}""")).Is(413);
         (await doctor.Offer(Daily("00:00", "24:00", 5), horizon: 400)).Is(422)

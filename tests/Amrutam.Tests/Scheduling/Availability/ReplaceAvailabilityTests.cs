@@ -40,6 +40,33 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     }
 
     [Fact]
+    public async Task Extra_hours_are_a_rule_of_one_date_and_do_not_disturb_the_others()
+    {
+        var doctor = await Server.Doctor();
+        var (date, weekly) = (Ahead(2), Daily("09:00", "10:00"));
+        (await doctor.Offer(weekly)).Is(200);
+        var extra = new
+        {
+            weekday = date.DayOfWeek.ToString().ToLowerInvariant(), from = "18:00", to = "19:00", slot_minutes = 30,
+            valid_from = Iso(date), valid_to = Iso(date),
+        };
+        (await doctor.OfferAnew([.. weekly, extra])).Is(200).Number("slots_added").ShouldBe(2);
+        (await doctor.TimesOn(date)).ShouldBe(["09:00", "09:30", "18:00", "18:30"]);
+        (await doctor.TimesOn(date.PlusDays(7))).ShouldBe(["09:00", "09:30"]);
+    }
+
+    [Fact]
+    public async Task A_key_replaces_once()
+    {
+        var doctor = await Server.Doctor();
+        var body = new { rules = Daily("09:00", "10:00"), horizon_days = 3 };
+        var first = (await doctor.Http.Send(HttpMethod.Put, "/api/availability", body, "k")).Is(200);
+        var again = (await doctor.Http.Send(HttpMethod.Put, "/api/availability", body, "k")).Is(200);
+        (again.Text, again.Header("Idempotency-Replayed")).ShouldBe((first.Text, "true"));
+        (await doctor.Http.Get("/api/availability")).Header("ETag").ShouldBe("\"1\"");
+    }
+
+    [Fact]
     public async Task A_booked_slot_is_never_touched_and_is_told_of_when_it_is_outside()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));

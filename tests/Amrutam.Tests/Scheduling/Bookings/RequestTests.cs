@@ -117,6 +117,23 @@ public sealed class RequestTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Two_who_ask_for_one_time_and_two_who_accept_one_request_have_one_winner()
+    {
+        var doctor = await Confirming();
+        var (one, two) = (await Server.User("patient"), await Server.User("patient"));
+        for (var i = 0; i < 10; i++)
+        {
+            var slot = await doctor.Slot(20 + i);
+            var asked = await Task.WhenAll(one.Book(slot), two.Book(slot));
+            asked.Select(r => r.Status).Order().ShouldBe([201, 409]);
+            var path = $"/api/bookings/{asked.Single(r => r.Status == 201).Id}/acceptance";
+            var accepted = await Task.WhenAll(doctor.Http.Post(path), doctor.Http.Post(path));
+            accepted.Select(r => r.Status).Order().ShouldBe([200, 409]);
+        }
+        await Server.ShouldKeepItsInvariants();
+    }
+
+    [Fact]
     public async Task A_confirmed_booking_is_not_moved_past_the_doctors_hand()
     {
         var (doctor, patient) = (await Confirming(), await Server.User("patient"));
