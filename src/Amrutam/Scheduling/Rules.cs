@@ -63,6 +63,8 @@ static class Rules
 
     public static readonly Problem TooManyWaitlistEntries =
         new(422, "too_many_waitlist_entries", "You are on as many waiting lists as one patient may be");
+    public static readonly Problem AlreadyInThisLine =
+        new(409, "already_in_this_line", "You are on this waiting list already, for times that meet these");
     public static readonly Problem OfferIsOver =
         new(409, "offer_is_over", "There is no offer now: it was answered, passed on, or none was made yet");
     public static readonly Problem EntryIsOver =

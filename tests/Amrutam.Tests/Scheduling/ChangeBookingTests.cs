@@ -43,6 +43,16 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
+    public async Task A_move_to_where_the_booking_is_changes_nothing()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        var booked = await patient.Book(await doctor.Slot(0));
+        var again = await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = booked["slot_id"] });
+        (again.Is(200)["revision"], again["slot_id"]).ShouldBe(("0", booked["slot_id"]));
+        await Server.ShouldKeepItsInvariants();
+    }
+
+    [Fact]
     public async Task A_move_may_overlap_the_booking_itself_but_no_other()
     {
         var (one, two, patient) = (await Server.Doctor(), await Server.Doctor(), await Server.User("patient"));

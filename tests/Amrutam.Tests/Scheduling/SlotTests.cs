@@ -1,4 +1,3 @@
-using Amrutam.Platform;
 using Amrutam.Tests.Support;
 
 namespace Amrutam.Tests.Scheduling;

@@ -31,17 +31,17 @@ sealed record OfferedWeek(
                 $"must be from 0 to {LongestNotice}")
             .Refuse(HorizonDays is < 1 or > LongestHorizon, "horizon_days", $"must be from 1 to {LongestHorizon}")
             .Refuse(Rules.Count > MostRules, "rules", $"must be at most {MostRules}");
-        var windows = new List<WeeklyWindow>();
+        var windows = new List<(string At, WeeklyWindow Window)>();
         for (var i = 0; i < Rules.Count && i < MostRules; i++)
         {
             var at = $"rules[{i}]";
             fields.Refuse(Rules[i] is null, at, "must not be null");
             if (Rules[i]?.Read(fields, at) is not { } window) continue;
-            var other = windows.FindIndex(earlier => Overlap(earlier, window) || Overlap(window, earlier));
-            fields.Refuse(other >= 0, at, $"overlaps another rule ({windows.ElementAtOrDefault(other)?.Weekday})");
-            windows.Add(window);
+            var other = windows.Find(earlier => Overlap(earlier.Window, window) || Overlap(window, earlier.Window));
+            fields.Refuse(other.At is not null, at, $"overlaps {other.At}");
+            windows.Add((at, window));
         }
-        return windows;
+        return windows.ConvertAll(w => w.Window);
     }
 
     /// <summary>Rules that were checked when they were saved.</summary>

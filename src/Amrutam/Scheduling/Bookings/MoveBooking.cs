@@ -5,7 +5,8 @@ namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>Moves a booking to another slot: all or nothing, the same id, the old slot open again at once.</summary>
 /// <remarks>A patient may move to any open slot, a doctor only within their own; staff, with a reason, past the
-/// doctor's notice and window. Both slots are locked in id order, so crossing moves queue.</remarks>
+/// doctor's notice and window. Both slots are locked in id order, so crossing moves queue. A booking that is there
+/// already, perhaps because the first answer was lost, stays as it is.</remarks>
 static class MoveBooking
 {
     public sealed record Request(Guid SlotId, string? Reason = null);
@@ -28,6 +29,8 @@ static class MoveBooking
         if (fields.Wrong) return fields.Problem();
         return await change.Run(id, "move", BookingAction.Move, request, async (connection, present) =>
         {
+            if (present.Booking.SlotId == request.SlotId)
+                return Answer.Of(StatusCodes.Status200OK, present.Booking);
             if (user.Role == Allow.Patient && present.IsWithinWindow)
                 return Answer.Of(Rules.CancellationWindowHasPassed.Because());
             var answer = await Move(connection, present.Booking, request.SlotId, user, change.Settings, reason);

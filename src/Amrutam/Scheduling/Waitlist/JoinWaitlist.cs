@@ -8,7 +8,7 @@ namespace Amrutam.Scheduling.Waitlist;
 /// <summary>Puts the signed-in patient in line for a slot of a doctor, or of any doctor of a specialization; or for an
 /// earlier slot than the booking they have.</summary>
 /// <remarks>A slot that is free already is offered at once. A booking that is to be moved earlier is kept until an
-/// offer is accepted.</remarks>
+/// offer is accepted. Nobody stands twice in one line, or they would be held two slots for one wish.</remarks>
 static class JoinWaitlist
 {
     /// <param name="BookingId">The booking to move earlier; its doctor and start say the rest.</param>
@@ -23,8 +23,8 @@ static class JoinWaitlist
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
             .Produces<WaitlistEntry>(StatusCodes.Status201Created).Example(Examples.Waiting)
-            .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.StepNotAllowed,
-                Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused)
+            .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.AlreadyInThisLine,
+                Rules.StepNotAllowed, Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused)
             .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
@@ -45,6 +45,8 @@ static class JoinWaitlist
         return await changes.Run(patient, "POST /api/waitlist", key, request, async connection =>
         {
             if (request.BookingId is { } id && await Refusal(connection, id, patient) is { } refusal) return refusal;
+            // What a patient has in hand is counted in one request at a time.
+            await connection.Statement(JudgeSlots.LockPatients).With(new[] { PatientLock.Of(patient.Id) }).Execute();
             var entry = Guid.CreateVersion7();
             var outcome = await connection.Statement(Join).With(entry).With(patient.Id).With(request.DoctorId)
                 .With(specialization).With(request.BookingId).With(request.From).With(request.To)
@@ -53,6 +55,7 @@ static class JoinWaitlist
             return outcome switch
             {
                 "joined" => await Joined(connection, entry, settings),
+                "twice" => Answer.Of(Rules.AlreadyInThisLine.Because()),
                 "too_many" => Answer.Of(Rules.TooManyWaitlistEntries.Because()),
                 "past" => Answer.Of(Problems.Field("to", "must be in the future")),
                 _ => Answer.Of(Problems.NotFound()),
@@ -92,6 +95,13 @@ static class JoinWaitlist
                         select from doctors.practitioners d
                          where d.id = wanted.doctor_id and (d.verified or not $8)) then 'not_found'
                    when starts_until <= starts_from then 'past'
+                   when exists (
+                        select from scheduling.waitlist_entries e
+                         where e.patient_id = $2 and e.status in ('waiting', 'offered')
+                           and e.doctor_id is not distinct from wanted.doctor_id
+                           and lower(e.specialization) is not distinct from lower($4)
+                           and e.booking_id is not distinct from $5
+                           and e.starts_from < wanted.starts_until and e.starts_until > wanted.starts_from) then 'twice'
                    when $9 > 0 and $9 <= (
                         select count(*) from scheduling.waitlist_entries e
                          where e.patient_id = $2 and e.status in ('waiting', 'offered')) then 'too_many'

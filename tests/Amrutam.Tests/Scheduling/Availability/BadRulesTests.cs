@@ -76,6 +76,16 @@ public sealed class BadRulesTests(ServerFixture fixture) : IClassFixture<ServerF
     }
 
     [Fact]
+    public async Task A_rule_that_overlaps_is_told_which_one()
+    {
+        const string tooShort = """{"weekday":"friday","from":"09:00","to":"09:10","slot_minutes":30}""";
+        var doctor = await Server.Doctor();
+        var refused = (await doctor.Http.Put("/api/availability", $$"""{"rules":[{{tooShort}},{{Good}},{{Good}}]}"""))
+            .Is(422);
+        refused.Body.GetProperty("errors").GetProperty("rules[2]")[0].GetString().ShouldBe("overlaps rules[1]");
+    }
+
+    [Fact]
     public async Task Far_too_many_rules_or_slots_are_refused()
     {
         var doctor = await Server.Doctor();

@@ -180,6 +180,27 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     }
 
     [Fact]
+    public async Task A_patient_stands_once_in_a_line_unless_for_other_times()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        var twice = await Task.WhenAll(Join(patient, new { doctor_id = doctor.Id, from = At(0), to = At(10) }),
+            Join(patient, new { doctor_id = doctor.Id, from = At(9), to = At(20) }));
+        twice.Select(r => r.Status).Order().ShouldBe([201, 409]);
+        twice.Single(r => r.Status == 409).Is(409, "already_in_this_line");
+        (await Join(patient, new { doctor_id = doctor.Id, from = At(30), to = At(40) })).Is(201);
+        (await Join(patient, new { doctor_id = (await Server.Doctor()).Id, to = At(40) })).Is(201);
+    }
+
+    [Fact]
+    public async Task A_place_in_line_is_where_its_location_says()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        var entry = (await Join(patient, new { doctor_id = doctor.Id, to = Far })).Is(201);
+        (await patient.Http.Get(entry.Header("Location")!)).Is(200).Text.ShouldBe(entry.Text);
+        (await (await Server.User("patient")).Http.Get(entry.Header("Location")!)).Is(404);
+    }
+
+    [Fact]
     public async Task A_patient_stands_in_a_few_lines()
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase(),
@@ -203,7 +224,6 @@ public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : 
     public async Task A_place_in_no_line_is_refused(string body, int status) =>
         (await (await Server.User("patient")).Http.Post("/api/waitlist", body)).Is(status);
 
-    /// <summary>A doctor whose one slot is booked.</summary>
     /// <summary>A slot that is booked. A field of its own keeps it from those who wait for the field in other
     /// tests.</summary>
     async Task<(TestUser Doctor, Guid Slot, TestUser Holder, Guid Booking)> Taken(string field = "Ayurveda")
