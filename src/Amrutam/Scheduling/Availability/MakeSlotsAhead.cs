@@ -16,7 +16,7 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
     // busy machine, far from the time at which a statement is given up.
     const int DoctorsAtOnce = 20;
 
-    // Half of the work is the database's and half of that waits for no other: two keep two processors busy.
+    // While the database inserts for the one, the other plans; more would take the processors from those who book.
     const int Workers = 2;
 
     // As many as other workers and replicas may be at just now, so that one more finds doctors behind theirs.

@@ -42,9 +42,9 @@ static class PreviewAvailability
         var plan = calendar.Plan(week, request);
         var last = calendar.Today.PlusDays(request.HorizonDays);
         var changes = SlotMaking.ClockChanges(week, calendar.Zone, calendar.Today, last).ToList();
-        return TypedResults.Ok(new Response(plan.Added, plan.Close.Count, plan.Kept,
+        return TypedResults.Ok(new Response(plan.Added, plan.Removed, plan.Kept,
             Show(plan.Publish.Concat(plan.Reopen.Select(slot => slot.Time)), calendar.Zone),
-            Show(plan.Close.Select(c => c.Slot.Time), calendar.Zone),
+            Show(plan.Close.Where(c => !c.Slot.Withdrawn).Select(c => c.Slot.Time), calendar.Zone),
             [.. calendar.Outside(week).Select(BookingInTheWay.Of)],
             Stretches(changes.Where(change => change.Skipped)), Stretches(changes.Where(change => !change.Skipped))));
     }

@@ -77,7 +77,7 @@ static class ReplaceAvailability
         if (done.Closed < plan.Close.Count) calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
         return Answer.Of(StatusCodes.Status200OK, new Response(
             calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes, calendar.Offered.HorizonDays,
-            calendar.Zone.Id, done.Added, done.Closed, plan.Kept + plan.Close.Count - done.Closed,
+            calendar.Zone.Id, done.Added, done.Closed - plan.AlreadyHidden, plan.Kept + plan.Close.Count - done.Closed,
             [.. calendar.Outside(week).Select(BookingInTheWay.Of)]));
     }
 

@@ -31,6 +31,12 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
 
     public int Added => Publish.Count + Reopen.Count;
 
+    /// <summary>Of those to close, the ones that nobody could book any more: withdrawn while booked.</summary>
+    public int AlreadyHidden => Close.Count(c => c.Slot.Withdrawn);
+
+    /// <summary>How many slots fewer there are to be booked.</summary>
+    public int Removed => Close.Count - AlreadyHidden;
+
     /// <param name="wanted">The slots of the rules, by time, not overlapping.</param>
     /// <param name="made">The doctor's slots that have not ended, in any order.</param>
     /// <param name="away">The doctor's time off, in any order.</param>

@@ -57,9 +57,10 @@ static class TakeTimeOff
         await connection.Statement(Save)
             .With(id).With(doctor.Id).With(away.Start).With(away.End).With(doctor.Trace).Execute();
         calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
-        var done = await KeepToPlan.Apply(connection, [(calendar, calendar.Plan())], doctor);
+        var plan = calendar.Plan();
+        var done = await KeepToPlan.Apply(connection, [(calendar, plan)], doctor);
         return Answer.Of(StatusCodes.Status201Created, new Response(
-            id, away.Start, away.End, calendar.Zone.Id, done.Closed,
+            id, away.Start, away.End, calendar.Zone.Id, done.Closed - plan.AlreadyHidden,
             how == ClearBookings.Cancel ? cleared.Bookings : [], how == ClearBookings.Move ? cleared.Bookings : []),
             "/api/availability/time-off/" + id);
     }

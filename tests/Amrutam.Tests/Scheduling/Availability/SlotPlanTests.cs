@@ -38,7 +38,8 @@ public sealed class SlotPlanTests
         Plan([At(10)], withdrawn).Restore.ShouldBe([withdrawn]);
         var freed = withdrawn with { Booking = null, State = SlotState.Open };
         Plan([At(10)], freed).Restore.ShouldBe([freed]);
-        Plan([], freed).Close.ShouldBe([(freed, SlotPlan.Rules)]);
+        var last = Plan([], freed);
+        (last.Close.Single(), last.Removed).ShouldBe(((freed, SlotPlan.Rules), 0), "nobody could book it before");
     }
 
     [Fact]
