@@ -37,12 +37,15 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var found = await CheckPassword(http, given);
         if (found.User is not { TwoFactorEnabled: true } user) return await Succeed(http, found);
         if (given.TotpCode is null && given.RecoveryCode is null) return Refuse(IdentityProblems.SecondFactorNeeded);
-        var right = given.TotpCode is { } code
-            ? await authenticators.Take(user.Id, code, confirmed: true)
-            : await RecoveryCodes.Use(db, user, given.RecoveryCode!);
-        return right ? await Succeed(http, found with { SecondFactor = true })
+        return await TakeCode(user, given.TotpCode, given.RecoveryCode)
+            ? await Succeed(http, found with { SecondFactor = true })
             : Refuse(IdentityProblems.InvalidCredentials);
     }
+
+    /// <summary>Takes a code of the account's authenticator, or one of its recovery codes; each works once.</summary>
+    public async Task<bool> TakeCode(User user, string? totp, string? recovery) => totp is not null
+        ? await authenticators.Take(user.Id, totp, confirmed: true)
+        : recovery is not null && await RecoveryCodes.Use(db, user, recovery);
 
     /// <summary>The password alone, counted and answered like a sign-in: for who is signed in and is asked
     /// again.</summary>
@@ -59,7 +62,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     }
 
     /// <summary>A row of failures ends when everything that was asked for was right, not before.</summary>
-    async Task<Checked> Succeed(HttpContext http, Checked found)
+    public async Task<Checked> Succeed(HttpContext http, Checked found)
     {
         if (found.User is { } user) await ForgetFailures(http, EmailAddress.Normal(user.Email!));
         return found;

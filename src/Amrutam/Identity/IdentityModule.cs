@@ -22,8 +22,9 @@ static class IdentityModule
     {
         var settings = builder.AddSettings<IdentitySettings>("Identity");
         builder.AddSettings<Limits>("Limits");
-        builder.Services.AddSingleton(_ => SecretBox.OfInstallation(settings.KeyEncryptionKey,
+        builder.Services.AddSingleton(_ => SecretBox.OfInstallation(settings,
             builder.Configuration["Data:Directory"] ?? EmbeddedPostgres.DefaultDirectory()));
+        builder.Services.AddSingleton<ResealSecrets>().AddSealedTables();
         builder.AddTokens();
         builder.AddPasswords(settings);
         builder.AddPortalSessions(settings);
@@ -58,14 +59,15 @@ static class IdentityModule
             (o.CompatibilityMode, o.IterationCount) =
             (PasswordHasherCompatibilityMode.IdentityV3, settings.PasswordRounds));
         builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
-            .AddSingleton<PasswordHash>();
+            .AddSingleton<PasswordHash>().AddSingleton<PasswordRules>().AddSingleton<ChosenPassword>();
+        builder.Services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
         builder.Services.AddSingleton<HashingLane>().AddSingleton<Attempts>().AddSingleton<Decoy>()
             .AddScoped<CredentialCheck>();
     }
 
     static void AddPortalSessions(this WebApplicationBuilder builder, IdentitySettings settings)
     {
-        builder.Services.AddScoped<PortalSignIn>();
+        builder.Services.AddScoped<PortalSignIn>().AddScoped<MailedLinks>();
         builder.Services.AddAuthentication()
             .AddCookie(PortalSignIn.Scheme, cookie =>
             PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
@@ -93,9 +95,8 @@ static class IdentityModule
     {
         builder.Services.AddSingleton<Letters>();
         builder.Services.AddHostedService<DeliverMail>();
-        builder.Services.AddSingleton<IPersonalData, AccountOfAPerson>()
-            .AddSingleton<IPersonalData, SessionsOfAPerson>();
-        builder.Services.AddSingleton<EraseAccounts>();
+        builder.Services.AddSingleton<IPersonalData, AccountOfAPerson>();
+        builder.Services.AddSingleton<ReopenAccount>().AddSingleton<EraseAccounts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());
     }
 
@@ -107,16 +108,17 @@ static class IdentityModule
         PublishKeys.Map(routes);
         // Who signs in or up shows in no public list.
         var auth = routes.MapGroup("/api/auth").AnnouncesItself().WithTags("Accounts");
-        LogOut.Map(auth);
+        LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
         MapSignIn(auth.MapGroup("").AllowAnonymous());
-        var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
+        var whole = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
+        var me = whole.MapGroup("").OpenBeforeSecondFactor();
         ShowMe.Map(me);
         ChangeMe.Map(me);
         ChangePassword.Map(me);
         VerifyEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
         ChangeEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
-        ExportMe.Map(me);
-        DeleteMe.Map(me);
+        ExportMe.Map(whole);
+        DeleteMe.Map(whole);
         MapOwnSecurity(me);
         MapPeople(routes, auth.MapGroup("").AllowAnonymous());
     }
@@ -154,6 +156,7 @@ static class IdentityModule
         ListUsers.Map(users);
         ChangeUser.Map(users);
         EndUserSessions.Map(users);
+        RemoveSecondFactorOf.Map(users);
         InviteUser.Map(admin.MapGroup("/invitations"), auth);
     }
 
@@ -161,6 +164,8 @@ static class IdentityModule
     {
         public string? NormalizeName(string? name) => name;
 
-        public string? NormalizeEmail(string? email) => email is null ? null : EmailAddress.Normal(email);
+        // What PostgreSQL could not hold is nobody's address; asking for it would be a failure in its log and in ours.
+        public string? NormalizeEmail(string? email) =>
+            email is null ? null : Fields.WellFormed(email) ? EmailAddress.Normal(email) : "";
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 
 namespace Amrutam.Identity;
@@ -38,6 +39,9 @@ static class IdentityProblems
         new(409, "last_credential", "This is the only way into your account; add another first");
     public static readonly Problem LastAdmin = new(409, "last_admin", "This is the last admin; make another one first");
 
+    public static readonly Problem OwnAccount =
+        new(422, "own_account", "Change your own account under /api/me, not as an admin");
+
     /// <summary>429, saying when to come back.</summary>
     public static IResult ComeBack(HttpContext http, int seconds)
     {
@@ -45,11 +49,15 @@ static class IdentityProblems
         return Problems.TooMany.Because($"Try again in {seconds} s.");
     }
 
-    public static IResult Weak(string field, string objection) =>
-        WeakPassword.Because("The password " + objection + ".",
+    public static IResult Because(Refusal refusal) => refusal.Objection is { } objection
+        ? Weak("password", objection)
+        : refusal.Problem.Because();
+
+    public static IResult Weak(string field, Objection objection) =>
+        WeakPassword.Because("The password " + objection.Text + ".",
         new Dictionary<string, object?>(
             StringComparer.Ordinal)
         {
-            ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection] }
+            ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection.Text] }
         });
 }

@@ -16,8 +16,9 @@ static class LogIn
         var found = await check.Check(http, new(request.Email, request.Password, request.TotpCode,
             request.RecoveryCode));
         if (found.RetryAfterSeconds > 0) return IdentityProblems.ComeBack(http, found.RetryAfterSeconds);
-        return found.User is { } user
-            ? TypedResults.Ok(await sessions.BeginApi(http, user, found.SecondFactor))
-            : found.Refusal!.Because();
+        if (found.User is not { } user) return found.Refusal!.Because();
+        return await sessions.BeginApi(http, user, found.SecondFactor) is { } tokens
+            ? TypedResults.Ok(tokens)
+            : IdentityProblems.InvalidCredentials.Because();
     }
 }

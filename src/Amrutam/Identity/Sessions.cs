@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Amrutam.Identity.Rights;
 using Amrutam.Platform;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
@@ -10,34 +11,35 @@ namespace Amrutam.Identity;
 sealed record Tokens(string AccessToken, string TokenType, int ExpiresIn, string RefreshToken);
 
 /// <summary>Begins and ends sessions; each with its event, in the same statement.</summary>
-sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revocations, IdentitySettings settings)
+sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revocations, ReopenAccount reopen,
+    IdentitySettings settings)
 {
     public const string Api = "api", Portal = "portal";
 
     /// <summary>Begins a session for a client that holds tokens.</summary>
-    public async Task<Tokens> BeginApi(HttpContext http, User user, bool secondFactor)
+    /// <returns>Null when the account is no longer as it was when its credentials were checked.</returns>
+    public async Task<Tokens?> BeginApi(HttpContext http, User user, bool secondFactor)
     {
-        if (user.DeletionDueAt is not null) await db.Statement(Stay).With(user.Id).With(user.Role)
-            .With(Problems.Trace()).Execute();
+        await reopen.IfClosed(user);
         var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
         var refresh = RefreshToken.New();
-        await db.Statement(BeginWithRefreshToken).With(current.Session).With(user.Id).With(user.Role)
-            .With(Device.Of(http)).With(ClientAddress.Shown(http))
-            .With(secondFactor).With(settings.SessionDays).With(Problems.Trace()).With(RefreshToken.Hash(refresh))
-                .With(settings.SessionIdleDays).Execute();
-        return Answer(current, secondFactor, refresh);
+        var begun = await db.Statement(BeginWithRefreshToken).With(current.Session).With(user.Id).With(user.Role)
+            .With(Device.Of(http)).With(ClientAddress.Shown(http)).With(secondFactor).With(settings.SessionDays)
+            .With(Problems.Trace()).With(RefreshToken.Hash(refresh)).With(settings.SessionIdleDays)
+            .With(user.SecurityStamp).Execute();
+        return begun == 1 ? Answer(current, secondFactor, refresh) : null;
     }
 
     /// <summary>Begins a session for a browser that holds a cookie.</summary>
-    public async Task<CurrentUser> BeginPortal(HttpContext http, User user, bool secondFactor)
+    /// <returns>Null when the account is no longer as it was when its credentials were checked.</returns>
+    public async Task<CurrentUser?> BeginPortal(HttpContext http, User user, bool secondFactor)
     {
-        if (user.DeletionDueAt is not null) await db.Statement(Stay).With(user.Id).With(user.Role)
-            .With(Problems.Trace()).Execute();
+        await reopen.IfClosed(user);
         var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
-        await db.Statement(Begin).With(current.Session).With(user.Id).With(user.Role).With(Device.Of(http))
-            .With(ClientAddress.Shown(http))
-            .With(secondFactor).With(settings.PortalSessionHours).With(Problems.Trace()).Execute();
-        return current;
+        var begun = await db.Statement(Begin).With(current.Session).With(user.Id).With(user.Role)
+            .With(Device.Of(http)).With(ClientAddress.Shown(http)).With(secondFactor).With(settings.PortalSessionHours)
+            .With(Problems.Trace()).With(user.SecurityStamp).Execute();
+        return begun == 1 ? current : null;
     }
 
     public Tokens Answer(CurrentUser current, bool secondFactor, string refresh) =>
@@ -63,14 +65,6 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
         foreach (var session in ended) revocations.Add(session);
     }
 
-    // Who signs in to a closed account before it is erased has changed their mind.
-    const string Stay = """
-        with stays as (
-            update identity.users set deletion_due_at = null where id = $1 and deletion_due_at is not null returning id)
-        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
-        select id, $2, 'accounts.reopened', 'account', id, $3 from stays
-        """;
-
     const string EndMany = """
         with ended as (
             update identity.sessions set ended_at = now(), ended_because = $3
@@ -81,10 +75,17 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
         select id from ended
         """;
 
+    // The account is locked, and must be as it was when its credentials were checked: the stamp changes with the
+    // password, the role and a suspension. Whoever changes something after this finds the session and ends it.
     const string Begin = """
-        with begun as (
+        with account as (
+            select id from identity.users
+             where id = $2 and security_stamp = $9 and suspended_at is null and erased_at is null
+               and ($6 or not two_factor_enabled) for share),
+        begun as (
             insert into identity.sessions (id, user_id, kind, device, network, second_factor, expires_at)
-            values ($1, $2, 'portal', $4, $5, $6, now() + $7 * interval '1 hour') returning id, user_id, second_factor)
+            select $1, id, 'portal', $4, $5, $6, now() + $7 * interval '1 hour' from account
+         returning id, user_id, second_factor)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select user_id, $3, 'sessions.begun', 'session', id,
                jsonb_build_object('kind', 'portal', 'second_factor', second_factor), $8
@@ -92,9 +93,14 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
         """;
 
     const string BeginWithRefreshToken = """
-        with begun as (
+        with account as (
+            select id from identity.users
+             where id = $2 and security_stamp = $11 and suspended_at is null and erased_at is null
+               and ($6 or not two_factor_enabled) for share),
+        begun as (
             insert into identity.sessions (id, user_id, kind, device, network, second_factor, expires_at)
-            values ($1, $2, 'api', $4, $5, $6, now() + $7 * interval '1 day') returning id, user_id, second_factor),
+            select $1, id, 'api', $4, $5, $6, now() + $7 * interval '1 day' from account
+         returning id, user_id, second_factor),
         given as (
             insert into identity.refresh_tokens (hash, session_id, expires_at)
             select $9, id, now() + least($10, $7) * interval '1 day' from begun)

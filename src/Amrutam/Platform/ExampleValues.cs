@@ -14,8 +14,8 @@ static class ExampleValues
     {
         ["email"] = "asha@example.org", ["password"] = "lantern-meadow-42", ["new_password"] = "meadow-lantern-43",
         ["full_name"] = "Asha Rao", ["name"] = "My phone", ["role"] = "patient", ["totp_code"] = "492039",
-        ["recovery_code"] = "k7qd-93mx-p2wv", ["token"] = "the token of the message", ["refresh_token"] =
-            "the refresh token",
+        ["recovery_code"] = "k7qd-93mx-p2wv", ["shown"] = "by_video", ["token"] = "the token of the message",
+        ["refresh_token"] = "the refresh token",
         ["specialization"] = "Ayurveda", ["bio"] = "Sees patients with chronic pain.", ["language"] =
             "hi", ["currency"] = "INR",
         ["time_zone"] = "Asia/Kolkata", ["registration_number"] = "KA-2011-04567", ["reason"] =

@@ -188,4 +188,17 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
             headers: [("X-User-Id", victim.Id.ToString()), ("X-Role", "admin"), ("Cookie", "amrutam=x")]);
         reply.Is(200).Id.ShouldBe(user.Id);
     }
+
+    [Theory]
+    [InlineData("PATCH", "/api/me", "sub")]
+    [InlineData("PATCH", "/api/me", "email")]
+    [InlineData("POST", "/api/me/password", "email")]
+    [InlineData("POST", "/api/bookings", "patient_id")]
+    [InlineData("POST", "/api/waitlist", "patient_id")]
+    public async Task Identity_in_a_body_is_refused(string method, string path, string member)
+    {
+        var (victim, user) = (await fixture.Server.User("patient"), await fixture.Server.User("patient"));
+        var body = $$"""{"{{member}}": "{{victim.Id}}"}""";
+        (await user.Http.Send(new(method), path, body)).Is(400, "malformed_request").Text.ShouldContain(member);
+    }
 }

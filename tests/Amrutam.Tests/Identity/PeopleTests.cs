@@ -56,6 +56,27 @@ public sealed class PeopleTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
+    public async Task Who_is_suspended_while_they_sign_in_is_not_let_in()
+    {
+        var person = await Person.SignUp(Server);
+        await using var connection = await Server.Owner.OpenConnectionAsync();
+        await using var suspending = await connection.BeginTransactionAsync();
+        await connection.Statement("""
+            update identity.users set suspended_at = now(), security_stamp = 'changed' where id = $1
+            """).With(person.Id).Execute();
+        var signingIn = person.TryToSignIn();
+        while (!signingIn.IsCompleted && !await Server.Owner.Statement(SomebodyWaits).Value<bool>())
+            await Task.Delay(20);
+        await suspending.CommitAsync();
+        (await signingIn).Is(401, "invalid_credentials");
+    }
+
+    const string SomebodyWaits = """
+        select exists (select from pg_stat_activity
+           where datname = current_database() and wait_event_type = 'Lock' and query like '%begun as%')
+        """;
+
+    [Fact]
     public async Task A_changed_role_ends_the_sessions_that_state_the_old_one()
     {
         var admin = await Server.User("admin");

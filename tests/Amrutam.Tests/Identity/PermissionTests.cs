@@ -86,6 +86,11 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
             (await Server.User(role)).Http,
     };
 
+    /// <summary>What a role may call and nobody may who is not signed in; but signing out, which ends it.</summary>
+    internal static IEnumerable<(string Method, string Path)> RoutesFor(string role) => Rows
+        .Where(row => row.For(role) == "yes" && row.Anonymous == "no" && row.Path != "/api/auth/logout")
+        .Select(row => (row.Method, Address(row, Guid.CreateVersion7().ToString())));
+
     static string Address(Row row, string id) =>
         row.Path.Replace("{id}", id).Replace("{code}", "not_found").Replace("{documentName}", "v1");
 

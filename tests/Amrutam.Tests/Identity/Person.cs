@@ -70,14 +70,14 @@ sealed class Person(TestServer server, string email)
         return client;
     }
 
-    /// <summary>Enrols an authenticator app, and goes on with the token that says so.</summary>
+    /// <summary>Enrols an authenticator app, and goes on with the session that says so.</summary>
     public async Task<(byte[] Secret, string[] Codes)> Enrol()
     {
         var offer = (await Http.Post("/api/me/second-factor", new { password = Password })).Is(200);
         var secret = FromBase32(offer["secret"]);
         var done = (await Http.Post("/api/me/second-factor/confirmation", new { totp_code = CodeNow(secret, -1) }))
             .Is(200);
-        Http.DefaultRequestHeaders.Authorization = new("Bearer", done["access_token"]);
+        Use(done);
         return (secret, [.. done.Body.GetProperty("recovery_codes").EnumerateArray().Select(c => c.GetString()!)]);
     }
 

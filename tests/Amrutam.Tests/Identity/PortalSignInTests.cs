@@ -91,6 +91,37 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_must_enrol_a_second_factor_first_can_at_least_leave()
+    {
+        await using var production = await TestServer.Start(_server.Database, "--environment=Production",
+            "--Identity:SecondFactorRoles=patient,admin");
+        production.App.MapPost("/test/sign-in", async (HttpContext http, PortalSignIn portal) =>
+            (await portal.SignIn(http, "patient@example.org", Password)).ToString()).AllowAnonymous();
+        production.App.MapGet("/test/page", () => "for patients").RequirePortal(Allow.Patient);
+        var cookie = (await production.Anonymous().Send(HttpMethod.Post, "/test/sign-in")).Header("Set-Cookie")!
+            .Split(';')[0];
+        (await production.Anonymous().Send(HttpMethod.Get, "/test/page", headers: ("Cookie", cookie)))
+            .Is(403, "mfa_enrolment_required");
+        (await production.Anonymous().Send(HttpMethod.Get, "/sign-in", headers: ("Cookie", cookie))).Status
+            .ShouldNotBe(500);
+        // 400 for want of the form's token: the route is reached.
+        (await production.Anonymous().Send(HttpMethod.Post, "/sign-out", headers: ("Cookie", cookie))).Is(400);
+    }
+
+    [Fact]
+    public async Task Signing_in_again_ends_the_session_that_the_browser_had()
+    {
+        var cookies = new CookieContainer();
+        var browser = Browser(cookies);
+        await browser.Send(HttpMethod.Post, "/test/sign-in?password=" + Password);
+        var former = new CookieContainer();
+        former.Add(cookies.GetAllCookies());
+        await browser.Send(HttpMethod.Post, "/test/sign-in?password=" + Password);
+        (await browser.Get("/test/page")).Is(200);
+        (await Browser(former).Get("/test/page")).Is(302);
+    }
+
+    [Fact]
     public async Task An_ended_idle_or_suspended_session_opens_no_page()
     {
         foreach (var change in new[]

@@ -113,6 +113,17 @@ public sealed class SecondFactorPolicyTests(TestCluster cluster)
         (await (await server.User("doctor")).Http.Get("/api/slots")).Is(403, "mfa_enrolment_required");
         (await (await server.User("patient")).Http.Get("/api/bookings")).Is(200);
         (await admin.Http.Get("/api/me")).Is(200);
+        // What is open to everybody who is signed in may be clinical all the same.
+        var booking = "/api/bookings/" + Guid.CreateVersion7();
+        foreach (var role in new[] { "doctor", "admin" })
+        {
+            var caller = (await server.User(role)).Http;
+            (await caller.Post(booking + "/cancellation", new { reason = "a reason" })).Is(403,
+                "mfa_enrolment_required");
+            (await caller.Get("/api/me/export")).Is(403, "mfa_enrolment_required");
+            (await caller.Send(HttpMethod.Delete, "/api/me", new { })).Is(403, "mfa_enrolment_required");
+        }
+        (await (await server.User("doctor")).Http.Get(booking)).Is(403, "mfa_enrolment_required");
         var (secret, _) = await admin.Enrol();
         (await admin.Http.Get("/api/admin/users")).Is(200);
         var refreshed = (await server.Anonymous().Post("/api/auth/refresh", new { refresh_token = admin.RefreshToken }))
@@ -121,6 +132,25 @@ public sealed class SecondFactorPolicyTests(TestCluster cluster)
         (await admin.Http.Get("/api/admin/users")).Is(200);
         await admin.SignIn(totp: Person.CodeNow(secret));
         (await admin.Http.Get("/api/admin/users")).Is(200);
+    }
+
+    /// <summary>Every route of the table, so that one that is added later is held to it too.</summary>
+    [Fact]
+    public async Task When_everybody_must_a_password_alone_opens_nothing_but_the_own_account()
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase(),
+            "--Identity:SecondFactorRoles=patient,doctor,admin");
+        var open = new List<string>();
+        foreach (var role in new[] { "patient", "doctor", "admin" })
+        {
+            var caller = (await server.User(role)).Http;
+            foreach (var (method, path) in PermissionTests.RoutesFor(role))
+                if ((await caller.Send(new(method), path, method == "GET" ? null : "{}")).Status != 403)
+                    open.Add(method + " " + path);
+        }
+        open.ShouldAllBe(route => route.Contains(" /api/me", StringComparison.Ordinal));
+        open.ShouldNotContain(route => route.EndsWith(" /api/me/export", StringComparison.Ordinal)
+            || route == "DELETE /api/me");
     }
 
     [Fact]

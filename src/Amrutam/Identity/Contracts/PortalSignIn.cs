@@ -37,7 +37,9 @@ sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
         if (found.RetryAfterSeconds > 0) return PortalSignInOutcome.TooManyAttempts;
         if (found.Refusal == IdentityProblems.SecondFactorNeeded) return PortalSignInOutcome.SecondFactorNeeded;
         if (found.User is not { } user) return PortalSignInOutcome.InvalidCredentials;
-        var current = await sessions.BeginPortal(http, user, found.SecondFactor);
+        await EndFormer(http);
+        if (await sessions.BeginPortal(http, user, found.SecondFactor) is not { } current)
+            return PortalSignInOutcome.InvalidCredentials;
         await http.SignInAsync(Scheme, new(PortalCookie.Identity(current, found.SecondFactor)));
         return PortalSignInOutcome.SignedIn;
     }
@@ -45,13 +47,16 @@ sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
     /// <summary>Ends the session on every replica and removes the cookie.</summary>
     public async Task SignOut(HttpContext http)
     {
-        var signedIn = await http.AuthenticateAsync(Scheme);
-        if (signedIn.Principal is { } principal)
-        {
-            var user = CurrentUser.From(principal);
-            await sessions.End(user, user.Session, "signed_out");
-        }
+        await EndFormer(http);
         await http.SignOutAsync(Scheme);
+    }
+
+    /// <summary>A browser has one session here: whoever signs in anew leaves none behind that nobody sees.</summary>
+    async Task EndFormer(HttpContext http)
+    {
+        if ((await http.AuthenticateAsync(Scheme)).Principal is not { } principal) return;
+        var user = CurrentUser.From(principal);
+        await sessions.End(user, user.Session, "signed_out");
     }
 }
 

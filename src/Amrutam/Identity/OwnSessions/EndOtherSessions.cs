@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.OwnSessions;
 
@@ -6,10 +7,13 @@ namespace Amrutam.Identity.OwnSessions;
 static class EndOtherSessions
 {
     public static void Map(RouteGroupBuilder sessions) =>
-        sessions.MapDelete("", Handle).WithSummary("Sign every other device out").Produces(204);
+        sessions.MapDelete("", Handle).WithSummary("Sign every other device out").Produces(204)
+            .Refuses(Reauthentication.Refusals);
 
-    static async Task<IResult> Handle(CurrentUser caller, Sessions sessions, IdentityDb identity)
+    static async Task<IResult> Handle([FromBody] Proof? proof, HttpContext http, CurrentUser caller,
+        Reauthentication again, Sessions sessions, IdentityDb identity)
     {
+        if (await again.CheckUnlessLately(http, caller, proof ?? new()) is { } refusal) return refusal;
         await identity.Change(connection =>
             sessions.EndAll(connection, caller.Id, caller, "ended_by_owner", but: caller.Session));
         return TypedResults.NoContent();

@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.OwnSessions;
 
@@ -7,8 +8,12 @@ static class EndSession
 {
     public static void Map(RouteGroupBuilder sessions) =>
         sessions.MapDelete("/{id:guid}", Handle).WithSummary("Sign a device out").Produces(204)
-            .Refuses(Problems.Absent);
+            .Refuses([Problems.Absent, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser caller, Sessions sessions) =>
-        await sessions.End(caller, id, "ended_by_owner") ? TypedResults.NoContent() : Problems.NotFound();
+    static async Task<IResult> Handle(Guid id, [FromBody] Proof? proof, HttpContext http, CurrentUser caller,
+        Reauthentication again, Sessions sessions)
+    {
+        if (await again.CheckUnlessLately(http, caller, proof ?? new()) is { } refusal) return refusal;
+        return await sessions.End(caller, id, "ended_by_owner") ? TypedResults.NoContent() : Problems.NotFound();
+    }
 }

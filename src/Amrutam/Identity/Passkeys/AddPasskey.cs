@@ -8,8 +8,6 @@ namespace Amrutam.Identity.Passkeys;
 /// made.</summary>
 static class AddPasskey
 {
-    sealed record OptionsRequest(string? Password = null);
-
     sealed record Request(Guid ChallengeId, JsonElement Credential, string? Name = null);
 
     // Phones, laptops, keys in a drawer; more is a mistake or an attack on the table.
@@ -19,17 +17,16 @@ static class AddPasskey
     {
         passkeys.MapPost("/options", Offer).WithSummary("Begin to register a passkey")
             .Produces<PasskeyChallenges.Offer>()
-            .Refuses(IdentityProblems.ReauthenticationNeeded, IdentityProblems.WrongPassword,
-                IdentityProblems.TooManyPasskeys, Problems.TooMany);
+            .Refuses([IdentityProblems.TooManyPasskeys, .. Reauthentication.Refusals]);
         passkeys.MapPost("", Handle).WithSummary("Register a passkey").Produces<Passkey>(201)
             .Refuses(IdentityProblems.PasskeyRefused);
     }
 
-    static async Task<IResult> Offer(OptionsRequest request, HttpContext http, CurrentUser caller,
+    static async Task<IResult> Offer(Proof proof, HttpContext http, CurrentUser caller,
         Reauthentication again, UserManager<User> users,
         IPasskeyHandler<User> handler, PasskeyChallenges challenges)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
         if ((await users.GetPasskeysAsync(user)).Count >= MaxPasskeys)
             return IdentityProblems.TooManyPasskeys.Because();
@@ -40,7 +37,7 @@ static class AddPasskey
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
         IdentityDb identity,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Letters letters)
     {
         var fields = new Fields();
         var name = fields.Text("name", request.Name, MaxName);
@@ -61,6 +58,7 @@ static class AddPasskey
         {
             await users.AddOrUpdatePasskeyAsync(user, made.Passkey);
             await connection.Append("passkeys.added", user.Id, caller.Id, caller.Role);
+            await letters.PasskeyAdded(connection, user);
         });
         return TypedResults.Json(Passkey.Of(made.Passkey), Json.Options, statusCode: 201);
     }

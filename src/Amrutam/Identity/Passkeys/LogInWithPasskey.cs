@@ -51,6 +51,8 @@ static class LogInWithPasskey
             await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey);
             await connection.Append("passkeys.used", shown.User.Id, shown.User.Id, shown.User.Role);
         });
-        return TypedResults.Ok(await sessions.BeginApi(http, shown.User, secondFactor: true));
+        return await sessions.BeginApi(http, shown.User, secondFactor: true) is { } tokens
+            ? TypedResults.Ok(tokens)
+            : IdentityProblems.InvalidPasskey.Because();
     }
 }

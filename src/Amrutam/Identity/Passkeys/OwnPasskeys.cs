@@ -19,17 +19,14 @@ static class OwnPasskeys
 {
     sealed record NameRequest(string Name);
 
-    sealed record RemoveRequest(string? Password = null);
-
     const int MaxName = 100, MaxId = 1400;
 
     public static void Map(RouteGroupBuilder passkeys)
     {
         passkeys.MapGet("", List).WithSummary("Your passkeys").Produces<Page<Passkey>>();
         passkeys.MapPatch("/{id}", Rename).WithSummary("Name a passkey").Produces<Passkey>().Refuses(Problems.Absent);
-        passkeys.MapDelete("/{id}", Remove).WithSummary("Remove a passkey").Produces(204).Refuses(Problems.Absent,
-            IdentityProblems.LastCredential, IdentityProblems.ReauthenticationNeeded, IdentityProblems.WrongPassword,
-                Problems.TooMany);
+        passkeys.MapDelete("/{id}", Remove).WithSummary("Remove a passkey").Produces(204)
+            .Refuses([Problems.Absent, IdentityProblems.LastCredential, .. Reauthentication.Refusals]);
     }
 
     static async Task<IResult> List(CurrentUser caller, UserManager<User> users) =>
@@ -54,11 +51,11 @@ static class OwnPasskeys
         return TypedResults.Ok(Passkey.Of(passkey));
     }
 
-    static async Task<IResult> Remove(string id, [FromBody] RemoveRequest request, HttpContext http,
+    static async Task<IResult> Remove(string id, [FromBody] Proof proof, HttpContext http,
         CurrentUser caller, Reauthentication again,
         UserManager<User> users, IdentityDb identity)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller, proof);
         if (known.User is null) return known.Refusal!;
         var (user, passkey) = await Find(id, caller, users);
         if (passkey is null) return Problems.NotFound();

@@ -65,8 +65,8 @@ static class SignUpWithPasskey
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         made.Passkey.Name = name ?? "Passkey";
         var user = new User { Id = id, Email = email, FullName = fullName, Role = role };
-        return await SignUp.Add(identity, users, user, id, role, letters, () =>
-            users.AddOrUpdatePasskeyAsync(user, made.Passkey))
+        return await SignUp.Add(identity, users, user, id, role, letters, async _ =>
+            (await users.AddOrUpdatePasskeyAsync(user, made.Passkey)).Succeeded)
             ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.EmailTaken.Because();
     }

@@ -5,15 +5,12 @@ namespace Amrutam.Identity.People;
 
 /// <summary>Suspends or restores an account, or gives it another role; its sessions end at once on every
 /// replica.</summary>
-/// <remarks>
-/// The admins are locked first, in the order of their ids, so that two admins who remove each other at the same moment
-/// do not both succeed: one must stay. No admin sets a password.
-/// </remarks>
+/// <remarks>One admin must stay. No admin sets a password.</remarks>
 static class ChangeUser
 {
     sealed record Request(string? Role = null, bool? Suspended = null);
 
-    sealed record Found(string Role, bool Suspended, bool LastAdmin);
+    sealed record Found(string Role, bool Suspended);
 
     public static void Map(RouteGroupBuilder users) =>
         users.MapPatch("/{id:guid}", Handle).WithSummary("Suspend, restore or change the role of an account")
@@ -27,12 +24,12 @@ static class ChangeUser
         IResult? refusal = null;
         await identity.Change(async connection =>
         {
-            await connection.Statement(LockAdmins).Execute();
+            await Admins.Lock(connection);
             var found = await connection.Statement(LockUser).With(id)
-                .One(row => new Found(row.GetString(0), row.GetBoolean(1), row.GetBoolean(2)));
+                .One(row => new Found(row.GetString(0), row.GetBoolean(1)));
+            var demotes = request.Suspended == true || request.Role is { } role && role != Allow.Admin;
             refusal = found is null ? Problems.NotFound()
-                : found.LastAdmin && (request.Suspended == true || request.Role is { } role && role != Allow.Admin)
-                    ? IdentityProblems.LastAdmin.Because()
+                : demotes && await Admins.IsLast(connection, id) ? IdentityProblems.LastAdmin.Because()
                 : null;
             if (found is null || refusal is not null) return false;
             if (request.Role is { } newRole && newRole != found.Role) await SetRole(connection, id, newRole, admin,
@@ -59,18 +56,8 @@ static class ChangeUser
         if (suspended) await sessions.EndAll(connection, id, admin, "suspended");
     }
 
-    const string LockAdmins = """
-        select id from identity.users where role = 'admin' and suspended_at is null
-           and erased_at is null order by id for update
-        """;
-
     const string LockUser = """
-        select u.role, u.suspended_at is not null,
-               u.role = 'admin' and u.suspended_at is null and not exists (
-                   select from identity.users other
-                    where other.role = 'admin' and other.suspended_at is null and other.erased_at is null
-                       and other.id <> u.id)
-          from identity.users u where u.id = $1 and u.erased_at is null for update
+        select role, suspended_at is not null from identity.users where id = $1 and erased_at is null for update
         """;
 
     const string UpdateRole = """

@@ -35,7 +35,7 @@ sealed class Authenticators(NpgsqlDataSource db, SecretBox box, TimeProvider clo
     public static Task<int> Remove(NpgsqlConnection connection, Guid user) =>
         connection.Statement(Delete).With(user).Execute();
 
-    static string Purpose(Guid user) => "authenticator of " + user;
+    public static string Purpose(Guid user) => "authenticator of " + user;
 
     const string Keep = """
         with kept as (

@@ -5,12 +5,14 @@ namespace Amrutam.Identity.SecondFactor;
 
 /// <summary>Turns the second factor on, once its first code shows that the app has the secret. From then on each
 /// sign-in needs it.</summary>
-/// <remarks>The running session counts as signed in with it: its owner just proved to hold it.</remarks>
+/// <remarks>Every session ends, because none of them was begun with it; the one that begins counts as signed in with
+/// it, for its owner just proved to hold it.</remarks>
 static class ConfirmSecondFactor
 {
     sealed record Request(string TotpCode);
 
-    sealed record Response(IReadOnlyList<string> RecoveryCodes, string AccessToken, string TokenType, int ExpiresIn);
+    sealed record Response(IReadOnlyList<string> RecoveryCodes, string AccessToken, string TokenType, int ExpiresIn,
+        string RefreshToken);
 
     const string Tries = "second factor confirmations";
 
@@ -20,7 +22,7 @@ static class ConfirmSecondFactor
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
         IdentityDb identity,
-        Authenticators authenticators, Attempts attempts, AccessTokens tokens, Limits limits)
+        Authenticators authenticators, Attempts attempts, Sessions sessions, Letters letters, Limits limits)
     {
         var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -34,15 +36,15 @@ static class ConfirmSecondFactor
             if (await Authenticators.Confirm(connection, user.Id) == 0) return false;
             await users.UpdateAsync(user);
             codes = await RecoveryCodes.Renew(connection, user.Id);
-            await connection.Statement(MarkSession).With(caller.Session).Execute();
             await connection.Append("second_factors.enrolled", user.Id, caller.Id, caller.Role);
+            await letters.SecondFactorAdded(connection, user);
+            await sessions.EndAll(connection, user.Id, caller, "second_factor_enrolled");
             return true;
         });
-        return done
-            ? TypedResults.Ok(new Response(codes, tokens.Issue(caller, secondFactor: true), "Bearer",
-                (int)tokens.Lifetime.TotalSeconds))
-            : IdentityProblems.WrongCode.Because();
+        if (!done) return IdentityProblems.WrongCode.Because();
+        if (await sessions.BeginApi(http, user, secondFactor: true) is not { } begun)
+            return Problems.NotSignedIn.Because();
+        return TypedResults.Ok(new Response(codes, begun.AccessToken, begun.TokenType, begun.ExpiresIn,
+            begun.RefreshToken));
     }
-
-    const string MarkSession = "update identity.sessions set second_factor = true where id = $1";
 }

@@ -7,21 +7,18 @@ namespace Amrutam.Identity.SecondFactor;
 /// it.</summary>
 static class OfferSecondFactor
 {
-    sealed record Request(string? Password = null);
-
     sealed record Response(string Secret, string OtpauthUri, string QrPng);
 
     const int PixelsPerModule = 6;
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("", Handle).WithSummary("Begin to enrol an authenticator app")
-        .Produces<Response>().Refuses(IdentityProblems.SecondFactorIsThere, IdentityProblems.ReauthenticationNeeded,
-            IdentityProblems.WrongPassword, Problems.TooMany);
+        .Produces<Response>().Refuses([IdentityProblems.SecondFactorIsThere, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
+    static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,
         Authenticators authenticators)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
         if (await authenticators.Enrol(caller) is not { } secret) return IdentityProblems.SecondFactorIsThere.Because();
         var uri = Totp.Uri(secret, user.Email!);

@@ -1,6 +1,7 @@
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using Npgsql;
 
 namespace Amrutam.Identity.SecondFactor;
 
@@ -8,30 +9,33 @@ namespace Amrutam.Identity.SecondFactor;
 /// one.</summary>
 static class RemoveSecondFactor
 {
-    sealed record Request(string? Password = null);
-
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapDelete("", Handle).WithSummary("Remove the authenticator app")
-        .Produces(204).Refuses(IdentityProblems.NoSecondFactor, IdentityProblems.ReauthenticationNeeded,
-            IdentityProblems.WrongPassword, Problems.TooMany);
+        .Produces(204).Refuses([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle([FromBody] Request request, HttpContext http, CurrentUser caller,
+    static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
         Reauthentication again,
         UserManager<User> users, IdentityDb identity, Sessions sessions, Letters letters)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
         if (!user.TwoFactorEnabled) return IdentityProblems.NoSecondFactor.Because();
-        user.TwoFactorEnabled = false;
         await identity.Change(async connection =>
         {
-            await users.UpdateSecurityStampAsync(user);
-            await Authenticators.Remove(connection, user.Id);
-            await RecoveryCodes.RemoveAll(connection, user.Id);
+            await Of(user, users, connection);
             await connection.Append("second_factors.removed", user.Id, caller.Id, caller.Role);
             await letters.SecondFactorRemoved(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "second_factor_removed");
         });
         return TypedResults.NoContent();
+    }
+
+    /// <summary>The change alone; whoever makes it writes its event.</summary>
+    public static async Task Of(User user, UserManager<User> users, NpgsqlConnection connection)
+    {
+        user.TwoFactorEnabled = false;
+        await users.UpdateSecurityStampAsync(user);
+        await Authenticators.Remove(connection, user.Id);
+        await RecoveryCodes.RemoveAll(connection, user.Id);
     }
 }

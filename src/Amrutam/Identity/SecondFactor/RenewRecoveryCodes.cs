@@ -5,19 +5,16 @@ namespace Amrutam.Identity.SecondFactor;
 /// <summary>Gives ten new recovery codes; the earlier ones stop working.</summary>
 static class RenewRecoveryCodes
 {
-    sealed record Request(string? Password = null);
-
     sealed record Response(IReadOnlyList<string> RecoveryCodes);
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("/recovery-codes", Handle).WithSummary("Renew the recovery codes")
-        .Produces<Response>().Refuses(IdentityProblems.NoSecondFactor, IdentityProblems.ReauthenticationNeeded,
-            IdentityProblems.WrongPassword, Problems.TooMany);
+        .Produces<Response>().Refuses([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
+    static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,
         IdentityDb identity)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
         if (!user.TwoFactorEnabled) return IdentityProblems.NoSecondFactor.Because();
         string[] codes = [];

@@ -1,28 +1,30 @@
 using System.Security.Claims;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Identity.SecondFactor;
 
-/// <summary>Refuses a role's routes to who must sign in with a second factor and did not.</summary>
-/// <remarks>The routes of the own account stay open, because the second factor is enrolled there.</remarks>
+/// <summary>Refuses every route to who must sign in with a second factor and did not, but those that say they are open
+/// before it.</summary>
+/// <remarks>Open are the own account and signing out, because the second factor is enrolled there; not what shows or
+/// ends what others are concerned by: the export, and leaving.</remarks>
 sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required)
 {
     public Task Invoke(HttpContext http) =>
         http.User.Identities.OfType<UserIdentity>().FirstOrDefault() is { } identity
         && required.Roles.Contains(identity.User.Role)
         && !IsProven(http.User)
-        && IsForARole(http.GetEndpoint())
+        && http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
             ? Problems.Write(http, IdentityProblems.EnrolmentNeeded)
             : next(http);
 
     public static bool IsProven(ClaimsPrincipal user) =>
         user.HasClaim(claim => claim.Type == AccessTokens.SecondFactorClaim);
 
-    static bool IsForARole(Endpoint? endpoint) =>
-        endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is null
-        && endpoint?.Metadata.GetOrderedMetadata<IAuthorizeData>()
-            .Any(policy => policy.Policy != Allow.SignedIn) == true;
+    static bool IsOpen(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+        || endpoint.Metadata.GetMetadata<OpenBeforeSecondFactor>() is not null;
 }
 
 /// <summary>The roles that must have a second factor.</summary>
