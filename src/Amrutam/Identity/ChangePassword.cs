@@ -7,22 +7,23 @@ namespace Amrutam.Identity;
 /// <summary>Changes the caller's password. Every session ends, this one too, and a new one begins.</summary>
 static class ChangePassword
 {
-    sealed record Request(string NewPassword, string? Password = null);
+    sealed record Request(string NewPassword, string? Password = null, string? TotpCode = null,
+        string? RecoveryCode = null);
 
     public static void Map(RouteGroupBuilder me) =>
         me.MapPost("/password", Handle).WithSummary("Change your password").Produces<Tokens>()
-        .Refuses(IdentityProblems.WeakPassword, IdentityProblems.ReauthenticationNeeded,
-            IdentityProblems.WrongPassword, Problems.TooMany);
+        .Refuses([IdentityProblems.WeakPassword, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
         UserManager<User> users, IdentityDb identity,
-        IPasswordHasher<User> hasher, HashingLane lane, Sessions sessions, Letters letters)
+        ChosenPassword chosen, Sessions sessions, Letters letters)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller,
+            new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is not { } user) return known.Refusal!;
-        if (PasswordRules.Objection(request.NewPassword, user.Email!) is { } objection)
-            return IdentityProblems.Weak("new_password", objection);
-        user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.NewPassword)!));
+        var made = await chosen.Hash(request.NewPassword, user.Email!);
+        if (made.Objection is { } objection) return IdentityProblems.Weak("new_password", objection);
+        user.PasswordHash = made.Hash;
         await identity.Change(async connection =>
         {
             await users.UpdateSecurityStampAsync(user);
@@ -30,6 +31,8 @@ static class ChangePassword
             await letters.PasswordChanged(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "password_changed");
         });
-        return TypedResults.Ok(await sessions.BeginApi(http, user, SecondFactorPolicy.IsProven(http.User)));
+        return await sessions.BeginApi(http, user, SecondFactorPolicy.IsProven(http.User)) is { } tokens
+            ? TypedResults.Ok(tokens)
+            : Problems.NotSignedIn.Because();
     }
 }

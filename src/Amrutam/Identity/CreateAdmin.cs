@@ -14,8 +14,8 @@ static class CreateAdmin
         var hasher = scope.ServiceProvider.GetRequiredService<IPasswordHasher<User>>();
         var identity = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var email = EmailAddress.Parse(emailText) ?? throw new StartupException("--email " + EmailAddress.Rule);
-        if (PasswordRules.Objection(password, email) is { } objection)
-            throw new StartupException("The password " + objection + ".");
+        if (services.GetRequiredService<PasswordRules>().Objection(password, email) is { } objection)
+            throw new StartupException("The password " + objection.Text + ".");
         var user = new User { Id = Guid.CreateVersion7(), Email = email, EmailConfirmed = true, Role = Allow.Admin };
         user.PasswordHash = hasher.HashPassword(user, PasswordRules.Normal(password)!);
         if (!await SignUp.Add(identity, users, user, actor: null, "operator",

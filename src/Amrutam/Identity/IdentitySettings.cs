@@ -9,6 +9,10 @@ sealed class IdentitySettings
     /// does.</summary>
     public string? KeyEncryptionKey { get; init; }
 
+    /// <summary>Keys, separated by commas, that open what they sealed and seal nothing: the former one, or the next one
+    /// before it seals.</summary>
+    public string? OtherKeyEncryptionKeys { get; init; }
+
     // An access token outlives the role it states by at most this, should every revocation fail.
     [Range(1, 60)] public int AccessTokenMinutes { get; init; } = 15;
 
@@ -29,7 +33,10 @@ sealed class IdentitySettings
     // OWASP's floor for PBKDF2-HMAC-SHA512. Raising it upgrades each hash at its owner's next sign-in.
     [Range(210_000, 10_000_000)] public int PasswordRounds { get; init; } = 210_000;
 
-    // How lately a sign-in must have been, to stand for asking again who has no password.
+    /// <summary>A file of breached passwords, as SHA-1 in hexadecimal, one a line, in order.</summary>
+    public string? BreachedPasswordsFile { get; init; }
+
+    // How lately a sign-in must have been, to stand for asking again.
     [Range(1, 60)] public int FreshMinutes { get; init; } = 5;
 
     // A leaver may come back within this; then their personal data is erased.

@@ -1,20 +1,28 @@
 using System.Collections.Frozen;
 using System.Text;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 
 namespace Amrutam.Identity;
 
-/// <summary>What a password must be: 8 to 256 characters, not common, and without the account's own name or
-/// ours.</summary>
+/// <summary>What a password must be: 8 to 256 characters, neither common nor breached, and without the account's own
+/// name or ours.</summary>
 /// <remarks>No composition rules: they make people choose <c>Password1!</c>. The text is compared and hashed in NFC, so
 /// that a phone and a desktop agree.</remarks>
-static class PasswordRules
+sealed class PasswordRules(BreachedPasswords breached)
 {
     const int Least = 8, Most = 256;
 
     // A shorter local part ("jo") is in too many good passwords by chance.
     const int LeastLocalPart = 4;
     const string Product = "amrutam";
+    static readonly Objection TooLong =
+        new("too_long", $"is longer than {Most} characters or has a character that is not allowed");
+    static readonly Objection TooShort = new("too_short", $"is shorter than {Least} characters");
+    static readonly Objection IsCommon = new("common", "is among the most common passwords");
+    static readonly Objection IsBreached = new("breached", "is known from a breach of another service");
+    static readonly Objection NamesProduct = new("names_product", "contains the name of this product");
+    static readonly Objection NamesAccount = new("names_account", "contains the name in your e-mail address");
     static readonly Lazy<FrozenSet<string>> Common = new(ReadCommon);
 
     /// <summary>The form that is hashed; null when it cannot be any account's password, so that no hash is spent on
@@ -26,17 +34,16 @@ static class PasswordRules
             : null;
 
     /// <returns>What is wrong with it as a new password, or null.</returns>
-    public static string? Objection(string password, string email)
+    public Objection? Objection(string password, string email)
     {
-        if (Normal(password) is not { } normal)
-            return $"is longer than {Most} characters or has a character that is not allowed";
-        if (Length(normal) < Least) return $"is shorter than {Least} characters";
+        if (Normal(password) is not { } normal) return TooLong;
+        if (Length(normal) < Least) return TooShort;
         var lower = normal.ToLowerInvariant();
-        if (Common.Value.Contains(lower)) return "is among the most common passwords";
-        if (lower.Contains(Product, StringComparison.Ordinal)) return "contains the name of this product";
+        if (Common.Value.Contains(lower)) return IsCommon;
+        if (lower.Contains(Product, StringComparison.Ordinal)) return NamesProduct;
         var local = email.Split('@')[0].ToLowerInvariant();
-        return local.Length >= LeastLocalPart && lower.Contains(local, StringComparison.Ordinal)
-            ? "contains the name in your e-mail address" : null;
+        if (local.Length >= LeastLocalPart && lower.Contains(local, StringComparison.Ordinal)) return NamesAccount;
+        return breached.Has(normal) ? IsBreached : null;
     }
 
     static int Length(string text) => text.EnumerateRunes().Count();

@@ -22,8 +22,7 @@ static class SignUp
             IdentityProblems.WeakPassword, Problems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users,
-        IPasswordHasher<User> hasher, HashingLane lane,
-        IdentityDb identity, Attempts attempts, Limits limits, Letters letters)
+        ChosenPassword chosen, IdentityDb identity, Attempts attempts, Limits limits, Letters letters)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -35,11 +34,13 @@ static class SignUp
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
         if (fields.Wrong) return fields.Problem();
-        if (PasswordRules.Objection(request.Password, email!) is { } objection)
-            return IdentityProblems.Weak("password", objection);
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
-        var user = new User { Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role };
-        user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
+        var made = await chosen.Hash(request.Password, email!);
+        if (made.Objection is { } objection) return IdentityProblems.Weak("password", objection);
+        var user = new User
+        {
+            Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role, PasswordHash = made.Hash,
+        };
         return await Add(identity, users, user, user.Id, role, letters)
             ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.EmailTaken.Because();
@@ -47,25 +48,25 @@ static class SignUp
 
     /// <summary>Adds an account with its event and, when its address is not confirmed, the letter that asks for
     /// it.</summary>
-    /// <param name="credential">What is stored beside it, as a passkey.</param>
-    /// <returns>False when the address was taken meanwhile.</returns>
+    /// <param name="beside">What belongs to it, as a passkey; false undoes it all.</param>
+    /// <returns>False when the address was taken meanwhile, or what belongs to it was not to be had.</returns>
     public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor,
-        string actorRole, Letters letters, Func<Task>? credential = null)
+        string actorRole, Letters letters, Func<NpgsqlConnection, Task<bool>>? beside = null)
     {
         try
         {
-            await identity.Change(async connection =>
+            return await identity.Change(async connection =>
             {
                 var made = await users.CreateAsync(user);
                 if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
-                if (credential is not null) await credential();
+                if (beside is not null && !await beside(connection)) return false;
                 var details = $$"""{"role": "{{user.Role}}"}""";
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);
                 if (!user.EmailConfirmed)
                     await letters.VerifyAddress(connection, user.Email!,
                         await MailedTokens.Make(connection, user, MailedTokens.VerifyEmail));
+                return true;
             });
-            return true;
         }
         catch (DbUpdateException e)
             when (e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
