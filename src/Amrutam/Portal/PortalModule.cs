@@ -35,6 +35,8 @@ static class PortalModule
         StaticFiles.Map(app);
         Preferences.Map(app);
         SignIn.Map(app);
+        ForgotPassword.Map(app);
+        OpenMailedLink.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
     }
@@ -44,5 +46,5 @@ static class PortalModule
 
     /// <summary>For everybody, signed in or not; who is, is known, so that a form's token fits its sender.</summary>
     public static void AllowAnybody(this RouteHandlerBuilder route) =>
-        route.RequireAuthorization(Anybody).ExcludeFromDescription();
+        route.RequireAuthorization(Anybody).OpenBeforeSecondFactor().ExcludeFromDescription();
 }

@@ -20,7 +20,10 @@ sealed class ProblemsAsPages : IProblemDetailsService
         // The page has forms, and a form's token is for who is signed in, which a path that leads nowhere did not ask.
         http.User = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Principal ?? http.User;
         var status = context.ProblemDetails.Status ?? http.Response.StatusCode;
-        var page = new RazorComponentResult<ProblemPage>(new { Status = status, Trace = Problems.Trace() })
+        var page = new RazorComponentResult<ProblemPage>(new
+        {
+            Status = status, Code = context.ProblemDetails.Extensions["code"] as string, Trace = Problems.Trace(),
+        })
         {
             StatusCode = status,
         };

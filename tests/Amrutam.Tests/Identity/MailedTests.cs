@@ -153,6 +153,18 @@ public sealed class MailedTests(ServerFixture fixture) : IClassFixture<ServerFix
 
 public sealed class MailServerTests(TestCluster cluster)
 {
+    [Fact]
+    public async Task Nobody_can_fill_an_inbox_by_asking_for_new_passwords()
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase(), "--Limits:MailsPerAddress=100");
+        var person = await Person.SignUp(server);
+        for (var i = 0; i < 10; i++)
+            (await server.Anonymous().Post("/api/auth/password-reset", new { email = person.Email })).Is(202);
+        (await server.Owner.Statement("""
+            select count(*) from audit.events where entity_id = $1 and action = 'password_resets.requested'
+            """).With(person.Id).Value<long>()).ShouldBe(3);
+    }
+
     static string[] Smtp(int port) =>
         ["--Mail:Host=127.0.0.1", $"--Mail:Port={port}", "--Mail:StartTls=false", "--Mail:From=care@example.org"];
 

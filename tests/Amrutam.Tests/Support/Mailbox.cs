@@ -33,6 +33,10 @@ static partial class Mailbox
     public static async Task<string> Token(string to, string subject, string? folder = null) =>
         TokenLine().Match(await Letter(to, subject, folder)).Groups[1].Value;
 
+    /// <summary>The path and query of the link in the newest such letter.</summary>
+    public static async Task<string> Link(string to, string subject) =>
+        new Uri(LinkLine().Match(await Letter(to, subject)).Value.Trim()).PathAndQuery;
+
     public static IEnumerable<string> All(string folder) =>
         !Directory.Exists(folder) ? [] : Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .OrderBy(File.GetLastWriteTimeUtc).Select(Read).Where(text => text.Length > 0);
@@ -59,6 +63,9 @@ static partial class Mailbox
 
     [GeneratedRegex("^([A-Za-z0-9_-]{43})$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex TokenLine();
+
+    [GeneratedRegex(@"^\s*http\S+$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex LinkLine();
 
     [GeneratedRegex("=([0-9A-F]{2})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Quoted();

@@ -1,3 +1,4 @@
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -10,14 +11,15 @@ namespace Amrutam.Identity;
 /// an account.</remarks>
 static class ChangeEmail
 {
-    sealed record Request(string Email, string? Password = null);
+    sealed record Request(string Email, string? Password = null, string? TotpCode = null,
+        string? RecoveryCode = null);
 
     sealed record Confirmation(string Token);
 
     public static void Map(RouteGroupBuilder auth, RouteGroupBuilder me)
     {
         me.MapPost("/email", Ask).WithSummary("Change your e-mail address").Produces(202)
-            .Refuses(IdentityProblems.ReauthenticationNeeded, IdentityProblems.WrongPassword, Problems.TooMany);
+            .Refuses(Reauthentication.Refusals);
         auth.MapPost("/email-change", Confirm).WithSummary("Confirm a new e-mail address").Produces(204)
             .Refuses(IdentityProblems.InvalidToken, IdentityProblems.EmailTaken);
     }
@@ -27,7 +29,8 @@ static class ChangeEmail
         Letters letters)
     {
         if (EmailAddress.Parse(request.Email) is not { } email) return Problems.Field("email", EmailAddress.Rule);
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller,
+            new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is not { } user) return known.Refusal!;
         var isTaken = await users.FindByEmailAsync(email) is not null;
         await identity.Change(async connection =>
@@ -40,13 +43,17 @@ static class ChangeEmail
         return TypedResults.StatusCode(202);
     }
 
-    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity)
+    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity) =>
+        await Take(request.Token, users, identity) is { } refusal ? IdentityProblems.Because(refusal)
+            : TypedResults.NoContent();
+
+    public static async Task<Refusal?> Take(string token, UserManager<User> users, IdentityDb identity)
     {
         try
         {
             var done = await identity.Change(async connection =>
             {
-                if (await MailedTokens.Take(connection, request.Token,
+                if (await MailedTokens.Take(connection, token,
                     MailedTokens.ChangeEmail) is not { NewEmail: { } email } taken) return false;
                 if (await users.FindByIdAsync(taken.User.ToString()) is not { SuspendedAt: null } user) return false;
                 (user.Email, user.EmailConfirmed) = (email, true);
@@ -54,12 +61,12 @@ static class ChangeEmail
                 await connection.Append("accounts.email_changed", user.Id, user.Id, user.Role);
                 return true;
             });
-            return done ? TypedResults.NoContent() : IdentityProblems.InvalidToken.Because();
+            return done ? null : new(IdentityProblems.InvalidToken);
         }
         catch (DbUpdateException e) when (
             e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
         {
-            return IdentityProblems.EmailTaken.Because();
+            return new(IdentityProblems.EmailTaken);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Npgsql;
 
@@ -7,8 +8,9 @@ namespace Amrutam.Identity;
 /// <summary>What accounts are written about. Each letter is queued in the transaction that gives cause for it, and sent
 /// after.</summary>
 /// <remarks>
-/// A token stands behind the # of its link, which browsers do not send, so it reaches no log on the way. It also stands
-/// alone, for who would rather paste it.
+/// A link opens a page that does nothing until its form is sent, because mail programs and their guards open links
+/// too. Its token is in the query, where a page without script can read it; our own log has no queries, and the token
+/// is used once and soon over. It also stands alone, for who would rather paste it.
 /// </remarks>
 sealed class Letters(SecretBox box, IdentitySettings settings)
 {
@@ -19,7 +21,7 @@ sealed class Letters(SecretBox box, IdentitySettings settings)
         "Confirm your e-mail address", $"""
         Somebody, you we hope, gave this address to Amrutam. To confirm that it is yours, open
 
-        {Link("verify-email", token)}
+        {Link(MailedLinks.VerifyEmail, token)}
 
         or enter this code where you signed up:
 
@@ -33,7 +35,7 @@ sealed class Letters(SecretBox box, IdentitySettings settings)
         "Choose a new password", $"""
         To choose a new password for Amrutam, open this within an hour:
 
-        {Link("reset-password", token)}
+        {Link(MailedLinks.ResetPassword, token)}
 
         or enter this code:
 
@@ -47,7 +49,7 @@ sealed class Letters(SecretBox box, IdentitySettings settings)
         "Confirm your new e-mail address", $"""
         To use this address for your Amrutam account from now on, open
 
-        {Link("change-email", token)}
+        {Link(MailedLinks.ChangeEmail, token)}
 
         or enter this code:
 
@@ -62,7 +64,7 @@ sealed class Letters(SecretBox box, IdentitySettings settings)
         You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
         To choose your password, open
 
-        {Link("accept-invitation", token)}
+        {Link(MailedLinks.AcceptInvitation, token)}
 
         or enter this code:
 
@@ -87,6 +89,32 @@ sealed class Letters(SecretBox box, IdentitySettings settings)
         If it was not you, ask for a new password by e-mail at once.
         """));
 
+    public Task SecondFactorAdded(NpgsqlConnection connection, User user) =>
+        Queue(connection, new(user.Email!,
+        "A second factor was added", """
+        Your Amrutam account now asks for the code of an authenticator app at each sign-in, and every device was
+        signed out.
+
+        If it was not you, ask for a new password by e-mail at once and write to us.
+        """));
+
+    public Task PasskeyAdded(NpgsqlConnection connection, User user) =>
+        Queue(connection, new(user.Email!,
+        "A passkey was added", """
+        A passkey was added to your Amrutam account. Who holds it can sign in with it.
+
+        If it was not you, remove it and change your password at once.
+        """));
+
+    public Task SecondFactorRemovedByUs(NpgsqlConnection connection, User user) =>
+        Queue(connection, new(user.Email!,
+        "Your second factor was removed by us", """
+        Somebody showed us that they are you and have lost their authenticator app. Your Amrutam account now needs
+        only your password to sign in, and every device was signed out. Enrol an app again as soon as you can.
+
+        If it was not you, change your password at once and write to us.
+        """));
+
     public Task SecondFactorRemoved(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "Your second factor was removed", """
@@ -99,11 +127,12 @@ sealed class Letters(SecretBox box, IdentitySettings settings)
         Queue(connection, new(user.Email!,
         "Your account will be deleted", $"""
         Your Amrutam account is closed, and your personal data will be erased in {settings.DeletionGraceDays} days.
+        The visits that lay ahead are cancelled, and those who were to meet you hear of it.
 
-        If you change your mind, sign in before then.
+        If you change your mind, sign in before then. Your account is as it was; cancelled visits stay cancelled.
         """));
 
-    string Link(string page, string token) => new Uri(settings.PublicUrl, $"/account/{page}#{token}").ToString();
+    string Link(string page, string token) => new Uri(settings.PublicUrl, page + "?token=" + token).ToString();
 
     async Task Queue(NpgsqlConnection connection, Letter letter)
     {

@@ -16,6 +16,9 @@ static class MailedTokens
     /// <summary>Whose token it was, and what for.</summary>
     public sealed record Taken(Guid User, string? NewEmail);
 
+    /// <summary>What a token that still works is about.</summary>
+    public sealed record Found(string Email, string? NewEmail);
+
     public static string New() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
 
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
@@ -32,6 +35,13 @@ static class MailedTokens
         return token;
     }
 
+    /// <summary>Looks without using anything up.</summary>
+    public static async Task<Found?> Find(NpgsqlDataSource db, string token, string purpose) =>
+        token.Length is 0 or > MaxLength
+            ? null
+            : await db.Statement(FindOne).With(Hash(token)).With(purpose)
+                .One(row => new Found(row.GetString(0), row.GetStringOrNull(1)));
+
     /// <returns>Null when the token is none, used, over, or the account has changed since.</returns>
     public static async Task<Taken?> Take(NpgsqlConnection connection, string token, string purpose) =>
         token.Length is 0 or > MaxLength
@@ -44,6 +54,13 @@ static class MailedTokens
     const string Add = """
         insert into identity.mailed_tokens (hash, user_id, purpose, new_email, security_stamp, expires_at)
         values ($1, $2, $3, $4, $5, now() + $6 * interval '1 hour')
+        """;
+
+    const string FindOne = """
+        select u.email, t.new_email
+          from identity.mailed_tokens t join identity.users u on u.id = t.user_id
+         where t.hash = $1 and t.purpose = $2 and t.used_at is null and t.expires_at > now()
+           and u.security_stamp = t.security_stamp and u.suspended_at is null and u.erased_at is null
         """;
 
     const string TakeOne = """

@@ -1,12 +1,14 @@
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Identity;
+using Npgsql;
 
 namespace Amrutam.Identity;
 
 /// <summary>Lets in who forgot the password, by a token sent to the account's address. The second factor
 /// stays.</summary>
-/// <remarks>Asking is answered alike and as quickly whether or not there is an account: the letter is only
-/// queued.</remarks>
+/// <remarks>Asking is answered alike and after the same time whether or not there is an account: the letter is only
+/// queued, and no answer comes sooner than queueing takes.</remarks>
 static class ResetPassword
 {
     sealed record Request(string Email);
@@ -14,6 +16,12 @@ static class ResetPassword
     sealed record Confirmation(string Token, string Password);
 
     const string PerAddress = "password resets of an address", PerAccount = "password resets of an account";
+
+    // Then one after a minute, two, four, up to an hour: some thirty a day at most.
+    const int LettersInARow = 3, LongestWait = 60 * 60;
+
+    // Several times what queueing takes, and not yet a wait.
+    static readonly TimeSpan AnswersAfter = TimeSpan.FromMilliseconds(200);
 
     public static void Map(RouteGroupBuilder auth)
     {
@@ -25,52 +33,59 @@ static class ResetPassword
     }
 
     static async Task<IResult> Ask(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        Letters letters, Attempts attempts, Limits limits)
+        Letters letters, Attempts attempts, Limits limits, TimeProvider clock)
     {
+        var wait = await Send(http, request.Email, users, identity, letters, attempts, limits, clock);
+        return wait > 0 ? IdentityProblems.ComeBack(http, wait) : TypedResults.StatusCode(202);
+    }
+
+    /// <returns>How many seconds to wait before asking again; 0 when it was heard.</returns>
+    public static async Task<int> Send(HttpContext http, string email, UserManager<User> users, IdentityDb identity,
+        Letters letters, Attempts attempts, Limits limits, TimeProvider clock)
+    {
+        var soonest = Task.Delay(AnswersAfter, clock);
         var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.MailsPerAddress);
-        if (wait > 0) return IdentityProblems.ComeBack(http, wait);
-        // One letter a minute: who asks more often already has one. The answer says nothing of it.
-        var alreadySent = await attempts.CountInMinute(PerAccount, EmailAddress.Normal(request.Email),
-            limits.MailsPerAddress == 0 ? 0 : 1) > 0;
-        if (!alreadySent && await users.FindByEmailAsync(request.Email) is
-            {
-                SuspendedAt: null,
-                ErasedAt: null
-            } user) await identity.Change(async connection =>
+        if (wait > 0) return wait;
+        // Who asks more often already has letters that work, and nobody can fill somebody's inbox by asking for them.
+        // The answer says nothing of it.
+        var alreadySent = await attempts.CountInRow(PerAccount, EmailAddress.Normal(email),
+            limits.MailsPerAddress == 0 ? 0 : LettersInARow, LongestWait) > 0;
+        if (!alreadySent && await users.FindByEmailAsync(email) is { SuspendedAt: null, ErasedAt: null } user)
+            await identity.Change(async connection =>
             {
                 await letters.ResetPassword(connection, user.Email!,
                     await MailedTokens.Make(connection, user, MailedTokens.ResetPassword));
                 await connection.Append("password_resets.requested", user.Id, actor: null, "anonymous");
             });
-        return TypedResults.StatusCode(202);
+        await soonest;
+        return Attempts.NotRefused;
     }
 
-    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity,
-        IPasswordHasher<User> hasher, HashingLane lane,
-        Sessions sessions, Letters letters)
+    static async Task<IResult> Confirm(Confirmation request, NpgsqlDataSource db, UserManager<User> users,
+        IdentityDb identity, ChosenPassword chosen, Sessions sessions, Letters letters) =>
+        await Take(request.Token, request.Password, db, users, identity, chosen, sessions, letters) is { } refusal
+            ? IdentityProblems.Because(refusal)
+            : TypedResults.NoContent();
+
+    /// <remarks>The token is looked at before the password is hashed, so that no stranger makes us hash.</remarks>
+    public static async Task<Refusal?> Take(string token, string password, NpgsqlDataSource db,
+        UserManager<User> users, IdentityDb identity, ChosenPassword chosen, Sessions sessions, Letters letters)
     {
-        // Whose token it is, is not known yet; the part about the address is looked at once it is.
-        if (PasswordRules.Objection(request.Password, "") is { } objection)
-            return IdentityProblems.Weak("password", objection);
-        var hash = await lane.Run(() => hasher.HashPassword(Decoy.Nobody, PasswordRules.Normal(request.Password)!));
-        var refusal = IdentityProblems.InvalidToken.Because() as IResult;
+        if (await MailedTokens.Find(db, token, MailedTokens.ResetPassword) is not { } found)
+            return new(IdentityProblems.InvalidToken);
+        var made = await chosen.Hash(password, found.Email);
+        if (made.Objection is not null) return new(IdentityProblems.WeakPassword, made.Objection);
         var done = await identity.Change(async connection =>
         {
-            if (await MailedTokens.Take(connection, request.Token, MailedTokens.ResetPassword) is not { } taken)
-                return false;
-            if (await users.FindByIdAsync(taken.User.ToString()) is not { SuspendedAt: null } user) return false;
-            if (PasswordRules.Objection(request.Password, user.Email!) is { } own)
-            {
-                refusal = IdentityProblems.Weak("password", own);
-                return false;
-            }
-            (user.PasswordHash, user.EmailConfirmed) = (hash, true);
+            if (await MailedTokens.Take(connection, token, MailedTokens.ResetPassword) is not { } taken
+                || await users.FindByIdAsync(taken.User.ToString()) is not { SuspendedAt: null } user) return false;
+            (user.PasswordHash, user.EmailConfirmed) = (made.Hash, true);
             await users.UpdateSecurityStampAsync(user);
             await connection.Append("passwords.reset", user.Id, user.Id, user.Role);
             await letters.PasswordChanged(connection, user);
             await sessions.EndAll(connection, user.Id, by: null, "password_reset");
             return true;
         });
-        return done ? TypedResults.NoContent() : refusal;
+        return done ? null : new(IdentityProblems.InvalidToken);
     }
 }

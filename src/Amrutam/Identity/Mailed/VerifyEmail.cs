@@ -1,3 +1,4 @@
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Identity;
 
@@ -18,11 +19,15 @@ static class VerifyEmail
             .Refuses(Problems.TooMany);
     }
 
-    static async Task<IResult> Handle(Request request, UserManager<User> users, IdentityDb identity)
+    static async Task<IResult> Handle(Request request, UserManager<User> users, IdentityDb identity) =>
+        await Take(request.Token, users, identity) is { } refusal ? IdentityProblems.Because(refusal)
+            : TypedResults.NoContent();
+
+    public static async Task<Refusal?> Take(string token, UserManager<User> users, IdentityDb identity)
     {
         var done = await identity.Change(async connection =>
         {
-            if (await MailedTokens.Take(connection, request.Token, MailedTokens.VerifyEmail) is not { } taken)
+            if (await MailedTokens.Take(connection, token, MailedTokens.VerifyEmail) is not { } taken)
                 return false;
             if (await users.FindByIdAsync(taken.User.ToString()) is not { } user) return false;
             user.EmailConfirmed = true;
@@ -30,7 +35,7 @@ static class VerifyEmail
             await connection.Append("accounts.email_verified", user.Id, user.Id, user.Role);
             return true;
         });
-        return done ? TypedResults.NoContent() : IdentityProblems.InvalidToken.Because();
+        return done ? null : new(IdentityProblems.InvalidToken);
     }
 
     static async Task<IResult> SendAgain(HttpContext http, CurrentUser caller, UserManager<User> users,

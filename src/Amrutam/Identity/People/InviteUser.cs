@@ -1,3 +1,4 @@
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Identity;
 using NodaTime;
@@ -14,7 +15,9 @@ static class InviteUser
 
     sealed record Acceptance(string Token, string Password, string? FullName = null);
 
-    sealed record Invitation(string Email, string Role);
+    public sealed record Invitation(string Email, string Role);
+
+    public sealed record Taken(User? User, Refusal? Refusal);
 
     const int MaxName = 200, MaxToken = 100;
 
@@ -48,30 +51,45 @@ static class InviteUser
         return TypedResults.Json(made, Json.Options, statusCode: 201);
     }
 
-    static async Task<IResult> Accept(Acceptance request, UserManager<User> users, IdentityDb identity,
-        IPasswordHasher<User> hasher, HashingLane lane,
-        Letters letters, NpgsqlDataSource db)
+    static async Task<IResult> Accept(Acceptance request, NpgsqlDataSource db, UserManager<User> users,
+        IdentityDb identity, ChosenPassword chosen, Letters letters)
     {
         var fields = new Fields();
-        var name = fields.Text("full_name", request.FullName, MaxName);
+        var name = Name(fields, request.FullName);
         if (fields.Wrong) return fields.Problem();
-        if (request.Token.Length is 0 or > MaxToken || await db.Statement(Find).With(MailedTokens.Hash(request.Token))
-            .One(row => new Invitation(row.GetString(0), row.GetString(
-                1))) is not { } invitation) return IdentityProblems.InvalidToken.Because();
-        if (PasswordRules.Objection(request.Password, invitation.Email) is { } objection)
-            return IdentityProblems.Weak("password", objection);
-        // The token came by mail, so the address is confirmed by using it.
+        var taken = await Take(request.Token, request.Password, name, db, users, identity, chosen, letters);
+        return taken.User is { } user ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            : IdentityProblems.Because(taken.Refusal!);
+    }
+
+    public static string? Name(Fields fields, string? given) => fields.Text("full_name", given, MaxName);
+
+    /// <summary>Looks without using anything up.</summary>
+    public static async Task<Invitation?> Find(NpgsqlDataSource db, string token) =>
+        token.Length is 0 or > MaxToken
+            ? null
+            : await db.Statement(FindOne).With(MailedTokens.Hash(token))
+                .One(row => new Invitation(row.GetString(0), row.GetString(1)));
+
+    /// <remarks>The account and the use of the invitation are one transaction: who loses the race for the address keeps
+    /// the invitation. The token came by mail, so the address is confirmed by using it.</remarks>
+    public static async Task<Taken> Take(string token, string password, string? name, NpgsqlDataSource db,
+        UserManager<User> users, IdentityDb identity, ChosenPassword chosen, Letters letters)
+    {
+        if (await Find(db, token) is not { } invitation) return new(null, new(IdentityProblems.InvalidToken));
+        var made = await chosen.Hash(password, invitation.Email);
+        if (made.Objection is not null) return new(null, new(IdentityProblems.WeakPassword, made.Objection));
         var user = new User
         {
-            Id = Guid.CreateVersion7(), Email = invitation.Email, EmailConfirmed = true,
-            FullName = name, Role = invitation.Role
+            Id = Guid.CreateVersion7(), Email = invitation.Email, EmailConfirmed = true, FullName = name,
+            Role = invitation.Role, PasswordHash = made.Hash,
         };
-        user.PasswordHash = await lane.Run(() => hasher.HashPassword(user, PasswordRules.Normal(request.Password)!));
-        if (await db.Statement(Take).With(MailedTokens.Hash(request.Token)).With(Problems.Trace()).Execute() == 0)
-            return IdentityProblems.InvalidToken.Because();
-        return await SignUp.Add(identity, users, user, user.Id, user.Role, letters)
-            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
-            : IdentityProblems.EmailTaken.Because();
+        var isOpen = true;
+        var added = await SignUp.Add(identity, users, user, user.Id, user.Role, letters, async connection =>
+            isOpen = await connection.Statement(Use).With(MailedTokens.Hash(token)).With(Problems.Trace())
+                .Execute() == 1);
+        return added ? new(user, null)
+            : new(null, new(isOpen ? IdentityProblems.EmailTaken : IdentityProblems.InvalidToken));
     }
 
     const string Add = """
@@ -84,11 +102,11 @@ static class InviteUser
         select id, expires_at from invited
         """;
 
-    const string Find = """
+    const string FindOne = """
         select email, role from identity.invitations where hash = $1 and accepted_at is null and expires_at > now()
         """;
 
-    const string Take = """
+    const string Use = """
         with taken as (
             update identity.invitations set accepted_at = now()
              where hash = $1 and accepted_at is null and expires_at > now() returning id)
