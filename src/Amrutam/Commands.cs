@@ -133,7 +133,19 @@ static class Commands
             await (parsed.GetValue(compromised) ? keys.Revoke() : keys.Rotate(SigningKeys.Lead, onSchedule: false));
             Console.WriteLine("Signing with key " + keys.Published.MaxBy(key => key.ActivatesAt)!.Kid + '.');
         }, ct));
-        return new Command("keys", "The keys that sign access tokens") { rotate };
+        var reseal = new Command("reseal", "Seal every secret in the database with the present key-encryption key");
+        reseal.SetAction((_, ct) => WithServices(Reseal, ct));
+        return new Command("keys", "The keys that sign access tokens and seal secrets") { rotate, reseal };
+    }
+
+    static async Task Reseal(IServiceProvider services)
+    {
+        var done = await services.GetRequiredService<ResealSecrets>().Run();
+        foreach (var table in done) Console.WriteLine($"{table.Table}: {table.Resealed} sealed with the present key");
+        if (done.Sum(table => table.Unreadable) is > 0 and var unreadable)
+            throw new StartupException($"{unreadable} secrets were sealed with a key that is not among "
+                + "Identity__OtherKeyEncryptionKeys; they are as they were.");
+        Console.WriteLine("The other keys are not needed any more.");
     }
 
     /// <summary>Runs a command with the server's parts, over a migrated database, without serving.</summary>

@@ -6,9 +6,11 @@ namespace Amrutam.Identity;
 
 /// <summary>Seals small secrets before they go into the database: AES-256-GCM with a key that is not in the
 /// database.</summary>
-/// <remarks>What a secret is for is authenticated with it, so that one sealed value cannot stand in another's
-/// place.</remarks>
-sealed class SecretBox(byte[] key)
+/// <remarks>What a secret is for is authenticated with it, so that one sealed value cannot stand in another's place.
+/// Which of several keys sealed it is found by trying: there are few, and the tag tells.</remarks>
+/// <param name="key">Seals and opens.</param>
+/// <param name="others">Open what they sealed, and seal nothing.</param>
+sealed class SecretBox(byte[] key, params byte[][] others)
 {
     const string FileName = "key-encryption-key";
     const int KeyBytes = 32;
@@ -29,29 +31,56 @@ sealed class SecretBox(byte[] key)
     /// changed.</exception>
     public byte[] Open(ReadOnlySpan<byte> box, string purpose)
     {
-        if (box.Length < NonceBytes + TagBytes) throw new CryptographicException("too short to be a sealed secret");
-        var secret = new byte[box.Length - NonceBytes - TagBytes];
-        using var aes = new AesGcm(key, TagBytes);
-        aes.Decrypt(box[..NonceBytes], box[NonceBytes..^TagBytes], box[^TagBytes..], secret,
-            Encoding.UTF8.GetBytes(purpose));
-        return secret;
+        foreach (var one in others.Prepend(key))
+            if (Open(box, purpose, one) is { } secret) return secret;
+        throw new CryptographicException("no key of this installation opens the sealed secret");
     }
 
-    /// <summary>The box of this installation: the given key, or the one in the data directory, made at first
-    /// start.</summary>
-    /// <exception cref="StartupException">The given key is not 32 bytes in base64, or the file cannot be read or
-    /// made.</exception>
-    public static SecretBox OfInstallation(string? given, string directory)
+    /// <summary>Whether the key that seals now sealed it, so that the others are not needed for it.</summary>
+    public bool IsOfPresentKey(ReadOnlySpan<byte> box, string purpose) => Open(box, purpose, key) is not null;
+
+    static byte[]? Open(ReadOnlySpan<byte> box, string purpose, byte[] with)
     {
-        if (given is not null)
-            return new(Parse(given)
-            ?? throw new StartupException("Setting Identity__KeyEncryptionKey: must be 32 bytes in base64."));
+        if (box.Length < NonceBytes + TagBytes) return null;
+        var secret = new byte[box.Length - NonceBytes - TagBytes];
+        using var aes = new AesGcm(with, TagBytes);
+        try
+        {
+            aes.Decrypt(box[..NonceBytes], box[NonceBytes..^TagBytes], box[^TagBytes..], secret,
+                Encoding.UTF8.GetBytes(purpose));
+            return secret;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The box of this installation: the given key, or the one in the data directory, made at first start; and
+    /// the given others.</summary>
+    /// <exception cref="StartupException">A given key is not 32 bytes in base64, or the file cannot be read or
+    /// made.</exception>
+    public static SecretBox OfInstallation(IdentitySettings settings, string directory)
+    {
+        var others = (settings.OtherKeyEncryptionKeys ?? "")
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(other => Given(other, nameof(settings.OtherKeyEncryptionKeys))).ToArray();
+        return settings.KeyEncryptionKey is { } given
+            ? new(Given(given, nameof(settings.KeyEncryptionKey)), others)
+            : new(OfFile(directory), others);
+    }
+
+    static byte[] Given(string base64, string setting) => Parse(base64)
+        ?? throw new StartupException($"Setting Identity__{setting}: must be 32 bytes in base64.");
+
+    static byte[] OfFile(string directory)
+    {
         var file = Path.Combine(directory, FileName);
         try
         {
             if (!File.Exists(file)) Make(directory, file);
-            return new(Parse(File.ReadAllText(file))
-                ?? throw new StartupException($"The file {FileName} in the data directory is not 32 bytes in base64."));
+            return Parse(File.ReadAllText(file))
+                ?? throw new StartupException($"The file {FileName} in the data directory is not 32 bytes in base64.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -139,12 +139,12 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
         {
             key.Dispose();
             throw new StartupException(
-                "The signing keys in this database were sealed with another key-encryption key. "
-                + "Set Identity__KeyEncryptionKey to the one that sealed them.", e);
+                "The signing keys in this database were sealed with another key-encryption key: give it in "
+                + "Identity__KeyEncryptionKey or among Identity__OtherKeyEncryptionKeys.", e);
         }
     }
 
-    static string Purpose(string kid) => "signing key " + kid;
+    public static string Purpose(string kid) => "signing key " + kid;
 
     public void Dispose() => _loading.Dispose();
 

@@ -29,8 +29,8 @@ public sealed class SecretsTests : IDisposable
     [Fact]
     public void The_first_start_makes_a_key_file_that_only_its_owner_reads_and_later_ones_use_it()
     {
-        var sealedSecret = SecretBox.OfInstallation(null, _directory).Seal("a secret"u8, "this");
-        SecretBox.OfInstallation(null, _directory).Open(sealedSecret, "this").ShouldBe("a secret"u8.ToArray());
+        var sealedSecret = SecretBox.OfInstallation(new(), _directory).Seal("a secret"u8, "this");
+        SecretBox.OfInstallation(new(), _directory).Open(sealedSecret, "this").ShouldBe("a secret"u8.ToArray());
         var file = Directory.EnumerateFiles(_directory).ShouldHaveSingleItem();
         if (!OperatingSystem.IsWindows())
             File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -40,7 +40,7 @@ public sealed class SecretsTests : IDisposable
     public async Task Starts_at_once_use_one_key()
     {
         var boxes = await Task.WhenAll(Enumerable.Range(0, 20)
-            .Select(_ => Task.Run(() => SecretBox.OfInstallation(null, _directory))));
+            .Select(_ => Task.Run(() => SecretBox.OfInstallation(new(), _directory))));
         var sealedSecret = boxes[0].Seal("a secret"u8, "this");
         boxes.ShouldAllBe(box => box.Open(sealedSecret, "this").Length == 8);
         Directory.EnumerateFiles(_directory).Count().ShouldBe(1, "no draft is left behind");
@@ -51,7 +51,7 @@ public sealed class SecretsTests : IDisposable
     [InlineData("")]
     [InlineData("AAAA")]
     public void A_key_that_is_none_stops_the_start_in_one_line(string given) =>
-        Should.Throw<StartupException>(() => SecretBox.OfInstallation(given, _directory))
+        Should.Throw<StartupException>(() => SecretBox.OfInstallation(new() { KeyEncryptionKey = given }, _directory))
             .Message.ShouldContain("Identity__KeyEncryptionKey");
 
     [Fact]
