@@ -9,6 +9,7 @@ static class AuditModule
     public static void AddAudit(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<EventLog>();
+        builder.Services.AddSingleton<IPersonalData, EventsOfAPerson>();
         builder.Services.AddHostedService<MakePartitions>();
     }
 

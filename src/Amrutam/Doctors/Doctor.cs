@@ -36,13 +36,13 @@ sealed record Doctor(
     /// <summary>$1 tells whether only verified doctors are shown.</summary>
     public const string IsVerified = "(not $1::boolean or d.verified_at is not null)";
 
-    /// <summary>Whether the account of <c>d</c> is a doctor's still, and not suspended.</summary>
+    /// <summary>Whether the account of <c>d</c> is a doctor's still, and neither suspended nor closed.</summary>
     /// <remarks>
     /// Looked up by its key for each row that gets so far: a join would let the planner read the accounts of all
     /// patients, and a condition that stands in a subquery is not moved below a sort, so only the rows of a page pay.
     /// </remarks>
     public const string MayPractise = """
-        (select p.role = 'doctor' and p.suspended_at is null from identity.people p where p.id = d.id)
+        (select p.role = 'doctor' and p.suspended_at is null and not p.gone from identity.people p where p.id = d.id)
         """;
 
     public static Doctor Read(NpgsqlDataReader row) => new(

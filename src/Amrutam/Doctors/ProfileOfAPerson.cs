@@ -7,10 +7,8 @@ namespace Amrutam.Doctors;
 /// more.</summary>
 sealed class ProfileOfAPerson : IPersonalData
 {
-    public string Section => "doctor_profile";
-
-    public IAsyncEnumerable<string> Export(NpgsqlConnection connection, Guid person, CancellationToken ct) =>
-        connection.Statement(ReadAll).With(person).Stream(row => row.GetString(0), ct);
+    public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person) =>
+        [new("doctor_profile", connection.Statement(ReadAll).With(person))];
 
     public Task Erase(NpgsqlConnection connection, Guid person) => connection.Statement(Empty).With(person).Execute();
 

@@ -16,7 +16,7 @@ static class SchedulingModule
         builder.Services.AddSingleton(new SchedulingSettings(verified, times));
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();
-        builder.Services.AddSingleton<IPersonalData, BookingsOfAPerson>();
+        builder.Services.AddSingleton<IPersonalData, CalendarOfAPerson>();
         builder.Services.AddSingleton<RefusedKeys>();
         builder.Services.AddHostedService<MakeSlotsAhead>();
         builder.Services.AddSingleton<AnyDoctor>();

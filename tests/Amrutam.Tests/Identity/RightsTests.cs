@@ -14,14 +14,14 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
     // Each slot in another hour of the same day.
     int _hours;
 
-    async Task<Guid> Book(Person patient, TestUser doctor)
+    async Task<Guid> Book(Person patient, TestUser doctor, string reason = "a very private reason")
     {
         var at = TimeProvider.System.GetUtcNow().AddDays(3).AddHours(_hours++);
         var slot = (await doctor.Http.Post("/api/slots", new
         {
             starts_at = at, ends_at = at.AddMinutes(30),
         })).Is(201).Id;
-        return (await patient.Http.Post("/api/bookings", new { slot_id = slot, reason = "a very private reason" },
+        return (await patient.Http.Post("/api/bookings", new { slot_id = slot, reason },
             key: "k" + slot)).Is(201).Id;
     }
 
@@ -41,6 +41,7 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
         Section(export, "bookings").Select(b => b.GetProperty("id").GetGuid()).ShouldBe([booking]);
         Section(export, "bookings")[0].GetProperty("reason").GetString().ShouldBe("a very private reason");
         Section(export, "sessions").Length.ShouldBe(1);
+        Section(export, "events").Select(e => e.GetProperty("action").GetString()).ShouldContain("bookings.booked");
         Section(export, "doctor_profile").ShouldBeEmpty();
         export.Text.ShouldNotContain(other.Email);
         export.Text.ShouldNotContain("password_hash");
@@ -79,7 +80,9 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         var person = await Person.SignUp(Server);
         var doctor = await Server.Doctor();
-        var booking = await Book(person, doctor);
+        var booking = await Book(person, doctor, "words about a cough");
+        (await doctor.Http.Post($"/api/bookings/{booking}/cancellation", new { reason = "words about a cough" },
+            key: "cancel" + booking)).Is(200);
         await person.Enrol();
         (await person.Http.Send(HttpMethod.Delete, "/api/me", Proof)).Is(202);
         await Mailbox.Letter(person.Email, "Your account will be deleted");
@@ -91,7 +94,7 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
             select count(*) from audit.events where entity_id = $1 and action = 'accounts.erased'
             """)
             .With(person.Id).Value<long>()).ShouldBe(1);
-        (await Leftovers(person.Email, person.Email.Split('@')[0])).ShouldBeEmpty();
+        (await Leftovers(person.Email, person.Email.Split('@')[0], "words about a cough")).ShouldBeEmpty();
         (await Server.Owner.Statement("select count(*) from scheduling.bookings where id = $1 and reason is not null")
             .With(booking).Value<long>()).ShouldBe(0);
         (await Server.Owner.Statement("select full_name is null from identity.users where id = $1").With(person.Id)

@@ -1,58 +1,68 @@
+using Amrutam.Identity.People;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
+using Npgsql;
 
 namespace Amrutam.Identity.Rights;
 
-/// <summary>Closes the caller's account. Its personal data is erased after a grace period; signing in before then keeps
-/// it.</summary>
+/// <summary>Closes the caller's account. What lies ahead of them is cancelled at once; their personal data is erased
+/// after a grace period, and signing in before then keeps it.</summary>
 static class DeleteMe
 {
-    sealed record Request(string? Password = null);
-
     sealed record Response(Instant DeletionDueAt);
 
     sealed record Due(Instant At);
 
+    // Against bookings that are changed at the same moment: by then the other side has committed.
+    const int Attempts = 3;
+
     public static void Map(RouteGroupBuilder me) =>
         me.MapDelete("", Handle).WithSummary("Delete your account").Produces<Response>(202)
-        .Refuses(IdentityProblems.LastAdmin, IdentityProblems.ReauthenticationNeeded, IdentityProblems.WrongPassword,
-            Problems.TooMany);
+        .Refuses([IdentityProblems.LastAdmin, Problems.Conflict, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle([FromBody] Request request, HttpContext http, CurrentUser caller,
-        Reauthentication again, IdentityDb identity,
-        Sessions sessions, Letters letters, IdentitySettings settings)
+    static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
+        Reauthentication again, IEnumerable<IPersonalData> parts, IdentityDb identity, Sessions sessions,
+        Letters letters, IdentitySettings settings)
     {
-        var known = await again.Check(http, caller, request.Password);
+        var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
-        Due? due = null;
-        await identity.Change(async connection =>
+        for (var attempt = 1; ; attempt++)
         {
-            await connection.Statement(LockAdmins).Execute();
-            due = await connection.Statement(Close).With(user.Id).With(settings.DeletionGraceDays).With(caller.Role)
-                .With(caller.Trace)
-                .One(row => new Due(row.GetInstant(0)));
-            if (due is null) return false;
-            await letters.WillBeDeleted(connection, user);
-            await sessions.EndAll(connection, user.Id, caller, "account_closed");
-            return true;
-        });
-        return due is null ? IdentityProblems.LastAdmin.Because()
-            : TypedResults.Json(new Response(due.At), Json.Options, statusCode: 202);
+            try
+            {
+                return await Close();
+            }
+            catch (PostgresException e) when (attempt < Attempts && e.SqlState == PostgresErrorCodes.DeadlockDetected)
+            {
+            }
+        }
+
+        async Task<IResult> Close()
+        {
+            Due? due = null;
+            Problem? refusal = null;
+            await identity.Change(async connection =>
+            {
+                await Admins.Lock(connection);
+                if (await Admins.IsLast(connection, user.Id)) refusal = IdentityProblems.LastAdmin;
+                foreach (var part in parts) refusal ??= await part.Leave(connection, user.Id);
+                if (refusal is not null) return false;
+                due = await connection.Statement(MarkClosed).With(user.Id).With(settings.DeletionGraceDays)
+                    .With(caller.Role).With(caller.Trace).One(row => new Due(row.GetInstant(0)));
+                await letters.WillBeDeleted(connection, user);
+                await sessions.EndAll(connection, user.Id, caller, "account_closed");
+                return true;
+            });
+            return refusal?.Because() as IResult
+                ?? TypedResults.Json(new Response(due!.At), Json.Options, statusCode: 202);
+        }
     }
 
-    const string LockAdmins = """
-        select id from identity.users where role = 'admin' and suspended_at is null
-           and erased_at is null order by id for update
-        """;
-
-    const string Close = """
+    const string MarkClosed = """
         with closed as (
-            update identity.users u set deletion_due_at = now() + $2 * interval '1 day'
-             where u.id = $1 and (u.role <> 'admin' or exists (
-                   select from identity.users other where other.role = 'admin' and other.suspended_at is null
-                      and other.erased_at is null and other.deletion_due_at is null and other.id <> u.id))
-         returning u.id, u.deletion_due_at),
+            update identity.users set deletion_due_at = now() + $2 * interval '1 day' where id = $1
+         returning id, deletion_due_at),
         told as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
             select id, $3, 'accounts.closed', 'account', id, $4 from closed)

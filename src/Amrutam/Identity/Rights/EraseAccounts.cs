@@ -51,7 +51,12 @@ sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalDat
     Task<bool> EraseNext() => db.InTransaction(async connection =>
     {
         if (await connection.Statement(Next).One(row => new Due(row.GetGuid(0))) is not { } due) return false;
-        foreach (var part in parts) await part.Erase(connection, due.Id);
+        foreach (var part in parts)
+        {
+            // Once more, for what came after the account was closed; nobody is there any more to hear a refusal.
+            await part.Leave(connection, due.Id);
+            await part.Erase(connection, due.Id);
+        }
         return true;
     });
 
@@ -66,6 +71,7 @@ sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalDat
         with a as (delete from identity.attempts where since < now() - interval '1 day'),
         c as (delete from identity.passkey_challenges where expires_at < now()),
         m as (delete from identity.mailed_tokens where expires_at < now() - interval '1 day'),
+        i as (delete from identity.invitations where expires_at < now() - interval '30 days'),
         k as (delete from identity.signing_keys where retires_at < now() - interval '30 days')
         delete from identity.refresh_tokens where expires_at < now() - interval '1 day'
         """;

@@ -32,12 +32,12 @@ static class ExportMe
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         var separator = '{';
-        foreach (var part in parts)
+        foreach (var member in parts.SelectMany(part => part.Export(connection, person)))
         {
-            await body.WriteAsync(Encoding.UTF8.GetBytes($"{separator}\"{part.Section}\":"), ct);
+            await body.WriteAsync(Encoding.UTF8.GetBytes($"{separator}\"{member.Section}\":"), ct);
             separator = ',';
             var before = '[';
-            await foreach (var row in part.Export(connection, person, ct))
+            await foreach (var row in member.Rows.Stream(row => row.GetString(0), ct))
             {
                 await body.WriteAsync(Encoding.UTF8.GetBytes(before + row), ct);
                 before = ',';

@@ -1,0 +1,27 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Identity.Rights;
+
+/// <summary>Opens a closed account again: who signs in before it is erased has changed their mind.</summary>
+sealed class ReopenAccount(NpgsqlDataSource db, IEnumerable<IPersonalData> parts)
+{
+    public async Task IfClosed(User user)
+    {
+        if (user.DeletionDueAt is null) return;
+        await db.InTransaction(async connection =>
+        {
+            if (await connection.Statement(Stay).With(user.Id).With(user.Role).With(Problems.Trace()).Execute() == 0)
+                return false;
+            foreach (var part in parts) await part.Return(connection, user.Id);
+            return true;
+        });
+    }
+
+    const string Stay = """
+        with stays as (
+            update identity.users set deletion_due_at = null where id = $1 and deletion_due_at is not null returning id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
+        select id, $2, 'accounts.reopened', 'account', id, $3 from stays
+        """;
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using Amrutam.Platform;
+using Amrutam.Tests.Support;
+
+namespace Amrutam.Tests.Tidy;
+
+/// <summary>The reviewed table personal-data.txt against the schema and against what the export gives.</summary>
+public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    const string Table = "tests/Amrutam.Tests/Identity/personal-data.txt", NotPersonal = "-";
+
+    // Of the caller as well; it has no table of its own.
+    static readonly string[] WithoutTable = ["holds"];
+
+    static IReadOnlyList<(string Table, string Section)> Rows { get; } =
+        [.. File.ReadLines(Tree.Path(Table)).Where(line => line.Length > 0 && line[0] != '#')
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(c => (c[0], c[1]))];
+
+    [Fact]
+    public async Task Every_table_is_looked_at()
+    {
+        var tables = await fixture.Server.Owner.Statement("""
+            select n.nspname || '.' || c.relname
+              from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where c.relkind in ('r', 'p') and not c.relispartition
+               and n.nspname !~ '^(pg_|information_schema|public)' order by 1
+            """).List(row => row.GetString(0));
+        Rows.Select(r => r.Table).Order(StringComparer.Ordinal).ShouldBe(tables.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_export_has_a_member_for_each_that_holds_something_of_a_person()
+    {
+        var person = await fixture.Server.User("patient");
+        var export = (await person.Http.Get("/api/me/export")).Is(200);
+        export.Body.EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal).ShouldBe(
+            Rows.Select(r => r.Section).Where(s => s != NotPersonal).Concat(WithoutTable).Distinct()
+                .Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>A person who has something everywhere finds it in every member, and no secret in any.</summary>
+    [Fact]
+    public async Task Whatever_is_held_is_given_out_and_no_secret()
+    {
+        var server = fixture.Server;
+        var (doctor, patient) = (await server.Doctor(), await server.User("patient"));
+        var booking = (await patient.Book(await doctor.Slot(1), reason: "a cough", key: "k1")).Is(201).Id;
+        (await patient.Http.Post($"/api/bookings/{booking}/cancellation", new { })).Is(200);
+        (await patient.Http.Post($"/api/slots/{await doctor.Slot(2)}/hold")).Is(201);
+        foreach (var user in new[] { doctor, patient })
+            await server.Owner.Statement(PlantTheRest).With(user.Id).Execute();
+        var members = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var user in new[] { doctor, patient })
+        {
+            var export = (await user.Http.Get("/api/me/export")).Is(200);
+            members.UnionWith(export.Body.EnumerateObject()
+                .Where(m => m.Value.GetArrayLength() > 0).Select(m => m.Name));
+            export.Text.ShouldNotContain("planted-secret");
+            export.Text.ShouldNotContain(Convert.ToHexStringLower("planted-secret"u8));
+            Ids(export.Body).Where(id => id != user.Id && id != doctor.Id).ShouldNotContain(patient.Id);
+        }
+        Rows.Select(r => r.Section).Where(s => s != NotPersonal).Except(members).ShouldBeEmpty();
+    }
+
+    /// <summary>Of people: a doctor's bookings name their patients, whose record they are too, and nothing else does.
+    /// </summary>
+    static IEnumerable<Guid> Ids(JsonElement export) => export.EnumerateObject()
+        .Where(m => m.Name is not ("bookings" or "booking_history" or "events" or "remembered_requests"))
+        .SelectMany(m => m.Value.EnumerateArray()).SelectMany(row => row.EnumerateObject())
+        .Where(m => m.Value.ValueKind == JsonValueKind.String && Guid.TryParse(m.Value.GetString(), out _))
+        .Select(m => m.Value.GetGuid());
+
+    const string PlantTheRest = """
+        with a as (insert into identity.authenticators (user_id, sealed) values ($1, 'planted-secret')),
+        r as (insert into identity.recovery_codes (user_id, hash) values ($1, 'planted-secret')),
+        p as (insert into identity.passkeys (credential_id, user_id, data)
+              values (decode(replace($1::text, '-', ''), 'hex'), $1,
+                      '{"Name": "Mine", "PublicKey": "planted-secret"}')),
+        t as (insert into identity.mailed_tokens (hash, user_id, purpose, new_email, security_stamp, expires_at)
+              values (decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', $1, 'change_email',
+                      'new@example.org', 'planted-secret', now())),
+        i as (insert into identity.invitations (id, hash, email, role, invited_by, expires_at)
+              select gen_random_uuid(), decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', email, 'doctor',
+                     $1, now() from identity.users where id = $1),
+        v as (insert into scheduling.availability (doctor_id) values ($1)),
+        b as (insert into scheduling.booking_policies (doctor_id) values ($1)),
+        o as (insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
+              values (gen_random_uuid(), $1, now(), now() + interval '1 hour'))
+        insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)
+        values (gen_random_uuid(), $1, 'Ayurveda', now(), now() + interval '1 day')
+        """;
+}
