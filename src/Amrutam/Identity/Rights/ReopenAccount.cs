@@ -4,18 +4,20 @@ using Npgsql;
 namespace Amrutam.Identity.Rights;
 
 /// <summary>Opens a closed account again: who signs in before it is erased has changed their mind.</summary>
-sealed class ReopenAccount(NpgsqlDataSource db, IEnumerable<IPersonalData> parts)
+sealed class ReopenAccount(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, Changes changes)
 {
     public async Task IfClosed(User user)
     {
         if (user.DeletionDueAt is null) return;
-        await db.InTransaction(async connection =>
+        var opened = await db.InTransaction(async connection =>
         {
             if (await connection.Statement(Stay).With(user.Id).With(user.Role).With(Problems.Trace()).Execute() == 0)
                 return false;
             foreach (var part in parts) await part.Return(connection, user.Id);
             return true;
         });
+        // A doctor is listed again; signing in tells nobody of itself that the lists changed.
+        if (opened) changes.AnnounceEverything();
     }
 
     const string Stay = """

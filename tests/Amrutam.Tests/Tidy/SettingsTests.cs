@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Amrutam.Doctors.Contracts;
+using Amrutam.Identity;
+using Amrutam.Platform;
+using Amrutam.Scheduling;
+
+namespace Amrutam.Tests.Tidy;
+
+/// <summary>docs/operations.md against the classes that read the settings: none is missing, none is invented, and the
+/// defaults are true.</summary>
+public sealed partial class SettingsTests
+{
+    const string Page = "docs/operations.md", None = "–";
+
+    static readonly Dictionary<string, Type> Sections = new(StringComparer.Ordinal)
+    {
+        ["Identity"] = typeof(IdentitySettings), ["Mail"] = typeof(MailSettings), ["Limits"] = typeof(Limits),
+        ["Scheduling"] = typeof(CalendarTimes), ["Http"] = typeof(HttpSettings), ["Demo"] = typeof(DemoSettings),
+        ["Management"] = typeof(ManagementSettings), ["Doctors"] = typeof(DoctorsSettings),
+    };
+
+    sealed record Row(string Name, string[] Cells);
+
+    static IReadOnlyList<Row> Rows { get; } =
+        [.. File.ReadLines(Tree.Path(Page)).Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))
+            .SelectMany(cells => Named().Matches(cells[0]).Select(name => new Row(name.Groups[1].Value, cells)))];
+
+    static IEnumerable<(string Name, PropertyInfo Property, object Defaults)> Settings => Sections
+        .SelectMany(s => s.Value.GetProperties().Select(p =>
+            (s.Key + "__" + p.Name, p, Activator.CreateInstance(s.Value)!)));
+
+    [Fact]
+    public void Every_setting_is_told_of() =>
+        Settings.Select(s => s.Name).Except(Rows.Select(r => r.Name)).ShouldBeEmpty();
+
+    [Fact]
+    public void No_setting_of_these_sections_is_told_of_that_is_not_there() =>
+        Rows.Select(r => r.Name).Where(name => Sections.ContainsKey(name.Split("__")[0]))
+            .Except(Settings.Select(s => s.Name)).ShouldBeEmpty();
+
+    [Fact]
+    public void The_defaults_are_true()
+    {
+        var wrong = new List<string>();
+        foreach (var row in Rows.Where(r => r.Cells.Length == 3))
+        {
+            var (_, property, defaults) = Settings.Single(s => s.Name == row.Name);
+            var value = property.GetValue(defaults) switch
+            {
+                null => None,
+                bool flag => flag ? "true" : "false",
+                var other => Convert.ToString(other, CultureInfo.InvariantCulture),
+            };
+            if (row.Cells[1] != value) wrong.Add($"{row.Name} is {value} and not {row.Cells[1]}");
+        }
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Every_section_that_the_program_reads_is_looked_at() =>
+        Tree.Files.Where(f => f.StartsWith("src/Amrutam/", StringComparison.Ordinal)
+                && f.EndsWith(".cs", StringComparison.Ordinal))
+            .SelectMany(f => Read().Matches(File.ReadAllText(Tree.Path(f))).Select(m => m.Groups[1].Value))
+            .Except(Sections.Keys).ShouldBeEmpty();
+
+    [GeneratedRegex(@"`(\w+__\w+)`", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"AddSettings<\w+>\(""(\w+)""\)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Read();
+}
