@@ -324,7 +324,8 @@ CREATE VIEW identity.people AS
  SELECT users.id,
     users.full_name,
     users.role,
-    users.suspended_at
+    users.suspended_at,
+    ((users.deletion_due_at IS NOT NULL) OR (users.erased_at IS NOT NULL)) AS gone
    FROM identity.users;
 
 CREATE TABLE identity.recovery_codes (
@@ -534,6 +535,7 @@ CREATE TABLE scheduling.time_off (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    leaving boolean DEFAULT false NOT NULL,
     CONSTRAINT time_off_is_not_empty CHECK ((starts_at < ends_at))
 );
 
@@ -705,6 +707,8 @@ CREATE INDEX admins ON identity.users USING btree (id) WHERE ((role = 'admin'::t
 
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
 
+CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(email));
+
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
 
 CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
@@ -732,6 +736,8 @@ CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_i
 CREATE INDEX idempotency_keys_by_age ON scheduling.idempotency_keys USING brin (created_at);
 
 CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text]));
+
+CREATE UNIQUE INDEX one_leave_per_doctor ON scheduling.time_off USING btree (doctor_id) WHERE leaving;
 
 CREATE UNIQUE INDEX one_open_offer_per_entry ON scheduling.waitlist_offers USING btree (entry_id) WHERE (outcome IS NULL);
 
