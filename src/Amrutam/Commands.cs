@@ -54,6 +54,8 @@ static class Commands
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
         await using var app = Program.Build(args, database);
+        await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
+            app.Services.GetRequiredService<DatabaseSettings>(), ct);
         // Here and not in the host's start, which would put a stack trace around the one line that the operator needs.
         await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
         if (Demo.IsWanted(app.Services)

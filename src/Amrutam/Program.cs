@@ -21,9 +21,9 @@ static class Program
             Args = args, ContentRootPath = AppContext.BaseDirectory,
         });
         builder.Services.AddSingleton(database);
-        builder.Services.AddSingleton(services => database.Open(
-            builder.Configuration.GetValue("Database:MaxConnections", 32),
-                services.GetRequiredService<ILoggerFactory>()));
+        var connections = builder.AddSettings<DatabaseSettings>("Database").MaxConnections;
+        builder.Services.AddSingleton(services =>
+            database.Open(connections, services.GetRequiredService<ILoggerFactory>()));
         builder.AddHttp();
         builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");

@@ -1,5 +1,8 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using Amrutam.Platform;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -25,8 +28,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
     readonly JsonWebTokenHandler _handler =
         new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
-    volatile ConcurrentDictionary<string, Verified> _young = new(StringComparer.Ordinal), _old =
-        new(StringComparer.Ordinal);
+    volatile ConcurrentDictionary<Digest, Verified> _young = new(), _old = new();
 
     public TimeSpan Lifetime { get; } = TimeSpan.FromMinutes(settings.AccessTokenMinutes);
 
@@ -53,11 +55,12 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
     public async ValueTask<ClaimsPrincipal?> Verify(string token)
     {
         if (token.Length > MaxTokenLength) return null;
-        if (!_young.TryGetValue(token, out var verified) && !_old.TryGetValue(token, out verified))
+        var digest = Digest.Of(token);
+        if (!_young.TryGetValue(digest, out var verified) && !_old.TryGetValue(digest, out verified))
         {
             verified = await Check(token);
             if (verified is null) return null;
-            Remember(token, verified);
+            Remember(digest, verified);
         }
         if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
             return null;
@@ -102,9 +105,23 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         return !(from > now + Skew) && to is { } end && now <= end + Skew;
     }
 
-    void Remember(string token, Verified verified)
+    void Remember(Digest token, Verified verified)
     {
-        if (_young.Count >= MaxRemembered) (_old, _young) = (_young, new(StringComparer.Ordinal));
+        if (_young.Count >= MaxRemembered) (_old, _young) = (_young, new());
         _young[token] = verified;
+    }
+
+    /// <summary>A token's SHA-256: a thirtieth of its size, and no memory dump gives tokens away.</summary>
+    readonly record struct Digest(UInt128 High, UInt128 Low)
+    {
+        public static Digest Of(string token)
+        {
+            Span<byte> text = stackalloc byte[MaxTokenLength], hash = stackalloc byte[SHA256.HashSizeInBytes];
+            // A character that is not ASCII, which no token of ours has, becomes one that no token may have.
+            Encoding.Latin1.GetBytes(token, text);
+            SHA256.HashData(text[..token.Length], hash);
+            return new(BinaryPrimitives.ReadUInt128LittleEndian(hash),
+                BinaryPrimitives.ReadUInt128LittleEndian(hash[16..]));
+        }
     }
 }

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using Amrutam.Tests.Support;
+
+namespace Amrutam.Tests.Scheduling;
+
+/// <summary>What a booking may cost, in units that no busy machine changes.</summary>
+[Collection(nameof(BookingBudgetTests))]
+[CollectionDefinition(nameof(BookingBudgetTests), DisableParallelization = true)]
+public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    // Seen: 20 to 22 kB for a booking and 6 kB for a list from memory, background work included.
+    const long BookingBytes = 30_000, ListBytes = 10_000;
+    const int Bookings = 40;
+
+    TestServer Server => fixture.Server;
+
+    [Fact]
+    public async Task A_booking_is_one_round_trip()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        var slots = new List<Guid>();
+        for (var n = 0; n < 12; n++) slots.Add(await doctor.Slot(n));
+        (await patient.Book(slots[0], "warm 0")).Is(201);
+        (await patient.Book(slots[1], "warm 1")).Is(201);
+        var trips = new ConcurrentQueue<string>();
+        using (Listen(trips))
+            for (var n = 2; n < slots.Count; n++) (await patient.Book(slots[n], "key " + n)).Is(201);
+        trips.Count(text => text.Contains("insert into scheduling.bookings", StringComparison.Ordinal)).ShouldBe(10);
+        // All that a booking says to the database travels with that statement; what else is seen are jobs and readers.
+        trips.Where(text => !text.Contains("insert into scheduling.bookings", StringComparison.Ordinal)
+            && (text.Contains("idempotency_keys", StringComparison.Ordinal)
+                || text.Contains("pg_advisory_xact_lock(patient)", StringComparison.Ordinal))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_booking_and_a_list_allocate_little()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        var slots = new List<Guid>();
+        for (var n = 0; n < 2 * Bookings; n++) slots.Add(await doctor.Slot(n));
+        var token = patient.Http.DefaultRequestHeaders.Authorization!.ToString();
+        byte[] Book(Guid slot) => Request($"POST /api/bookings", $$"""{"slot_id":"{{slot}}"}""",
+            "Authorization: " + token, "Idempotency-Key: " + slot);
+        var (warm, measured) = (slots.Take(Bookings).Select(Book).ToList(), slots.Skip(Bookings).Select(Book).ToList());
+        var lists = Enumerable.Repeat(Request($"GET /api/doctors/{doctor.Id}/slots"), Bookings).ToList();
+
+        (await AllocatedBy(warm, "201") > 0).ShouldBeTrue();
+        (await AllocatedBy(measured, "201")).ShouldBeLessThan(BookingBytes);
+        await AllocatedBy(lists, "200");
+        (await AllocatedBy(lists, "200")).ShouldBeLessThan(ListBytes);
+    }
+
+    IDisposable Listen(ConcurrentQueue<string> trips)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Npgsql",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = trip => trips.Enqueue(
+                string.Join(' ', trip.TagObjects.Select(tag => tag.Value as string))),
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
+    }
+
+    /// <returns>Bytes that the process allocated for each request, sent one after another over one connection by a
+    /// client that allocates next to nothing.</returns>
+    async Task<long> AllocatedBy(List<byte[]> requests, string status)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(Server.Address.Host, Server.Address.Port);
+        var answer = new byte[64 * 1024];
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+        foreach (var request in requests)
+        {
+            await socket.SendAsync(request);
+            var length = await socket.ReceiveAsync(answer);
+            answer.AsSpan(9, 3).SequenceEqual(Encoding.ASCII.GetBytes(status))
+                .ShouldBeTrue(Encoding.ASCII.GetString(answer, 0, length));
+        }
+        return (GC.GetTotalAllocatedBytes(precise: true) - before) / requests.Count;
+    }
+
+    static byte[] Request(string line, string? body = null, params string[] headers) => Encoding.ASCII.GetBytes(
+        $"{line} HTTP/1.1\r\nHost: localhost\r\n" + string.Concat(headers.Select(header => header + "\r\n"))
+        + (body is null ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+}
