@@ -37,9 +37,9 @@ sealed class Rig : IAsyncDisposable
     /// <returns>How long it took until the server was ready.</returns>
     public async Task<TimeSpan> StartServer()
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location,
-            "serve"])
-        { UseShellExecute = false };
+        // ./x bench names the published server; without it the one that was built beside this program runs.
+        var server = Environment.GetEnvironmentVariable("BENCH_SERVER") ?? typeof(EmbeddedPostgres).Assembly.Location;
+        var start = new ProcessStartInfo("dotnet", [server, "serve"]) { UseShellExecute = false };
         foreach (var (name, value) in new[]
         {
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("ASPNETCORE_URLS", Address.ToString()),
