@@ -3,6 +3,7 @@ using Amrutam.Audit;
 using Amrutam.Doctors;
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Amrutam.Portal;
 using Amrutam.Scheduling;
 
@@ -24,6 +25,7 @@ static class Program
         builder.Services.AddSingleton(services => database.Open(
             builder.Configuration.GetValue("Database:MaxConnections", 32),
                 services.GetRequiredService<ILoggerFactory>()));
+        builder.AddTelemetry();
         builder.AddHttp();
         builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");
