@@ -41,7 +41,6 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         Activity? From);
 
     readonly KeyValuePair<string, object?> _name;
-
     readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
     readonly Func<Exception, bool> _outcomeIsUnknown;
     readonly int _size;

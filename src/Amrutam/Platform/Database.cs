@@ -1,3 +1,4 @@
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Platform;
@@ -56,7 +57,11 @@ sealed record Database(string Owner, string App)
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
         // What metrics call the pool; without a name they would say the connection string.
-        builder.Name = "amrutam";
+        builder.Name = planOnce ? "amrutam batches" : "amrutam";
+        // A span for each statement only where the request's own span is recorded.
+        builder.ConfigureTracing(o => o.ConfigureCommandFilter(_ => Trail.Recorded is not null)
+            .ConfigureBatchFilter(_ => Trail.Recorded is not null).EnablePhysicalOpenTracing(false)
+            .EnableFirstResponseEvent(false));
         return builder.Build();
     }
 }
