@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Amrutam.Scheduling.Availability;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amrutam.Bench;
@@ -19,7 +22,9 @@ static class SlotsAhead
         await using var db = rig.Owner();
         await Seed.Fill(db, Doctors, patients: 1, slots: 0);
         await db.Statement(OfferMornings).Execute();
-        using var job = new MakeSlotsAhead(db, TimeProvider.System, NullLogger<MakeSlotsAhead>.Instance);
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        using var job = new MakeSlotsAhead(db, jobs, TimeProvider.System, NullLogger<MakeSlotsAhead>.Instance);
 
         var scenario = FormattableString.Invariant($"90 days ahead, {Doctors:N0} doctors");
         var (made, first) = await MakeAll(job);

@@ -3,6 +3,7 @@ using Amrutam.Audit;
 using Amrutam.Doctors;
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Amrutam.Portal;
 using Amrutam.Scheduling;
 
@@ -24,6 +25,7 @@ static class Program
         var connections = builder.AddSettings<DatabaseSettings>("Database").MaxConnections;
         builder.Services.AddSingleton(services =>
             database.Open(connections, services.GetRequiredService<ILoggerFactory>()));
+        builder.AddTelemetry();
         builder.AddHttp();
         builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");
@@ -31,8 +33,6 @@ static class Program
         builder.Services.AddSingleton<PageKey>();
         builder.Services.AddSingleton<Vitals>();
         builder.Services.AddSingleton<LogHorizon>();
-        builder.Services.AddSingleton<WatchReaders>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<WatchReaders>());
         builder.AddMail();
         builder.AddIdentity();
         builder.AddDoctors();

@@ -1,5 +1,6 @@
 using Amrutam.Audit.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Audit;
 
@@ -11,6 +12,8 @@ static class AuditModule
         builder.Services.AddSingleton<EventLog>();
         builder.Services.AddSingleton<IPersonalData, EventsOfAPerson>();
         builder.Services.AddHostedService<MakePartitions>();
+        builder.Services.AddSingleton(new VitalSign("amrutam.audit.partitions_ahead", "{month}",
+            "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes)

@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Audit;
@@ -6,7 +7,7 @@ namespace Amrutam.Audit;
 /// <summary>Keeps the event log's partitions ready for the months ahead.</summary>
 /// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to
 /// notice.</remarks>
-sealed partial class MakePartitions(NpgsqlDataSource db, TimeProvider clock, ILogger<MakePartitions> log)
+sealed partial class MakePartitions(NpgsqlDataSource db, Jobs jobs, TimeProvider clock, ILogger<MakePartitions> log)
     : BackgroundService
 {
     const int MonthsAhead = 3;
@@ -19,7 +20,8 @@ sealed partial class MakePartitions(NpgsqlDataSource db, TimeProvider clock, ILo
             var pause = Every;
             try
             {
-                await db.Statement(Make).With(MonthsAhead).Value<int>(stoppingToken);
+                await jobs.Run("make_partitions", Every, () =>
+                    db.Statement(Make).With(MonthsAhead).Value<int>(stoppingToken));
             }
             catch (NpgsqlException e)
             {
@@ -29,6 +31,18 @@ sealed partial class MakePartitions(NpgsqlDataSource db, TimeProvider clock, ILo
             await Task.Delay(pause, clock, stoppingToken);
         }
     }
+
+    public static async Task<IEnumerable<Reading>> CountAhead(IServiceProvider services, CancellationToken ct) =>
+        [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(MonthsReady).With(MonthsAhead)
+            .Value<int>(ct))];
+
+    // Up to the first month without one: what lies behind a gap does not help when the gap is reached.
+    const string MonthsReady = """
+        select coalesce(min(n) filter (where to_regclass(format('audit.events_%s', to_char(
+                   date_trunc('month', now() at time zone 'UTC') + make_interval(months => n), 'YYYY_MM'))) is null),
+                   $1 + 1)::int - 1
+          from generate_series(0, $1::int) as n
+        """;
 
     const string Make = "select audit.make_partitions(0, $1)";
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Platform;
@@ -17,6 +18,9 @@ sealed class Attempts(NpgsqlDataSource db)
     public const int NotRefused = 0;
     const int MinuteSeconds = 60;
 
+    static readonly Counter<long> Rejections = new Meter("Amrutam.Identity")
+        .CreateCounter<long>("amrutam.limit.rejections", "{attempt}", "Attempts that a limit refused, by limit");
+
     sealed record Answer(int RetryAfterSeconds);
 
     /// <summary>At most <paramref name="limit"/> in a minute; 0 lifts it.</summary>
@@ -26,7 +30,7 @@ sealed class Attempts(NpgsqlDataSource db)
         if (limit == 0) return NotRefused;
         var answer = await db.Statement(CountInWindow).With(what).With(Key(who)).With(MinuteSeconds).With(limit)
             .One(row => new Answer(row.GetInt32(0)));
-        return answer!.RetryAfterSeconds;
+        return Told(what, answer!);
     }
 
     /// <summary>After <paramref name="limit"/> in a row without <see cref="Forget"/>, each next one waits: a minute,
@@ -37,12 +41,19 @@ sealed class Attempts(NpgsqlDataSource db)
         if (limit == 0) return NotRefused;
         var answer = await db.Statement(CountAndBlock).With(what).With(Key(who)).With(limit).With(longestSeconds)
             .One(row => new Answer(row.GetInt32(0)));
-        return answer!.RetryAfterSeconds;
+        return Told(what, answer!);
     }
 
     /// <summary>Ends a row, on the connection that commits the success.</summary>
     public static Task<int> Forget(NpgsqlConnection connection, string what, string who) =>
         connection.Statement(Delete).With(what).With(Key(who)).Execute();
+
+    static int Told(string what, Answer answer)
+    {
+        if (answer.RetryAfterSeconds != NotRefused)
+            Rejections.Add(1, new KeyValuePair<string, object?>("amrutam.limit.name", what));
+        return answer.RetryAfterSeconds;
+    }
 
     static byte[] Key(string who) => SHA256.HashData(Encoding.UTF8.GetBytes(who));
 

@@ -34,6 +34,13 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
 
     public async Task<Checked> Check(HttpContext http, Credentials given)
     {
+        var answer = await Judge(http, given);
+        SignInMeter.Count(answer.RetryAfterSeconds > 0 ? Problems.TooMany : answer.Refusal);
+        return answer;
+    }
+
+    async Task<Checked> Judge(HttpContext http, Credentials given)
+    {
         var found = await CheckPassword(http, given);
         if (found.User is not { TwoFactorEnabled: true } user) return await Succeed(http, found);
         if (given.TotpCode is null && given.RecoveryCode is null) return Refuse(IdentityProblems.SecondFactorNeeded);

@@ -58,7 +58,8 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     {
         try
         {
-            await using var connection = new NpgsqlConnection(WatchConnection());
+            await using var source = Database.Apart(WatchConnection(), "amrutam watch");
+            await using var connection = source.CreateConnection();
             connection.Notification += Hear;
             await connection.OpenAsync(stopping);
             await connection.Statement(Listen).Execute();

@@ -1,10 +1,31 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Threading.Channels;
+using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform;
 
 /// <summary>The server cannot take this now: its queue is full, the wait was too long, or it is stopping. Nothing was
 /// done.</summary>
 sealed class OverloadedException(string reason) : Exception(reason);
+
+/// <summary>How full batches are, and how long what they take has waited.</summary>
+static class BatchMeter
+{
+    public const string Label = "amrutam.batch.name";
+
+    static readonly Meter Meter = new("Amrutam.Batches");
+
+    public static readonly Histogram<int> Size = Meter.CreateHistogram("amrutam.batch.size", "{request}",
+        "Requests that one call of a batch took together",
+        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+
+    public static readonly Histogram<double> Wait = Meter.CreateHistogram("amrutam.batch.wait", "s",
+        "How long a request waited before a batch took it", advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5],
+        });
+}
 
 /// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
 /// <remarks>
@@ -15,8 +36,11 @@ sealed class OverloadedException(string reason) : Exception(reason);
 /// </remarks>
 sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 {
-    readonly record struct Waiting(TRequest Request, TaskCompletionSource<TOutcome> Outcome, long Since);
+    /// <param name="From">Who asked, when that is being traced.</param>
+    readonly record struct Waiting(TRequest Request, TaskCompletionSource<TOutcome> Outcome, long Since,
+        Activity? From);
 
+    readonly KeyValuePair<string, object?> _name;
     readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
     readonly Func<Exception, bool> _outcomeIsUnknown;
     readonly int _size;
@@ -25,6 +49,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     readonly Channel<Waiting> _queue;
     readonly Task[] _writers;
 
+    /// <param name="name">What it gathers, in the plural: a label.</param>
     /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
     /// <param name="size">The most requests in one call.</param>
     /// <param name="writers">How many calls may run at once.</param>
@@ -32,12 +57,15 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     /// <param name="deadline">How long one may wait before it is run.</param>
     /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be
     /// run again.</param>
-    public Batch(Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int writers, int capacity,
+    public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int writers, int capacity,
         TimeSpan deadline,
         Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
     {
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
+        _name = new(BatchMeter.Label, name);
         _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(capacity) { SingleReader = writers == 1 });
+        // The writers serve everybody: they must not go on in the trace of whoever happened to come first.
+        using var apart = ExecutionContext.SuppressFlow();
         _writers = [.. Enumerable.Range(0, writers).Select(_ => Task.Run(Write))];
     }
 
@@ -48,7 +76,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     public Task<TOutcome> Run(TRequest request)
     {
         var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp()))
+        return _queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Trail.Recorded))
             ? outcome.Task
             : Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
     }
@@ -61,11 +89,15 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
             members.Clear();
             while (members.Count < _size && _queue.Reader.TryRead(out var next))
             {
-                if (_clock.GetElapsedTime(next.Since) > _deadline) next.Outcome
-                    .TrySetException(new OverloadedException("waited too long"));
+                var waited = _clock.GetElapsedTime(next.Since);
+                BatchMeter.Wait.Record(waited.TotalSeconds, _name);
+                if (waited > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
                 else members.Add(next);
             }
-            if (members.Count > 0) await RunTogether(members);
+            if (members.Count == 0) continue;
+            BatchMeter.Size.Record(members.Count, _name);
+            using var activity = Trail.BeginFor(members, m => m.From, "batch");
+            await RunTogether(members);
         }
     }
 

@@ -89,7 +89,8 @@ sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvide
     {
         try
         {
-            await using var connection = new NpgsqlConnection(ListeningConnection());
+            await using var source = Database.Apart(ListeningConnection(), "amrutam changes");
+            await using var connection = source.CreateConnection();
             connection.Notification += (_, told) => Hear(told.Payload);
             await connection.OpenAsync(stopping);
             await connection.Statement(StartListening).Execute();

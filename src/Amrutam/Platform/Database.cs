@@ -1,3 +1,4 @@
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Platform;
@@ -25,6 +26,11 @@ sealed record Database(string Owner, string App)
         return parts.ConnectionString;
     }
 
+    /// <summary>Connections apart from the pool that serves. A pool without a name is called by its connection string
+    /// in metrics, so these have one too.</summary>
+    public static NpgsqlDataSource Apart(string connectionString, string name) =>
+        new NpgsqlDataSourceBuilder(connectionString) { Name = name }.Build();
+
     /// <summary>The pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
     /// <param name="planOnce">For statements whose parameters do not change which plan is best: PostgreSQL would
     /// compare costs and plan a small set anew each time, which takes longer than to run it.</param>
@@ -50,6 +56,12 @@ sealed record Database(string Owner, string App)
             .Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
+        // What metrics call the pool; without a name they would say the connection string.
+        builder.Name = planOnce ? "amrutam batches" : "amrutam";
+        // A span for each statement only where the request's own span is recorded.
+        builder.ConfigureTracing(o => o.ConfigureCommandFilter(_ => Trail.Recorded is not null)
+            .ConfigureBatchFilter(_ => Trail.Recorded is not null).EnablePhysicalOpenTracing(false)
+            .EnableFirstResponseEvent(false));
         return builder.Build();
     }
 }

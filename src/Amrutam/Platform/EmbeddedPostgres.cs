@@ -218,8 +218,8 @@ sealed class EmbeddedPostgres : IAsyncDisposable
         try
         {
             var app = running.ConnectionString(PostgresEndpoint.AppRole, AppDatabase);
-            await using var connection = new NpgsqlConnection(app);
-            await connection.OpenAsync(ct);
+            await using var source = Database.Apart(app, "amrutam start");
+            await using var connection = await source.OpenConnectionAsync(ct);
             return true;
         }
         catch (NpgsqlException)
@@ -230,9 +230,9 @@ sealed class EmbeddedPostgres : IAsyncDisposable
 
     static async Task Provision(PostgresEndpoint reached, CancellationToken ct)
     {
-        await using var connection = new NpgsqlConnection(
-            reached.ConnectionString(PostgresEndpoint.OwnerRole, PostgresDatabase));
-        await connection.OpenAsync(ct);
+        await using var source = Database.Apart(
+            reached.ConnectionString(PostgresEndpoint.OwnerRole, PostgresDatabase), "amrutam start");
+        await using var connection = await source.OpenConnectionAsync(ct);
 
         await using var password = new NpgsqlCommand(SetPassword, connection);
         password.Parameters.Add(new NpgsqlParameter { Value = reached.Passwords.App });

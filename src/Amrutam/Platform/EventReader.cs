@@ -1,3 +1,4 @@
+using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
 
@@ -83,6 +84,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, L
     async Task<Pass?> Try(CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
+        using var activity = Trail.Begin("read_events");
         try
         {
             return await Read(ct);

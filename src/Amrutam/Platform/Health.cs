@@ -47,8 +47,11 @@ static class Health
         }
     }
 
+    /// <summary>How long the process has run.</summary>
+    public static TimeSpan Uptime(TimeProvider clock) => clock.GetUtcNow() - Began;
+
     static Response Now(TimeProvider clock) =>
-        new("OK", Math.Round((clock.GetUtcNow() - Began).TotalSeconds, 3),
+        new("OK", Math.Round(Uptime(clock).TotalSeconds, 3),
             Instant.FromDateTimeOffset(clock.GetUtcNow()));
 
     static DateTimeOffset ReadStartTime()

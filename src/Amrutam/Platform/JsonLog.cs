@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -24,10 +25,14 @@ sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
 
     static readonly FrozenSet<string> Fields = new[]
     {
-        "method", "route", "status", "ms", "trace_id", "address", "environment", "job", "reader", "part", "action",
+        "method", "route", "status", "ms", "address", "environment", "job", "reader", "part", "action",
         "count", "rows", "seconds", "attempt", "attempts", "position", "epoch", "lag", "batch", "limit", "port",
         "version", "migration",
     }.ToFrozenSet(StringComparer.Ordinal);
+
+    // A library names its fields by its own lights: its "method" is the caller's word as it came.
+    static readonly FrozenSet<string> FieldsOfOthers =
+        new[] { "address", "environment" }.ToFrozenSet(StringComparer.Ordinal);
 
     public override void Write<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, TextWriter output)
     {
@@ -38,19 +43,24 @@ sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
             line.WriteString("ts", clock.GetUtcNow().UtcDateTime);
             line.WriteString("level", LevelName(entry.LogLevel));
             line.WriteString("source", entry.Category);
-            if (entry.State is IReadOnlyList<KeyValuePair<string, object?>> values) WriteFields(line, values);
+            if (Activity.Current is { } activity) line.WriteString("trace_id", activity.TraceId.ToHexString());
+            if (entry.State is IReadOnlyList<KeyValuePair<string, object?>> values)
+                WriteFields(line, values, IsOurs(entry.Category) ? Fields : FieldsOfOthers);
             if (entry.Exception is { } exception) WriteCauses(line, exception);
             line.WriteEndObject();
         }
         output.WriteLine(Encoding.UTF8.GetString(bytes.WrittenSpan));
     }
 
-    static void WriteFields(Utf8JsonWriter line, IReadOnlyList<KeyValuePair<string, object?>> values)
+    static bool IsOurs(string category) => category.StartsWith("Amrutam.", StringComparison.Ordinal);
+
+    static void WriteFields(Utf8JsonWriter line, IReadOnlyList<KeyValuePair<string, object?>> values,
+        FrozenSet<string> allowed)
     {
         foreach (var (key, value) in values)
         {
             var name = key == "{OriginalFormat}" ? "text" : JsonNamingPolicy.SnakeCaseLower.ConvertName(key);
-            if (name != "text" && !Fields.Contains(name)) continue;
+            if (name != "text" && !allowed.Contains(name)) continue;
             line.WritePropertyName(name);
             if (value is int or long or double)
                 line.WriteRawValue(string.Create(CultureInfo.InvariantCulture, $"{value}"));

@@ -31,10 +31,11 @@ static class Migrator
     public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString, CancellationToken ct)
     {
         // Not pooled: the lock ends with the session, and no idle session of the owner's stays behind.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(
-            ownerConnectionString)
-        { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(ct);
+        await using var source = Database.Apart(new NpgsqlConnectionStringBuilder(ownerConnectionString)
+        {
+            Pooling = false,
+        }.ConnectionString, "amrutam migration");
+        await using var connection = await source.OpenConnectionAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
         await connection.Statement(CreateLedger).Execute();
         var applied = (await connection.Statement(ReadLedger)

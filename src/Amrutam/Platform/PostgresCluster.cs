@@ -140,8 +140,8 @@ sealed class PostgresCluster
             try
             {
                 var owner = endpoint.ConnectionString(PostgresEndpoint.OwnerRole, "postgres");
-                await using var connection = new NpgsqlConnection(owner);
-                await connection.OpenAsync(ct);
+                await using var source = Database.Apart(owner, "amrutam start");
+                await using var connection = await source.OpenConnectionAsync(ct);
                 return true;
             }
             catch (PostgresException starting) when (starting.SqlState == PostgresErrorCodes.CannotConnectNow)

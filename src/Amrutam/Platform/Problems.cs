@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Reflection;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -40,6 +41,9 @@ static class Problems
     public static readonly Problem DatabaseAway = new(503, "database_unavailable",
         "The database cannot be reached; try again shortly");
 
+    static readonly Counter<long> Answered = new Meter("Amrutam.Problems")
+        .CreateCounter<long>("amrutam.problems", "{answer}", "Problems that were answered, by the rule's code");
+
     static readonly Lazy<FrozenDictionary<string, Problem>> Catalogue = new(ReadCatalogue);
 
     /// <summary>Every problem of every module, by its code.</summary>
@@ -68,6 +72,7 @@ static class Problems
     public static ProblemDetails Details(
         Problem problem, string? detail = null, IDictionary<string, object?>? extensions = null)
     {
+        Answered.Add(1, new KeyValuePair<string, object?>("amrutam.problem.code", problem.Code));
         var details = new ProblemDetails
         {
             Type = problem.Type,

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform;
 
@@ -11,15 +12,35 @@ sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, T
         // Without a listener the framework starts none, and an answer without a trace id cannot be found again.
         using var activity = Activity.Current is null ? new Activity("request").Start() : null;
         var began = clock.GetTimestamp();
+        if (http.Request.Headers.TraceParent.Count > 0) http.Response.OnStarting(AnswerTrace, http);
         try
         {
             await next(http);
         }
         finally
         {
+            if (Trail.Recorded is { } recorded) Describe(recorded, http);
             if (log.IsEnabled(LogLevel.Information))
                 LogRequest(Method(http), Route(http), http.Response.StatusCode, Milliseconds(began), Problems.Trace());
         }
+    }
+
+    /// <summary>Who sent a trace hears where it went on, as W3C's <c>traceresponse</c> says it.</summary>
+    static Task AnswerTrace(object state)
+    {
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
+            ((HttpContext)state).Response.Headers["traceresponse"] = id;
+        return Task.CompletedTask;
+    }
+
+    static void Describe(Activity span, HttpContext http)
+    {
+        var (method, route) = (Method(http), Route(http));
+        span.DisplayName = method + ' ' + route;
+        span.SetTag("http.request.method", method).SetTag("http.route", route)
+            .SetTag("http.response.status_code", http.Response.StatusCode);
+        if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError)
+            span.SetStatus(ActivityStatusCode.Error);
     }
 
     public static string Route(HttpContext http) =>

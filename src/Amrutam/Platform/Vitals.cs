@@ -1,3 +1,4 @@
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Platform;
@@ -8,6 +9,20 @@ sealed record ReaderLag(string Reader, TimeSpan Behind, long Parked);
 /// <summary>Signs of life of the parts that every module stands on.</summary>
 sealed class Vitals(NpgsqlDataSource db, TimeProvider clock)
 {
+    const string Reader = "amrutam.reader.name";
+
+    public static readonly VitalSign[] Signs =
+    [
+        new("amrutam.database.up", "", "1 when the database answers, 0 when it does not", Label: null,
+            async (s, ct) => [new(await s.GetRequiredService<Vitals>().DatabaseLatency(ct) is null ? 0 : 1)]),
+        new("amrutam.clock.offset", "s", "How far this server's clock is before the database's", Label: null,
+            async (s, ct) => [new((await s.GetRequiredService<Vitals>().ClockOffset(ct)).TotalSeconds)]),
+        new("amrutam.reader.lag", "s", "Age of the oldest event that a reader has yet to apply", Reader,
+            async (s, ct) => Each(await s.GetRequiredService<Vitals>().Readers(ct), r => r.Behind.TotalSeconds)),
+        new("amrutam.reader.parked", "{event}", "Events that a reader could not apply", Reader,
+            async (s, ct) => Each(await s.GetRequiredService<Vitals>().Readers(ct), r => r.Parked)),
+    ];
+
     /// <returns>How long the database takes to answer; null when it does not.</returns>
     public async Task<TimeSpan?> DatabaseLatency(CancellationToken ct)
     {
@@ -23,10 +38,24 @@ sealed class Vitals(NpgsqlDataSource db, TimeProvider clock)
         }
     }
 
+    /// <returns>How far this server's clock is before the database's; what the question takes is halved between the
+    /// two ways.</returns>
+    public async Task<TimeSpan> ClockOffset(CancellationToken ct)
+    {
+        var (here, began) = (clock.GetUtcNow(), clock.GetTimestamp());
+        var there = await db.Statement(ReadClock).Value<DateTime>(ct);
+        return here + clock.GetElapsedTime(began) / 2 - new DateTimeOffset(there);
+    }
+
     public Task<List<ReaderLag>> Readers(CancellationToken ct) => db.Statement(ReadLags).List(row =>
         new ReaderLag(row.GetString(0), TimeSpan.FromSeconds(row.GetDouble(1)), row.GetInt64(2)), ct);
 
+    static IEnumerable<Reading> Each(List<ReaderLag> readers, Func<ReaderLag, double> value) =>
+        readers.Select(reader => new Reading(value(reader), reader.Reader));
+
     const string Ping = "select 1";
+
+    const string ReadClock = "select clock_timestamp()";
 
     const string ReadLags = """
         select r.name, coalesce(extract(epoch from clock_timestamp() - next.at), 0)::float8,

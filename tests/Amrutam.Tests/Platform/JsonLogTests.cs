@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Amrutam.Platform;
 using Microsoft.Extensions.Logging;
@@ -13,11 +14,13 @@ public sealed class JsonLogTests
     [Fact]
     public void A_line_is_one_JSON_object_with_the_fields_on_the_list()
     {
+        using var request = new Activity("request").Start();
         var line = Line("{Method} {Route} {Status} {Ms} ms {TraceId} {Email}", null,
             ("Method", "GET"), ("Route", "/api/bookings/{id:guid}"), ("Status", 200), ("Ms", 1.5), ("TraceId",
                 "abc"), ("Email", Canary));
         line.EnumerateObject().Select(m => m.Name)
-            .ShouldBe(["ts", "level", "source", "method", "route", "status", "ms", "trace_id", "text"]);
+            .ShouldBe(["ts", "level", "source", "trace_id", "method", "route", "status", "ms", "text"]);
+        line.GetProperty("trace_id").GetString().ShouldBe(request.TraceId.ToHexString());
         line.GetProperty("status").GetInt32().ShouldBe(200);
         line.GetProperty("ms").GetDouble().ShouldBe(1.5);
         line.GetProperty("level").GetString().ShouldBe("info");
@@ -33,14 +36,23 @@ public sealed class JsonLogTests
             .ShouldBe(["System.InvalidOperationException", "System.FormatException"]);
     }
 
-    static JsonElement Line(string template, Exception? exception, params (string Key, object? Value)[] values)
+    [Fact]
+    public void A_librarys_fields_stay_out_of_it_whatever_they_are_called() =>
+        Line("{Method} {Status}", null, "Microsoft.AspNetCore.Hosting", ("Method", Canary),
+            ("Status", Canary)).ToString().ShouldNotContain(Canary);
+
+    static JsonElement Line(string template, Exception? exception, params (string Key, object? Value)[] values) =>
+        Line(template, exception, "Amrutam.Test", values);
+
+    static JsonElement Line(string template, Exception? exception, string source,
+        params (string Key, object? Value)[] values)
     {
         using var written = new StringWriter();
         List<KeyValuePair<string, object?>> state = [.. values.Select(v =>
                 KeyValuePair.Create(v.Key, v.Value)), KeyValuePair.Create<string,
                     object?>("{OriginalFormat}", template)];
         var entry = new LogEntry<IReadOnlyList<KeyValuePair<string, object?>>>(
-            LogLevel.Information, "Amrutam.Test", 0, state, exception, (_, _) => "filled in: " + Canary);
+            LogLevel.Information, source, 0, state, exception, (_, _) => "filled in: " + Canary);
         new JsonLog(TimeProvider.System).Write(entry, null, written);
         written.ToString().Count(c => c == '\n').ShouldBe(1);
         return JsonDocument.Parse(written.ToString()).RootElement;

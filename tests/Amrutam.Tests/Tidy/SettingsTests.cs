@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Amrutam.Doctors.Contracts;
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Amrutam.Scheduling;
 
 namespace Amrutam.Tests.Tidy;
@@ -19,6 +20,7 @@ public sealed partial class SettingsTests
         ["Identity"] = typeof(IdentitySettings), ["Mail"] = typeof(MailSettings), ["Limits"] = typeof(Limits),
         ["Scheduling"] = typeof(CalendarTimes), ["Http"] = typeof(HttpSettings), ["Demo"] = typeof(DemoSettings),
         ["Management"] = typeof(ManagementSettings), ["Doctors"] = typeof(DoctorsSettings),
+        ["Telemetry"] = typeof(TelemetrySettings),
     };
 
     sealed record Row(string Name, string[] Cells);

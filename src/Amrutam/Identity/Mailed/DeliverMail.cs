@@ -2,6 +2,7 @@ using System.Net.Mail;
 using System.Net.Sockets;
 using System.Text.Json;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Identity;
@@ -12,7 +13,7 @@ namespace Amrutam.Identity;
 /// A letter is removed in the transaction that waits for the server's answer, so it is sent at least once; twice only
 /// when the process dies between the two. Replicas skip what another one holds.
 /// </remarks>
-sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMail mail, TimeProvider clock,
+sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMail mail, Jobs jobs, TimeProvider clock,
     ILogger<DeliverMail> log) : BackgroundService
 {
     sealed record Queued(Guid Id, byte[] Sealed, int Attempts);
@@ -28,7 +29,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
         {
             try
             {
-                while (await SendNext(stoppingToken)) { }
+                while (await jobs.Run("deliver_mail", BetweenLooks, () => SendNext(stoppingToken))) { }
                 await look.WaitForNextTickAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

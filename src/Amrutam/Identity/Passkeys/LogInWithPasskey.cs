@@ -36,7 +36,7 @@ static class LogInWithPasskey
         PasskeyChallenges challenges, Sessions sessions)
     {
         if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
-            return IdentityProblems.InvalidPasskey.Because();
+            return Refuse();
         var shown = await handler.PerformAssertionAsync(
             new()
             {
@@ -44,15 +44,21 @@ static class LogInWithPasskey
                 AssertionState = challenge.State
             });
         if (!shown.Succeeded || shown.User is not { SuspendedAt: null, ErasedAt: null })
-            return IdentityProblems.InvalidPasskey.Because();
+            return Refuse();
         await identity.Change(async connection =>
         {
             // The counter: an authenticator that counts backwards was copied.
             await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey);
             await connection.Append("passkeys.used", shown.User.Id, shown.User.Id, shown.User.Role);
         });
-        return await sessions.BeginApi(http, shown.User, secondFactor: true) is { } tokens
-            ? TypedResults.Ok(tokens)
-            : IdentityProblems.InvalidPasskey.Because();
+        if (await sessions.BeginApi(http, shown.User, secondFactor: true) is not { } tokens) return Refuse();
+        SignInMeter.Count(refusal: null);
+        return TypedResults.Ok(tokens);
+    }
+
+    static IResult Refuse()
+    {
+        SignInMeter.Count(IdentityProblems.InvalidPasskey);
+        return IdentityProblems.InvalidPasskey.Because();
     }
 }

@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Identity.Rights;
@@ -7,7 +8,7 @@ namespace Amrutam.Identity.Rights;
 /// expired.</summary>
 /// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip what
 /// another one holds.</remarks>
-sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, TimeProvider clock,
+sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, Jobs jobs, TimeProvider clock,
     ILogger<EraseAccounts> log) : BackgroundService
 {
     sealed record Due(Guid Id);
@@ -23,8 +24,11 @@ sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalDat
         {
             try
             {
-                await EraseDue(stoppingToken);
-                await db.Statement(SweepExpired).Execute();
+                await jobs.Run("erase_accounts", BetweenLooks, async () =>
+                {
+                    await EraseDue(stoppingToken);
+                    await db.Statement(SweepExpired).Execute();
+                });
                 await look.WaitForNextTickAsync(stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
@@ -9,7 +10,7 @@ namespace Amrutam.Scheduling.Availability;
 /// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
 /// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
 /// </remarks>
-sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILogger<MakeSlotsAhead> log)
+sealed partial class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs, TimeProvider clock, ILogger<MakeSlotsAhead> log)
     : BackgroundService
 {
     // One statement inserts for all of them. Three months of half hours of twenty doctors are a second or two even on a
@@ -37,7 +38,7 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, TimeProvider clock, ILo
         {
             try
             {
-                await MakeAll(stoppingToken);
+                await jobs.Run("make_slots_ahead", Every, () => MakeAll(stoppingToken));
             }
             catch (NpgsqlException e)
             {

@@ -48,7 +48,7 @@ sealed class BookingBatch : IAsyncDisposable
     {
         (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
         _writers = database.Open(Writers, logs, planOnce: true);
-        _batch = new(Run, Size, Writers, Capacity, Deadline, OutcomeIsUnknown, clock);
+        _batch = new("bookings", Run, Size, Writers, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
 
     /// <returns>201 with the booking, the stored answer of the same key, or the refusal.</returns>

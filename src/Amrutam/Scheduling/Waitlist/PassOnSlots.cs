@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Amrutam.Scheduling.Bookings;
 using Npgsql;
 
@@ -8,19 +9,20 @@ namespace Amrutam.Scheduling.Waitlist;
 /// while somebody waits for them.</summary>
 /// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
 /// would still end in time; only the waiting list would not hear of it.</remarks>
-sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, TimeProvider clock,
+sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs jobs, TimeProvider clock,
     ILogger<PassOnSlots> log) : BackgroundService
 {
     const int OffersAtOnce = 100, UnansweredOffers = 3;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(settings.Times.SweepSeconds), clock);
+        var every = TimeSpan.FromSeconds(settings.Times.SweepSeconds);
+        using var timer = new PeriodicTimer(every, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
-                await Run();
+                await jobs.Run("pass_on_slots", every, Run);
             }
             catch (Exception e) when (e is NpgsqlException or CommitOutcomeUnknownException)
             {

@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Amrutam.Platform.Telemetry;
+
+/// <summary>Runs what runs by itself, and measures and traces it: how often, how long, how it ended, when it last
+/// succeeded.</summary>
+/// <remarks>
+/// A run has a trace of its own even when nobody records it, so that its log lines and events carry one id. Beside the
+/// age of the last success stands the job's own interval, so that one alert serves every job, also the next.
+/// </remarks>
+sealed class Jobs
+{
+    const string Label = "amrutam.job.name";
+    static readonly double[] Edges = [.001, .005, .01, .05, .1, .5, 1, 5, 10, 60, 300];
+
+    readonly TimeProvider _clock;
+    readonly Histogram<double> _duration;
+    readonly ConcurrentDictionary<string, State> _states = new(StringComparer.Ordinal);
+
+    /// <param name="Since">When it last succeeded; when it first began, as long as it has not.</param>
+    readonly record struct State(TimeSpan Every, long Since);
+
+    public Jobs(IMeterFactory meters, TimeProvider clock)
+    {
+        _clock = clock;
+        var meter = meters.Create("Amrutam.Jobs");
+        _duration = meter.CreateHistogram("amrutam.job.duration", "s",
+            "Runs of a job by outcome, and how long they took",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Edges });
+        meter.CreateObservableGauge("amrutam.job.interval", Each(s => s.Every.TotalSeconds), "s",
+            "How often the job means to run");
+        meter.CreateObservableGauge("amrutam.job.since_success", Each(s => _clock.GetElapsedTime(s.Since).TotalSeconds),
+            "s", "How long ago the job last succeeded here, or first began when it has not");
+    }
+
+    /// <param name="name">A verb phrase, in snake case: it becomes a label.</param>
+    /// <param name="every">How long after one run the next begins.</param>
+    /// <param name="work">One run. What it throws is counted and thrown on.</param>
+    public async Task<T> Run<T>(string name, TimeSpan every, Func<Task<T>> work)
+    {
+        var began = _clock.GetTimestamp();
+        _states.TryAdd(name, new(every, began));
+        using var activity = Trail.Begin(name);
+        var outcome = "failed";
+        try
+        {
+            var result = await work();
+            outcome = "succeeded";
+            _states[name] = new(every, _clock.GetTimestamp());
+            return result;
+        }
+        catch (Exception e)
+        {
+            activity.SetTag("error.type", e.GetType().Name).SetStatus(ActivityStatusCode.Error);
+            throw;
+        }
+        finally
+        {
+            _duration.Record(_clock.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>(Label, name),
+                new KeyValuePair<string, object?>("outcome", outcome));
+        }
+    }
+
+    /// <inheritdoc cref="Run{T}"/>
+    public Task Run(string name, TimeSpan every, Func<Task> work) => Run(name, every, async () =>
+    {
+        await work();
+        return true;
+    });
+
+    Func<IEnumerable<Measurement<double>>> Each(Func<State, double> value) => () => _states.Select(job =>
+        new Measurement<double>(value(job.Value), new KeyValuePair<string, object?>(Label, job.Key)));
+}

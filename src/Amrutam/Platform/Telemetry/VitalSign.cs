@@ -1,0 +1,92 @@
+using System.Diagnostics.Metrics;
+
+namespace Amrutam.Platform.Telemetry;
+
+/// <summary>One value of a vital sign; <paramref name="Of"/> names whose, where there are several.</summary>
+readonly record struct Reading(double Value, string? Of = null);
+
+/// <summary>A gauge that has to be asked for, mostly of the database.</summary>
+/// <param name="Name">By OpenTelemetry's conventions.</param>
+/// <param name="Unit">By UCUM, as <c>s</c> or <c>{event}</c>.</param>
+/// <param name="Description">What the operator reads beside it.</param>
+/// <param name="Label">What tells its values apart; null when there is one.</param>
+/// <param name="Read">Asks for the values as they are now.</param>
+sealed record VitalSign(string Name, string Unit, string Description, string? Label,
+    Func<IServiceProvider, CancellationToken, Task<IEnumerable<Reading>>> Read);
+
+/// <summary>Asks for every vital sign now and then, so that a scrape costs the database nothing and waits for
+/// nothing.</summary>
+/// <remarks>
+/// What cannot be asked, because the database is away, becomes not-a-number: an old value would look like a good one,
+/// and a missing one like an alert that has ended.
+/// </remarks>
+sealed partial class VitalSigns : BackgroundService
+{
+    // A sign that takes longer is itself a bad sign, and must not hold back the others for long.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    readonly IServiceProvider _services;
+    readonly TelemetrySettings _settings;
+    readonly Jobs _jobs;
+    readonly TimeProvider _clock;
+    readonly ILogger<VitalSigns> _log;
+    readonly List<Watched> _watched;
+
+    sealed class Watched(VitalSign sign)
+    {
+        public VitalSign Sign { get; } = sign;
+
+        public Measurement<double>[] Last { get; private set; } = [];
+
+        public void Take(IEnumerable<Reading> readings) => Last = [.. readings.Select(r => Measure(r.Value, r.Of))];
+
+        public void Lose() => Last = [.. Last.Select(l => new Measurement<double>(double.NaN, l.Tags))];
+
+        Measurement<double> Measure(double value, string? of) => Sign.Label is { } label
+            ? new(value, new KeyValuePair<string, object?>(label, of))
+            : new(value);
+    }
+
+    public VitalSigns(IServiceProvider services, IEnumerable<VitalSign> signs, IMeterFactory meters,
+        TelemetrySettings settings, Jobs jobs, TimeProvider clock, ILogger<VitalSigns> log)
+    {
+        (_services, _settings, _jobs, _clock, _log) = (services, settings, jobs, clock, log);
+        _watched = [.. signs.Select(sign => new Watched(sign))];
+        var meter = meters.Create("Amrutam.VitalSigns");
+        foreach (var watched in _watched)
+            meter.CreateObservableGauge(watched.Sign.Name, () => watched.Last, watched.Sign.Unit,
+                watched.Sign.Description);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var every = TimeSpan.FromSeconds(_settings.LookSeconds);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await _jobs.Run("take_vital_signs", every, () => Look(stoppingToken));
+            await Task.Delay(every, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public async Task Look(CancellationToken ct)
+    {
+        foreach (var watched in _watched)
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            patience.CancelAfter(Patience);
+            try
+            {
+                watched.Take(await watched.Sign.Read(_services, patience.Token));
+            }
+            // Whatever it was: one sign that cannot be read must not end the looking at all the others.
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                watched.Lose();
+                LogLost(e, watched.Sign.Name);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the vital sign {Part} could not be read")]
+    partial void LogLost(Exception exception, string part);
+}

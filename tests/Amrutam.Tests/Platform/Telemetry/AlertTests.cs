@@ -1,0 +1,129 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Amrutam.Platform.Telemetry;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Tidy;
+using Npgsql;
+
+namespace Amrutam.Tests.Platform.Telemetry;
+
+/// <summary>The rules and the dashboard: sound by themselves, about what is measured, and seen to work.</summary>
+public sealed partial class AlertTests(TestCluster cluster)
+{
+    const string Rules = "deploy/prometheus/amrutam.rules.yml", Dashboard = "deploy/grafana/amrutam.json",
+        Guide = "docs/operations.md";
+
+    // The machine may be busy with other tests.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Prometheus_own_tool_has_nothing_against_the_rules() =>
+        (await Prometheus.Objection(null, "check", "rules", Tree.Path(Rules))).ShouldBeNull();
+
+    [Fact]
+    public async Task Each_alert_fires_in_its_case_and_not_beside_it() =>
+        (await Prometheus.Objection(null, "test", "rules", Tree.Path("deploy/prometheus/amrutam.rules.test.yml")))
+            .ShouldBeNull();
+
+    [Fact]
+    public void Each_alert_is_tried_by_a_case_and_has_its_place_in_the_operators_guide()
+    {
+        var headings = Tree.Lines(Guide).Where(l => l.StartsWith('#')).Select(l => l.TrimStart('#', ' ')).ToList();
+        var cases = File.ReadAllText(Tree.Path("deploy/prometheus/amrutam.rules.test.yml"));
+        var alerts = Alert().Matches(File.ReadAllText(Tree.Path(Rules)))
+            .Select(m => (Name: m.Groups["name"].Value, Page: m.Groups["page"].Value)).ToList();
+        alerts.Count.ShouldBeGreaterThan(10);
+        alerts.Where(a => a.Page != $"{Guide}#{a.Name.ToLowerInvariant()}").ShouldBeEmpty();
+        alerts.Where(a => !headings.Contains(a.Name)).ShouldBeEmpty();
+        alerts.Where(a => !cases.Contains(a.Name, StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
+    /// <summary>A server in a process of its own, and a Prometheus with the rules as they ship, only sooner.</summary>
+    [Fact]
+    public async Task A_transaction_left_open_raises_the_readers_alert_and_its_end_clears_it()
+    {
+        var database = await cluster.NewDatabase();
+        var (port, management) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        using var server = ServerProcess.Start("serve", port, ("ConnectionStrings__Amrutam", database.App),
+            ("ConnectionStrings__Owner", database.Owner), ("Management__Url", $"http://127.0.0.1:{management}"),
+            ("Telemetry__LookSeconds", "1"));
+        await server.IsReady();
+        await using var owner = NpgsqlDataSource.Create(database.Owner);
+        using var prometheus = await RunningPrometheus.Start(management, File.ReadAllText(Tree.Path(Rules))
+            .Replace("amrutam_reader_lag_seconds > 60", "amrutam_reader_lag_seconds > 2", StringComparison.Ordinal)
+            .Replace("for: 1m", "for: 1s", StringComparison.Ordinal));
+        try
+        {
+            await prometheus.Until("""up{job="amrutam"} == 1""", holds: true, Patience);
+            await EveryMetricOfRulesAndDashboardIsThere(management);
+            await prometheus.Until(Firing, holds: false, Patience);
+            await using (var open = await owner.OpenConnectionAsync())
+            {
+                await using var transaction = await open.BeginTransactionAsync();
+                await open.Append("tests.began", "test", null);
+                await owner.Append("tests.waited", "test", null);
+                await prometheus.Until(Firing, holds: true, Patience);
+                await transaction.CommitAsync();
+            }
+            await prometheus.Until(Firing, holds: false, Patience);
+        }
+        finally
+        {
+            await server.Kill();
+        }
+    }
+
+    const string Firing = """ALERTS{alertname="ReaderBehind", alertstate="firing", amrutam_reader_name="analytics"}""";
+
+    /// <summary>Looked at in a process of its own, where no test's pools and counts are.</summary>
+    static async Task EveryMetricOfRulesAndDashboardIsThere(int management)
+    {
+        using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{management}") };
+        var text = (await http.Get("/metrics")).Is(200).Text;
+        var labels = Exported.Labels.Select(l => l.Replace('.', '_')).ToHashSet(StringComparer.Ordinal);
+        var exported = Family().Matches(text).SelectMany(m => m.Groups["type"].Value == "histogram"
+            ? new[] { "_bucket", "_sum", "_count" }.Select(part => m.Groups["name"].Value + part)
+            : [m.Groups["name"].Value]).Concat(OnlyOnceTheyHappen).ToHashSet(StringComparer.Ordinal);
+        var asked = new[] { Rules, Dashboard }.SelectMany(file => Metric().Matches(Expressions(file)))
+            .Select(m => m.Value).Where(name => !labels.Contains(name)).Distinct(StringComparer.Ordinal).ToList();
+        asked.Count.ShouldBeGreaterThan(20);
+        asked.Where(name => !exported.Contains(name)).ShouldBeEmpty();
+        Value().Matches(text).Select(m => m.Groups["value"].Value).Where(Tells).ShouldBeEmpty();
+    }
+
+    // Counted when somebody books, signs in or is refused; MetricsTests sees each of them.
+    static readonly string[] OnlyOnceTheyHappen = ["amrutam_bookings_total", "amrutam_sign_ins_total",
+        "amrutam_limit_rejections_total", "amrutam_problems_total", "amrutam_batch_size_bucket",
+        "amrutam_batch_wait_seconds_bucket"];
+
+    /// <summary>Whether a label's value could say who or where: an address, an id, a connection string.</summary>
+    static bool Tells(string value) => value.Contains('@', StringComparison.Ordinal)
+        || value.Contains("Host=", StringComparison.Ordinal) || Identifier().IsMatch(value);
+
+    static string Expressions(string file)
+    {
+        if (file != Dashboard) return File.ReadAllText(Tree.Path(file));
+        using var json = JsonDocument.Parse(File.ReadAllText(Tree.Path(file)));
+        return string.Join('\n', json.RootElement.GetProperty("panels").EnumerateArray()
+            .Where(panel => panel.TryGetProperty("targets", out _))
+            .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
+            .Select(target => target.GetProperty("expr").GetString()));
+    }
+
+    [GeneratedRegex(@"- alert: (?<name>\w+)\n(.*\n)*?\s+runbook_url: (?<page>\S+)", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Alert();
+
+    [GeneratedRegex("^# TYPE (?<name>\\S+) (?<type>\\S+)$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Family();
+
+    [GeneratedRegex(@"(?<![\w:.])(amrutam|http|db|dotnet|process|kestrel)_\w+", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Metric();
+
+    [GeneratedRegex("=\"(?<value>[^\"]*)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Value();
+
+    [GeneratedRegex(@"[0-9a-f]{8}-[0-9a-f]{4}|\d+\.\d+\.\d+\.\d+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Identifier();
+}

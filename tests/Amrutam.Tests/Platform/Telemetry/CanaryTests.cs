@@ -1,0 +1,246 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Amrutam.Platform;
+using Amrutam.Tests.Support;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Amrutam.Tests.Platform.Telemetry;
+
+/// <summary>Plants a mark in everything that a caller can send, through every route and past every failure, and looks
+/// for it in everything that the server says to others than the caller.</summary>
+public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
+{
+    // Letters that no word has in this order; case is not looked at, because addresses are kept in capitals.
+    const string Mark = "zqwxmark";
+
+    // Where a problem names what the caller sent: a member that is not known here. Nothing else may say it either.
+    const string Echoed = "zqwxecho";
+
+    static readonly string[] FreeTexts = ["email", "password", "new_password", "full_name", "name", "reason", "bio",
+        "note", "registration_number", "token", "refresh_token", "totp_code", "recovery_code", "code"];
+
+    static readonly string[] Words =
+        ["User-Agent", "Referer", "Accept-Language", "X-Forwarded-For", "Request-Id"];
+
+    static readonly string[] Pairs = ["Cookie", "tracestate", "baggage"];
+
+    // Most of the walk is waiting; more at once would only slow the machine's other tests.
+    const int AtOnce = 4;
+
+    readonly ConcurrentBag<(string Asked, Reply Answer)> _answers = [];
+    Collector _collector = null!;
+    TestServer _twin = null!;
+    ServerProcess _process = null!;
+    HttpClient _client = null!, _operator = null!;
+    JsonElement _description;
+
+    /// <summary>The real program as in production, with every line of log and every span; and a twin in this process,
+    /// which knows the routes and may issue tokens.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        var database = await cluster.NewDatabase();
+        _collector = await Collector.Start();
+        _twin = await TestServer.Start(database, "--Logging:LogLevel:Default=None");
+        var (port, management) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        _process = ServerProcess.Start("serve", port,
+            ("ASPNETCORE_ENVIRONMENT", "Production"), ("Http__DrainSeconds", "0"),
+            ("ConnectionStrings__Amrutam", database.App), ("ConnectionStrings__Owner", database.Owner),
+            ("Management__Url", $"http://127.0.0.1:{management}"), ("Logging__LogLevel__Default", "Debug"),
+            ("Logging__LogLevel__Microsoft.AspNetCore", "Debug"), ("Logging__LogLevel__Npgsql", "Debug"),
+            ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey), ("Identity__SecondFactorRoles", ""),
+            ("Mail__Folder", Mailbox.Folder), ("Limits__SignUpsPerAddress", "0"), ("Limits__SignInsPerAddress", "0"),
+            ("Limits__MailsPerAddress", "0"), ("Limits__SignInFailuresPerAccount", "0"),
+            ("Telemetry__OtlpEndpoint", _collector.Address), ("Telemetry__TraceRatio", "1"),
+            ("Telemetry__OtlpSeconds", "1"));
+        _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(1)
+        };
+        _operator = new() { BaseAddress = new($"http://127.0.0.1:{management}") };
+        await _process.IsReady();
+        _description = JsonDocument.Parse(await OpenApi.Read(_twin.App)).RootElement;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await _process.Kill();
+        _process.Dispose();
+        _client.Dispose();
+        _operator.Dispose();
+        await _twin.DisposeAsync();
+        await _collector.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nothing_that_a_caller_sends_is_told_to_anybody_else()
+    {
+        var routes = _twin.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(r => Methods(r).Select(method => (Route: r, Method: method))).ToList();
+        await Parallel.ForEachAsync(routes, new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (r, _) => await Walk(r.Route, r.Method));
+        var events = string.Join('\n', await _twin.Owner.Statement(ReadEvents).List(row => row.GetString(0)));
+        await FailInTheDatabase(routes);
+        var metrics = (await _operator.Get("/metrics")).Is(200).Text;
+        await _process.Stop();
+        var log = await _process.Said();
+
+        // The walk was one: most routes were passed and refused, and each request stands in log, traces and metrics.
+        _answers.Count(a => a.Answer.Status is >= 200 and < 300).ShouldBeGreaterThan(100);
+        _answers.Where(a => a.Answer.Status == 500).ShouldNotBeEmpty("no failure of the database was seen");
+        log.Split('\n').Count(l => l.Contains("Amrutam.Platform.RequestLog", StringComparison.Ordinal))
+            .ShouldBeGreaterThanOrEqualTo(_answers.Count);
+        _collector.Spans.Count(s => s.Scope == "Microsoft.AspNetCore").ShouldBeGreaterThan(100);
+        events.ShouldContain("accounts.");
+
+        string[] leaks = [.. Leaks("log", log), .. Leaks("traces and metrics sent", _collector.Everything),
+            .. Leaks("metrics", metrics), .. Leaks("events", events),
+            .. _answers.Where(a => a.Answer.Header("Content-Type") == "application/problem+json")
+                .SelectMany(a => Leaks("problem of " + a.Asked, a.Answer.Text, Mark))];
+        leaks.ShouldBeEmpty();
+    }
+
+    async Task Walk(RouteEndpoint route, string method)
+    {
+        foreach (var body in Bodies(route, method))
+            await Ask(route, method, await TokenFor(route), body, Path(route, Guid.CreateVersion7().ToString()));
+        foreach (var token in new[] { await TokenFor(route), Mark, $"{Mark}.{Mark}.{Mark}" })
+            await Ask(route, method, token, Wrong.Malformed, $"{Path(route, Mark)}?q={Mark}&cursor={Mark}&from={Mark}");
+        await Ask(route, "X" + Mark, null, null, Path(route, Mark));
+    }
+
+    /// <summary>Every write fails, and PostgreSQL quotes the whole row as it says so.</summary>
+    async Task FailInTheDatabase(List<(RouteEndpoint Route, string Method)> routes)
+    {
+        var tokens = new Dictionary<string, string?>(StringComparer.Ordinal);
+        foreach (var (route, _) in routes) tokens.TryAdd(Role(route) ?? "", await TokenFor(route));
+        await _twin.Owner.Statement(QuoteRows).Execute();
+        foreach (var (route, method) in routes.Where(r => r.Method != "GET"))
+            foreach (var body in Bodies(route, method).Take(2))
+                await Ask(route, method, tokens[Role(route) ?? ""], body,
+                    Path(route, Guid.CreateVersion7().ToString()));
+    }
+
+    async Task Ask(RouteEndpoint route, string method, string? token, string? body, string path)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        if (body is not null) request.Content = new StringContent(body, null, "application/json");
+        if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        foreach (var name in Words) request.Headers.TryAddWithoutValidation(name, Mark);
+        foreach (var name in Pairs) request.Headers.TryAddWithoutValidation(name, $"{Mark}={Mark}");
+        // From who is signed in it would refuse what is to be passed.
+        if (token is null || token.StartsWith(Mark, StringComparison.Ordinal))
+            request.Headers.TryAddWithoutValidation("If-Match", Mark);
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", Mark + Guid.CreateVersion7());
+        using var answer = await _client.SendAsync(request);
+        _answers.Add(($"{method} {route.RoutePattern.RawText}",
+            new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer)));
+    }
+
+    /// <summary>The described example; the same with the mark in each of its values, in turn and in all texts; and what
+    /// no route can read.</summary>
+    IEnumerable<string?> Bodies(RouteEndpoint route, string method)
+    {
+        if (Example(route, method) is not { } example) return [null];
+        var leaves = Leaves(JsonNode.Parse(example)!).Count();
+        return
+        [
+            Marked(example, IsFreeText), example,
+            .. Enumerable.Range(0, leaves).Select(n => Marked(example, (i, _) => i == n)),
+            example.Insert(example.IndexOf('{', StringComparison.Ordinal) + 1, $"\"{Echoed}\":\"{Mark}\","),
+            Wrong.Malformed, Wrong.Array, Wrong.Text,
+        ];
+    }
+
+    static class Wrong
+    {
+        public const string Malformed = "{\"email\": \"" + Mark, Array = "[\"" + Mark + "\"]",
+            Text = "\"" + Mark + "\"";
+    }
+
+    static bool IsFreeText(int n, JsonValue leaf) =>
+        leaf.Parent is JsonObject && leaf.GetValueKind() == JsonValueKind.String
+        && FreeTexts.Contains(leaf.GetPropertyName());
+
+    static string Marked(string example, Func<int, JsonValue, bool> which)
+    {
+        var body = JsonNode.Parse(example)!;
+        foreach (var (n, leaf) in Leaves(body).Index().Where(l => which(l.Index, l.Item)).ToList())
+            leaf.ReplaceWith(leaf.Parent is JsonObject && leaf.GetPropertyName() == "email"
+                ? $"{Mark}{Guid.CreateVersion7():N}@example.org"
+                : $"{Mark}, the {n}th of all");
+        return body.ToJsonString();
+    }
+
+    static IEnumerable<JsonValue> Leaves(JsonNode node) => node switch
+    {
+        JsonObject members => members.Where(m => m.Value is not null).SelectMany(m => Leaves(m.Value!)),
+        JsonArray items => items.Where(i => i is not null).SelectMany(i => Leaves(i!)),
+        _ => [node.AsValue()],
+    };
+
+    string? Example(RouteEndpoint route, string method) =>
+        _description.GetProperty("paths").TryGetProperty(
+            Constraint().Replace(route.RoutePattern.RawText!, "").TrimEnd('/'), out var path)
+        && path.TryGetProperty(method.ToLowerInvariant(), out var operation)
+        && operation.TryGetProperty("requestBody", out var body)
+            ? body.GetProperty("content").GetProperty("application/json").GetProperty("example").GetRawText()
+            : null;
+
+    static string Path(RouteEndpoint route, string id) => "/" + Parameter().Replace(
+        route.RoutePattern.RawText!.TrimStart('/'), id);
+
+    async Task<string?> TokenFor(RouteEndpoint route) => Role(route) switch
+    {
+        null => null,
+        "doctor" => (await _twin.Doctor()).Http.DefaultRequestHeaders.Authorization!.Parameter,
+        var role => (await _twin.User(role, Mark)).Http.DefaultRequestHeaders.Authorization!.Parameter,
+    };
+
+    static string? Role(RouteEndpoint route) => route.Metadata.GetOrderedMetadata<IAuthorizeData>()
+        .Select(policy => policy.Policy == Allow.Doctor ? "doctor" : policy.Policy == Allow.Admin ? "admin" : "patient")
+        .LastOrDefault();
+
+    static IReadOnlyList<string> Methods(RouteEndpoint route) =>
+        route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"];
+
+    static IEnumerable<string> Leaks(string where, string text) =>
+        Leaks(where, text, Mark).Concat(Leaks(where, text, Echoed));
+
+    static IEnumerable<string> Leaks(string where, string text, string mark)
+    {
+        var at = text.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
+        if (at >= 0) yield return $"{where}: …{text[Math.Max(0, at - 200)..Math.Min(text.Length, at + 100)]}…";
+    }
+
+    const string ReadEvents = """
+        select e::text from audit.events e union all select p::text from platform.parked_events p
+        """;
+
+    const string QuoteRows = """
+        do $do$
+        declare
+            kept record;
+        begin
+            create function public.quote_row() returns trigger language plpgsql as $$
+            begin
+                raise exception 'cannot keep %', new::text using detail = new::text, hint = new::text;
+            end $$;
+            for kept in select oid::regclass as name from pg_class
+                 where relkind in ('r', 'p') and not relispartition and relnamespace::regnamespace::text in
+                       ('identity', 'doctors', 'scheduling', 'audit', 'analytics') loop
+                execute format('create trigger quote_row before insert or update on %s for each row
+                    execute function public.quote_row()', kept.name);
+            end loop;
+        end $do$
+        """;
+
+    [GeneratedRegex(@":\w+(?=})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Constraint();
+
+    [GeneratedRegex(@"\{[^}]+\}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Parameter();
+}
