@@ -24,6 +24,7 @@ static class IdentityModule
         builder.AddSettings<Limits>("Limits");
         builder.Services.AddSingleton(_ => SecretBox.OfInstallation(settings.KeyEncryptionKey,
             builder.Configuration["Data:Directory"] ?? EmbeddedPostgres.DefaultDirectory()));
+        builder.Services.AddSingleton<Secrets>();
         builder.AddTokens();
         builder.AddPasswords(settings);
         builder.AddPortalSessions(settings);
