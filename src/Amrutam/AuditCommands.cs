@@ -54,7 +54,7 @@ static class AuditCommands
     }
 
     static string Sound(VerifyLog.Reached end, Checkpoints? folder, string? checkpoint) => FormattableString.Invariant(
-        $"valid: {end.Events} events in {end.Number} seals, through event {end.Through.Position}")
+        $"valid: {end.Events} events in {end.Number} seals, through event {end.Through}")
         + (folder is null && checkpoint is null
             ? "; no checkpoint was given, so an end that was cut off or a chain that was rebuilt would not show"
             : "; as published in " + (checkpoint ?? folder!.Folder));

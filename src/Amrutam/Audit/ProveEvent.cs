@@ -25,8 +25,6 @@ static class ProveEvent
     public sealed record Response(string Event, int Index, IReadOnlyList<string> Path, string Seal, string Signature,
         string PublicKey);
 
-    sealed record Row(LogPlace Place, string Text);
-
     sealed record Found(Seal Seal, int Index, byte[] PublicKey);
 
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit/{position:long}/proof", Handle)
@@ -37,18 +35,16 @@ static class ProveEvent
     static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         long position, NpgsqlDataSource db, CancellationToken ct)
     {
-        var text = new EventText();
-        var row = await db.Statement(ReadEvent).With(position)
-            .One(r => new Row(LogPlace.Read(r, 0), text.Text(r)), ct);
-        if (row is null) return Problems.NotFound();
-        var found = await db.Statement(ReadItsSeal).WithPlace(row.Place).One(r =>
-            new Found(Seal.Read(r), r.GetInt32OrNull(16) - 1 ?? -1, r.GetFieldValue<byte[]>(17)), ct);
+        var text = await db.Statement(ReadEvent).With(position).One(new EventText().Text, ct);
+        if (text is null) return Problems.NotFound();
+        var found = await db.Statement(ReadItsSeal).With(position).One(row =>
+            new Found(Seal.Read(row), row.GetInt32OrNull(12) - 1 ?? -1, row.GetFieldValue<byte[]>(13)), ct);
         if (found is null) return NotYet.Because();
         var (seal, index) = (found.Seal, found.Index);
-        if (index < 0 || !EventText.Leaf(row.Text).AsSpan()
+        if (index < 0 || !EventText.Leaf(text).AsSpan()
             .SequenceEqual(seal.Leaves.AsSpan(index * MerkleTree.HashBytes, MerkleTree.HashBytes)))
             return Changed.Because();
-        return TypedResults.Ok(new Response(row.Text, index,
+        return TypedResults.Ok(new Response(text, index,
             MerkleTree.Path(seal.Leaves, index).ConvertAll(Convert.ToHexStringLower), seal.Text,
             Convert.ToBase64String(seal.Signature), Convert.ToBase64String(found.PublicKey)));
     }
@@ -56,8 +52,8 @@ static class ProveEvent
     const string ReadEvent = $"select {EventText.Columns} from audit.every_event where position = $1 limit 1";
 
     const string ReadItsSeal = $"""
-        select {Seal.Columns}, array_position(s.positions, $3), k.public_key
+        select {Seal.Columns}, array_position(s.positions, $1), k.public_key
           from {Seal.From} join audit.seal_keys k on k.kid = s.kid
-         where (s.epoch, s.tx, s.position) >= ($1, $2, $3) order by s.epoch, s.tx, s.position limit 1
+         where s.position >= $1 order by s.position limit 1
         """;
 }

@@ -79,14 +79,11 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
 
     const string ReadChain = """
         with last as (
-            select number, epoch, tx, position, sealed_at, events_before + events as total
+            select number, position, sealed_at, events_before + events as total
               from audit.seals order by number desc limit 1),
-        place as (
-            select coalesce(max(epoch), 0) as epoch, coalesce(max(tx), '0') as tx,
-                   coalesce(max(position), 0) as position from last),
         unsealed as (
-            select e.at from audit.events e, place p where (e.epoch, e.tx, e.position) > (p.epoch, p.tx, p.position)
-             order by e.epoch, e.tx, e.position limit $2)
+            select at from audit.events where position > coalesce((select position from last), 0)
+             order by position limit $2)
         select coalesce(l.number, 0), coalesce(l.total, 0), coalesce(l.position, 0), l.sealed_at,
                coalesce((select s.number from audit.seals s where s.events_before + s.events <= l.total - $1
                           order by s.number desc limit 1), 0),

@@ -45,6 +45,16 @@ public sealed class MerkleTreeTests
         Convert.ToHexStringLower(EventText.Leaf("")).ShouldBe(
             "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 
+    [Fact]
+    public void The_example_in_the_document_is_right()
+    {
+        var lines = Tidy.Tree.Lines("docs/audit-seal.md").Select(line => line.Trim()).ToList();
+        var example = lines.FindIndex(line => line.StartsWith("{\"action\":", StringComparison.Ordinal));
+        var hash = lines.FindIndex(example, line => line.Length == 64 && line.All(char.IsAsciiHexDigitLower));
+        Convert.ToHexStringLower(EventText.Leaf(lines[example])).ShouldBe(lines[hash]);
+        CanonicalJsonTests.Canonical(lines[example]).ShouldBe(lines[example]);
+    }
+
     /// <summary>The definition in section 2.1, word for word.</summary>
     static byte[] ByTheBook(byte[][] leaves)
     {
@@ -106,7 +116,7 @@ public sealed class CanonicalJsonTests
         Canonical(json).ShouldBe(json);
     }
 
-    static string Canonical(string json)
+    internal static string Canonical(string json)
     {
         var text = new List<byte>();
         CanonicalJson.Append(text, Encoding.UTF8.GetBytes(json));

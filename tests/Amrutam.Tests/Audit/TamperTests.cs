@@ -23,19 +23,25 @@ public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
         // Inserted among those that are sealed.
         { """
           insert into audit.events (position, epoch, tx, at, action, entity) overriding system value
-          select 1000, epoch, tx, at, 'things.changed', 'thing' from audit.events where position = 12
-          """, "1000", "was put among events", false },
-        // Reordered: two events change places in the order, or each takes the other's number.
+          select 0, epoch, tx, at, 'things.changed', 'thing' from audit.events where position = 12
+          """, "0", "was put among events", false },
         { """
-          update audit.events e set tx = o.tx from audit.events o
-           where (e.position, o.position) in ((12, 13), (13, 12))
-          """, "12", "is not in the order", false },
+          insert into audit.events (position, epoch, tx, at, action, entity) overriding system value
+          select 12, epoch, tx, at - interval '1 hour', 'things.changed', 'thing' from audit.events where position = 12
+          """, "12", "", false },
+        // Reordered: each of two takes the other's place; one goes to the end, and comes back as another's number.
         { """
+          alter table audit.events alter position drop identity;
           update audit.events set position = -position where position in (12, 13);
           update audit.events set position = 25 + position where position < 0
           """, "12", "was changed", false },
-        // Moved out of sight: into another epoch.
-        { "update audit.events set epoch = 7 where position = 12", "12", "is not there any more", false },
+        {
+            "alter table audit.events alter position drop identity; "
+            + "update audit.events set position = 1000 where position = 12", "12", "is not there any more", false
+        },
+        // Where it stands in time: another transaction, another cluster.
+        { "update audit.events set tx = '3' where position = 12", "12", "was changed", false },
+        { "update audit.events set epoch = 7 where position = 12", "12", "was changed", false },
         // The end cut off, with its seals.
         { """
           delete from audit.seals where number = 4;
@@ -44,6 +50,7 @@ public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
         // A seal taken out of the middle, and two that change places.
         { "delete from audit.seals where number = 2", "7", "is missing", false },
         { """
+          alter table audit.seals drop constraint seals_number_check;
           update audit.seals set number = -number where number in (2, 3);
           update audit.seals set number = 5 + number where number < 0
           """, "7", "does not continue", false },

@@ -18,12 +18,14 @@ sealed class Sealer : IAsyncDisposable
     static readonly byte[] KeyEncryptionKey = RandomNumberGenerator.GetBytes(32);
 
     readonly SealLog _log;
+    readonly LogHorizon _horizon;
 
     Sealer(NpgsqlDataSource db, Checkpoints? folder)
     {
         (Db, Folder) = (db, folder);
         Keys = new(db, new Secrets(new SecretBox(KeyEncryptionKey)));
-        _log = new(db, Keys, State, new AuditSettings(), TimeProvider.System, NullLogger<SealLog>.Instance, folder);
+        _horizon = new(db);
+        _log = new(db, _horizon, Keys, State, new AuditSettings(), TimeProvider.System, NullLogger<SealLog>.Instance, folder);
     }
 
     public NpgsqlDataSource Db { get; }
@@ -37,7 +39,7 @@ sealed class Sealer : IAsyncDisposable
 
     public Task<bool> Pass() => _log.Pass(CancellationToken.None);
 
-    /// <summary>Seals until no event waits: other tests' transactions in the same cluster may hold it back.</summary>
+    /// <summary>Seals until no event waits.</summary>
     public async Task SealAll()
     {
         for (var watch = Stopwatch.StartNew(); await Pass() || State.Last!.OldestUnsealedAt is not null;)
@@ -53,6 +55,7 @@ sealed class Sealer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _log.Dispose();
+        _horizon.Dispose();
         await Db.DisposeAsync();
     }
 }

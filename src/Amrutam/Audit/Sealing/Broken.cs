@@ -21,16 +21,17 @@ static class CompareRange
         for (var i = 0; i < Math.Max(positions.Length, events.Count); i++)
         {
             if (i >= events.Count) return new(seal, positions[i], Deleted);
-            if (i >= positions.Length) return new(seal, events[i].Place.Position, Inserted);
-            var (was, isNow) = (positions[i], events[i].Place.Position);
+            if (i >= positions.Length) return new(seal, events[i].Position, Inserted);
+            var (was, isNow) = (positions[i], events[i].Position);
             if (leaves.AsSpan(i * MerkleTree.HashBytes, MerkleTree.HashBytes).SequenceEqual(events[i].Leaf))
             {
                 if (was != isNow) return new(seal, isNow, "has another position in the list of its seal");
                 continue;
             }
+            if (i > 0 && isNow == events[i - 1].Position) return new(seal, isNow, Inserted);
             if (was == isNow) return new(seal, was, "was changed after it was sealed");
             if (!positions.AsSpan().Contains(isNow)) return new(seal, isNow, Inserted);
-            return events.Any(e => e.Place.Position == was)
+            return events.Any(e => e.Position == was)
                 ? new(seal, was, "is not in the order in which it was sealed")
                 : new(seal, was, Deleted);
         }

@@ -7,7 +7,7 @@ namespace Amrutam.Audit.Sealing;
 /// characters as they are, numbers as exact decimals.</summary>
 /// <remarks>
 /// The form of RFC 8785 but for numbers, which it rounds to doubles: two amounts that differ in the twentieth digit
-/// would then have one hash. It goes by no depth limit and does not recurse, because a row that could not be sealed
+/// would then have one hash. It has no depth limit and does not recurse, because a row that could not be sealed
 /// would hold up all that come after it.
 /// </remarks>
 static class CanonicalJson

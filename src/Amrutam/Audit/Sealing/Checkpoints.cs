@@ -9,7 +9,7 @@ namespace Amrutam.Audit.Sealing;
 /// <param name="Seal">The seal's text, byte for byte as it was signed.</param>
 sealed record Checkpoint(string Seal, byte[] Signature, byte[] PublicKey, byte[] Leaves, long[] Positions)
 {
-    sealed record Body(long[] After, int Events, string Kid, long Number, string Root, long[] Through);
+    sealed record Body(long After, int Events, string Kid, long Number, string Root, long Through);
 
     readonly Body _body = JsonSerializer.Deserialize<Body>(Seal, Checkpoints.Json)
         ?? throw new JsonException("The seal is empty.");
@@ -22,11 +22,9 @@ sealed record Checkpoint(string Seal, byte[] Signature, byte[] PublicKey, byte[]
 
     [JsonIgnore] public byte[] Root => Convert.FromHexString(_body.Root);
 
-    [JsonIgnore] public LogPlace After => Place(_body.After);
+    [JsonIgnore] public long After => _body.After;
 
-    [JsonIgnore] public LogPlace Through => Place(_body.Through);
-
-    static LogPlace Place(long[] place) => new((int)place[0], (ulong)place[1], place[2]);
+    [JsonIgnore] public long Through => _body.Through;
 }
 
 /// <summary>The folder of checkpoints: <c>000000/0000000042.json</c> is seal 42. Nothing in it is ever
@@ -36,8 +34,11 @@ sealed class Checkpoints(string folder)
     // A folder of files stays quick to list: three weeks of a busy clinic.
     const int FilesInFolder = 100_000;
 
-    public static readonly JsonSerializerOptions Json =
-        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true };
+    public static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
 
     public string Folder => folder;
 
@@ -92,7 +93,7 @@ sealed class Checkpoints(string folder)
             using var file = File.OpenRead(path);
             return JsonSerializer.Deserialize<Checkpoint>(file, Json);
         }
-        catch (Exception e) when (e is JsonException or FormatException or IndexOutOfRangeException)
+        catch (Exception e) when (e is JsonException or FormatException)
         {
             throw new InvalidDataException($"{path} is not a checkpoint.", e);
         }

@@ -6,7 +6,7 @@ using Npgsql;
 namespace Amrutam.Audit.Sealing;
 
 /// <summary>An event as it is sealed: where it stands, and the hash of its text.</summary>
-readonly record struct SealedEvent(LogPlace Place, byte[] Leaf);
+readonly record struct SealedEvent(long Position, byte[] Leaf);
 
 /// <summary>Writes the canonical text of events: canonical JSON with a member for each column that is not null.</summary>
 /// <remarks>Made from values, never from PostgreSQL's wording of them, so it survives a dump, a restore, another
@@ -25,7 +25,7 @@ sealed class EventText
     public SealedEvent Hash(NpgsqlDataReader row)
     {
         Write(row);
-        return new(LogPlace.Read(row, 0), SHA256.HashData(CollectionsMarshal.AsSpan(_text)));
+        return new(row.GetInt64(2), SHA256.HashData(CollectionsMarshal.AsSpan(_text)));
     }
 
     public string Text(NpgsqlDataReader row)

@@ -7,11 +7,11 @@ namespace Amrutam.Audit.Sealing;
 
 /// <summary>One link of the chain: a finished range of the log, the root of its events' tree, and the seal
 /// before.</summary>
-/// <param name="After">The last event of the seal before; the range begins behind it.</param>
-/// <param name="Through">The last event of the range.</param>
+/// <param name="After">The last position of the seal before; the range begins behind it.</param>
+/// <param name="Through">The last position of the range.</param>
 /// <param name="Leaves">The events' hashes one after another, in the order of the range.</param>
 /// <param name="Positions">The events' positions. Not signed: they only help to name what is broken.</param>
-sealed record Seal(long Number, LogPlace After, LogPlace Through, int Events, long EventsBefore, byte[] Root,
+sealed record Seal(long Number, long After, long Through, int Events, long EventsBefore, byte[] Root,
     byte[] Previous, DateTime SealedAt, string Kid, byte[] Signature, byte[] Leaves, long[] Positions)
 {
     /// <summary>What the first seal has for a seal before.</summary>
@@ -38,12 +38,12 @@ sealed record Seal(long Number, LogPlace After, LogPlace Through, int Events, lo
     public const string From = "audit.seals s left join audit.seals p on p.number = s.number - 1";
 
     const string Bare = """
-        s.number, coalesce(p.epoch, 0), coalesce(p.tx, '0'), coalesce(p.position, 0), s.epoch, s.tx, s.position,
-        s.events, s.events_before, s.root, s.previous, s.sealed_at, s.kid, s.signature
+        s.number, coalesce(p.position, 0), s.position, s.events, s.events_before, s.root, s.previous, s.sealed_at, s.kid,
+        s.signature
         """;
 
     public static Seal Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), LogPlace.Read(row, 1), LogPlace.Read(row, 4), row.GetInt32(7), row.GetInt64(8),
-        row.GetFieldValue<byte[]>(9), row.GetFieldValue<byte[]>(10), row.GetDateTime(11), row.GetString(12),
-        row.GetFieldValue<byte[]>(13), row.GetFieldValue<byte[]>(14), row.GetFieldValue<long[]>(15));
+        row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt32(3), row.GetInt64(4),
+        row.GetFieldValue<byte[]>(5), row.GetFieldValue<byte[]>(6), row.GetDateTime(7), row.GetString(8),
+        row.GetFieldValue<byte[]>(9), row.GetFieldValue<byte[]>(10), row.GetFieldValue<long[]>(11));
 }

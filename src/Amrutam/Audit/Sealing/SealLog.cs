@@ -7,14 +7,14 @@ namespace Amrutam.Audit.Sealing;
 
 /// <summary>Seals what is finished of the event log, and publishes each seal outside the database.</summary>
 /// <remarks>
-/// Writers know nothing of it: no trigger, no row and no lock of theirs is touched. A range is finished when every
-/// transaction that could still add to it has ended, so one that stays open holds back the seals behind it and nothing
-/// else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to its own
+/// Writers know nothing of it: no trigger, no row and no lock of theirs is touched. A range is finished when nobody can
+/// add to it any more (<see cref="LogHorizon"/>), so a writer that stays open holds back the seals of what is behind it
+/// and nothing else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to its own
 /// folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two steps leaves
 /// a chain that the next pass goes on with.
 /// </remarks>
-sealed partial class SealLog(NpgsqlDataSource db, LogKeys keys, SealState state, AuditSettings settings,
-    TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
+sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys keys, SealState state,
+    AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
 {
     // What one seal covers at most: a proof's path stays short, and a pass takes a fraction of a second.
     const int MostEvents = 10_000;
@@ -25,7 +25,7 @@ sealed partial class SealLog(NpgsqlDataSource db, LogKeys keys, SealState state,
     // Any constant does; it only has to be the same in every replica and another than other jobs'.
     const long OneReplica = 0x5345414C;
 
-    sealed record Turn(int Epoch, ulong Settled, DateTime Now);
+    sealed record Turn(DateTime Now);
 
     readonly EventText _text = new();
     long? _published;
@@ -51,21 +51,21 @@ sealed partial class SealLog(NpgsqlDataSource db, LogKeys keys, SealState state,
     /// <returns>True when it did as much as it may at once, so that there may be more.</returns>
     public async Task<bool> Pass(CancellationToken ct)
     {
-        var events = await db.InTransaction(Seal);
+        var settled = (await horizon.Look(ct)).Settled;
+        var events = await db.InTransaction(connection => Seal(connection, settled));
         var published = folder is null ? 0 : await Publish(folder, ct);
         await Look(ct);
         return events == MostEvents || published == MostPublished;
     }
 
-    async Task<int> Seal(NpgsqlConnection connection)
+    async Task<int> Seal(NpgsqlConnection connection, long settled)
     {
-        // The transaction gets an id, which readers of the log would wait for, no sooner than it writes.
         var turn = await connection.Statement(TakeTurn).With(OneReplica)
-            .One(row => new Turn(row.GetInt32(0), row.GetFieldValue<ulong>(1), row.GetDateTime(2)));
+            .One(row => new Turn(row.GetDateTime(0)));
         if (turn is null) return 0;
         var last = await connection.Statement(ReadLast).One(Sealing.Seal.Read);
-        var events = await connection.Statement(ReadFinished).WithPlace(last?.Through ?? LogPlace.Start)
-            .With(turn.Epoch).With(turn.Settled).With(MostEvents).List(_text.Hash);
+        var events = await connection.Statement(ReadFinished).With(last?.Through ?? 0).With(settled)
+            .With(MostEvents).List(_text.Hash);
         if (events.Count == 0) return 0;
         await Add(connection, await Next(connection, last, events, turn.Now));
         return events.Count;
@@ -75,14 +75,14 @@ sealed partial class SealLog(NpgsqlDataSource db, LogKeys keys, SealState state,
     {
         byte[] leaves = [.. events.SelectMany(e => e.Leaf)];
         var (kid, sign) = await keys.Newest(connection);
-        var next = new Seal((last?.Number ?? 0) + 1, last?.Through ?? LogPlace.Start, events[^1].Place, events.Count,
+        var next = new Seal((last?.Number ?? 0) + 1, last?.Through ?? 0, events[^1].Position, events.Count,
             last is null ? 0 : last.EventsBefore + last.Events, MerkleTree.Root(leaves),
-            last?.Hash() ?? Sealing.Seal.NoPrevious, now, kid, [], leaves, [.. events.Select(e => e.Place.Position)]);
+            last?.Hash() ?? Sealing.Seal.NoPrevious, now, kid, [], leaves, [.. events.Select(e => e.Position)]);
         return next with { Signature = sign(next.Text) };
     }
 
     static Task<int> Add(NpgsqlConnection connection, Seal seal) =>
-        connection.Statement(Insert).With(seal.Number).WithPlace(seal.Through).With(seal.Events).With(seal.EventsBefore)
+        connection.Statement(Insert).With(seal.Number).With(seal.Through).With(seal.Events).With(seal.EventsBefore)
             .With(seal.Root).With(seal.Previous).With(seal.SealedAt).With(seal.Kid).With(seal.Signature)
             .With(seal.Leaves).With(seal.Positions).Execute();
 
@@ -116,26 +116,20 @@ sealed partial class SealLog(NpgsqlDataSource db, LogKeys keys, SealState state,
         state.See(sight!);
     }
 
-    // Every transaction below the one given is settled, and older epochs are another cluster's.
-    const string TakeTurn = """
-        select epoch, pg_snapshot_xmin(pg_current_snapshot()), clock_timestamp() from platform.current_epoch
-         where pg_try_advisory_xact_lock($1)
-        """;
+    const string TakeTurn = "select clock_timestamp() where pg_try_advisory_xact_lock($1)";
 
     const string ReadLast =
         $"select {Sealing.Seal.ColumnsWithoutLists} from {Sealing.Seal.From} order by s.number desc limit 1";
 
-    // Both ends are comparisons of rows, so that the index is read from the last seal to the end of what is settled.
     const string ReadFinished = $"""
         select {EventText.Columns} from audit.events
-         where (epoch, tx, position) > ($1, $2, $3) and (epoch, tx) < ($4, $5)
-         order by epoch, tx, position limit $6
+         where position > $1 and position <= $2 order by position limit $3
         """;
 
     const string Insert = """
-        insert into audit.seals (number, epoch, tx, position, events, events_before, root, previous, sealed_at, kid,
-               signature, leaves, positions)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        insert into audit.seals (number, position, events, events_before, root, previous, sealed_at, kid, signature,
+               leaves, positions)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         """;
 
     const string ReadUnpublished =
@@ -147,10 +141,8 @@ sealed partial class SealLog(NpgsqlDataSource db, LogKeys keys, SealState state,
           from (values (1)) one
           left join lateral (select * from audit.seals order by number desc limit 1) last on true
           left join lateral (
-              select e.at from audit.events e
-               where (e.epoch, e.tx, e.position) > (coalesce(last.epoch, 0), coalesce(last.tx, '0'),
-                     coalesce(last.position, 0))
-               order by e.epoch, e.tx, e.position limit 1) waiting on true
+              select e.at from audit.events e where e.position > coalesce(last.position, 0)
+               order by e.position limit 1) waiting on true
         """;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the event log was not sealed")]

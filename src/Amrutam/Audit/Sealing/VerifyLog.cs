@@ -16,9 +16,9 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     const int EventsAtOnce = 20_000, SealsAtOnce = 500;
 
     /// <summary>How far the log is known to be sound.</summary>
-    public sealed record Reached(long Number, long Events, LogPlace Through, byte[] Hash)
+    public sealed record Reached(long Number, long Events, long Through, byte[] Hash)
     {
-        public static readonly Reached Nothing = new(0, 0, LogPlace.Start, Seal.NoPrevious);
+        public static readonly Reached Nothing = new(0, 0, 0, Seal.NoPrevious);
     }
 
     public readonly record struct Step(Reached Reached, Broken? Broken, bool More);
@@ -76,7 +76,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     {
         if (folder is not null && await FirstUnlikePublished(folder, sound.Number + 1, ct) is { } event_)
             return event_ with { Because = $"{event_.Because}; seal {sound.Number + 1} {flaw}" };
-        var first = await db.Statement(ReadFirst).WithPlace(sound.Through).Value<long?>(ct);
+        var first = await db.Statement(ReadFirst).With(sound.Through).Value<long?>(ct);
         return first is { } position
             ? new(sound.Number + 1, position, "is the first that is not vouched for: its seal " + flaw)
             : new(sound.Number + 1, null, flaw);
@@ -132,7 +132,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         foreach (var seal in seals)
         {
             var first = next;
-            while (next < events.Count && !events[next].Place.IsAfter(seal.Through)) next++;
+            while (next < events.Count && events[next].Position <= seal.Through) next++;
             var broken = CompareRange.FirstDifference(seal.Number, seal.Leaves, seal.Positions,
                 events[first..next]);
             if (broken is not null) return broken;
@@ -140,9 +140,10 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         return null;
     }
 
-    /// <summary>One more than expected is enough to see that there is one too many.</summary>
-    Task<List<SealedEvent>> Events(LogPlace after, LogPlace through, int expected, CancellationToken ct) =>
-        db.Statement(ReadEvents).WithPlace(after).WithPlace(through).With(expected + 1).List(new EventText().Hash, ct);
+    /// <summary>One more than expected is enough to see that there is one too many. The first range takes in whatever
+    /// stands before it: positions begin at 1, so nothing should.</summary>
+    Task<List<SealedEvent>> Events(long after, long through, int expected, CancellationToken ct) =>
+        db.Statement(ReadEvents).With(after > 0 ? after : long.MinValue).With(through).With(expected + 1).List(new EventText().Hash, ct);
 
     const string NotPublished = "is not the one that was published";
     const string CutAway = "was published and is not in the database";
@@ -158,12 +159,8 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
 
     const string ReadEvents = $"""
         select {EventText.Columns} from audit.every_event
-         where (epoch, tx, position) > ($1, $2, $3) and (epoch, tx, position) <= ($4, $5, $6)
-         order by epoch, tx, position limit $7
+         where position > $1 and position <= $2 order by position limit $3
         """;
 
-    const string ReadFirst = """
-        select position from audit.every_event where (epoch, tx, position) > ($1, $2, $3)
-         order by epoch, tx, position limit 1
-        """;
+    const string ReadFirst = "select position from audit.every_event where position > $1 order by position limit 1";
 }

@@ -2,7 +2,7 @@
 -- as before.
 create table audit.retired_events (like audit.events) partition by range (at);
 alter table audit.retired_events add primary key (at, position);
-create index retired_events_in_order on audit.retired_events (epoch, tx, position);
+create index retired_events_by_position on audit.retired_events (position);
 grant select on audit.retired_events to amrutam_app;
 
 -- What the seal covers.
@@ -53,7 +53,6 @@ declare
     lower_bound timestamptz;
     upper_bound timestamptz;
     validated boolean;
-    last audit.seals;
     unsealed boolean;
 begin
     -- So that a server that is taken over cannot hide what happened lately.
@@ -84,9 +83,8 @@ begin
         return month || ' is bounded';
     end if;
     -- The sealer looks into the log alone, so nothing leaves it unsealed.
-    select * into last from audit.seals s order by s.number desc limit 1;
-    execute format('select exists (select from audit.%I e where (e.epoch, e.tx, e.position) > ($1, $2, $3))', month)
-       into unsealed using coalesce(last.epoch, 0), coalesce(last.tx, '0'), coalesce(last.position, 0);
+    execute format('select exists (select from audit.%I where position > $1)', month)
+       into unsealed using coalesce((select position from audit.seals order by number desc limit 1), 0);
     if unsealed then
         return null;
     end if;

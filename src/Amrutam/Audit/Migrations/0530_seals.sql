@@ -11,12 +11,10 @@ create table audit.seal_keys (
     created_at timestamptz not null default now()
 );
 
--- A finished range of the log in the order (epoch, tx, position): everything after the seal before, through the last
--- event here. docs/audit-seal.md says what is hashed and signed.
+-- A finished range of the log in the order of positions: everything after the seal before, through the last event here.
+-- docs/audit-seal.md says what is hashed and signed.
 create table audit.seals (
     number bigint primary key check (number > 0),
-    epoch int not null,
-    tx xid8 not null,
     position bigint not null,
     events int not null check (events > 0),
     events_before bigint not null,
@@ -34,7 +32,10 @@ create table audit.seals (
 alter table audit.seals alter column leaves set storage external;
 
 -- Which seal an event is in.
-create unique index seals_by_range on audit.seals (epoch, tx, position);
+create unique index seals_by_range on audit.seals (position);
+
+-- Nothing reads in this order any more, and each writer pays for an index.
+drop index audit.events_in_order;
 
 grant select, insert on audit.seal_keys, audit.seals to amrutam_app;
 
