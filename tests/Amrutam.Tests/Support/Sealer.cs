@@ -25,7 +25,8 @@ sealed class Sealer : IAsyncDisposable
         (Db, Folder) = (db, folder);
         Keys = new(db, new Secrets(new SecretBox(KeyEncryptionKey)));
         _horizon = new(db);
-        _log = new(db, _horizon, Keys, State, new AuditSettings(), TimeProvider.System, NullLogger<SealLog>.Instance, folder);
+        _log = new(db, _horizon, Keys, State, new AuditSettings(), TimeProvider.System,
+            NullLogger<SealLog>.Instance, folder);
     }
 
     public NpgsqlDataSource Db { get; }

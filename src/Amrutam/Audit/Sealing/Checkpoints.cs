@@ -31,8 +31,8 @@ sealed record Checkpoint(string Seal, byte[] Signature, byte[] PublicKey, byte[]
 /// replaced.</summary>
 sealed class Checkpoints(string folder)
 {
-    // A folder of files stays quick to list: three weeks of a busy clinic.
-    const int FilesInFolder = 100_000;
+    // So that each folder stays quick to list.
+    const int FilesInFolder = 10_000;
 
     public static readonly JsonSerializerOptions Json = new()
     {

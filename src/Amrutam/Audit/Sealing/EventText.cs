@@ -8,7 +8,7 @@ namespace Amrutam.Audit.Sealing;
 /// <summary>An event as it is sealed: where it stands, and the hash of its text.</summary>
 readonly record struct SealedEvent(long Position, byte[] Leaf);
 
-/// <summary>Writes the canonical text of events: canonical JSON with a member for each column that is not null.</summary>
+/// <summary>Writes the canonical text of events: canonical JSON, a member for each column that is not null.</summary>
 /// <remarks>Made from values, never from PostgreSQL's wording of them, so it survives a dump, a restore, another
 /// version and another time zone. One instance serves one reader of rows at a time.</remarks>
 sealed class EventText

@@ -38,8 +38,8 @@ sealed record Seal(long Number, long After, long Through, int Events, long Event
     public const string From = "audit.seals s left join audit.seals p on p.number = s.number - 1";
 
     const string Bare = """
-        s.number, coalesce(p.position, 0), s.position, s.events, s.events_before, s.root, s.previous, s.sealed_at, s.kid,
-        s.signature
+        s.number, coalesce(p.position, 0), s.position, s.events, s.events_before, s.root, s.previous, s.sealed_at,
+        s.kid, s.signature
         """;
 
     public static Seal Read(NpgsqlDataReader row) => new(

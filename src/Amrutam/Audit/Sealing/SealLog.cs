@@ -9,9 +9,9 @@ namespace Amrutam.Audit.Sealing;
 /// <remarks>
 /// Writers know nothing of it: no trigger, no row and no lock of theirs is touched. A range is finished when nobody can
 /// add to it any more (<see cref="LogHorizon"/>), so a writer that stays open holds back the seals of what is behind it
-/// and nothing else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to its own
-/// folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two steps leaves
-/// a chain that the next pass goes on with.
+/// and nothing else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to
+/// its own folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two
+/// steps leaves a chain that the next pass goes on with.
 /// </remarks>
 sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys keys, SealState state,
     AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService

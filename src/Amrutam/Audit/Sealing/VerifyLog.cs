@@ -44,7 +44,8 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         if (sizes.Count == 0) return new(from, await CutOff(from, ct), More: false);
         // By the numbers alone: a seal that says it covers a billion events must not end the walk.
         var (last, events) = (sizes[0].Number, sizes[0].Events);
-        foreach (var size in sizes.Skip(1).TakeWhile(size => (events += size.Events) <= EventsAtOnce)) last = size.Number;
+        foreach (var size in sizes.Skip(1).TakeWhile(size => (events += size.Events) <= EventsAtOnce))
+            last = size.Number;
         var seals = await db.Statement(ReadWindow).With(from.Number).With(last).List(Seal.Read, ct);
         var keys = (await LogKeys.Published(db, ct)).ToDictionary(key => key.Kid);
         var (sound, reached, flaw) = (new List<Seal>(), from, (string?)null);
@@ -74,8 +75,8 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     /// known.</summary>
     async Task<Broken> Locate(Reached sound, string flaw, CancellationToken ct)
     {
-        if (folder is not null && await FirstUnlikePublished(folder, sound.Number + 1, ct) is { } event_)
-            return event_ with { Because = $"{event_.Because}; seal {sound.Number + 1} {flaw}" };
+        if (folder is not null && await FirstUnlikePublished(folder, sound.Number + 1, ct) is { } found)
+            return found with { Because = $"{found.Because}; seal {sound.Number + 1} {flaw}" };
         var first = await db.Statement(ReadFirst).With(sound.Through).Value<long?>(ct);
         return first is { } position
             ? new(sound.Number + 1, position, "is the first that is not vouched for: its seal " + flaw)
@@ -143,7 +144,8 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     /// <summary>One more than expected is enough to see that there is one too many. The first range takes in whatever
     /// stands before it: positions begin at 1, so nothing should.</summary>
     Task<List<SealedEvent>> Events(long after, long through, int expected, CancellationToken ct) =>
-        db.Statement(ReadEvents).With(after > 0 ? after : long.MinValue).With(through).With(expected + 1).List(new EventText().Hash, ct);
+        db.Statement(ReadEvents).With(after > 0 ? after : long.MinValue).With(through).With(expected + 1)
+            .List(new EventText().Hash, ct);
 
     const string NotPublished = "is not the one that was published";
     const string CutAway = "was published and is not in the database";
