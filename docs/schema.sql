@@ -36,7 +36,9 @@ begin
     for i in -months_behind .. months_ahead loop
         first_day := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => i))::date;
         if to_regclass(format('audit.events_%s', to_char(first_day, 'YYYY_MM'))) is null then
-            execute format('create table audit.%I partition of audit.events for values from (%L) to (%L)',
+            execute format('create table audit.%I (like audit.events including defaults)',
+                'events_' || to_char(first_day, 'YYYY_MM'));
+            execute format('alter table audit.events attach partition audit.%I for values from (%L) to (%L)',
                 'events_' || to_char(first_day, 'YYYY_MM'),
                 first_day::timestamp at time zone 'UTC', (first_day + interval '1 month') at time zone 'UTC');
             made := made + 1;
@@ -44,6 +46,60 @@ begin
     end loop;
     return made;
 end $$;
+
+CREATE FUNCTION audit.retire_partition(older_than_months integer) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog'
+    SET lock_timeout TO '200ms'
+    AS $_$
+declare
+    month text;
+    first_day date;
+    lower_bound timestamptz;
+    upper_bound timestamptz;
+    validated boolean;
+    unsealed boolean;
+begin
+    -- So that a server that is taken over cannot hide what happened lately.
+    if older_than_months not between 12 and 1200 then
+        raise exception 'events stay in the log for 12 to 1200 months';
+    end if;
+    perform pg_advisory_xact_lock(hashtext('audit.make_partitions'));
+    select c.relname into month from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = 'audit.events'::regclass and c.relname ~ '^events_\d{4}_\d{2}$'
+     order by c.relname limit 1;
+    first_day := to_date(substr(month, 8), 'YYYY_MM');
+    if month is null or first_day + interval '1 month' + make_interval(months => older_than_months)
+        > now() at time zone 'UTC' then
+        return null;
+    end if;
+    lower_bound := first_day::timestamp at time zone 'UTC';
+    upper_bound := (first_day + interval '1 month') at time zone 'UTC';
+    select c.convalidated into validated from pg_constraint c
+     where c.conrelid = format('audit.%I', month)::regclass and c.conname = 'of_this_month';
+    -- With this check in place the month is attached elsewhere without being read again under the lock.
+    if validated is null then
+        execute format('alter table audit.%I add constraint of_this_month check (at >= %L and at < %L) not valid',
+            month, lower_bound, upper_bound);
+        return month || ' is being bounded';
+    end if;
+    if not validated then
+        execute format('alter table audit.%I validate constraint of_this_month', month);
+        return month || ' is bounded';
+    end if;
+    -- The sealer looks into the log alone, so nothing leaves it unsealed.
+    execute format('select exists (select from audit.%I where position > $1)', month)
+       into unsealed using coalesce((select position from audit.seals order by number desc limit 1), 0);
+    if unsealed then
+        return null;
+    end if;
+    execute format('alter table audit.events detach partition audit.%I', month);
+    execute format('alter table audit.retired_events attach partition audit.%I for values from (%L) to (%L)',
+        month, lower_bound, upper_bound);
+    insert into audit.events (actor_role, action, entity, details)
+    values ('system', 'event_months.retired', 'event_month', jsonb_build_object('month', substr(month, 8)));
+    return month || ' is retired';
+end $_$;
 
 CREATE FUNCTION doctors.folded(words text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -196,6 +252,88 @@ ALTER TABLE audit.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTIT
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE audit.retired_events (
+    "position" bigint NOT NULL,
+    epoch integer NOT NULL,
+    tx xid8 NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor_id uuid,
+    actor_role text,
+    action text NOT NULL,
+    entity text NOT NULL,
+    entity_id uuid,
+    details jsonb,
+    trace_id text
+)
+PARTITION BY RANGE (at);
+
+CREATE VIEW audit.every_event AS
+ SELECT events.epoch,
+    events.tx,
+    events."position",
+    events.at,
+    events.actor_id,
+    events.actor_role,
+    events.action,
+    events.entity,
+    events.entity_id,
+    events.details,
+    events.trace_id
+   FROM audit.events
+UNION ALL
+ SELECT retired_events.epoch,
+    retired_events.tx,
+    retired_events."position",
+    retired_events.at,
+    retired_events.actor_id,
+    retired_events.actor_role,
+    retired_events.action,
+    retired_events.entity,
+    retired_events.entity_id,
+    retired_events.details,
+    retired_events.trace_id
+   FROM audit.retired_events;
+
+CREATE TABLE audit.seal_keys (
+    kid text NOT NULL,
+    public_key bytea NOT NULL,
+    sealed bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE audit.seals (
+    number bigint NOT NULL,
+    "position" bigint NOT NULL,
+    events integer NOT NULL,
+    events_before bigint NOT NULL,
+    root bytea NOT NULL,
+    previous bytea NOT NULL,
+    sealed_at timestamp with time zone NOT NULL,
+    kid text NOT NULL,
+    signature bytea NOT NULL,
+    leaves bytea NOT NULL,
+    positions bigint[] NOT NULL,
+    CONSTRAINT seals_check CHECK ((octet_length(leaves) = (32 * events))),
+    CONSTRAINT seals_check1 CHECK ((cardinality(positions) = events)),
+    CONSTRAINT seals_events_check CHECK ((events > 0)),
+    CONSTRAINT seals_number_check CHECK ((number > 0)),
+    CONSTRAINT seals_previous_check CHECK ((octet_length(previous) = 32)),
+    CONSTRAINT seals_root_check CHECK ((octet_length(root) = 32))
+);
+ALTER TABLE ONLY audit.seals ALTER COLUMN leaves SET STORAGE EXTERNAL;
+
+CREATE TABLE audit.verification (
+    only_one boolean DEFAULT true NOT NULL,
+    began_at timestamp with time zone,
+    through_seal bigint DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone,
+    finished_seals bigint DEFAULT 0 NOT NULL,
+    broken_seal bigint,
+    broken_position bigint,
+    broken_because text,
+    CONSTRAINT verification_only_one_check CHECK (only_one)
 );
 
 CREATE TABLE doctors.profiles (
@@ -579,6 +717,18 @@ ALTER TABLE ONLY analytics.daily
 ALTER TABLE ONLY audit.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (at, "position");
 
+ALTER TABLE ONLY audit.retired_events
+    ADD CONSTRAINT retired_events_pkey PRIMARY KEY (at, "position");
+
+ALTER TABLE ONLY audit.seal_keys
+    ADD CONSTRAINT seal_keys_pkey PRIMARY KEY (kid);
+
+ALTER TABLE ONLY audit.seals
+    ADD CONSTRAINT seals_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY audit.verification
+    ADD CONSTRAINT verification_pkey PRIMARY KEY (only_one);
+
 ALTER TABLE ONLY doctors.profiles
     ADD CONSTRAINT one_profile_per_doctor PRIMARY KEY (id);
 
@@ -677,8 +827,6 @@ ALTER TABLE ONLY scheduling.waitlist_entries
 
 CREATE INDEX events_by_position ON ONLY audit.events USING btree ("position");
 
-CREATE INDEX events_in_order ON ONLY audit.events USING btree (epoch, tx, "position");
-
 CREATE INDEX events_of_a_kind ON ONLY audit.events USING btree (entity, at, "position");
 
 CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "position");
@@ -686,6 +834,10 @@ CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "
 CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, at, "position") WHERE (actor_id IS NOT NULL);
 
 CREATE INDEX events_of_an_entity ON ONLY audit.events USING btree (entity_id, at, "position") WHERE (entity_id IS NOT NULL);
+
+CREATE INDEX retired_events_by_position ON ONLY audit.retired_events USING btree ("position");
+
+CREATE UNIQUE INDEX seals_by_range ON audit.seals USING btree ("position");
 
 CREATE INDEX profiles_by_experience ON doctors.profiles USING btree (((- experience)), id);
 
@@ -771,6 +923,9 @@ CREATE TRIGGER bookings_of_a_patient_do_not_overlap AFTER INSERT ON scheduling.b
 
 CREATE TRIGGER changed_bookings_of_a_patient_do_not_overlap AFTER UPDATE ON scheduling.bookings REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION scheduling.refuse_overlap_of_a_patient();
 
+ALTER TABLE ONLY audit.seals
+    ADD CONSTRAINT seals_kid_fkey FOREIGN KEY (kid) REFERENCES audit.seal_keys(kid);
+
 ALTER TABLE ONLY identity.authenticators
     ADD CONSTRAINT authenticators_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
@@ -825,6 +980,9 @@ GRANT USAGE ON SCHEMA scheduling TO amrutam_app;
 REVOKE ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) TO amrutam_app;
 
+REVOKE ALL ON FUNCTION audit.retire_partition(older_than_months integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.retire_partition(older_than_months integer) TO amrutam_app;
+
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
@@ -833,7 +991,33 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.bookings TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.daily TO amrutam_app;
 
-GRANT SELECT,INSERT ON TABLE audit.events TO amrutam_app;
+GRANT SELECT ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(at) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(actor_id) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(actor_role) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(action) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(entity) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(entity_id) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(details) ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(trace_id) ON TABLE audit.events TO amrutam_app;
+
+GRANT SELECT ON TABLE audit.retired_events TO amrutam_app;
+
+GRANT SELECT ON TABLE audit.every_event TO amrutam_app;
+
+GRANT SELECT,INSERT ON TABLE audit.seal_keys TO amrutam_app;
+
+GRANT SELECT,INSERT ON TABLE audit.seals TO amrutam_app;
+
+GRANT SELECT,UPDATE ON TABLE audit.verification TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
 

@@ -16,7 +16,7 @@ static class Scenarios
     {
         ["bookings"] = Bookings, ["lone"] = Lone, ["reads"] = Reads, ["hot"] = HotSlot.Run, ["mix"] = OpenLoop.Mix,
         ["overload"] = OpenLoop.Overload, ["growth"] = Growth,
-        ["availability"] = SlotsAhead.Run,
+        ["availability"] = SlotsAhead.Run, ["seal"] = SealedEvents.Run,
     };
 
     /// <summary>Fewer and shorter rounds, to try the program itself.</summary>

@@ -25,6 +25,7 @@ static class Commands
         root.Add(Admin());
         root.Add(Keys());
         root.Add(Events());
+        root.Add(AuditCommands.All(WithDatabase, WithServices));
         root.Add(FillWithDemo());
         root.Add(Describe());
         try
@@ -182,7 +183,7 @@ static class Commands
         settings["Data:Directory"] is { Length: > 0 } directory ? directory : EmbeddedPostgres.DefaultDirectory();
 
     /// <summary>The same sources, in the same order, that the server itself reads.</summary>
-    static ConfigurationManager Settings(string[] args) =>
+    public static ConfigurationManager Settings(string[] args) =>
         WebApplication.CreateBuilder(new WebApplicationOptions
         {
             Args = args, ContentRootPath = AppContext.BaseDirectory,

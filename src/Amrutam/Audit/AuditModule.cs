@@ -1,24 +1,41 @@
 using Amrutam.Audit.Contracts;
+using Amrutam.Audit.Sealing;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
+using Npgsql;
 
 namespace Amrutam.Audit;
 
-/// <summary>The event log: what an admin may ask of it, and what keeps it going.</summary>
+/// <summary>The event log: what an admin may ask of it, what keeps it going, and the seal that shows it was not
+/// changed.</summary>
 static class AuditModule
 {
     public static void AddAudit(this WebApplicationBuilder builder)
     {
+        builder.AddSettings<AuditSettings>("Audit");
         builder.Services.AddSingleton<EventLog>();
         builder.Services.AddSingleton<IPersonalData, EventsOfAPerson>();
         builder.Services.AddHostedService<MakePartitions>();
         builder.Services.AddSingleton(new VitalSign("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
+        builder.Services.AddSingleton<RetireMonths>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RetireMonths>());
+        if (AuditSettings.Folder(builder.Configuration) is { } folder)
+            builder.Services.AddSingleton(new Checkpoints(folder));
+        builder.Services.AddSingleton<LogKeys>().AddSingleton<SealState>().AddSingleton<SealLog>()
+            .AddSingleton<CheckLog>().AddSingleton<ReadVerification>();
+        builder.Services.AddSingleton(services =>
+            new VerifyLog(services.GetRequiredService<NpgsqlDataSource>(), services.GetService<Checkpoints>()));
+        builder.Services.AddHostedService(services => services.GetRequiredService<SealLog>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<CheckLog>());
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ListEvents.Map(admin);
+        ReadVerification.Map(admin);
+        ProveEvent.Map(admin);
+        PublishSealKeys.Map(routes);
     }
 }

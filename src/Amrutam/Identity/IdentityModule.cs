@@ -25,6 +25,7 @@ static class IdentityModule
         builder.Services.AddSingleton(_ => SecretBox.OfInstallation(settings,
             builder.Configuration["Data:Directory"] ?? EmbeddedPostgres.DefaultDirectory()));
         builder.Services.AddSingleton<ResealSecrets>().AddSealedTables();
+        builder.Services.AddSingleton<Secrets>();
         builder.AddTokens();
         builder.AddPasswords(settings);
         builder.AddPortalSessions(settings);

@@ -37,7 +37,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         .SelectMany(route => (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["ANY"])
             .Select(method => method + " " + Plain(route.RoutePattern.RawText!)));
 
-    static string Plain(string pattern) => pattern == "/" ? pattern : pattern.Replace(":guid", "").TrimEnd('/');
+    static string Plain(string pattern) =>
+        pattern == "/" ? pattern : pattern.Replace(":guid", "").Replace(":long", "").TrimEnd('/');
 
     [Fact]
     public void Every_mapped_route_is_in_the_table_and_none_that_is_not() =>
@@ -92,7 +93,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         .Select(row => (row.Method, Address(row, Guid.CreateVersion7().ToString())));
 
     static string Address(Row row, string id) =>
-        row.Path.Replace("{id}", id).Replace("{code}", "not_found").Replace("{documentName}", "v1");
+        row.Path.Replace("{id}", id).Replace("{position}", "0").Replace("{code}", "not_found")
+            .Replace("{documentName}", "v1");
 
     static object? Body(Row row) => row.Method is "GET" ? null : "{}";
 

@@ -29,10 +29,14 @@ sealed class ServerProcess : IDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <param name="port">Where to listen; 0 picks a free port, which a later start may be given again.</param>
-    public static ServerProcess Start(string command, int port, params (string Name, string Value)[] settings)
+    public static ServerProcess Start(string command, int port, params (string Name, string Value)[] settings) =>
+        Start([command], port, settings);
+
+    /// <inheritdoc cref="Start(string, int, ValueTuple{string, string}[])"/>
+    public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings)
     {
         if (port == 0) port = FreePort();
-        var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location, command])
+        var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location, .. command])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -54,6 +58,8 @@ sealed class ServerProcess : IDisposable
     }
 
     public async Task<string> Said() => await _errors + await _output;
+
+    public Task Ended() => _process.WaitForExitAsync().WaitAsync(Patience);
 
     public async Task Kill()
     {

@@ -38,6 +38,16 @@ public sealed class TestCluster : IAsyncLifetime
         return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
     }
 
+    /// <summary>A database with the same in it, for what a test does not want to do to the original. Nobody may be
+    /// connected to that.</summary>
+    internal async Task<Database> CopyOf(Database original)
+    {
+        var (name, source) = ("c_" + Interlocked.Increment(ref _databases),
+            new NpgsqlConnectionStringBuilder(original.Owner).Database);
+        await Run($"create database {name} template {source}");
+        return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
+    }
+
     /// <summary>A fresh database with nothing in it, for what tests the migrations themselves.</summary>
     internal async Task<Database> EmptyDatabase()
     {

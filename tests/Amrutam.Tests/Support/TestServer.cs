@@ -31,7 +31,7 @@ sealed class TestServer : IAsyncDisposable
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
-            "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder,
+            "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Audit:CheckpointFolder=",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
                 "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
         try

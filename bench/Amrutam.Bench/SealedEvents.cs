@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Amrutam.Audit;
+using Amrutam.Audit.Contracts;
+using Amrutam.Audit.Sealing;
+using Amrutam.Identity;
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Amrutam.Bench;
+
+/// <summary>How long sealing and verifying take, and whether bookings notice the sealer.</summary>
+static class SealedEvents
+{
+    const int Writers = 200, Patients = 20_000, Slots = 600_000;
+
+    static readonly int Events = Setting("BENCH_EVENTS", 1_000_000), Rounds = Setting("BENCH_ROUNDS", 5),
+        Seconds = Setting("BENCH_SECONDS", 8);
+
+    public static async Task Run(Report report)
+    {
+        await SealAndVerify(report);
+        await BookBesideIt(report);
+    }
+
+    static int Setting(string name, int usual) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var set) ? set : usual;
+
+    static async Task SealAndVerify(Report report)
+    {
+        await using var rig = await Rig.Start();
+        await using var db = rig.Owner();
+        await db.Statement(Fill).With(Events).Execute();
+        await db.Statement("analyze audit.events").Execute();
+        var folder = Directory.CreateTempSubdirectory("amrutam-bench-seals-");
+        var keys = new LogKeys(db, new Secrets(new SecretBox(RandomNumberGenerator.GetBytes(32))));
+        var (state, published) = (new SealState(), new Checkpoints(folder.FullName));
+        using var horizon = new LogHorizon(db);
+        using var sealer = new SealLog(db, horizon, keys, state, new AuditSettings(), TimeProvider.System,
+            NullLogger<SealLog>.Instance, published);
+        var scenario = string.Create(CultureInfo.InvariantCulture, $"{Events:N0} events");
+        var sealing = Stopwatch.StartNew();
+        while (await sealer.Pass(CancellationToken.None) || state.Last!.OldestUnsealedAt is not null) { }
+        Tell(report, scenario + ", sealed and published", sealing.Elapsed, state.Last!.Events);
+        foreach (var (with, outside) in new[] { ("", null), (" with the checkpoints outside", published) })
+        {
+            var verifying = Stopwatch.StartNew();
+            var end = await new VerifyLog(db, outside).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None);
+            if (end.Broken is { } broken) throw new InvalidOperationException(broken.ToString());
+            Tell(report, $"{scenario}, verified{with}", verifying.Elapsed, end.Reached.Events);
+        }
+        folder.Delete(recursive: true);
+    }
+
+    static void Tell(Report report, string scenario, TimeSpan took, long events)
+    {
+        report.Add(scenario, "s", [took.TotalSeconds]);
+        report.Add(scenario, "events/s", [events / took.TotalSeconds]);
+    }
+
+    /// <summary>The same server with its sealer and without, round by round: without, the turn to seal is kept from
+    /// it.</summary>
+    static async Task BookBesideIt(Report report)
+    {
+        await using var bench = await SeededServer.Start(500, Patients, Slots);
+        await using var db = bench.Rig.Owner();
+        await bench.Book(Writers, 3);
+        var (with, without, waits) = (new List<Load>(), new List<Load>(), 0L);
+        var ages = new List<double>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            await UntilSealed(db);
+            using (var stop = new CancellationTokenSource())
+            {
+                var watching = CountWaits(db, stop.Token);
+                with.Add(await bench.Book(Writers, Seconds));
+                ages.Add(await db.Statement(OldestUnsealed).Value<double>());
+                await stop.CancelAsync();
+                waits += await watching;
+            }
+            await UntilSealed(db);
+            await using var turn = await db.OpenConnectionAsync();
+            await turn.Statement(KeepTheTurn).Execute();
+            without.Add(await bench.Book(Writers, Seconds));
+            await turn.Statement("select pg_advisory_unlock_all()").Execute();
+        }
+        var scenario = $"bookings, {Writers} connections";
+        report.Add(scenario + ", sealer off", "bookings/s", without.Select(l => l.PerSecond));
+        report.Add(scenario + ", sealer on", "bookings/s", with.Select(l => l.PerSecond));
+        report.Add(scenario, "on ÷ off", with.Zip(without, (a, b) => a.PerSecond / b.PerSecond), "within the noise");
+        report.Add(scenario + ", sealer off", "p99 ms", without.Select(l => l.P99));
+        report.Add(scenario + ", sealer on", "p99 ms", with.Select(l => l.P99));
+        report.Add(scenario + ", sealer on", "looks that found it waiting or waited for", [waits], "0");
+        report.Add(scenario + ", sealer on", "s, oldest unsealed event at the end", ages, "< 10");
+    }
+
+    static async Task<long> CountWaits(NpgsqlDataSource db, CancellationToken stop)
+    {
+        var found = 0L;
+        while (!stop.IsCancellationRequested)
+        {
+            found += await db.Statement(Waits).Value<long>(CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);
+        }
+        return found;
+    }
+
+    static async Task UntilSealed(NpgsqlDataSource db)
+    {
+        while (await db.Statement(OldestUnsealed).Value<double>() > 0) await Task.Delay(100);
+    }
+
+    const string Fill = """
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select gen_random_uuid(), 'patient', 'bookings.booked', 'booking', gen_random_uuid(),
+               jsonb_build_object('doctor_id', gen_random_uuid(), 'slot_id', gen_random_uuid(), 'starts_at', now()),
+               md5(n::text)
+          from generate_series(1, $1) n
+        """;
+
+    const string OldestUnsealed = """
+        select coalesce((select extract(epoch from clock_timestamp() - at)::float8 from audit.events
+                          where position > coalesce((select max(position) from audit.seals), 0)
+                          order by position limit 1), 0)
+        """;
+
+    const string KeepTheTurn = "select pg_advisory_lock(1397047628)";
+
+    // Whoever holds the turn to seal and waits, and whoever waits for them.
+    const string Waits = """
+        with sealer as (select pid from pg_locks where locktype = 'advisory' and objid = 1397047628 and granted)
+        select count(*) from pg_stat_activity a
+         where (a.pid in (select pid from sealer) and cardinality(pg_blocking_pids(a.pid)) > 0)
+            or exists (select from sealer s where s.pid = any(pg_blocking_pids(a.pid)))
+        """;
+}

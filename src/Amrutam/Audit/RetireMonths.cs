@@ -1,0 +1,53 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Audit;
+
+/// <summary>Takes months that are older than the retention out of the searched log, and keeps them.</summary>
+/// <remarks>
+/// The month is detached and becomes part of audit.retired_events, where its seals go on covering it; nothing is ever
+/// deleted. A step that would have to wait for a long reader is given up and tried at the next look, so that writers do
+/// not wait with it.
+/// </remarks>
+sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, TimeProvider clock,
+    ILogger<RetireMonths> log) : BackgroundService
+{
+    // Two steps go before the last one of a month; a clinic that has just shortened its retention has many months.
+    const int MostSteps = 400;
+
+    static readonly TimeSpan Every = TimeSpan.FromHours(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Run();
+            }
+            catch (Exception e) when (e is NpgsqlException or CommitOutcomeUnknownException)
+            {
+                LogFailure(e);
+            }
+            await Task.Delay(Every, clock, stoppingToken);
+        }
+    }
+
+    /// <summary>Retires every month that is due.</summary>
+    public async Task Run()
+    {
+        for (var step = 0; step < MostSteps; step++)
+        {
+            if (await db.Statement(Retire).With(settings.RetentionMonths).Value<string>() is not { } done) return;
+            LogStep(done);
+        }
+    }
+
+    const string Retire = "select audit.retire_partition($1)";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the event log's {Step}")]
+    partial void LogStep(string step);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "old months of the event log were not retired")]
+    partial void LogFailure(Exception exception);
+}

@@ -1,0 +1,82 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Audit.Sealing;
+
+/// <summary>Goes over the whole log in the background, a window a second, once a day.</summary>
+/// <remarks>
+/// So that a changed row is told within a day however old it is, and so that nobody's question has to read the whole
+/// log. One replica at a time does a window; how far it came stands in the database, so any may go on. A log that was
+/// found broken is looked at again each hour: after a mend, the answer need not wait for tomorrow.
+/// </remarks>
+sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettings settings, TimeProvider clock,
+    ILogger<CheckLog> log) : BackgroundService
+{
+    // Any constant does; it only has to be the same in every replica and another than other jobs'.
+    const long OneReplica = 0x434845434B;
+
+    static readonly TimeSpan BetweenWindows = TimeSpan.FromSeconds(1), BetweenLooks = TimeSpan.FromMinutes(1);
+
+    sealed record Turn(long Through);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var more = false;
+            try
+            {
+                more = await CheckSome(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogFailure(e);
+            }
+            await Task.Delay(more ? BetweenWindows : BetweenLooks, clock, stoppingToken);
+        }
+    }
+
+    /// <summary>Checks the next window, when a check is under way or due.</summary>
+    /// <returns>True when there is more to check.</returns>
+    public Task<bool> CheckSome(CancellationToken ct) => db.InTransaction(async connection =>
+    {
+        var turn = await connection.Statement(TakeTurn).With(OneReplica).With(settings.CheckHours)
+            .One(row => new Turn(row.GetInt64(0)), ct);
+        if (turn is null) return false;
+        var step = await verify.Next(await verify.Behind(turn.Through, ct), ct);
+        if (step.Broken is { } broken)
+        {
+            LogBroken(broken.ToString());
+            await connection.Statement(Finish).With(step.Reached.Number).With((long?)broken.Seal).With(broken.Position)
+                .With((string?)broken.Because).Execute();
+        }
+        else if (step.More) await connection.Statement(GoOn).With(step.Reached.Number).Execute();
+        else
+            await connection.Statement(Finish).With(step.Reached.Number).With((long?)null).With((long?)null)
+                .With((string?)null).Execute();
+        return step.More;
+    });
+
+    const string TakeTurn = """
+        select through_seal from audit.verification
+         where pg_try_advisory_xact_lock($1)
+           and (began_at is not null or finished_at is null or finished_at < now() - $2 * interval '1 hour'
+                or (broken_seal is not null and finished_at < now() - interval '1 hour'))
+        """;
+
+    const string GoOn = """
+        update audit.verification set began_at = coalesce(began_at, now()), through_seal = $1
+        """;
+
+    const string Finish = """
+        update audit.verification
+           set began_at = null, through_seal = 0, finished_at = clock_timestamp(), finished_seals = $1,
+               broken_seal = $2, broken_position = $3, broken_because = $4
+        """;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the event log was not compared with its seals")]
+    partial void LogFailure(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "the event log is not what was sealed: {Broken}")]
+    partial void LogBroken(string broken);
+}

@@ -1,0 +1,157 @@
+using Amrutam.Audit.Contracts;
+using Amrutam.Platform;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Audit.Sealing;
+
+/// <summary>Seals what is finished of the event log, and publishes each seal outside the database.</summary>
+/// <remarks>
+/// Writers know nothing of it: no trigger, no row and no lock of theirs is touched. A range is finished when nobody can
+/// add to it any more (<see cref="LogHorizon"/>), so a writer that stays open holds back the seals of what is behind it
+/// and nothing else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to
+/// its own folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two
+/// steps leaves a chain that the next pass goes on with.
+/// </remarks>
+sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys keys, SealState state,
+    AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
+{
+    // What one seal covers at most: a proof's path stays short, and a pass takes a fraction of a second.
+    const int MostEvents = 10_000;
+
+    // What one pass publishes before it seals again; a new folder is filled over many passes.
+    const int MostPublished = 20;
+
+    // Any constant does; it only has to be the same in every replica and another than other jobs'.
+    const long OneReplica = 0x5345414C;
+
+    sealed record Turn(DateTime Now);
+
+    readonly EventText _text = new();
+    long? _published;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var more = false;
+            try
+            {
+                more = await Pass(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogFailure(e);
+            }
+            if (!more) await Task.Delay(TimeSpan.FromSeconds(settings.SealSeconds), clock, stoppingToken);
+        }
+    }
+
+    /// <summary>Seals one range, when this replica has the turn, publishes, and looks around.</summary>
+    /// <returns>True when it did as much as it may at once, so that there may be more.</returns>
+    public async Task<bool> Pass(CancellationToken ct)
+    {
+        var settled = (await horizon.Look(ct)).Settled;
+        var events = await db.InTransaction(connection => Seal(connection, settled));
+        var published = folder is null ? 0 : await Publish(folder, ct);
+        await Look(ct);
+        return events == MostEvents || published == MostPublished;
+    }
+
+    async Task<int> Seal(NpgsqlConnection connection, long settled)
+    {
+        var turn = await connection.Statement(TakeTurn).With(OneReplica)
+            .One(row => new Turn(row.GetDateTime(0)));
+        if (turn is null) return 0;
+        var last = await connection.Statement(ReadLast).One(Sealing.Seal.Read);
+        var events = await connection.Statement(ReadFinished).With(last?.Through ?? 0).With(settled)
+            .With(MostEvents).List(_text.Hash);
+        if (events.Count == 0) return 0;
+        await Add(connection, await Next(connection, last, events, turn.Now));
+        return events.Count;
+    }
+
+    async Task<Seal> Next(NpgsqlConnection connection, Seal? last, List<SealedEvent> events, DateTime now)
+    {
+        byte[] leaves = [.. events.SelectMany(e => e.Leaf)];
+        var (kid, sign) = await keys.Newest(connection);
+        var next = new Seal((last?.Number ?? 0) + 1, last?.Through ?? 0, events[^1].Position, events.Count,
+            last is null ? 0 : last.EventsBefore + last.Events, MerkleTree.Root(leaves),
+            last?.Hash() ?? Sealing.Seal.NoPrevious, now, kid, [], leaves, [.. events.Select(e => e.Position)]);
+        return next with { Signature = sign(next.Text) };
+    }
+
+    static Task<int> Add(NpgsqlConnection connection, Seal seal) =>
+        connection.Statement(Insert).With(seal.Number).With(seal.Through).With(seal.Events).With(seal.EventsBefore)
+            .With(seal.Root).With(seal.Previous).With(seal.SealedAt).With(seal.Kid).With(seal.Signature)
+            .With(seal.Leaves).With(seal.Positions).Execute();
+
+    async Task<int> Publish(Checkpoints to, CancellationToken ct)
+    {
+        try
+        {
+            _published ??= to.Newest();
+            var published = (await LogKeys.Published(db, ct)).ToDictionary(k => k.Kid, k => k.Spki);
+            var behind = await db.Statement(ReadUnpublished).With(_published.Value).With(MostPublished)
+                .List(Sealing.Seal.Read, ct);
+            foreach (var seal in behind)
+            {
+                if (!to.Write(seal, published[seal.Kid])) LogOtherCheckpoint(seal.Number);
+                _published = seal.Number;
+            }
+            return behind.Count;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            LogUnpublished(e);
+            return 0;
+        }
+    }
+
+    async Task Look(CancellationToken ct)
+    {
+        var now = Instant.FromDateTimeOffset(clock.GetUtcNow());
+        var sight = await db.Statement(ReadSight).One(row => new SealState.Sight(row.GetInt64(0), row.GetInt64(1),
+            row.GetInt64(2), row.GetInstantOrNull(3), row.GetInstantOrNull(4), _published, now), ct);
+        state.See(sight!);
+    }
+
+    const string TakeTurn = "select clock_timestamp() where pg_try_advisory_xact_lock($1)";
+
+    const string ReadLast =
+        $"select {Sealing.Seal.ColumnsWithoutLists} from {Sealing.Seal.From} order by s.number desc limit 1";
+
+    const string ReadFinished = $"""
+        select {EventText.Columns} from audit.events
+         where position > $1 and position <= $2 order by position limit $3
+        """;
+
+    const string Insert = """
+        insert into audit.seals (number, position, events, events_before, root, previous, sealed_at, kid, signature,
+               leaves, positions)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        """;
+
+    const string ReadUnpublished =
+        $"select {Sealing.Seal.Columns} from {Sealing.Seal.From} where s.number > $1 order by s.number limit $2";
+
+    const string ReadSight = """
+        select coalesce(last.number, 0), coalesce(last.events_before + last.events, 0), coalesce(last.position, 0),
+               last.sealed_at, waiting.at
+          from (values (1)) one
+          left join lateral (select * from audit.seals order by number desc limit 1) last on true
+          left join lateral (
+              select e.at from audit.events e where e.position > coalesce(last.position, 0)
+               order by e.position limit 1) waiting on true
+        """;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "the event log was not sealed")]
+    partial void LogFailure(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder")]
+    partial void LogUnpublished(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "the checkpoint folder holds another seal {Seal}: the log was changed, restored, or is another's")]
+    partial void LogOtherCheckpoint(long seal);
+}

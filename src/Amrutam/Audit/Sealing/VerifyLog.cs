@@ -1,0 +1,168 @@
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Audit.Sealing;
+
+/// <summary>Compares the log with its seals, the seals with each other, and both with what was published
+/// outside.</summary>
+/// <remarks>
+/// In windows, so that it holds neither a long transaction nor much memory; sealed rows do not change, so windows need
+/// no common snapshot. It believes nothing of the database but what a signature or a hash stands for: without a
+/// checkpoint from outside, a chain that was cut at its end or rebuilt as a whole with the right key looks sound.
+/// </remarks>
+sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
+{
+    // Enough that a window's statements cost little beside its rows; a few megabytes.
+    const int EventsAtOnce = 20_000, SealsAtOnce = 500;
+
+    /// <summary>How far the log is known to be sound.</summary>
+    public sealed record Reached(long Number, long Events, long Through, byte[] Hash)
+    {
+        public static readonly Reached Nothing = new(0, 0, 0, Seal.NoPrevious);
+    }
+
+    public readonly record struct Step(Reached Reached, Broken? Broken, bool More);
+
+    /// <summary>Goes on behind a seal that an earlier step reached.</summary>
+    public async Task<Reached> Behind(long seal, CancellationToken ct) =>
+        await db.Statement(ReadOne).With(seal).One(Seal.Read, ct) is { } found
+            ? new(found.Number, found.EventsBefore + found.Events, found.Through, found.Hash()) : Reached.Nothing;
+
+    /// <summary>Checks everything, window by window.</summary>
+    public async Task<Step> ToTheEnd(Reached from, CancellationToken ct)
+    {
+        var step = new Step(from, null, More: true);
+        while (step is { More: true, Broken: null }) step = await Next(step.Reached, ct);
+        return step;
+    }
+
+    /// <summary>Checks one window.</summary>
+    public async Task<Step> Next(Reached from, CancellationToken ct)
+    {
+        var sizes = await db.Statement(ReadSizes).With(from.Number).With(SealsAtOnce)
+            .List(row => (Number: row.GetInt64(0), Events: row.GetInt32(1)), ct);
+        if (sizes.Count == 0) return new(from, await CutOff(from, ct), More: false);
+        // By the numbers alone: a seal that says it covers a billion events must not end the walk.
+        var (last, events) = (sizes[0].Number, sizes[0].Events);
+        foreach (var size in sizes.Skip(1).TakeWhile(size => (events += size.Events) <= EventsAtOnce))
+            last = size.Number;
+        var seals = await db.Statement(ReadWindow).With(from.Number).With(last).List(Seal.Read, ct);
+        var keys = (await LogKeys.Published(db, ct)).ToDictionary(key => key.Kid);
+        var (sound, reached, flaw) = (new List<Seal>(), from, (string?)null);
+        foreach (var seal in seals)
+        {
+            flaw = Flaw(seal, reached, keys.GetValueOrDefault(seal.Kid));
+            if (flaw is not null) break;
+            sound.Add(seal);
+            reached = new(seal.Number, reached.Events + seal.Events, seal.Through, seal.Hash());
+        }
+        if (sound.Count > 0 && await FirstDifference(sound, ct) is { } broken) return new(from, broken, More: false);
+        if (flaw is null) return new(reached, null, More: true);
+        return new(reached, await Locate(reached, flaw, ct), More: false);
+    }
+
+    /// <summary>What is wrong with the seal itself, before any event is looked at.</summary>
+    string? Flaw(Seal seal, Reached before, SealPublicKey? key) =>
+        seal.Number != before.Number + 1 ? "is missing from the chain"
+        : !seal.Previous.AsSpan().SequenceEqual(before.Hash) ? "does not continue the seal before it"
+        : seal.EventsBefore != before.Events ? "does not count the events before it"
+        : key is null || !key.Signed(seal) ? "has no valid signature"
+        : !MerkleTree.Root(seal.Leaves).AsSpan().SequenceEqual(seal.Root) ? "has a list of hashes that is not its own"
+        : folder?.Find(seal.Number) is { } published && published.Seal != seal.Text ? NotPublished
+        : null;
+
+    /// <summary>Names the seal behind what is sound, and the event that made it differ, as exactly as can be
+    /// known.</summary>
+    async Task<Broken> Locate(Reached sound, string flaw, CancellationToken ct)
+    {
+        if (folder is not null && await FirstUnlikePublished(folder, sound.Number + 1, ct) is { } found)
+            return found with { Because = $"{found.Because}; seal {sound.Number + 1} {flaw}" };
+        var first = await db.Statement(ReadFirst).With(sound.Through).Value<long?>(ct);
+        return first is { } position
+            ? new(sound.Number + 1, position, "is the first that is not vouched for: its seal " + flaw)
+            : new(sound.Number + 1, null, flaw);
+    }
+
+    /// <summary>Compares with one checkpoint that somebody kept.</summary>
+    /// <param name="path">Its file. When it lies among others as the server writes them, those help to find the
+    /// event.</param>
+    /// <exception cref="InvalidDataException">The file is no checkpoint, or its own signature is not valid.</exception>
+    public async Task<Broken?> Against(string path, CancellationToken ct)
+    {
+        var kept = Checkpoints.Read(path) ?? throw new InvalidDataException($"{path} is not there.");
+        var key = SealPublicKey.Of(kept);
+        if (!key.Signed(kept) || !MerkleTree.Root(kept.Leaves).AsSpan().SequenceEqual(kept.Root))
+            throw new InvalidDataException($"{path} was changed: its signature is not valid.");
+        var seal = await db.Statement(ReadOne).With(kept.Number).One(Seal.Read, ct);
+        if (seal?.Text == kept.Seal) return null;
+        var others = new Checkpoints(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? "");
+        var flaw = seal is null ? CutAway : NotPublished;
+        var broken = await UnlikePublished(kept, ct) ?? await FirstUnlikePublished(others, 1, ct);
+        return broken is null
+            ? new(kept.Number, kept.Positions[0], $"or one before it is not as it was published: its seal {flaw}")
+            : broken with { Because = $"{broken.Because}; seal {kept.Number} {flaw}" };
+    }
+
+    /// <summary>Seals that were published and are not in the database: the end was cut off.</summary>
+    async Task<Broken?> CutOff(Reached end, CancellationToken ct)
+    {
+        if (folder is null || folder.Newest() <= end.Number) return null;
+        // Sealed and published between the two looks.
+        if (await db.Statement(ReadOne).With(end.Number + 1).One(Seal.Read, ct) is not null) return null;
+        return await Locate(end, CutAway, ct);
+    }
+
+    /// <summary>The first event, from that seal on, that is not as the published checkpoints have it.</summary>
+    async Task<Broken?> FirstUnlikePublished(Checkpoints published, long from, CancellationToken ct)
+    {
+        var last = published.Newest();
+        for (var number = from; number <= last; number++)
+            if (published.Find(number) is { } checkpoint && await UnlikePublished(checkpoint, ct) is { } broken)
+                return broken;
+        return null;
+    }
+
+    async Task<Broken?> UnlikePublished(Checkpoint published, CancellationToken ct) =>
+        CompareRange.FirstDifference(published.Number, published.Leaves, published.Positions,
+            await Events(published.After, published.Through, published.Events, ct));
+
+    async Task<Broken?> FirstDifference(List<Seal> seals, CancellationToken ct)
+    {
+        var events = await Events(seals[0].After, seals[^1].Through, seals.Sum(s => s.Events), ct);
+        var next = 0;
+        foreach (var seal in seals)
+        {
+            var first = next;
+            while (next < events.Count && events[next].Position <= seal.Through) next++;
+            var broken = CompareRange.FirstDifference(seal.Number, seal.Leaves, seal.Positions,
+                events[first..next]);
+            if (broken is not null) return broken;
+        }
+        return null;
+    }
+
+    /// <summary>One more than expected is enough to see that there is one too many. The first range takes in whatever
+    /// stands before it: positions begin at 1, so nothing should.</summary>
+    Task<List<SealedEvent>> Events(long after, long through, int expected, CancellationToken ct) =>
+        db.Statement(ReadEvents).With(after > 0 ? after : long.MinValue).With(through).With(expected + 1)
+            .List(new EventText().Hash, ct);
+
+    const string NotPublished = "is not the one that was published";
+    const string CutAway = "was published and is not in the database";
+
+    const string ReadOne = $"select {Seal.ColumnsWithoutLists} from {Seal.From} where s.number = $1";
+
+    const string ReadSizes = "select number, events from audit.seals where number > $1 order by number limit $2";
+
+    const string ReadWindow = $"""
+        select {Seal.Columns} from {Seal.From}
+         where s.number > $1 and s.number <= $2 order by s.number
+        """;
+
+    const string ReadEvents = $"""
+        select {EventText.Columns} from audit.every_event
+         where position > $1 and position <= $2 order by position limit $3
+        """;
+
+    const string ReadFirst = "select position from audit.every_event where position > $1 order by position limit 1";
+}
