@@ -16,5 +16,8 @@ static class AuditModule
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ListEvents.Map(admin);
+        FollowEvents.Map(admin);
+        var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
+        ReadAccessLog.Map(me);
     }
 }

@@ -26,7 +26,7 @@ sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
     {
         "method", "route", "status", "ms", "trace_id", "address", "environment", "job", "reader", "part", "action",
         "count", "rows", "seconds", "attempt", "attempts", "position", "epoch", "lag", "batch", "limit", "port",
-        "version", "migration",
+        "version", "migration", "rule",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     public override void Write<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, TextWriter output)

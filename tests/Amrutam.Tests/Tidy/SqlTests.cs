@@ -68,8 +68,10 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
                     .Select(schema => $"{s} names {schema}"))
             .ShouldBeEmpty();
 
-    // The export runs each module's IPersonalData.ExportSql: constants of those modules, which are looked at there.
-    static readonly string[] RunsWhatModulesGive = ["Amrutam.Identity.Rights.ExportMe"];
+    // The export runs each module's IPersonalData.ExportSql, the sweep each module's rules: constants of those modules,
+    // which are looked at there.
+    static readonly string[] RunsWhatModulesGive =
+        ["Amrutam.Identity.Rights.ExportMe", "Amrutam.Platform.SweepInvariants"];
 
     [Fact]
     public void Only_constants_are_run_as_SQL()
