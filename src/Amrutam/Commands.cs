@@ -26,6 +26,7 @@ static class Commands
         root.Add(Keys());
         root.Add(Events());
         root.Add(AuditCommands.All(WithDatabase, WithServices));
+        root.Add(Check());
         root.Add(FillWithDemo());
         root.Add(Describe());
         try
@@ -110,6 +111,20 @@ static class Commands
             Console.WriteLine($"The reader {reader.Name} applies events again from position {begins}.");
         }, ct));
         return new Command("events", "The event log and its readers") { replay };
+    }
+
+    static Command Check()
+    {
+        var check = new Command("check", "Check every rule of the data in full, now");
+        check.SetAction((_, ct) => WithServices(async services =>
+        {
+            var results = await services.GetRequiredService<SweepInvariants>().RunInFull(ct);
+            foreach (var broken in results.Where(r => r.Broken > 0))
+                Console.WriteLine($"{broken.Rule}: {broken.Broken}, as {string.Join(", ", broken.Examples)}");
+            if (results.Any(r => r.Broken > 0)) throw new StartupException("Some rules of the data are broken.");
+            Console.WriteLine($"All {results.Count} rules hold.");
+        }, ct));
+        return new Command("invariants", "What must hold of the data at any moment") { check };
     }
 
     static Command Describe()

@@ -9,6 +9,7 @@ static class AnalyticsModule
     public static void AddAnalytics(this WebApplicationBuilder builder)
     {
         builder.Services.AddEventReader<RollUp>();
+        builder.Services.AddInvariants(RulesOfTheRollUp.All);
         builder.Services.AddSingleton<CountAttempts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CountAttempts>());
         builder.Services.AddSingleton<Statistics>();

@@ -1,5 +1,6 @@
 using Amrutam.Audit.Contracts;
 using Amrutam.Audit.Sealing;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
@@ -22,6 +23,7 @@ static class AuditModule
         builder.Services.AddHostedService(services => services.GetRequiredService<RetireMonths>());
         if (AuditSettings.Folder(builder.Configuration) is { } folder)
             builder.Services.AddSingleton(new Checkpoints(folder));
+        builder.Services.AddSingleton<ISealedSecrets, SealedLogKeys>();
         builder.Services.AddSingleton<LogKeys>().AddSingleton<SealState>().AddSingleton<SealLog>()
             .AddSingleton<CheckLog>().AddSingleton<ReadVerification>();
         builder.Services.AddSingleton(services =>
@@ -37,5 +39,8 @@ static class AuditModule
         ReadVerification.Map(admin);
         ProveEvent.Map(admin);
         PublishSealKeys.Map(routes);
+        FollowEvents.Map(admin);
+        var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
+        ReadAccessLog.Map(me);
     }
 }

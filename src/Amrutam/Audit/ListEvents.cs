@@ -33,6 +33,8 @@ static class ListEvents
         .WithSummary("What happened, newest first")
         .WithDescription(
             "Filter by what it happened to, who did it, what was done and when (RFC 3339; `to` exclusive).")
+        .RecordsAccess<Page<Response>>("events.read", "event",
+            page => page.Items.SelectMany(e => People(e.ActorId, e.ActorRole, e.Entity, e.EntityId)))
         .Refuses(PageQuery.NotACursor);
 
     static async Task<Results<Ok<Page<Response>>, ProblemHttpResult>> Handle(
@@ -52,6 +54,15 @@ static class ListEvents
                 .With(from).With(to).With(page.After?.At).With(page.After?.Position).With(page.Fetch).List(Read, ct);
         });
         return TypedResults.Ok(page.Of(rows, row => row, row => new Place(row.At, row.Position)));
+    }
+
+    /// <summary>Of whom an event tells: the patient or doctor who acted, and whose account it was. Staff acted for the
+    /// clinic.</summary>
+    public static IEnumerable<Shown> People(Guid? actor, string? role, string entity, Guid? id)
+    {
+        if (actor is { } who && role is (Allow.Patient or Allow.Doctor)) yield return new(who);
+        if (id is { } whose && whose != actor && entity is ("account" or "doctor" or RecordAccess.Entity))
+            yield return new(whose);
     }
 
     static Instant? Time(Fields fields, string name, string? text)

@@ -12,6 +12,14 @@ static class Health
 {
     public sealed record Response(string Status, double Uptime, Instant Timestamp);
 
+    /// <param name="Invariants">What the last check of the data's rules found; null before the first one.</param>
+    public sealed record Readiness(string Status, double Uptime, Instant Timestamp, Checked? Invariants);
+
+    /// <param name="Broken">How many rules are broken; 0 is the promise. Which ones is on the management
+    /// address.</param>
+    /// <param name="CheckedAt">When the rule was checked whose check is the oldest.</param>
+    public sealed record Checked(int Rules, int Broken, Instant? CheckedAt);
+
     static readonly Problem NotReady = new(503, "not_ready", "The database is away or the server is stopping");
 
     static readonly DateTimeOffset Began = ReadStartTime();
@@ -27,12 +35,17 @@ static class Health
 
     static Ok<Response> Alive(TimeProvider clock) => TypedResults.Ok(Now(clock));
 
-    static async Task<Results<Ok<Response>, ProblemHttpResult>> Ready(
-        NpgsqlDataSource db, Draining draining, TimeProvider clock, CancellationToken ct)
+    static async Task<Results<Ok<Readiness>, ProblemHttpResult>> Ready(
+        NpgsqlDataSource db, Draining draining, SweepInvariants sweep, TimeProvider clock, CancellationToken ct)
     {
         if (draining.Begun) return NotReady.Because("The server is stopping.");
-        return await Answers(db, ct) ? TypedResults.Ok(Now(clock)) : NotReady.Because("The database does not answer.");
+        if (!await Answers(db, ct)) return NotReady.Because("The database does not answer.");
+        var now = Now(clock);
+        return TypedResults.Ok(new Readiness(now.Status, now.Uptime, now.Timestamp, Summary(sweep.Latest)));
     }
+
+    static Checked? Summary(IReadOnlyList<InvariantResult> results) => results.Count == 0 ? null
+        : new(results.Count, results.Count(r => r.Broken > 0), results.Min(r => r.CheckedAt));
 
     /// <summary>True when the database answers a statement now.</summary>
     public static async Task<bool> Answers(NpgsqlDataSource db, CancellationToken ct)

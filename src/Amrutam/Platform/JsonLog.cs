@@ -27,7 +27,7 @@ sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
     {
         "method", "route", "status", "ms", "address", "environment", "job", "reader", "part", "action",
         "count", "rows", "seconds", "attempt", "attempts", "position", "epoch", "lag", "batch", "limit", "port",
-        "version", "migration",
+        "version", "migration", "rule",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     // A library names its fields by its own lights: its "method" is the caller's word as it came.

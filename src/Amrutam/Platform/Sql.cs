@@ -87,6 +87,13 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
         return this;
     }
 
+    /// <summary>Lets it run longer than a request's statement may.</summary>
+    public Statement Within(TimeSpan most)
+    {
+        _command.CommandTimeout = (int)most.TotalSeconds;
+        return this;
+    }
+
     /// <returns>The number of rows that the statement changed.</returns>
     public Task<int> Execute() =>
         Run(static async (command, _) => await command.ExecuteNonQueryAsync(CancellationToken.None), default);

@@ -73,21 +73,35 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_a_restore_into_another_cluster_old_and_new_events_are_both_read()
+    public async Task Events_are_applied_again_from_any_position_on_with_what_was_parked_and_none_twice()
     {
-        var (old, fresh) = (Guid.CreateVersion7(), Guid.CreateVersion7());
-        await _owner.Append("things.changed", "thing", old);
-        // What a logical restore leaves: rows of a counter that is far ahead of this cluster's, and another cluster's
-        // name.
-        await _owner.Statement("update audit.events set tx = '999999999999'").Execute();
-        await _owner.Statement("update platform.event_epochs set system_identifier = 1").Execute();
-        await Migrator.Migrate(_database.Owner, CancellationToken.None);
-        await Migrator.Migrate(_database.Owner, CancellationToken.None);
-        await _owner.Append("things.changed", "thing", fresh);
+        var ids = Enumerable.Range(0, 5).Select(_ => Guid.CreateVersion7()).ToArray();
+        foreach (var id in ids) await _owner.Append(id == ids[2] ? "things.broke" : "things.changed", "thing", id);
         await using var replica = await Replica.Start(_database);
+        await replica.ShouldHaveRead(ids.Where(id => id != ids[2]));
+        // The reader is mended: it finds the event as one that it can apply.
+        await _owner.Statement("update audit.events set action = 'things.changed' where action = 'things.broke'")
+            .Execute();
+        (await ReplayEvents.Run(_owner, new Effect(), from: 2)).ShouldBe(2);
+        await replica.ShouldHaveRead(ids);
+        (await _owner.Statement("select count(*) from platform.parked_events").Value<long>()).ShouldBe(0);
+        await Should.ThrowAsync<StartupException>(ReplayEvents.Run(_owner, new Effect(), from: 9));
+    }
+
+    [Fact]
+    public async Task How_long_events_wait_and_how_many_were_parked_is_seen()
+    {
+        await using var replica = await Replica.Start(_database);
+        var vitals = new Vitals(replica.Db, TimeProvider.System);
+        await _owner.InTransaction(async connection =>
+        {
+            await connection.Append("things.broke", "thing", null);
+            await _owner.Append("things.changed", "thing", null, at: "2026-11-01T00:00:00Z");
+            (await vitals.Readers(CancellationToken.None)).Single().Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
+            return 0;
+        });
         (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
-        (await Effects()).ShouldBe([old, fresh]);
-        (await _owner.Statement("select max(epoch) from audit.events").Value<int>()).ShouldBe(2);
+        (await vitals.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
     }
 
     Task<List<Guid>> Effects() =>

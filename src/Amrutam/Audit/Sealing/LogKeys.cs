@@ -90,7 +90,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
 
     static Stored ReadStored(NpgsqlDataReader row) => new(row.GetString(0), row.GetFieldValue<byte[]>(1));
 
-    static string Purpose(string kid) => "seal key " + kid;
+    public static string Purpose(string kid) => "seal key " + kid;
 
     const string ReadNewest = "select kid, sealed from audit.seal_keys order by created_at desc, kid limit 1";
 

@@ -11,6 +11,7 @@ static class ListUsers
     const int MaxSearch = 100;
 
     public static void Map(RouteGroupBuilder users) => users.MapGet("", Handle).WithSummary("List and search accounts")
+        .RecordsAccess<Page<AdminUser>>("accounts.read", "account", page => page.Items.Select(u => new Shown(u.Id)))
         .Produces<Page<AdminUser>>().Refuses(Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, NpgsqlDataSource db, CancellationToken ct,

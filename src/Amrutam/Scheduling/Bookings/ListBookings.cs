@@ -12,6 +12,8 @@ static class ListBookings
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("List own bookings").Produces<Page<Booking>>()
+            .RecordsAccess<Page<Booking>>("bookings.read", "booking",
+                page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
             .Example(Examples.PageOf(Examples.Confirmed)).Refuses(Problems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db,

@@ -10,6 +10,7 @@ static class ReadBooking
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking").Produces<Booking>()
+            .RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
             .Example(Examples.Confirmed).Refuses(Problems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, HttpResponse response, NpgsqlDataSource db,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Amrutam.Platform;
 using NodaTime;
 using Npgsql;
@@ -9,13 +10,16 @@ static class ReadHistory
 {
     /// <param name="Action">booked or requested, then each step.</param>
     /// <param name="ByRole">Who did it: patient, doctor or admin; null for the clock.</param>
+    /// <param name="PatientId">Whose it is, for the record of who was shown it; not sent.</param>
     /// <param name="FromStartsAt">When it was moved: where it lay before.</param>
     public sealed record Entry(int Revision, string Action, string? FromStatus, string ToStatus, string? ByRole,
-        string? Reason, Guid? FromSlotId, Instant? FromStartsAt, Instant At)
+        string? Reason, Guid? FromSlotId, Instant? FromStartsAt, Instant At,
+        [property: JsonIgnore] Guid PatientId = default, [property: JsonIgnore] Guid BookingId = default)
     {
         public static Entry Read(NpgsqlDataReader row) =>
             new(row.GetInt32(0), row.GetString(1), row.GetStringOrNull(2), row.GetString(3), row.GetStringOrNull(4),
-                row.GetStringOrNull(5), row.GetGuidOrNull(6), row.GetInstantOrNull(7), row.GetInstant(8));
+                row.GetStringOrNull(5), row.GetGuidOrNull(6), row.GetInstantOrNull(7), row.GetInstant(8),
+                row.GetGuid(9), row.GetGuid(10));
     }
 
     // A page is what one booking can come to; steps beyond it are a quarrel, and the first ones stay readable.
@@ -24,6 +28,8 @@ static class ReadHistory
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}/history", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking's history").Produces<Page<Entry>>()
+            .RecordsAccess<Page<Entry>>("bookings.read", "booking",
+                page => page.Items.Take(1).Select(e => new Shown(e.PatientId, e.BookingId)))
             .Example(Examples.PageOf(Examples.History)).Refuses(Problems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
@@ -39,11 +45,11 @@ static class ReadHistory
             select coalesce((select s.from_status from scheduling.booking_steps s
                               where s.booking_id = b.id and s.revision = 1), b.status) as status from b)
         select 0, case first.status when 'requested' then 'requested' else 'booked' end, null, first.status, 'patient',
-               b.reason, null::uuid, null::timestamptz, b.created_at
+               b.reason, null::uuid, null::timestamptz, b.created_at, b.patient_id, b.id
           from b, first
         union all
         select s.revision, s.action, s.from_status, s.to_status, s.actor_role, s.reason, s.from_slot_id,
-               s.from_starts_at, s.at
+               s.from_starts_at, s.at, b.patient_id, b.id
           from b join scheduling.booking_steps s on s.booking_id = b.id
          order by 1
          limit $3

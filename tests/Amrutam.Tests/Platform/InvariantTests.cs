@@ -1,0 +1,174 @@
+using Amrutam.Analytics;
+using Amrutam.Platform;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Tidy;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Tests.Platform;
+
+/// <summary>Each rule of the data is broken once, and found by the check of a minute.</summary>
+public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    const string AnotherBooking = """
+        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
+        select @new, @slot, doctor_id, @who, starts_at, ends_at from scheduling.bookings where id = @booking;
+        """;
+
+    /// <summary>How each rule is broken by somebody past the program; @booking is a confirmed one, @free an open
+    /// slot.</summary>
+    static readonly Dictionary<string, string> Breaches = new(StringComparer.Ordinal)
+    {
+        ["one_active_booking_per_slot"] = "drop index scheduling.one_active_booking_per_slot;"
+            + AnotherBooking.Replace("@slot", "slot_id").Replace("@who", "gen_random_uuid()"),
+        ["bookings_of_a_patient_do_not_overlap"] =
+            "drop trigger bookings_of_a_patient_do_not_overlap on scheduling.bookings;"
+            + AnotherBooking.Replace("@slot", "@free").Replace("@who", "patient_id"),
+        ["bookings_of_a_doctor_do_not_overlap"] =
+            AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
+        ["a_key_has_one_booking"] = """
+            insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, booking_id)
+            select user_id, 'another', key, fingerprint, status, body, gen_random_uuid()
+              from scheduling.idempotency_keys where booking_id = @booking
+            """,
+        ["a_key_names_a_booking_that_is_there"] =
+            "update scheduling.idempotency_keys set booking_id = gen_random_uuid() where booking_id = @booking",
+        ["a_booking_has_its_event"] =
+            AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
+        ["a_change_has_its_event"] = "update scheduling.bookings set revision = revision + 1 where id = @booking",
+        ["an_event_has_its_booking"] = """
+            insert into audit.events (action, entity, entity_id) values ('bookings.booked', 'booking', @new)
+            """,
+        ["a_change_is_in_the_history"] = "update scheduling.bookings set revision = revision + 1 where id = @booking",
+        ["a_booked_slot_has_its_booking"] = "update scheduling.slots set booking_id = @new where id = @free",
+        ["an_open_slot_has_no_booking"] = "update scheduling.slots set booking_id = null where booking_id = @booking",
+        ["a_booking_lies_where_its_slot_lies"] =
+            "update scheduling.bookings set ends_at = ends_at + interval '1 minute' where id = @booking",
+        ["a_request_holds_its_slot"] =
+            "update scheduling.bookings set status = 'requested', expires_at = now() where id = @booking",
+        ["an_expired_request_blocks_nothing"] = """
+            update scheduling.bookings set status = 'requested', expires_at = now() - interval '2 minutes'
+             where id = @booking
+            """,
+        ["an_offer_is_for_its_entry"] = """
+            with e as (
+                insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)
+                values (@new, @new, 'Ayurveda', now(), now() + interval '1 day') returning id)
+            insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at)
+            select id, @free, now() + interval '1 hour' from e
+            """,
+        ["an_entry_with_an_offer_has_one"] = """
+            insert into scheduling.waitlist_entries
+                   (id, patient_id, specialization, starts_from, starts_until, status)
+            values (@new, @new, 'Ayurveda', now(), now() + interval '1 day', 'offered')
+            """,
+        ["a_booking_that_was_read_is_counted"] = "delete from analytics.bookings where id = @booking",
+        ["a_booking_is_counted_once"] = "update analytics.daily set n = n + 1 where measure = 'bookings'",
+        ["reader_is_not_ahead_of_the_log"] = "update platform.event_readers set position = position + 1000",
+    };
+
+    TestServer _server = null!;
+    Guid _booking, _free;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestServer.Start(await cluster.NewDatabase());
+        var doctor = await _server.Doctor();
+        var (patient, slots) = (await _server.User("patient"), new[] { await doctor.Slot(1), await doctor.Slot(2) });
+        _booking = (await patient.Book(slots[0], "a-key")).Is(201).Id;
+        _free = slots[1];
+        (await _server.App.Services.GetRequiredService<EventReader<RollUp>>().CatchUp(Soon, CancellationToken.None))
+            .ShouldBeTrue();
+    }
+
+    IEnumerable<Invariant> All => _server.App.Services.GetServices<Invariant>();
+
+    [Fact]
+    public async Task Every_rule_is_seen_to_find_a_breach_among_what_is_recent_and_none_where_there_is_none()
+    {
+        All.Select(i => i.Rule).ShouldBe(Breaches.Keys, ignoreOrder: true);
+        var recent = Window.At(SystemClock.Instance.GetCurrentInstant());
+        foreach (var invariant in All)
+        {
+            await using var connection = await _server.Owner.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            (await Found(connection, invariant, recent)).ShouldBeEmpty(invariant.Rule);
+            await connection.Statement(Breach(invariant.Rule)).Execute();
+            (await Found(connection, invariant, recent)).ShouldNotBeEmpty(invariant.Rule);
+            (await Found(connection, invariant, Window.Everything)).ShouldNotBeEmpty(invariant.Rule);
+            await transaction.RollbackAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_breach_is_shown_by_both_replicas_and_takes_none_out_of_rotation()
+    {
+        await using var other = await TestServer.Start(_server.Database);
+        await Sweep(_server);
+        (await Ready(_server)).ShouldBe((All.Count(), 0));
+        await _server.Owner.Statement(Breach("an_open_slot_has_no_booking")).Execute();
+        await _server.Owner.Statement("update platform.invariants set checked_at = null").Execute();
+        await Task.WhenAll(Sweep(_server), Sweep(other));
+        await Sweep(other);
+        foreach (var server in new[] { _server, other })
+        {
+            (await Ready(server)).ShouldBe((All.Count(), 1));
+            var broken = server.App.Services.GetRequiredService<SweepInvariants>().Latest.Single(r => r.Broken > 0);
+            broken.Rule.ShouldBe("an_open_slot_has_no_booking");
+            broken.Examples.ShouldNotBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task What_the_night_finds_stays_until_it_is_mended()
+    {
+        var sweep = _server.App.Services.GetRequiredService<SweepInvariants>();
+        await Sweep(_server);
+        // Too old for the minute's window.
+        await _server.Owner.Statement("""
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id)
+            values ('00000000-0000-7000-8000-000000000001', gen_random_uuid(), now(), now() + interval '1 hour',
+                    gen_random_uuid())
+            """).Execute();
+        await Again();
+        sweep.Latest.ShouldAllBe(r => r.Broken == 0);
+        await _server.Owner.Statement("update platform.invariants set fully_checked_at = now() - interval '1 day'")
+            .Execute();
+        await Again();
+        await Again();
+        sweep.Latest.Single(r => r.Broken > 0).Rule.ShouldBe("a_booked_slot_has_its_booking");
+        await _server.Owner.Statement("delete from scheduling.slots where id < '00000000-0000-7000-8001-000000000000'")
+            .Execute();
+        (await sweep.RunInFull(CancellationToken.None)).ShouldAllBe(r => r.Broken == 0);
+    }
+
+    [Fact]
+    public void A_rules_query_is_a_constant() =>
+        All.Select(i => i.Sql).Except(SqlConstants.All.Select(s => s.Text)).ShouldBeEmpty();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    async Task Again()
+    {
+        await _server.Owner.Statement("update platform.invariants set checked_at = null").Execute();
+        await Sweep(_server);
+    }
+
+    static Task Sweep(TestServer server) =>
+        server.App.Services.GetRequiredService<SweepInvariants>().Run(CancellationToken.None);
+
+    static async Task<(int Rules, int Broken)> Ready(TestServer server)
+    {
+        var shown = (await server.Anonymous().Get("/health/ready")).Is(200).Body.GetProperty("invariants");
+        return (shown.GetProperty("rules").GetInt32(), shown.GetProperty("broken").GetInt32());
+    }
+
+    string Breach(string rule) => Breaches[rule].Replace("@booking", $"'{_booking}'").Replace("@free", $"'{_free}'")
+        .Replace("@new", $"'{Guid.CreateVersion7()}'");
+
+    static Task<List<string>> Found(NpgsqlConnection connection, Invariant invariant, Window window) =>
+        invariant.In(connection.Statement(invariant.Sql), window).List(row => row.GetString(0));
+}
