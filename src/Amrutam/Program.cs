@@ -33,8 +33,6 @@ static class Program
         builder.Services.AddSingleton<PageKey>();
         builder.Services.AddSingleton<Vitals>();
         builder.Services.AddSingleton<LogHorizon>();
-        builder.Services.AddSingleton<WatchReaders>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<WatchReaders>());
         builder.Services.AddInvariantSweep();
         builder.AddMail();
         builder.AddIdentity();
