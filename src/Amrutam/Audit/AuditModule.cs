@@ -3,6 +3,7 @@ using Amrutam.Audit.Sealing;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
+using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Audit;
@@ -17,6 +18,8 @@ static class AuditModule
         builder.Services.AddSingleton<EventLog>();
         builder.Services.AddSingleton<IPersonalData, EventsOfAPerson>();
         builder.Services.AddHostedService<MakePartitions>();
+        builder.Services.AddSingleton(new VitalSign("amrutam.audit.seal_age", "s",
+            "How long the oldest event has waited for its seal", Label: null, ReadSealAge));
         builder.Services.AddSingleton(new VitalSign("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
         builder.Services.AddSingleton<RetireMonths>();
@@ -42,5 +45,12 @@ static class AuditModule
         FollowEvents.Map(admin);
         var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
         ReadAccessLog.Map(me);
+    }
+
+    static Task<IEnumerable<Reading>> ReadSealAge(IServiceProvider services, CancellationToken ct)
+    {
+        var now = Instant.FromDateTimeOffset(services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var age = services.GetRequiredService<SealState>().Age(now).TotalSeconds;
+        return Task.FromResult<IEnumerable<Reading>>([new(age)]);
     }
 }

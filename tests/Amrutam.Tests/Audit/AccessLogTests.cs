@@ -1,7 +1,6 @@
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Tidy;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Audit;

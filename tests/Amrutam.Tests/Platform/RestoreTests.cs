@@ -52,7 +52,7 @@ public sealed class RestoreTests(TestCluster cluster)
         {
             using var process = Process.Start(new ProcessStartInfo(program, ["--version"])
             {
-                RedirectStandardOutput = true
+                RedirectStandardOutput = true, UseShellExecute = false,
             })!;
             await process.WaitForExitAsync();
             return process.ExitCode == 0;
@@ -69,7 +69,8 @@ public sealed class RestoreTests(TestCluster cluster)
         var start = new ProcessStartInfo(program, [$"--host={to.Host}", $"--port={to.Port}",
             $"--username={to.Username}", $"--dbname={to.Database}", .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         start.Environment["PGPASSWORD"] = to.Password;
         using var process = Process.Start(start)!;
