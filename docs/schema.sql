@@ -245,6 +245,15 @@ CREATE TABLE audit.events (
 )
 PARTITION BY RANGE (at);
 
+CREATE VIEW audit.actions AS
+ SELECT events."position",
+    events.at,
+    events.actor_id,
+    events.action,
+    events.entity,
+    events.entity_id
+   FROM audit.events;
+
 ALTER TABLE audit.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME audit.events_position_seq
     START WITH 1
@@ -506,13 +515,6 @@ CREATE TABLE identity.signing_keys (
     revoked_at timestamp with time zone
 );
 
-CREATE TABLE platform.event_epochs (
-    epoch integer NOT NULL,
-    system_identifier bigint NOT NULL,
-    opened_at timestamp with time zone DEFAULT now() NOT NULL,
-    after_position bigint DEFAULT 0 NOT NULL
-);
-
 CREATE TABLE platform.event_readers (
     name text NOT NULL,
     "position" bigint DEFAULT 0 NOT NULL,
@@ -520,6 +522,32 @@ CREATE TABLE platform.event_readers (
     moved_at timestamp with time zone DEFAULT now() NOT NULL
 )
 WITH (fillfactor='50');
+
+CREATE VIEW platform.cursors AS
+ SELECT event_readers.name AS reader,
+    event_readers."position"
+   FROM platform.event_readers;
+
+CREATE TABLE platform.event_epochs (
+    epoch integer NOT NULL,
+    system_identifier bigint NOT NULL,
+    opened_at timestamp with time zone DEFAULT now() NOT NULL,
+    after_position bigint DEFAULT 0 NOT NULL
+);
+
+CREATE VIEW platform.epochs AS
+ SELECT event_epochs.epoch,
+    event_epochs.after_position
+   FROM platform.event_epochs;
+
+CREATE TABLE platform.invariants (
+    rule text NOT NULL,
+    broken integer DEFAULT 0 NOT NULL,
+    broken_in_full integer DEFAULT 0 NOT NULL,
+    examples text[] DEFAULT '{}'::text[] NOT NULL,
+    checked_at timestamp with time zone,
+    fully_checked_at timestamp with time zone DEFAULT now() NOT NULL
+);
 
 CREATE TABLE platform.migrations (
     number integer NOT NULL,
@@ -541,6 +569,11 @@ CREATE TABLE platform.parked_events (
     error text NOT NULL,
     parked_at timestamp with time zone DEFAULT now() NOT NULL
 );
+
+CREATE VIEW platform.passed_over AS
+ SELECT parked_events.reader,
+    parked_events."position"
+   FROM platform.parked_events;
 
 CREATE TABLE scheduling.availability (
     doctor_id uuid NOT NULL,
@@ -786,6 +819,9 @@ ALTER TABLE ONLY platform.event_epochs
 ALTER TABLE ONLY platform.event_readers
     ADD CONSTRAINT event_readers_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY platform.invariants
+    ADD CONSTRAINT invariants_pkey PRIMARY KEY (rule);
+
 ALTER TABLE ONLY platform.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
 
@@ -824,6 +860,8 @@ ALTER TABLE ONLY scheduling.time_off
 
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_pkey PRIMARY KEY (id);
+
+CREATE INDEX bookings_by_day ON analytics.bookings USING btree (booked_on);
 
 CREATE INDEX events_by_position ON ONLY audit.events USING btree ("position");
 
@@ -881,6 +919,8 @@ CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHER
 
 CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at);
 
+CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
+
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at);
 
 CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at);
@@ -910,6 +950,8 @@ CREATE INDEX waitlist_of_a_doctor ON scheduling.waitlist_entries USING btree (do
 CREATE INDEX waitlist_of_a_patient ON scheduling.waitlist_entries USING btree (patient_id, created_at);
 
 CREATE INDEX waitlist_of_a_specialization ON scheduling.waitlist_entries USING btree (lower(specialization), created_at) WHERE (status = 'waiting'::text);
+
+CREATE INDEX waitlist_offered ON scheduling.waitlist_entries USING btree (id) WHERE (status = 'offered'::text);
 
 CREATE INDEX waitlist_unseen ON scheduling.waitlist_entries USING btree (looked_at) WHERE (status = 'waiting'::text);
 
@@ -1009,6 +1051,8 @@ GRANT INSERT(details) ON TABLE audit.events TO amrutam_app;
 
 GRANT INSERT(trace_id) ON TABLE audit.events TO amrutam_app;
 
+GRANT SELECT ON TABLE audit.actions TO amrutam_app;
+
 GRANT SELECT ON TABLE audit.retired_events TO amrutam_app;
 
 GRANT SELECT ON TABLE audit.every_event TO amrutam_app;
@@ -1053,15 +1097,23 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.signing_keys TO amrutam_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE platform.event_readers TO amrutam_app;
+
+GRANT SELECT ON TABLE platform.cursors TO amrutam_app;
+
 GRANT SELECT ON TABLE platform.event_epochs TO amrutam_app;
 
-GRANT SELECT,INSERT,UPDATE ON TABLE platform.event_readers TO amrutam_app;
+GRANT SELECT ON TABLE platform.epochs TO amrutam_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE platform.invariants TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.migrations TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.page_key TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE ON TABLE platform.parked_events TO amrutam_app;
+
+GRANT SELECT ON TABLE platform.passed_over TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.availability TO amrutam_app;
 

@@ -17,9 +17,9 @@ sealed class EventsOfAPerson : IPersonalData
     const string ReadAll = """
         select jsonb_build_object('at', at, 'action', action, 'entity', entity, 'entity_id', entity_id,
                'by_you', by_you, 'role', actor_role, 'details', details)::text
-          from (select *, true as by_you from audit.events where actor_id = $1
+          from (select *, true as by_you from audit.every_event where actor_id = $1
                  union all
-                select *, false from audit.events where entity_id = $1 and actor_id is distinct from $1) mine
+                select *, false from audit.every_event where entity_id = $1 and actor_id is distinct from $1) mine
          order by at, position
         """;
 }

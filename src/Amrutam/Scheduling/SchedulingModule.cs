@@ -20,6 +20,7 @@ static class SchedulingModule
         builder.Services.AddSingleton<IPersonalData, CalendarOfAPerson>();
         builder.Services.AddSingleton<RefusedKeys>();
         builder.Services.AddHostedService<MakeSlotsAhead>();
+        builder.Services.AddHostedService<ForgetKeys>();
         builder.Services.AddSingleton<AnyDoctor>();
         builder.Services.AddSingleton<Alternatives>();
         builder.Services.AddSingleton<PassOnSlots>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Amrutam.Audit;
 using Amrutam.Doctors.Contracts;
 using Amrutam.Identity;
 using Amrutam.Platform;
@@ -20,6 +21,7 @@ public sealed partial class SettingsTests
         ["Identity"] = typeof(IdentitySettings), ["Mail"] = typeof(MailSettings), ["Limits"] = typeof(Limits),
         ["Scheduling"] = typeof(CalendarTimes), ["Http"] = typeof(HttpSettings), ["Demo"] = typeof(DemoSettings),
         ["Management"] = typeof(ManagementSettings), ["Doctors"] = typeof(DoctorsSettings),
+        ["Audit"] = typeof(AuditSettings), ["Database"] = typeof(DatabaseSettings),
         ["Telemetry"] = typeof(TelemetrySettings),
     };
 

@@ -15,8 +15,10 @@ namespace Amrutam.Tests.Tidy;
 /// </remarks>
 public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 {
-    /// <summary>Statements that run as the schema's owner, before the server serves.</summary>
-    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Migrator.", "Amrutam.Platform.NewPostgresCluster."];
+    /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
+    /// key that seals secrets, which the server itself must not put in others' places.</summary>
+    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Migrator.", "Amrutam.Platform.NewPostgresCluster.",
+        "Amrutam.Audit.Sealing.SealedLogKeys."];
 
     /// <summary>Where SQL comes from that is no constant: migrations are files, and a cluster's first commands carry
     /// names.</summary>

@@ -1,0 +1,56 @@
+using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
+using Npgsql;
+
+namespace Amrutam.Scheduling;
+
+/// <summary>Forgets what keyed requests were answered a day ago: after that the same key is a new wish.</summary>
+/// <remarks>Any number of replicas may run it: rows that another deletes are skipped. Little at a time, so that no
+/// booking waits for a long transaction's dead rows.</remarks>
+sealed partial class ForgetKeys(NpgsqlDataSource db, Jobs jobs, TimeProvider clock, ILogger<ForgetKeys> log)
+    : BackgroundService
+{
+    // The contract's day.
+    const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
+    static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, clock);
+        do
+        {
+            try
+            {
+                await jobs.Run("forget_keys", Every, () => Run(stoppingToken));
+            }
+            catch (NpgsqlException e)
+            {
+                LogFailure(e);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <returns>How many keys it forgot.</returns>
+    public async Task<int> Run(CancellationToken stopping)
+    {
+        var all = 0;
+        for (var round = 0; round < MostRounds && !stopping.IsCancellationRequested; round++)
+        {
+            var forgotten = await db.Statement(Forget).With(KeptHours).With(AtOnce).Execute();
+            all += forgotten;
+            if (forgotten < AtOnce) break;
+        }
+        return all;
+    }
+
+    // By the place in the heap: the old ones are found by the summary of ages (BRIN), which names pages and not keys.
+    const string Forget = """
+        delete from scheduling.idempotency_keys where ctid = any(array(
+            select ctid from scheduling.idempotency_keys
+             where created_at < statement_timestamp() - $1 * interval '1 hour' limit $2 for update skip locked))
+        """;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "old keys were not forgotten")]
+    partial void LogFailure(Exception exception);
+}
