@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -30,7 +31,17 @@ static class ProveEvent
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit/{position:long}/proof", Handle)
         .WithSummary("Prove that an event is in the log")
         .WithDescription("Checked without the server by `tools/verify-audit-proof.py`; `docs/audit-seal.md` says how.")
+        .RecordsAccess<Response>("events.read", "event", answer => PeopleOf(answer.Event))
         .Refuses(Problems.Absent, NotYet, Changed);
+
+    static IEnumerable<Shown> PeopleOf(string text)
+    {
+        var e = JsonElement.Parse(text);
+        return ListEvents.People(Id("actor_id"), Text("actor_role"), Text("entity")!, Id("entity_id"));
+
+        string? Text(string member) => e.TryGetProperty(member, out var value) ? value.GetString() : null;
+        Guid? Id(string member) => e.TryGetProperty(member, out var value) ? value.GetGuid() : null;
+    }
 
     static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         long position, NpgsqlDataSource db, CancellationToken ct)

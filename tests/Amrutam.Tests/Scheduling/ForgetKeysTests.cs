@@ -18,7 +18,8 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
         (await patient.Book(young, "young")).Is(201);
         await server.Owner.Statement("""
             update scheduling.idempotency_keys
-               set created_at = now() - case key when 'old' then interval '24 hours 1 minute' else '23 hours 59 minutes' end
+               set created_at = now() - interval '24 hours'
+                   - case key when 'old' then interval '1 minute' else interval '-1 minute' end
             """).Execute();
 
         await server.App.Services.GetServices<IHostedService>().OfType<ForgetKeys>().Single()
