@@ -116,7 +116,8 @@ public sealed class AccessLogTests(TestCluster cluster, ServerFixture fixture) :
                 Says: row.Value is "public" or "own" or "counts" ? "nothing" : row.Value)), ignoreOrder: true);
     }
 
-    static string Path(RouteEndpoint route) => route.RoutePattern.RawText!.Replace(":guid", "").Replace(":long", "").TrimEnd('/');
+    static string Path(RouteEndpoint route) =>
+        route.RoutePattern.RawText!.Replace(":guid", "").Replace(":long", "").TrimEnd('/');
 
     static async Task<Guid[]> Shown(TestUser person) =>
         [.. (await person.Http.Get("/api/me/access-log")).Is(200).Items.First().GetProperty("ids").EnumerateArray()
