@@ -25,6 +25,16 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
     /// <summary>What is known of every rule; empty until the first look into the database.</summary>
     public IReadOnlyList<InvariantResult> Latest { get; private set; } = [];
 
+    /// <summary>The latest, asked of the database before the first check: what was found before a start is known after
+    /// it.</summary>
+    public async Task<IReadOnlyList<InvariantResult>> Known(CancellationToken ct)
+    {
+        if (Latest.Count > 0) return Latest;
+        await db.Statement(Begin).With(Rules()).Execute();
+        await Load(ct);
+        return Latest;
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)

@@ -22,8 +22,8 @@ sealed class Vitals(NpgsqlDataSource db, TimeProvider clock)
         new("amrutam.reader.parked", "{event}", "Events that a reader could not apply", Reader,
             async (s, ct) => Each(await s.GetRequiredService<Vitals>().Readers(ct), r => r.Parked)),
         new("amrutam.invariant.broken", "{row}", "Rows that break a rule of the data", "amrutam.invariant.name",
-            (s, _) => Task.FromResult(s.GetRequiredService<SweepInvariants>().Latest
-                .Select(r => new Reading(r.Broken, r.Rule)))),
+            async (s, ct) => (await s.GetRequiredService<SweepInvariants>().Known(ct))
+                .Select(r => new Reading(r.Broken, r.Rule))),
     ];
 
     /// <returns>How long the database takes to answer; null when it does not.</returns>

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Amrutam.Tests.Support;
@@ -16,24 +14,6 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
     const int Rounds = 3, AtATime = 30;
 
     TestServer Server => fixture.Server;
-
-    [Fact]
-    public async Task A_booking_is_one_round_trip()
-    {
-        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
-        var slots = new List<Guid>();
-        for (var n = 0; n < 12; n++) slots.Add(await doctor.Slot(n));
-        (await patient.Book(slots[0], "warm-0")).Is(201);
-        (await patient.Book(slots[1], "warm-1")).Is(201);
-        var trips = new ConcurrentQueue<string>();
-        using (Listen(trips))
-            for (var n = 2; n < slots.Count; n++) (await patient.Book(slots[n], "key-" + n)).Is(201);
-        trips.Count(text => text.Contains("insert into scheduling.bookings", StringComparison.Ordinal)).ShouldBe(10);
-        // All that a booking says to the database travels with that statement; what else is seen are jobs and readers.
-        trips.Where(text => !text.Contains("insert into scheduling.bookings", StringComparison.Ordinal)
-            && (text.Contains("idempotency_keys", StringComparison.Ordinal)
-                || text.Contains("pg_advisory_xact_lock(patient)", StringComparison.Ordinal))).ShouldBeEmpty();
-    }
 
     [Fact]
     public async Task A_booking_and_a_list_allocate_little()
@@ -60,19 +40,6 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
         var allocated = new List<long>();
         foreach (var round in rounds) allocated.Add(await AllocatedBy(round, status));
         return allocated.Skip(1).Min();
-    }
-
-    IDisposable Listen(ConcurrentQueue<string> trips)
-    {
-        var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "Npgsql",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = trip => trips.Enqueue(
-                string.Join(' ', trip.TagObjects.Select(tag => tag.Value as string))),
-        };
-        ActivitySource.AddActivityListener(listener);
-        return listener;
     }
 
     /// <returns>Bytes that the process allocated for each request, sent one after another over one connection by a
