@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Amrutam.Audit;
@@ -7,6 +8,8 @@ using Amrutam.Audit.Sealing;
 using Amrutam.Identity;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -39,7 +42,9 @@ static class SealedEvents
         var keys = new LogKeys(db, new Secrets(new SecretBox(RandomNumberGenerator.GetBytes(32))));
         var (state, published) = (new SealState(), new Checkpoints(folder.FullName));
         using var horizon = new LogHorizon(db);
-        using var sealer = new SealLog(db, horizon, keys, state, new AuditSettings(), TimeProvider.System,
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        using var sealer = new SealLog(db, horizon, keys, state, jobs, new AuditSettings(), TimeProvider.System,
             NullLogger<SealLog>.Instance, published);
         var scenario = string.Create(CultureInfo.InvariantCulture, $"{Events:N0} events");
         var sealing = Stopwatch.StartNew();

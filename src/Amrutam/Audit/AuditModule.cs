@@ -3,7 +3,6 @@ using Amrutam.Audit.Sealing;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
-using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Audit;
@@ -19,7 +18,9 @@ static class AuditModule
         builder.Services.AddSingleton<IPersonalData, EventsOfAPerson>();
         builder.Services.AddHostedService<MakePartitions>();
         builder.Services.AddSingleton(new VitalSign("amrutam.audit.seal_age", "s",
-            "How long the oldest event has waited for its seal", Label: null, ReadSealAge));
+            "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
+        builder.Services.AddSingleton(new VitalSign("amrutam.audit.log_broken", "{log}",
+            "1 when the last check found that the event log is not what was sealed", Label: null, CheckLog.ReadBroken));
         builder.Services.AddSingleton(new VitalSign("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
         builder.Services.AddSingleton<RetireMonths>();
@@ -45,12 +46,5 @@ static class AuditModule
         FollowEvents.Map(admin);
         var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
         ReadAccessLog.Map(me);
-    }
-
-    static Task<IEnumerable<Reading>> ReadSealAge(IServiceProvider services, CancellationToken ct)
-    {
-        var now = Instant.FromDateTimeOffset(services.GetRequiredService<TimeProvider>().GetUtcNow());
-        var age = services.GetRequiredService<SealState>().Age(now).TotalSeconds;
-        return Task.FromResult<IEnumerable<Reading>>([new(age)]);
     }
 }

@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Audit;
@@ -9,7 +10,7 @@ namespace Amrutam.Audit;
 /// deleted. A step that would have to wait for a long reader is given up and tried at the next look, so that writers do
 /// not wait with it.
 /// </remarks>
-sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, TimeProvider clock,
+sealed partial class RetireMonths(NpgsqlDataSource db, Jobs jobs, AuditSettings settings, TimeProvider clock,
     ILogger<RetireMonths> log) : BackgroundService
 {
     // Two steps go before the last one of a month; a clinic that has just shortened its retention has many months.
@@ -23,7 +24,7 @@ sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, T
         {
             try
             {
-                await Run();
+                await jobs.Run("retire_months", Every, Run);
             }
             catch (Exception e) when (e is NpgsqlException or CommitOutcomeUnknownException)
             {
@@ -34,13 +35,15 @@ sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, T
     }
 
     /// <summary>Retires every month that is due.</summary>
-    public async Task Run()
+    /// <returns>How many steps that took.</returns>
+    public async Task<int> Run()
     {
         for (var step = 0; step < MostSteps; step++)
         {
-            if (await db.Statement(Retire).With(settings.RetentionMonths).Value<string>() is not { } done) return;
+            if (await db.Statement(Retire).With(settings.RetentionMonths).Value<string>() is not { } done) return step;
             LogStep(done);
         }
+        return MostSteps;
     }
 
     const string Retire = "select audit.retire_partition($1)";

@@ -1,9 +1,6 @@
-using System.Diagnostics.Metrics;
 using Amrutam.Audit;
 using Amrutam.Platform;
-using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -34,9 +31,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
             select max(inhrelid::regclass::text) from pg_inherits where inhparent = 'audit.events'::regclass
             """).Value<string>();
         await _owner.Statement("drop table " + last).Execute();
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
-        using var job = new MakePartitions(_app, jobs, TimeProvider.System, NullLogger<MakePartitions>.Instance);
+        using var job = new MakePartitions(_app, Sealer.Jobs, TimeProvider.System, NullLogger<MakePartitions>.Instance);
         await job.StartAsync(CancellationToken.None);
         while (await _owner.Statement(MonthsAhead).Value<long>() < 3) await Task.Delay(20);
         await job.StopAsync(CancellationToken.None);
@@ -96,7 +91,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
 
     async Task Retire()
     {
-        using var job = new RetireMonths(_app, new AuditSettings(), TimeProvider.System,
+        using var job = new RetireMonths(_app, Sealer.Jobs, new AuditSettings(), TimeProvider.System,
             NullLogger<RetireMonths>.Instance);
         await job.Run();
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Amrutam.Audit;
 using Amrutam.Audit.Contracts;
@@ -6,6 +7,8 @@ using Amrutam.Audit.Sealing;
 using Amrutam.Identity;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -25,9 +28,13 @@ sealed class Sealer : IAsyncDisposable
         (Db, Folder) = (db, folder);
         Keys = new(db, new Secrets(new SecretBox(KeyEncryptionKey)));
         _horizon = new(db);
-        _log = new(db, _horizon, Keys, State, new AuditSettings(), TimeProvider.System,
+        _log = new(db, _horizon, Keys, State, Jobs, new AuditSettings(), TimeProvider.System,
             NullLogger<SealLog>.Instance, folder);
     }
+
+    /// <summary>What runs jobs, measured by nobody.</summary>
+    public static Jobs Jobs { get; } = new(new ServiceCollection().AddMetrics().BuildServiceProvider()
+        .GetRequiredService<IMeterFactory>(), TimeProvider.System);
 
     public NpgsqlDataSource Db { get; }
     public Checkpoints? Folder { get; }

@@ -19,9 +19,5 @@ sealed class SealState
     /// <summary>Null until the first look, and the old one while the database is away: see its time.</summary>
     public Sight? Last => _last;
 
-    /// <summary>How long the oldest event has been waiting for its seal; zero when none waits.</summary>
-    public Duration Age(Instant now) =>
-        _last?.OldestUnsealedAt is { } since && now > since ? now - since : Duration.Zero;
-
     public void See(Sight sight) => _last = sight;
 }

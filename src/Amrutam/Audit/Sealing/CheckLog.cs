@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
@@ -9,8 +10,8 @@ namespace Amrutam.Audit.Sealing;
 /// log. One replica at a time does a window; how far it came stands in the database, so any may go on. A log that was
 /// found broken is looked at again each hour: after a mend, the answer need not wait for tomorrow.
 /// </remarks>
-sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettings settings, TimeProvider clock,
-    ILogger<CheckLog> log) : BackgroundService
+sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, AuditSettings settings,
+    TimeProvider clock, ILogger<CheckLog> log) : BackgroundService
 {
     // Any constant does; it only has to be the same in every replica and another than other jobs'.
     const long OneReplica = 0x434845434B;
@@ -26,7 +27,7 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettin
             var more = false;
             try
             {
-                more = await CheckSome(stoppingToken);
+                more = await jobs.Run("check_log", BetweenLooks, () => CheckSome(stoppingToken));
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -56,6 +57,11 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettin
                 .With((string?)null).Execute();
         return step.More;
     });
+
+    public static async Task<IEnumerable<Reading>> ReadBroken(IServiceProvider services, CancellationToken ct) =>
+        [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(IsBroken).Value<int>(ct))];
+
+    const string IsBroken = "select (broken_seal is not null)::int from audit.verification";
 
     const string TakeTurn = """
         select through_seal from audit.verification

@@ -1,5 +1,6 @@
 using Amrutam.Audit.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
 
@@ -13,7 +14,7 @@ namespace Amrutam.Audit.Sealing;
 /// its own folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two
 /// steps leaves a chain that the next pass goes on with.
 /// </remarks>
-sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys keys, SealState state,
+sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys keys, SealState state, Jobs jobs,
     AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
 {
     // What one seal covers at most: a proof's path stays short, and a pass takes a fraction of a second.
@@ -32,18 +33,19 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var pause = TimeSpan.FromSeconds(settings.SealSeconds);
         while (!stoppingToken.IsCancellationRequested)
         {
             var more = false;
             try
             {
-                more = await Pass(stoppingToken);
+                more = await jobs.Run("seal_log", pause, () => Pass(stoppingToken));
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
                 LogFailure(e);
             }
-            if (!more) await Task.Delay(TimeSpan.FromSeconds(settings.SealSeconds), clock, stoppingToken);
+            if (!more) await Task.Delay(pause, clock, stoppingToken);
         }
     }
 
@@ -57,6 +59,11 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
         await Look(ct);
         return events == MostEvents || published == MostPublished;
     }
+
+    /// <remarks>From the database and not from what this replica saw last: a pass that fails, because the key does not
+    /// open, sees nothing.</remarks>
+    public static async Task<IEnumerable<Reading>> ReadAge(IServiceProvider services, CancellationToken ct) =>
+        [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(Age).Value<double>(ct))];
 
     async Task<int> Seal(NpgsqlConnection connection, long settled)
     {
@@ -91,9 +98,10 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
         try
         {
             _published ??= to.Newest();
-            var published = (await LogKeys.Published(db, ct)).ToDictionary(k => k.Kid, k => k.Spki);
             var behind = await db.Statement(ReadUnpublished).With(_published.Value).With(MostPublished)
                 .List(Sealing.Seal.Read, ct);
+            // After the seals, because a key is always there before what it signs.
+            var published = (await LogKeys.Published(db, ct)).ToDictionary(k => k.Kid, k => k.Spki);
             foreach (var seal in behind)
             {
                 if (!to.Write(seal, published[seal.Kid])) LogOtherCheckpoint(seal.Number);
@@ -143,6 +151,12 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
           left join lateral (
               select e.at from audit.events e where e.position > coalesce(last.position, 0)
                order by e.position limit 1) waiting on true
+        """;
+
+    const string Age = """
+        select coalesce((select greatest(extract(epoch from clock_timestamp() - at), 0)::float8 from audit.events
+                          where position > coalesce((select position from audit.seals order by number desc limit 1), 0)
+                          order by position limit 1), 0)
         """;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the event log was not sealed")]
