@@ -1,3 +1,4 @@
+using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
 
@@ -8,8 +9,8 @@ namespace Amrutam.Platform;
 /// A rule's row is the turn: of two replicas one checks it, and all show what was found. A breach does not take the
 /// server out of rotation: the others serve the same data, and patients who cannot book are not helped.
 /// </remarks>
-sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant> invariants, TimeProvider clock,
-    ILogger<SweepInvariants> log) : BackgroundService
+sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant> invariants, Jobs jobs,
+    TimeProvider clock, ILogger<SweepInvariants> log) : BackgroundService
 {
     const int MostExamples = 5;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1), MostInFull = TimeSpan.FromMinutes(30);
@@ -29,9 +30,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
     /// it.</summary>
     public async Task<IReadOnlyList<InvariantResult>> Known(CancellationToken ct)
     {
-        if (Latest.Count > 0) return Latest;
-        await db.Statement(Begin).With(Rules()).Execute();
-        await Load(ct);
+        if (Latest.Count == 0) await Load(ct);
         return Latest;
     }
 
@@ -40,56 +39,61 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
         while (true)
         {
             await Task.Delay(Every, clock, stoppingToken);
-            await Run(stoppingToken);
+            await Try(() => jobs.Run("check_invariants", Every, () => Run(stoppingToken)));
         }
     }
 
-    /// <summary>Checks what is due, as far as no other replica has.</summary>
-    public async Task Run(CancellationToken ct)
+    async Task Try(Func<Task> work)
     {
         try
         {
-            await db.Statement(Begin).With(Rules()).Execute();
-            foreach (var invariant in _invariants)
-            {
-                ct.ThrowIfCancellationRequested();
-                await CheckIfDue(invariant);
-            }
-            await Load(ct);
+            await work();
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (IsTheDatabases(e))
         {
             LogFailure(e);
         }
     }
 
+    /// <summary>Checks what is due, as far as no other replica has.</summary>
+    /// <remarks>A rule that cannot be checked does not keep the others from it; the run has failed all the
+    /// same.</remarks>
+    public async Task Run(CancellationToken ct)
+    {
+        Exception? failure = null;
+        await Load(ct);
+        foreach (var invariant in _invariants)
+        {
+            ct.ThrowIfCancellationRequested();
+            try
+            {
+                await db.InTransaction(connection => CheckIfDue(connection, invariant));
+            }
+            catch (Exception e) when (IsTheDatabases(e))
+            {
+                failure = e;
+            }
+        }
+        await Load(ct);
+        if (failure is not null) throw failure;
+    }
+
     /// <summary>Checks everything in full, now.</summary>
     public async Task<IReadOnlyList<InvariantResult>> RunInFull(CancellationToken ct)
     {
-        await db.Statement(Begin).With(Rules()).Execute();
+        await Load(ct);
         foreach (var invariant in _invariants)
             await db.InTransaction(connection => Check(connection, invariant, full: true));
         await Load(ct);
         return Latest;
     }
 
-    /// <summary>A rule that cannot be checked now does not keep the others from it.</summary>
-    async Task CheckIfDue(Invariant invariant)
+    async Task<int> CheckIfDue(NpgsqlConnection connection, Invariant invariant)
     {
-        try
-        {
-            await db.InTransaction(async connection =>
-            {
-                var now = Now();
-                var due = await connection.Statement(TakeIfDue).With(invariant.Rule).With(now - StillFresh)
-                    .With(LastNight(now)).List(row => row.GetBoolean(0));
-                return due is [var full] ? await Check(connection, invariant, full) : 0;
-            });
-        }
-        catch (NpgsqlException e)
-        {
-            LogFailure(e);
-        }
+        var now = Now();
+        var due = await connection.Statement(TakeIfDue).With(invariant.Rule).With(now - StillFresh)
+            .With(LastNight(now)).List(row => row.GetBoolean(0));
+        return due is [var full] ? await Check(connection, invariant, full) : 0;
     }
 
     async Task<int> Check(NpgsqlConnection connection, Invariant invariant, bool full)
@@ -104,11 +108,16 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
             .With(broken.Take(MostExamples).ToArray()).Execute();
     }
 
-    async Task Load(CancellationToken ct) => Latest = await db.Statement(Read).With(Rules()).List(row =>
-        new InvariantResult(row.GetString(0), row.GetInt32(1), row.GetInstantOrNull(2), row.GetInstant(3),
-            row.GetFieldValue<string[]>(4)), ct);
+    /// <summary>Reads what is known of every rule; of one that is new, that it has not been checked.</summary>
+    async Task Load(CancellationToken ct)
+    {
+        var rules = _invariants.ConvertAll(i => i.Rule).ToArray();
+        await db.Statement(Begin).With(rules).Execute();
+        Latest = await db.Statement(Read).With(rules).List(row => new InvariantResult(row.GetString(0),
+            row.GetInt32(1), row.GetInstantOrNull(2), row.GetInstant(3), row.GetFieldValue<string[]>(4)), ct);
+    }
 
-    string[] Rules() => [.. _invariants.Select(i => i.Rule)];
+    static bool IsTheDatabases(Exception e) => e is NpgsqlException or CommitOutcomeUnknownException;
 
     Instant Now() => Instant.FromDateTimeOffset(clock.GetUtcNow());
 
@@ -145,7 +154,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
     [LoggerMessage(Level = LogLevel.Error, Message = "the rule {Rule} is broken {Count} times")]
     partial void LogBreach(string rule, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "a rule could not be checked; it will be tried again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "some rules were not checked; they will be tried again")]
     partial void LogFailure(Exception exception);
 }
 
