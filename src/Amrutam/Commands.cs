@@ -9,6 +9,10 @@ namespace Amrutam;
 /// <summary>The program's commands; without one it serves.</summary>
 static class Commands
 {
+    // Whoever is asked to stop answers what is under way and stops PostgreSQL; the library's own two seconds would cut
+    // that off. Longer than the host and PostgreSQL are given together, so that they decide.
+    static readonly TimeSpan LongestStop = TimeSpan.FromMinutes(2);
+
     public static async Task<int> Run(string[] args)
     {
         var root = new RootCommand("Amrutam, a telemedicine backend") { TreatUnmatchedTokensAsErrors = false };
@@ -33,7 +37,7 @@ static class Commands
         {
             return await root.Parse(args).InvokeAsync(new InvocationConfiguration
             {
-                EnableDefaultExceptionHandler = false,
+                EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestStop,
             });
         }
         catch (Exception e) when (e is StartupException or EmbeddedPostgresException)

@@ -1,6 +1,8 @@
 using Amrutam.Platform;
+using Amrutam.Scheduling.Availability;
 using Amrutam.Scheduling.Waitlist;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Amrutam.Tests.Support;
 
@@ -37,4 +39,12 @@ static class Clockwork
     /// <summary>Runs the job that passes on what is over, without waiting for its turn.</summary>
     public static Task PassOn(this TestServer server) =>
         server.App.Services.GetRequiredService<PassOnSlots>().Run();
+
+    /// <summary>Runs the job that makes slots until no doctor's are due; the server's own may be at some of them.</summary>
+    public static async Task MakeSlotsAhead(this TestServer server)
+    {
+        var job = server.App.Services.GetServices<IHostedService>().OfType<MakeSlotsAhead>().Single();
+        do await job.MakeAll(CancellationToken.None);
+        while (await server.Owner.Statement("select exists (select from scheduling.due_calendars)").Value<bool>());
+    }
 }

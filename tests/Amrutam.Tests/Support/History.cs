@@ -83,5 +83,6 @@ static class History
         select current_date - d, o, n from generate_series(0, 27) d,
                (values ('booked', 38), ('one_active_booking_per_slot', 4),
                     ('bookings_of_a_patient_do_not_overlap', 1), ('slot_is_closed', 1)) v(o, n)
+        on conflict (day, outcome) do update set n = excluded.n
         """;
 }

@@ -4,8 +4,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Availability;
 
-/// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, and after their zone
-/// changed.</summary>
+/// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, after their zone changed, and
+/// after a booking ended whose slot the rules had given up.</summary>
 /// <remarks>
 /// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
 /// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
@@ -80,20 +80,12 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs, TimeProvider
     // vain ends with the transaction.
     const string TakeDue = """
         with due as materialized (
-            select a.doctor_id
-              from scheduling.availability a join doctors.practitioners d on d.id = a.doctor_id
-             where a.due_at <= statement_timestamp() or a.made_in_zone is distinct from d.time_zone
-             order by a.due_at limit $2)
+            select doctor_id from scheduling.due_calendars order by due_at limit $2)
         select doctor_id from due
          where pg_try_advisory_xact_lock(hashtextextended('calendar ' || doctor_id, 0)) limit $1
         """;
 
-    const string StillDue = """
-        select a.doctor_id
-          from scheduling.availability a join doctors.practitioners d on d.id = a.doctor_id
-         where a.doctor_id = any($1)
-           and (a.due_at <= statement_timestamp() or a.made_in_zone is distinct from d.time_zone)
-        """;
+    const string StillDue = "select doctor_id from scheduling.due_calendars where doctor_id = any($1)";
 
     const string Postpone = """
         update scheduling.availability a set due_at = d.due_at, made_in_zone = d.zone

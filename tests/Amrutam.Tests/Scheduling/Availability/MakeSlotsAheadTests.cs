@@ -21,7 +21,7 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         for (var i = 0; i < 3; i++) doctors.Add(await Server.Doctor());
         foreach (var doctor in doctors) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
         foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 7");
-        await UntilNoneIsDue();
+        await Server.MakeSlotsAhead();
         foreach (var doctor in doctors)
         {
             (await doctor.TimesOn(Ahead(7))).ShouldBe(["09:00", "09:30"]);
@@ -29,7 +29,7 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         }
         var before = await Server.Owner.Statement("select count(*) from audit.events").Value<long>();
         foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 7");
-        await UntilNoneIsDue();
+        await Server.MakeSlotsAhead();
         (await Server.Owner.Statement("select count(*) from audit.events").Value<long>()).ShouldBe(before);
         (await Job.MakeSome()).Doctors.ShouldBe(0);
         (await Server.Owner.Statement("""
@@ -45,9 +45,24 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         var booked = (await patient.Book(await doctor.SlotAt(Ahead(2), "09:00"))).Is(201);
         await Server.Owner.Statement("update doctors.profiles set time_zone = 'Asia/Dubai' where id = $1")
             .With(doctor.Id).Execute();
-        await UntilNoneIsDue();
+        await Server.MakeSlotsAhead();
         (await doctor.TimesOn(Ahead(3, "Asia/Dubai"))).ShouldBe(["09:00", "09:30"]);
         (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["starts_at"].ShouldBe(booked["starts_at"]);
+    }
+
+    [Fact]
+    public async Task When_a_booking_ends_whose_slot_the_rules_gave_up_what_they_ask_for_instead_is_made()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "10:00", minutes: 60), horizon: 5)).Is(200);
+        var booked = (await patient.Book(await doctor.SlotAt(Ahead(2), "09:00"))).Is(201);
+        (await doctor.OfferAnew(Daily("09:00", "10:00", minutes: 30), horizon: 5)).Is(200);
+        (await doctor.TimesOn(Ahead(2))).ShouldBeEmpty();
+
+        (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation", null)).Is(200);
+        await Server.MakeSlotsAhead();
+
+        (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:00", "09:30"]);
     }
 
     [Fact]
@@ -63,7 +78,7 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
             while (!(await Events(other)).Contains("slots.published system 2")) await Job.MakeSome();
             (await Events(busy)).ShouldNotContain("slots.published system 2");
         }
-        await UntilNoneIsDue();
+        await Server.MakeSlotsAhead();
         (await Events(busy)).Count(e => e == "slots.published system 2").ShouldBe(1);
     }
 
@@ -74,18 +89,9 @@ public sealed class MakeSlotsAheadTests(ServerFixture fixture) : IClassFixture<S
         foreach (var doctor in doctors) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
         foreach (var doctor in doctors) await MakeDue(doctor, "horizon_days = 6");
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Job.MakeAll(CancellationToken.None)));
-        await UntilNoneIsDue();
+        await Server.MakeSlotsAhead();
         foreach (var doctor in doctors)
             (await Events(doctor)).Count(e => e == "slots.published system 2").ShouldBe(1);
-    }
-
-    async Task UntilNoneIsDue()
-    {
-        do await Job.MakeAll(CancellationToken.None);
-        while (await Server.Owner.Statement("""
-            select exists (select from scheduling.availability a join doctors.practitioners d on d.id = a.doctor_id
-                            where a.due_at <= now() or a.made_in_zone is distinct from d.time_zone)
-            """).Value<bool>());
     }
 
     Task MakeDue(TestUser doctor, string change) => Server.Owner.Statement(
