@@ -59,9 +59,11 @@ static class Commands
             : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
+        database = await ServingLogin.Give(database, ct);
         await using var app = Program.Build(args, database);
         await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
             app.Services.GetRequiredService<DatabaseSettings>(), ct);
+        await ServingLogin.Check(app.Services, ct);
         // Here and not in the host's start, which would put a stack trace around the one line that the operator needs.
         await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
         if (Demo.IsWanted(app.Services)
@@ -73,6 +75,7 @@ static class Commands
     static Task<int> Migrate(CancellationToken ct) => WithDatabase(async database =>
     {
         foreach (var name in await Migrator.Migrate(database.Owner, ct)) Console.WriteLine("applied " + name);
+        await ServingLogin.Give(database, ct);
         return 0;
     }, ct);
 
@@ -175,6 +178,7 @@ static class Commands
         WithDatabase(async database =>
     {
         await Migrator.Migrate(database.Owner, ct);
+        database = await ServingLogin.Give(database, ct);
         await using var app = Program.Build(["--Logging:LogLevel:Default=Warning"], database);
         await command(app.Services);
         return 0;

@@ -12,9 +12,9 @@ sealed record Database(string Owner, string App)
     public const string AppRole = "amrutam_app";
 
     /// <summary>
-    /// A database given by the operator. With one connection string the server migrates as its user and then serves
-    /// with the role set to amrutam_app; with <c>ConnectionStrings:Owner</c> the two log in apart and the server never
-    /// has the owner's rights.
+    /// A database given by the operator. With <c>ConnectionStrings:Owner</c> the two log in apart. With one connection
+    /// string the role is set to amrutam_app, which a session can take off again, until <see cref="ServingLogin"/> has
+    /// found the server a login of its own.
     /// </summary>
     public static Database Given(string app, string? owner) =>
         owner is null ? new(app, WithRole(app)) : new(owner, app);

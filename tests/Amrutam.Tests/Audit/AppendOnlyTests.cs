@@ -1,10 +1,12 @@
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Amrutam.Tests.Audit;
 
-/// <summary>What the server's role may do with the log, tried as that role.</summary>
+/// <summary>What the server's role may do with the log, tried as that role, both where the operator gave it a login
+/// and where it got one from the owner's.</summary>
 public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
 {
     readonly NpgsqlDataSource _app = log.App, _owner = log.Owner;
@@ -54,10 +56,34 @@ public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
     {
         var before = await Log();
         var sql = string.Format(statement, await ThisMonth());
-        var refused = await Should.ThrowAsync<PostgresException>(() => _app.Statement(sql).Execute());
-        refused.SqlState.ShouldBe(Denied);
+        foreach (var login in new[] { _app, log.FromTheOwner })
+        {
+            var refused = await Should.ThrowAsync<PostgresException>(() => login.Statement(sql).Execute());
+            refused.SqlState.ShouldBe(Denied);
+        }
         (await Log()).ShouldBe(before);
         (await AsOwner(sql)).ShouldNotBeOneOf(NotUnderstood);
+    }
+
+    [Theory]
+    [InlineData("reset role")]
+    [InlineData("set role none")]
+    [InlineData("set session authorization default")]
+    [InlineData("reset session authorization")]
+    [InlineData("reset all")]
+    [InlineData("discard all")]
+    [InlineData("set role amrutam_app")]
+    public async Task A_login_from_the_owners_takes_no_right_back_by(string first)
+    {
+        var before = await Log();
+        // One of its own, and not prepared: some of these forget what a pooled session had prepared.
+        await using var connection = new NpgsqlConnection(log.LoginFromTheOwner);
+        await connection.OpenAsync();
+        await connection.Statement(first).Execute();
+        foreach (var statement in new[] { "delete from audit.events", "alter table audit.events disable trigger all" })
+            (await Should.ThrowAsync<PostgresException>(() => connection.Statement(statement).Execute()))
+                .SqlState.ShouldBe(Denied);
+        (await Log()).ShouldBe(before);
     }
 
     /// <summary>What comes of it for somebody who may do anything; undone. It was the right that was missing, and not
@@ -82,7 +108,8 @@ public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
     {
         var before = await _app.Statement("select count(*) from audit.events").Value<long>();
         (await _app.Append("things.changed", "thing", Guid.CreateVersion7())).ShouldBe(1);
-        (await _app.Statement("select count(*) from audit.events").Value<long>()).ShouldBe(before + 1);
+        (await log.FromTheOwner.Append("things.changed", "thing", Guid.CreateVersion7())).ShouldBe(1);
+        (await _app.Statement("select count(*) from audit.events").Value<long>()).ShouldBe(before + 2);
     }
 
     Task<string?> ThisMonth() =>
@@ -97,16 +124,25 @@ public sealed class OneEvent(TestCluster cluster) : IAsyncLifetime
     internal NpgsqlDataSource App { get; private set; } = null!;
     internal NpgsqlDataSource Owner { get; private set; } = null!;
 
+    /// <summary>Opened as a server opens it that was given the owner's connection string and no other.</summary>
+    internal NpgsqlDataSource FromTheOwner { get; private set; } = null!;
+
+    internal string LoginFromTheOwner { get; private set; } = "";
+
     public async ValueTask InitializeAsync()
     {
         var database = await cluster.NewDatabase();
         (App, Owner) = (NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.Owner));
+        var given = await ServingLogin.Give(Database.Given(database.Owner, owner: null), CancellationToken.None);
+        LoginFromTheOwner = new NpgsqlConnectionStringBuilder(given.App) { Pooling = false }.ConnectionString;
+        FromTheOwner = given.Open(2, NullLoggerFactory.Instance);
         await Owner.Append("things.changed", "thing", Guid.CreateVersion7());
     }
 
     public async ValueTask DisposeAsync()
     {
         await App.DisposeAsync();
+        await FromTheOwner.DisposeAsync();
         await Owner.DisposeAsync();
     }
 }
