@@ -47,7 +47,7 @@ begin
     return made;
 end $$;
 
-CREATE FUNCTION audit.retire_partition(older_than_months integer) RETURNS text
+CREATE FUNCTION audit.retire_partition(older_than_months integer, trace text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog'
     SET lock_timeout TO '200ms'
@@ -96,8 +96,8 @@ begin
     execute format('alter table audit.events detach partition audit.%I', month);
     execute format('alter table audit.retired_events attach partition audit.%I for values from (%L) to (%L)',
         month, lower_bound, upper_bound);
-    insert into audit.events (actor_role, action, entity, details)
-    values ('system', 'event_months.retired', 'event_month', jsonb_build_object('month', substr(month, 8)));
+    insert into audit.events (actor_role, action, entity, details, trace_id)
+    values ('system', 'event_months.retired', 'event_month', jsonb_build_object('month', substr(month, 8)), trace);
     return month || ' is retired';
 end $_$;
 
@@ -686,6 +686,15 @@ CREATE TABLE scheduling.bookings (
 )
 WITH (fillfactor='90');
 
+CREATE VIEW scheduling.due_calendars AS
+ SELECT a.doctor_id,
+    a.due_at
+   FROM (scheduling.availability a
+     JOIN doctors.practitioners d ON ((d.id = a.doctor_id)))
+  WHERE ((a.due_at <= statement_timestamp()) OR (a.made_in_zone IS DISTINCT FROM d.time_zone) OR (a.doctor_id IN ( SELECT s.doctor_id
+           FROM scheduling.slots s
+          WHERE ((s.bookable_until = '-infinity'::timestamp with time zone) AND (s.closed_at IS NULL) AND (s.booking_id IS NULL) AND (s.starts_at > statement_timestamp())))));
+
 CREATE TABLE scheduling.idempotency_keys (
     user_id uuid NOT NULL,
     route text NOT NULL,
@@ -939,6 +948,8 @@ CREATE INDEX requests_by_expiry ON scheduling.bookings USING btree (expires_at) 
 
 CREATE INDEX slots_by_time ON scheduling.slots USING btree (starts_at, doctor_id) WHERE (closed_at IS NULL);
 
+CREATE INDEX slots_given_up ON scheduling.slots USING btree (doctor_id, starts_at) WHERE ((bookable_until = '-infinity'::timestamp with time zone) AND (closed_at IS NULL));
+
 CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at);
 
 CREATE INDEX slots_of_a_holder ON scheduling.slots USING btree (held_by) WHERE (held_by IS NOT NULL);
@@ -1022,8 +1033,8 @@ GRANT USAGE ON SCHEMA scheduling TO amrutam_app;
 REVOKE ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead integer) TO amrutam_app;
 
-REVOKE ALL ON FUNCTION audit.retire_partition(older_than_months integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION audit.retire_partition(older_than_months integer) TO amrutam_app;
+REVOKE ALL ON FUNCTION audit.retire_partition(older_than_months integer, trace text) FROM PUBLIC;
+GRANT ALL ON FUNCTION audit.retire_partition(older_than_months integer, trace text) TO amrutam_app;
 
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
@@ -1128,6 +1139,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookable_slots TO amrutam_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_steps TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
 

@@ -43,7 +43,8 @@ static class SealedEvents
         var (state, published) = (new SealState(), new Checkpoints(folder.FullName));
         using var horizon = new LogHorizon(db);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
+            NullLogger<Jobs>.Instance);
         using var sealer = new SealLog(db, horizon, keys, state, jobs, new AuditSettings(), TimeProvider.System,
             NullLogger<SealLog>.Instance, published);
         var scenario = string.Create(CultureInfo.InvariantCulture, $"{Events:N0} events");

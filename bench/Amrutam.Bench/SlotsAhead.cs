@@ -23,8 +23,9 @@ static class SlotsAhead
         await Seed.Fill(db, Doctors, patients: 1, slots: 0);
         await db.Statement(OfferMornings).Execute();
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
-        using var job = new MakeSlotsAhead(db, jobs, TimeProvider.System, NullLogger<MakeSlotsAhead>.Instance);
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
+            NullLogger<Jobs>.Instance);
+        using var job = new MakeSlotsAhead(db, jobs);
 
         var scenario = FormattableString.Invariant($"90 days ahead, {Doctors:N0} doctors");
         var (made, first) = await MakeAll(job);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Amrutam.Identity;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -49,13 +50,14 @@ static class Commands
 
     static async Task<int> Serve(string[] args, CancellationToken ct)
     {
-        using var logs = LoggerFactory.Create(o => o.AddSimpleConsole(c => c.SingleLine = true));
-        var settings = Settings(args);
+        var builder = Builder(args);
+        using var logs = LoggerFactory.Create(o => o.AddLogs(builder.Environment));
+        var settings = builder.Configuration;
         // Before anything is started that would have to be stopped again.
         ListeningAddress.RefuseTaken(settings["urls"] ?? Http.DefaultUrl, "ASPNETCORE_URLS");
         ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
         await using var embedded = Given(settings) is null
-            ? await EmbeddedPostgres.Own(Directory(settings), logs.CreateLogger("postgres"), ct)
+            ? await EmbeddedPostgres.Own(Directory(settings), logs.CreateLogger<EmbeddedPostgres>(), ct)
             : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, ct);
@@ -63,9 +65,13 @@ static class Commands
         await using var app = Program.Build(args, database);
         await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
             app.Services.GetRequiredService<DatabaseSettings>(), ct);
-        await ServingLogin.Check(app.Services, ct);
-        // Here and not in the host's start, which would put a stack trace around the one line that the operator needs.
-        await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
+        using (Trail.Begin("start"))
+        {
+            await ServingLogin.Check(app.Services, ct);
+            // Here and not in the host's start, which would put a stack trace around the one line that the operator
+            // needs.
+            await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
+        }
         if (Demo.IsWanted(app.Services)
             && await Demo.Fill(app.Services) is { } invitation) Console.WriteLine(invitation);
         await app.RunAsync(ct);
@@ -180,6 +186,7 @@ static class Commands
         await Migrator.Migrate(database.Owner, ct);
         database = await ServingLogin.Give(database, ct);
         await using var app = Program.Build(["--Logging:LogLevel:Default=Warning"], database);
+        using var activity = Trail.Begin("command");
         await command(app.Services);
         return 0;
     }, ct);
@@ -206,9 +213,10 @@ static class Commands
         settings["Data:Directory"] is { Length: > 0 } directory ? directory : EmbeddedPostgres.DefaultDirectory();
 
     /// <summary>The same sources, in the same order, that the server itself reads.</summary>
-    public static ConfigurationManager Settings(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args, ContentRootPath = AppContext.BaseDirectory,
-        }).Configuration;
+    public static ConfigurationManager Settings(string[] args) => Builder(args).Configuration;
+
+    static WebApplicationBuilder Builder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = args, ContentRootPath = AppContext.BaseDirectory,
+    });
 }

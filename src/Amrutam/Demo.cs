@@ -1,6 +1,7 @@
 using Amrutam.Doctors;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam;
@@ -42,6 +43,7 @@ static class Demo
     public static async Task<string?> Fill(IServiceProvider services)
     {
         RefuseProduction(services);
+        using var activity = Trail.Begin("fill_with_demo");
         var hash = services.GetRequiredService<PasswordHash>().Of(Password, AdminEmail);
         var filled = await services.GetRequiredService<NpgsqlDataSource>().InTransaction(async connection =>
         {
@@ -49,8 +51,8 @@ static class Demo
             if (await connection.Statement(SomebodyIsThere).Value<bool>()) return false;
             await AddPeople(connection, hash);
             await AddProfiles(connection);
-            await connection.Statement(PublishSlots).Execute();
-            await connection.Statement(BookSlots).Execute();
+            await connection.Statement(PublishSlots).With(Problems.Trace()).Execute();
+            await connection.Statement(BookSlots).With(Problems.Trace()).Execute();
             await connection.Statement(CountAttempts).Execute();
             return true;
         });
@@ -73,7 +75,7 @@ static class Demo
             ($"patient{i + 1:00}@demo.example", name, Allow.Patient)));
         await connection.Statement(SignUp).With(people.ConvertAll(p => p.Email).ToArray())
             .With(people.ConvertAll(p => p.Name).ToArray()).With(people.ConvertAll(p => p.Role).ToArray())
-            .With(hash).Execute();
+            .With(hash).With(Problems.Trace()).Execute();
     }
 
     static Task<int> AddProfiles(NpgsqlConnection connection)
@@ -85,7 +87,7 @@ static class Demo
             .With(doctors.Select(d => d.Bio).ToArray()).With(doctors.Select(d => d.Languages).ToArray())
             .With(doctors.Select(d => Languages.NamesOf(d.Languages.Split(' '))).ToArray())
             .With(doctors.Select(d => d.FeeMinor).ToArray()).With(doctors.Select(d => d.Currency).ToArray())
-            .With(doctors.Select(d => d.Zone).ToArray()).Execute();
+            .With(doctors.Select(d => d.Zone).ToArray()).With(Problems.Trace()).Execute();
     }
 
     const string LockOutOthers = "select pg_advisory_xact_lock($1)";
@@ -102,8 +104,8 @@ static class Demo
                    date_trunc('hour', now()) - interval '28 days' + make_interval(mins => n::int)
               from unnest($1::text[], $2::text[], $3::text[]) with ordinality as person (email, full_name, role, n)
             returning id, role, created_at)
-        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details)
-        select created_at, id, role, 'accounts.signed_up', 'account', id, jsonb_build_object('role', role)
+        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select created_at, id, role, 'accounts.signed_up', 'account', id, jsonb_build_object('role', role), $5
           from added order by created_at
         """;
 
@@ -121,11 +123,11 @@ static class Demo
                           language_names, fee_minor, currency, time_zone, n)
               join identity.users u on u.email = p.email
             returning id, created_at, verified_at)
-        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id)
-        select created_at, id, 'doctor', 'profiles.created', 'doctor', id from created
+        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, trace_id)
+        select created_at, id, 'doctor', 'profiles.created', 'doctor', id, $10 from created
         union all
         select verified_at, (select id from identity.users where role = 'admin'), 'admin', 'doctors.verified', 'doctor',
-               id
+               id, $10
           from created where verified_at is not null
          order by 1
         """;
@@ -144,9 +146,9 @@ static class Demo
                                    at time zone d.time_zone as starts_at) at
              where extract(isodow from on_day) <> 7 and starts_at > d.created_at + interval '1 day'
             returning doctor_id, created_at)
-        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details)
+        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select created_at, doctor_id, 'doctor', 'slots.published', 'doctor', doctor_id,
-               jsonb_build_object('count', count(*))
+               jsonb_build_object('count', count(*)), $1
           from published group by doctor_id, created_at order by created_at
         """;
 
@@ -196,15 +198,15 @@ static class Demo
                    case cancelled_by when 'patient' then patient_id else doctor_id end,
                    coalesce(cancelled_by, 'doctor'), updated_at
               from booked where status <> 'confirmed')
-        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details)
+        insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select created_at, patient_id, 'patient', 'bookings.booked', 'booking', id,
-               jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at)
+               jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at), $1
           from booked
         union all
         select updated_at, case cancelled_by when 'patient' then patient_id else doctor_id end,
                coalesce(cancelled_by, 'doctor'), 'bookings.' || status, 'booking', id,
                jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'starts_at', starts_at,
-                   'slot_id', case status when 'cancelled' then slot_id end, 'party', no_show_party))
+                   'slot_id', case status when 'cancelled' then slot_id end, 'party', no_show_party)), $1
           from booked where status <> 'confirmed'
          order by 1, 4
         """;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
 
@@ -11,8 +12,7 @@ namespace Amrutam.Analytics;
 /// Scheduling counts them on its meter; this listens there, so that Scheduling need not know. Counts are written
 /// together every few seconds: a server that is killed loses those few seconds of this chart, and of nothing else.
 /// </remarks>
-sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILogger<CountAttempts> log)
-    : BackgroundService
+sealed class CountAttempts(NpgsqlDataSource db, Jobs jobs, TimeProvider clock) : BackgroundService
 {
     const string Meter = "Amrutam.Scheduling", Counter = "amrutam.bookings", Tag = "outcome";
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -22,14 +22,12 @@ sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILog
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var listener = Listen();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await Flush();
-        }
+        await jobs.Every("count_attempts", Pause, Flush, stoppingToken);
+        // What was counted since then; a server that stops has a moment left for it.
+        await jobs.Run("count_attempts", Pause, Flush).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Writes what was counted since the last time.</summary>
+    /// <summary>Writes what was counted since the last time; what cannot be written is kept for the next.</summary>
     public async Task Flush()
     {
         var counts = _counted.Keys.Select(key => (key.Day, key.Outcome, N: _counted.TryRemove(key, out var n) ? n : 0))
@@ -41,10 +39,10 @@ sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILog
                 .With(counts.ConvertAll(c => c.Outcome).ToArray()).With(counts.ConvertAll(c => c.N).ToArray())
                     .Execute();
         }
-        catch (NpgsqlException e)
+        catch (NpgsqlException)
         {
             foreach (var (day, outcome, n) in counts) Count(day, outcome, n);
-            LogFailure(e);
+            throw;
         }
     }
 
@@ -74,8 +72,4 @@ sealed partial class CountAttempts(NpgsqlDataSource db, TimeProvider clock, ILog
         insert into analytics.attempts as a (day, outcome, n) select * from unnest($1::date[], $2::text[], $3::bigint[])
         on conflict (day, outcome) do update set n = a.n + excluded.n
         """;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message =
-        "the counts of booking requests were not written and are kept for the next time")]
-    partial void LogFailure(Exception exception);
 }

@@ -7,30 +7,13 @@ namespace Amrutam.Audit;
 /// <summary>Keeps the event log's partitions ready for the months ahead.</summary>
 /// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to
 /// notice.</remarks>
-sealed partial class MakePartitions(NpgsqlDataSource db, Jobs jobs, TimeProvider clock, ILogger<MakePartitions> log)
-    : BackgroundService
+sealed class MakePartitions(NpgsqlDataSource db, Jobs jobs) : BackgroundService
 {
     const int MonthsAhead = 3;
-    static readonly TimeSpan Every = TimeSpan.FromHours(12), AfterFailure = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Every = TimeSpan.FromHours(12);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (true)
-        {
-            var pause = Every;
-            try
-            {
-                await jobs.Run("make_partitions", Every, () =>
-                    db.Statement(Make).With(MonthsAhead).Value<int>(stoppingToken));
-            }
-            catch (NpgsqlException e)
-            {
-                LogFailure(e);
-                pause = AfterFailure;
-            }
-            await Task.Delay(pause, clock, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("make_partitions", Every,
+        () => db.Statement(Make).With(MonthsAhead).Value<int>(stoppingToken), stoppingToken);
 
     public static async Task<IEnumerable<Reading>> CountAhead(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(MonthsReady).With(MonthsAhead)
@@ -45,7 +28,4 @@ sealed partial class MakePartitions(NpgsqlDataSource db, Jobs jobs, TimeProvider
         """;
 
     const string Make = "select audit.make_partitions(0, $1)";
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the partitions of the event log were not made")]
-    partial void LogFailure(Exception exception);
 }

@@ -10,7 +10,7 @@ namespace Amrutam.Audit;
 /// deleted. A step that would have to wait for a long reader is given up and tried at the next look, so that writers do
 /// not wait with it.
 /// </remarks>
-sealed partial class RetireMonths(NpgsqlDataSource db, Jobs jobs, AuditSettings settings, TimeProvider clock,
+sealed partial class RetireMonths(NpgsqlDataSource db, Jobs jobs, AuditSettings settings,
     ILogger<RetireMonths> log) : BackgroundService
 {
     // Two steps go before the last one of a month; a clinic that has just shortened its retention has many months.
@@ -18,21 +18,8 @@ sealed partial class RetireMonths(NpgsqlDataSource db, Jobs jobs, AuditSettings 
 
     static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await jobs.Run("retire_months", Every, Run);
-            }
-            catch (Exception e) when (e is NpgsqlException or CommitOutcomeUnknownException)
-            {
-                LogFailure(e);
-            }
-            await Task.Delay(Every, clock, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        jobs.Every("retire_months", Every, Run, stoppingToken);
 
     /// <summary>Retires every month that is due.</summary>
     /// <returns>How many steps that took.</returns>
@@ -40,17 +27,15 @@ sealed partial class RetireMonths(NpgsqlDataSource db, Jobs jobs, AuditSettings 
     {
         for (var step = 0; step < MostSteps; step++)
         {
-            if (await db.Statement(Retire).With(settings.RetentionMonths).Value<string>() is not { } done) return step;
+            if (await db.Statement(Retire).With(settings.RetentionMonths).With(Problems.Trace())
+                .Value<string>() is not { } done) return step;
             LogStep(done);
         }
         return MostSteps;
     }
 
-    const string Retire = "select audit.retire_partition($1)";
+    const string Retire = "select audit.retire_partition($1, $2)";
 
     [LoggerMessage(Level = LogLevel.Information, Message = "the event log's {Step}")]
     partial void LogStep(string step);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "old months of the event log were not retired")]
-    partial void LogFailure(Exception exception);
 }

@@ -19,7 +19,8 @@ sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
     public void StoreElement(XElement element, string friendlyName)
     {
         var text = element.ToString(SaveOptions.DisableFormatting);
-        Task.Run(() => db.Statement(Add).With(friendlyName).With(text).Execute()).GetAwaiter().GetResult();
+        Task.Run(() => db.Statement(Add).With(friendlyName).With(text).With(Problems.Trace())
+            .Execute()).GetAwaiter().GetResult();
     }
 
     const string Read = "select element from identity.data_protection_keys order by created_at";
@@ -27,8 +28,8 @@ sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
     const string Add = """
         with added as (
             insert into identity.data_protection_keys (name, element) values ($1, $2) returning name)
-        insert into audit.events (actor_role, action, entity, details)
-        select 'system', 'data_protection_keys.added', 'data_protection_key', jsonb_build_object('name', name)
+        insert into audit.events (actor_role, action, entity, details, trace_id)
+        select 'system', 'data_protection_keys.added', 'data_protection_key', jsonb_build_object('name', name), $3
           from added
         """;
 }

@@ -1,4 +1,5 @@
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Identity;
@@ -11,8 +12,8 @@ namespace Amrutam.Identity;
 /// with short timeouts: it only reads, so giving up early costs nothing, and a silent network is noticed within
 /// seconds.
 /// </remarks>
-sealed partial class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, TimeProvider clock,
-    ILogger<IdentityWatch> log)
+sealed partial class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, Jobs jobs,
+    TimeProvider clock, ILogger<IdentityWatch> log)
     : BackgroundService
 {
     const string Channel = "identity", KeysChanged = "keys", SessionEnded = "ended ";
@@ -24,7 +25,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     /// <summary>The server takes no request before the keys and the ended sessions are loaded.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await keys.Refresh(cancellationToken);
+        await RefreshKeys(cancellationToken);
         await base.StartAsync(cancellationToken);
         await _firstLook.Task.WaitAsync(cancellationToken);
     }
@@ -37,6 +38,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     {
         while (!stopping.IsCancellationRequested)
         {
+            using var activity = Trail.Begin("watch_identity");
             try
             {
                 await watch(stopping);
@@ -48,7 +50,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
             catch (Exception e) when (
                 e is NpgsqlException or OperationCanceledException or TimeoutException or StartupException)
             {
-                LogLost(e.Message);
+                LogLost(e.GetType().Name);
                 await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -70,7 +72,8 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
                 _firstLook.TrySetResult();
                 revocations.ForgetExpired();
                 await connection.WaitAsync(BetweenLooks, stopping);
-                await revocations.LoadLatest(connection, stopping);
+                await jobs.Run("load_ended_sessions", BetweenLooks, () =>
+                    revocations.LoadLatest(connection, stopping), stopping);
             }
         }
         finally
@@ -84,9 +87,11 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
         while (true)
         {
             await _keysChanged.WaitAsync(BetweenKeyLooks, stopping);
-            await keys.Refresh(stopping);
+            await RefreshKeys(stopping);
         }
     }
+
+    Task RefreshKeys(CancellationToken ct) => jobs.Run("refresh_keys", BetweenKeyLooks, () => keys.Refresh(ct), ct);
 
     void Hear(object sender, NpgsqlNotificationEventArgs told)
     {
@@ -111,6 +116,6 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     const string Listen = "listen " + Channel;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "lost sight of ended sessions or keys ({Reason}); each request asks the database until it is back")]
-    partial void LogLost(string reason);
+        Message = "lost sight of ended sessions or keys ({Failure}); each request asks the database until it is back")]
+    partial void LogLost(string failure);
 }

@@ -26,7 +26,8 @@ sealed class ResealSecrets(Database database, SecretBox box, IEnumerable<ISealed
         await connection.OpenAsync(CancellationToken.None);
         var done = new List<Done>();
         foreach (var table in tables) done.Add(await Run(connection, table));
-        await connection.Statement(Tell).With(done.Sum(d => d.Resealed)).With(done.Sum(d => d.Unreadable)).Execute();
+        await connection.Statement(Tell).With(done.Sum(d => d.Resealed)).With(done.Sum(d => d.Unreadable))
+            .With(Problems.Trace()).Execute();
         return done;
     }
 
@@ -63,8 +64,8 @@ sealed class ResealSecrets(Database database, SecretBox box, IEnumerable<ISealed
     }
 
     const string Tell = """
-        insert into audit.events (actor_role, action, entity, details)
+        insert into audit.events (actor_role, action, entity, details, trace_id)
         values ('operator', 'secrets.resealed', 'secret',
-                jsonb_build_object('resealed', $1::int, 'unreadable', $2::int))
+                jsonb_build_object('resealed', $1::int, 'unreadable', $2::int), $3)
         """;
 }

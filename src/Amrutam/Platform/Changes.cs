@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Platform;
@@ -69,6 +70,7 @@ sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvide
     {
         while (!stopping.IsCancellationRequested)
         {
+            using var activity = Trail.Begin("follow_changes");
             try
             {
                 await work(stopping);
@@ -203,6 +205,6 @@ sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvide
     const string Notify = "select pg_notify('" + Channel + "', $1)";
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "lost sight of what other replicas change ({Reason}); every list is read anew until it is back")]
-    partial void LogLost(string reason);
+        Message = "lost sight of what other replicas change ({Failure}); every list is read anew until it is back")]
+    partial void LogLost(string failure);
 }

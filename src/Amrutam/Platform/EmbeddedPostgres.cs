@@ -11,7 +11,7 @@ sealed class EmbeddedPostgresException(string message, Exception? inner = null) 
 /// One process owns the directory, by a lock that the operating system releases even after <c>kill -9</c>. What it left
 /// running is adopted by the next owner; a PostgreSQL that dies under its owner is started again and recovers.
 /// </remarks>
-sealed class EmbeddedPostgres : IAsyncDisposable
+sealed partial class EmbeddedPostgres : IAsyncDisposable
 {
     const int RestartAttempts = 5;
     const string AppDatabase = "amrutam";
@@ -154,7 +154,7 @@ sealed class EmbeddedPostgres : IAsyncDisposable
 
             try
             {
-                log.LogWarning("PostgreSQL in {Cluster} ended by itself; starting it again", cluster.Files);
+                LogDied(log);
                 await cluster.Start(ct);
             }
             catch (OperationCanceledException)
@@ -164,7 +164,7 @@ sealed class EmbeddedPostgres : IAsyncDisposable
             catch (EmbeddedPostgresException failed)
             {
                 failures++;
-                log.LogError(failed, "PostgreSQL did not start, try {Try} of {Limit}", failures, RestartAttempts);
+                LogNotStarted(log, failed, failures, RestartAttempts);
                 await Task.Delay(RestartPause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -267,4 +267,10 @@ sealed class EmbeddedPostgres : IAsyncDisposable
     const string FindDatabase = "select 1 from pg_database where datname = 'amrutam'";
 
     const string CreateDatabase = "create database amrutam";
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended by itself; starting it again")]
+    static partial void LogDied(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}")]
+    static partial void LogNotStarted(ILogger log, Exception exception, int @try, int limit);
 }

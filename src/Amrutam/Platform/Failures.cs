@@ -35,7 +35,7 @@ sealed partial class Failures(RequestDelegate next, ILogger<Failures> log)
     Task Answer(HttpContext http, Exception exception)
     {
         var (problem, detail, errors) = Meaning(exception);
-        if (problem == Problems.Failed) LogUnforeseen(exception, http.Request.Method, RequestLog.Route(http));
+        if (problem == Problems.Failed) LogUnforeseen(exception, RequestLog.Method(http), RequestLog.Route(http));
         http.Response.Clear();
         return Problems.Write(http, problem, detail, errors);
     }

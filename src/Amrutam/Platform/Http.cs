@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Amrutam.Platform;
@@ -20,7 +21,7 @@ static class Http
             o.AddServerHeader = false;
             o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
         });
-        builder.AddLogs();
+        builder.Logging.AddLogs(builder.Environment);
         // Read now, so that a wrong setting stops the start before anything has begun.
         var cors = settings.Cors();
         settings.Proxies();
@@ -65,12 +66,14 @@ static class Http
         endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
             || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
-    static void AddLogs(this WebApplicationBuilder builder)
+    /// <summary>Lines for people in Development and for machines elsewhere, the same before there is a host.</summary>
+    public static void AddLogs(this ILoggingBuilder logging, IHostEnvironment environment)
     {
-        builder.Logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss "));
-        builder.Logging.AddConsoleFormatter<JsonLog, ConsoleFormatterOptions>();
-        builder.Services.Configure<ConsoleLoggerOptions>(o => o.FormatterName =
-            builder.Environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
+        logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss "));
+        logging.AddConsoleFormatter<JsonLog, ConsoleFormatterOptions>();
+        logging.Services.TryAddSingleton(TimeProvider.System);
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.FormatterName =
+            environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
     }
 
     /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>

@@ -23,11 +23,13 @@ sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
     public const string FormatterName = "lines";
     const int MaxCauses = 4;
 
-    static readonly FrozenSet<string> Fields = new[]
+    /// <summary>What a value may be called to reach the log: our own words for what happened, and never for
+    /// whom.</summary>
+    public static readonly FrozenSet<string> Fields = new[]
     {
         "method", "route", "status", "ms", "address", "environment", "job", "reader", "part", "action",
         "count", "rows", "seconds", "attempt", "attempts", "position", "epoch", "lag", "batch", "limit", "port",
-        "version", "migration", "rule",
+        "version", "migration", "rule", "seal", "broken", "step", "failure", "try",
     }.ToFrozenSet(StringComparer.Ordinal);
 
     // A library names its fields by its own lights: its "method" is the caller's word as it came.

@@ -47,7 +47,7 @@ sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, T
         (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
 
     /// <summary>A method of the caller's invention is the caller's text, and has no place in a log.</summary>
-    static string Method(HttpContext http) =>
+    public static string Method(HttpContext http) =>
         http.Request.Method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE"
         or "OPTIONS" ? http.Request.Method : "other";
 

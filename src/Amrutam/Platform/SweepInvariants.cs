@@ -36,23 +36,8 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (true)
-        {
-            await Task.Delay(Every, clock, stoppingToken);
-            await Try(() => jobs.Run("check_invariants", Every, () => Run(stoppingToken)));
-        }
-    }
-
-    async Task Try(Func<Task> work)
-    {
-        try
-        {
-            await work();
-        }
-        catch (Exception e) when (IsTheDatabases(e))
-        {
-            LogFailure(e);
-        }
+        await Task.Delay(Every, clock, stoppingToken);
+        await jobs.Every("check_invariants", Every, () => Run(stoppingToken), stoppingToken);
     }
 
     /// <summary>Checks what is due, as far as no other replica has.</summary>
@@ -153,9 +138,6 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the rule {Rule} is broken {Count} times")]
     partial void LogBreach(string rule, int count);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "some rules were not checked; they will be tried again")]
-    partial void LogFailure(Exception exception);
 }
 
 static class Invariants

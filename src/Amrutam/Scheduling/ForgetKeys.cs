@@ -7,29 +7,14 @@ namespace Amrutam.Scheduling;
 /// <summary>Forgets what keyed requests were answered a day ago: after that the same key is a new wish.</summary>
 /// <remarks>Any number of replicas may run it: rows that another deletes are skipped. Little at a time, so that no
 /// booking waits for a long transaction's dead rows.</remarks>
-sealed partial class ForgetKeys(NpgsqlDataSource db, Jobs jobs, TimeProvider clock, ILogger<ForgetKeys> log)
-    : BackgroundService
+sealed class ForgetKeys(NpgsqlDataSource db, Jobs jobs) : BackgroundService
 {
     // The contract's day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, clock);
-        do
-        {
-            try
-            {
-                await jobs.Run("forget_keys", Every, () => Run(stoppingToken));
-            }
-            catch (NpgsqlException e)
-            {
-                LogFailure(e);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        jobs.Every("forget_keys", Every, () => Run(stoppingToken), stoppingToken);
 
     /// <returns>How many keys it forgot.</returns>
     public async Task<int> Run(CancellationToken stopping)
@@ -57,7 +42,4 @@ sealed partial class ForgetKeys(NpgsqlDataSource db, Jobs jobs, TimeProvider clo
             select ctid from scheduling.idempotency_keys
              where created_at < statement_timestamp() - $1 * interval '1 hour' limit $2 for update skip locked))
         """;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "old keys were not forgotten")]
-    partial void LogFailure(Exception exception);
 }

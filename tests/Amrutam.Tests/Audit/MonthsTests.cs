@@ -31,7 +31,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
             select max(inhrelid::regclass::text) from pg_inherits where inhparent = 'audit.events'::regclass
             """).Value<string>();
         await _owner.Statement("drop table " + last).Execute();
-        using var job = new MakePartitions(_app, Sealer.Jobs, TimeProvider.System, NullLogger<MakePartitions>.Instance);
+        using var job = new MakePartitions(_app, Sealer.Jobs);
         await job.StartAsync(CancellationToken.None);
         while (await _owner.Statement(MonthsAhead).Value<long>() < 3) await Task.Delay(20);
         await job.StopAsync(CancellationToken.None);
@@ -91,8 +91,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
 
     async Task Retire()
     {
-        using var job = new RetireMonths(_app, Sealer.Jobs, new AuditSettings(), TimeProvider.System,
-            NullLogger<RetireMonths>.Instance);
+        using var job = new RetireMonths(_app, Sealer.Jobs, new AuditSettings(), NullLogger<RetireMonths>.Instance);
         await job.Run();
     }
 

@@ -34,7 +34,7 @@ sealed class Sealer : IAsyncDisposable
 
     /// <summary>What runs jobs, measured by nobody.</summary>
     public static Jobs Jobs { get; } = new(new ServiceCollection().AddMetrics().BuildServiceProvider()
-        .GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        .GetRequiredService<IMeterFactory>(), TimeProvider.System, NullLogger<Jobs>.Instance);
 
     public NpgsqlDataSource Db { get; }
     public Checkpoints? Folder { get; }

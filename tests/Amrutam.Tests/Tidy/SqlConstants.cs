@@ -33,7 +33,8 @@ static partial class SqlConstants
 
     // Lower case, as all our SQL is, followed by a space: titles and sentences begin with a capital.
     [GeneratedRegex(
-        @"^\s*(select|with|insert|update|delete|merge|values|truncate|lock|create|alter|drop|grant|listen|set|do(?=\s\$))\s",
+        @"^\s*(select|with|insert|update|delete|merge|values|truncate|lock|create|alter|drop|grant|listen|set"
+            + @"|do(?=\s\$))\s",
         RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Verb();
 

@@ -11,7 +11,7 @@ namespace Amrutam.Audit.Sealing;
 /// found broken is looked at again each hour: after a mend, the answer need not wait for tomorrow.
 /// </remarks>
 sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, AuditSettings settings,
-    TimeProvider clock, ILogger<CheckLog> log) : BackgroundService
+    ILogger<CheckLog> log) : BackgroundService
 {
     // Any constant does; it only has to be the same in every replica and another than other jobs'.
     const long OneReplica = 0x434845434B;
@@ -20,22 +20,8 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
 
     sealed record Turn(long Through);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var more = false;
-            try
-            {
-                more = await jobs.Run("check_log", BetweenLooks, () => CheckSome(stoppingToken));
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(e);
-            }
-            await Task.Delay(more ? BetweenWindows : BetweenLooks, clock, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("check_log", BetweenLooks,
+        async () => await CheckSome(stoppingToken) ? BetweenWindows : BetweenLooks, stoppingToken);
 
     /// <summary>Checks the next window, when a check is under way or due.</summary>
     /// <returns>True when there is more to check.</returns>
@@ -47,7 +33,7 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
         var step = await verify.Next(await verify.Behind(turn.Through, ct), ct);
         if (step.Broken is { } broken)
         {
-            LogBroken(broken.ToString());
+            LogBroken(broken.Seal, broken.Position, broken.Because);
             await connection.Statement(Finish).With(step.Reached.Number).With((long?)broken.Seal).With(broken.Position)
                 .With((string?)broken.Because).Execute();
         }
@@ -80,9 +66,7 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
                broken_seal = $2, broken_position = $3, broken_because = $4
         """;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the event log was not compared with its seals")]
-    partial void LogFailure(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "the event log is not what was sealed: {Broken}")]
-    partial void LogBroken(string broken);
+    [LoggerMessage(Level = LogLevel.Critical, Message =
+        "the event log is not what was sealed: in seal {Seal} the event at position {Position} {Broken}")]
+    partial void LogBroken(long seal, long? position, string broken);
 }

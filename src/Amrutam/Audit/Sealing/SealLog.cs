@@ -31,22 +31,11 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
     readonly EventText _text = new();
     long? _published;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var pause = TimeSpan.FromSeconds(settings.SealSeconds);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            var more = false;
-            try
-            {
-                more = await jobs.Run("seal_log", pause, () => Pass(stoppingToken));
-            }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                LogFailure(e);
-            }
-            if (!more) await Task.Delay(pause, clock, stoppingToken);
-        }
+        return jobs.Every("seal_log", pause, async () => await Pass(stoppingToken) ? TimeSpan.Zero : pause,
+            stoppingToken);
     }
 
     /// <summary>Seals one range, when this replica has the turn, publishes, and looks around.</summary>
@@ -158,9 +147,6 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
                           where position > coalesce((select position from audit.seals order by number desc limit 1), 0)
                           order by position limit 1), 0)
         """;
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the event log was not sealed")]
-    partial void LogFailure(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder")]
     partial void LogUnpublished(Exception exception);

@@ -13,7 +13,7 @@ namespace Amrutam.Identity;
 /// A letter is removed in the transaction that waits for the server's answer, so it is sent at least once; twice only
 /// when the process dies between the two. Replicas skip what another one holds.
 /// </remarks>
-sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMail mail, Jobs jobs, TimeProvider clock,
+sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMail mail, Jobs jobs,
     ILogger<DeliverMail> log) : BackgroundService
 {
     sealed record Queued(Guid Id, byte[] Sealed, int Attempts);
@@ -22,28 +22,8 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
     const int MaxAttempts = 15;
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), SendTimeout = TimeSpan.FromSeconds(20);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var look = new PeriodicTimer(BetweenLooks, clock);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                while (await jobs.Run("deliver_mail", BetweenLooks, () => SendNext(stoppingToken))) { }
-                await look.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (NpgsqlException e)
-            {
-                LogDatabaseAway(e.SqlState);
-                await Task.Delay(BetweenLooks, clock, stoppingToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("deliver_mail", BetweenLooks,
+        async () => await SendNext(stoppingToken) ? TimeSpan.Zero : BetweenLooks, stoppingToken);
 
     /// <returns>Whether there was one to send.</returns>
     Task<bool> SendNext(CancellationToken stopping) => db.InTransaction(async connection =>
@@ -65,7 +45,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
             LogNotTaken(next.Attempts + 1, e.GetType().Name);
             await (next.Attempts + 1 < MaxAttempts
                 ? connection.Statement(Postpone).With(next.Id).Execute()
-                : connection.Statement(GiveUp).With(next.Id).Execute());
+                : connection.Statement(GiveUp).With(next.Id).With(Problems.Trace()).Execute());
         }
         return true;
     });
@@ -85,14 +65,11 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
 
     const string GiveUp = """
         with given_up as (delete from identity.outgoing_mails where id = $1 returning id)
-        insert into audit.events (actor_role, action, entity, entity_id) select 'system', 'mails.given_up', 'mail',
-           id from given_up
+        insert into audit.events (actor_role, action, entity, entity_id, trace_id)
+        select 'system', 'mails.given_up', 'mail', id, $2 from given_up
         """;
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "the mail server did not take a letter (attempt {Attempt}, {Failure}); it will be tried again")]
     partial void LogNotTaken(int attempt, string failure);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "no mail is sent while the database is away ({SqlState})")]
-    partial void LogDatabaseAway(string? sqlState);
 }

@@ -8,8 +8,8 @@ namespace Amrutam.Identity.Rights;
 /// expired.</summary>
 /// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip what
 /// another one holds.</remarks>
-sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, Jobs jobs, TimeProvider clock,
-    ILogger<EraseAccounts> log) : BackgroundService
+sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, Jobs jobs)
+    : BackgroundService
 {
     sealed record Due(Guid Id);
 
@@ -17,32 +17,12 @@ sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalDat
     const int MostAtOnce = 100;
     static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var look = new PeriodicTimer(BetweenLooks, clock);
-        while (!stoppingToken.IsCancellationRequested)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("erase_accounts", BetweenLooks,
+        async () =>
         {
-            try
-            {
-                await jobs.Run("erase_accounts", BetweenLooks, async () =>
-                {
-                    await EraseDue(stoppingToken);
-                    await db.Statement(SweepExpired).Execute();
-                });
-                await look.WaitForNextTickAsync(stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (NpgsqlException e)
-            {
-                LogFailed(e.SqlState);
-                await Task.Delay(BetweenLooks, clock, stoppingToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+            await EraseDue(stoppingToken);
+            await db.Statement(SweepExpired).Execute();
+        }, stoppingToken);
 
     /// <returns>How many accounts were erased.</returns>
     public async Task<int> EraseDue(CancellationToken ct)
@@ -79,8 +59,4 @@ sealed partial class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalDat
         k as (delete from identity.signing_keys where retires_at < now() - interval '30 days')
         delete from identity.refresh_tokens where expires_at < now() - interval '1 day'
         """;
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "erasing closed accounts failed ({SqlState}); it will be tried again")]
-    partial void LogFailed(string? sqlState);
 }

@@ -28,7 +28,6 @@ sealed partial class VitalSigns : BackgroundService
     readonly IServiceProvider _services;
     readonly TelemetrySettings _settings;
     readonly Jobs _jobs;
-    readonly TimeProvider _clock;
     readonly ILogger<VitalSigns> _log;
     readonly List<Watched> _watched;
 
@@ -48,9 +47,9 @@ sealed partial class VitalSigns : BackgroundService
     }
 
     public VitalSigns(IServiceProvider services, IEnumerable<VitalSign> signs, IMeterFactory meters,
-        TelemetrySettings settings, Jobs jobs, TimeProvider clock, ILogger<VitalSigns> log)
+        TelemetrySettings settings, Jobs jobs, ILogger<VitalSigns> log)
     {
-        (_services, _settings, _jobs, _clock, _log) = (services, settings, jobs, clock, log);
+        (_services, _settings, _jobs, _log) = (services, settings, jobs, log);
         _watched = [.. signs.Select(sign => new Watched(sign))];
         var meter = meters.Create("Amrutam.VitalSigns");
         foreach (var watched in _watched)
@@ -58,15 +57,8 @@ sealed partial class VitalSigns : BackgroundService
                 watched.Sign.Description);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var every = TimeSpan.FromSeconds(_settings.LookSeconds);
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await _jobs.Run("take_vital_signs", every, () => Look(stoppingToken));
-            await Task.Delay(every, _clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _jobs.Every("take_vital_signs",
+        TimeSpan.FromSeconds(_settings.LookSeconds), () => Look(stoppingToken), stoppingToken);
 
     public async Task Look(CancellationToken ct)
     {

@@ -10,8 +10,7 @@ namespace Amrutam.Scheduling.Availability;
 /// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
 /// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
 /// </remarks>
-sealed partial class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs, TimeProvider clock, ILogger<MakeSlotsAhead> log)
-    : BackgroundService
+sealed class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs) : BackgroundService
 {
     // One statement inserts for all of them. Three months of half hours of twenty doctors are a second or two even on a
     // busy machine, far from the time at which a statement is given up.
@@ -32,21 +31,8 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs, TimeProvider
             new(one.Doctors + other.Doctors, one.Added + other.Added, one.Closed + other.Closed);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await jobs.Run("make_slots_ahead", Every, () => MakeAll(stoppingToken));
-            }
-            catch (NpgsqlException e)
-            {
-                LogFailure(e);
-            }
-            await Task.Delay(Every, clock, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        jobs.Every("make_slots_ahead", Every, () => MakeAll(stoppingToken), stoppingToken);
 
     /// <summary>Makes the slots of every doctor that is due, but those that somebody else is at.</summary>
     public async Task<Made> MakeAll(CancellationToken ct)
@@ -92,7 +78,4 @@ sealed partial class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs, TimeProvider
           from unnest($1::uuid[], $2::timestamptz[], $3::text[]) as d (doctor_id, due_at, zone)
          where a.doctor_id = d.doctor_id
         """;
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the slots ahead were not made")]
-    partial void LogFailure(Exception exception);
 }

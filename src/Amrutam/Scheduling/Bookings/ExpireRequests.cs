@@ -16,11 +16,13 @@ static class ExpireRequests
 
     /// <returns>The slots that this freed.</returns>
     public static Task<List<Guid>> All(NpgsqlConnection connection) =>
-        connection.Statement(Expire).With((Guid[]?)null).With((Guid?)null).With(AtOnce).List(row => row.GetGuid(0));
+        connection.Statement(Expire).With((Guid[]?)null).With((Guid?)null).With(AtOnce).With(Problems.Trace())
+            .List(row => row.GetGuid(0));
 
     /// <summary>Those that hold one of the slots, or are the patient's own.</summary>
     public static Task<List<Guid>> InTheWay(NpgsqlConnection connection, Guid[] slots, Guid patient) =>
-        connection.Statement(Expire).With(slots).With(patient).With(AtOnce).List(row => row.GetGuid(0));
+        connection.Statement(Expire).With(slots).With(patient).With(AtOnce).With(Problems.Trace())
+            .List(row => row.GetGuid(0));
 
     public static async Task<int> InTheWay(NpgsqlDataSource db, BookingRequest request) =>
         await db.InTransaction(async connection =>
@@ -45,9 +47,9 @@ static class ExpireRequests
             insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status)
             select id, revision, 'expired', 'requested', status from expired),
         logged as (
-            insert into audit.events (action, entity, entity_id, details)
-            select 'bookings.expired', 'booking', id,
-                   jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at) from expired)
+            insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+            select 'system', 'bookings.expired', 'booking', id, jsonb_build_object('doctor_id', doctor_id,
+                   'slot_id', slot_id, 'starts_at', starts_at), $4 from expired)
         select slot_id from expired
         """;
 }

@@ -54,8 +54,8 @@ static class OfferSlot
             update scheduling.slots s set held_by = first.patient_id, held_until = first.expires_at
               from first where s.id = first.slot_id),
         logged as (
-            insert into audit.events (action, entity, entity_id, details, trace_id)
-            select 'waitlist.offered', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id,
+            insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+            select 'system', 'waitlist.offered', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id,
                    'doctor_id', doctor_id, 'slot_id', slot_id, 'expires_at', expires_at), $5 from first)
         select true from first
         """;

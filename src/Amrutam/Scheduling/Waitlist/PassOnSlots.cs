@@ -9,34 +9,19 @@ namespace Amrutam.Scheduling.Waitlist;
 /// while somebody waits for them.</summary>
 /// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
 /// would still end in time; only the waiting list would not hear of it.</remarks>
-sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs jobs, TimeProvider clock,
-    ILogger<PassOnSlots> log) : BackgroundService
+sealed class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs jobs) : BackgroundService
 {
     const int OffersAtOnce = 100, UnansweredOffers = 3;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var every = TimeSpan.FromSeconds(settings.Times.SweepSeconds);
-        using var timer = new PeriodicTimer(every, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await jobs.Run("pass_on_slots", every, Run);
-            }
-            catch (Exception e) when (e is NpgsqlException or CommitOutcomeUnknownException)
-            {
-                LogFailure(e);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        jobs.Every("pass_on_slots", TimeSpan.FromSeconds(settings.Times.SweepSeconds), Run, stoppingToken);
 
     public async Task Run()
     {
         var freed = await db.InTransaction(ExpireRequests.All);
         freed.AddRange(await db.InTransaction(connection => connection.Statement(EndOffers).With(OffersAtOnce)
-            .With(UnansweredOffers).List(row => row.GetGuid(0))));
-        await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).Execute();
+            .With(UnansweredOffers).With(Problems.Trace()).List(row => row.GetGuid(0))));
+        await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(Problems.Trace()).Execute();
         freed.AddRange(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
         foreach (var slot in freed.Distinct())
             await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings));
@@ -70,9 +55,10 @@ sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings setting
               from judged j where e.id = j.id
          returning e.id, e.patient_id, e.status),
         logged as (
-            insert into audit.events (action, entity, entity_id, details)
-            select 'waitlist.' || case when j.taken then 'accepted' else 'passed' end, 'waitlist_entry', m.id,
-                   jsonb_build_object('patient_id', m.patient_id, 'slot_id', j.slot_id, 'status', m.status)
+            insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+            select 'system', 'waitlist.' || case when j.taken then 'accepted' else 'passed' end,
+                   'waitlist_entry', m.id, jsonb_build_object('patient_id', m.patient_id, 'slot_id', j.slot_id,
+                   'status', m.status), $3
               from marked m join judged j on j.id = m.id)
         select slot_id from judged where not taken
         """;
@@ -88,10 +74,8 @@ sealed partial class PassOnSlots(NpgsqlDataSource db, SchedulingSettings setting
               from seen left join scheduling.bookings b on b.id = seen.booking_id
              where e.id = seen.id and (seen.starts_until <= statement_timestamp() or b.status <> 'confirmed')
          returning e.id, e.patient_id)
-        insert into audit.events (action, entity, entity_id, details)
-        select 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id) from lapsed
+        insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+        select 'system', 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id), $2
+          from lapsed
         """;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "what was over was not passed on; it will be tried again")]
-    partial void LogFailure(Exception exception);
 }

@@ -1,0 +1,58 @@
+using System.Diagnostics.Metrics;
+using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Amrutam.Tests.Platform.Telemetry;
+
+/// <summary>What runs again and again, and what is told of a run that failed.</summary>
+public sealed class JobsTests
+{
+    [Fact]
+    public async Task A_run_that_fails_is_logged_in_its_own_trace_and_is_not_the_last()
+    {
+        var log = new Lines();
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, log);
+        using var stop = new CancellationTokenSource();
+        List<string> runs = [];
+        await jobs.Every("try_things", TimeSpan.FromMilliseconds(1), async () =>
+        {
+            runs.Add(Problems.Trace());
+            await Task.Yield();
+            if (runs.Count == 3) await stop.CancelAsync();
+            if (runs.Count != 2) throw new InvalidOperationException("as planned");
+        }, stop.Token);
+        runs.Distinct().Count().ShouldBe(3);
+        log.Traces.ShouldBe([runs[0], runs[2]]);
+    }
+
+    [Fact]
+    public async Task A_run_that_the_stop_ends_has_not_failed()
+    {
+        var log = new Lines();
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, log);
+        using var stop = new CancellationTokenSource();
+        await jobs.Every("try_things", TimeSpan.FromHours(1), async () =>
+        {
+            await stop.CancelAsync();
+            stop.Token.ThrowIfCancellationRequested();
+        }, stop.Token);
+        log.Traces.ShouldBeEmpty();
+    }
+
+    /// <summary>The trace in which each line was written.</summary>
+    sealed class Lines : ILogger<Jobs>
+    {
+        public List<string> Traces { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Traces.Add(Problems.Trace());
+    }
+}
