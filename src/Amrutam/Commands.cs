@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Amrutam.Audit;
 using Amrutam.Identity;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
@@ -68,6 +69,7 @@ static class Commands
         using (Trail.Begin("start"))
         {
             await ServingLogin.Check(app.Services, ct);
+            AuditModule.CheckCheckpoints(app.Services);
             // Here and not in the host's start, which would put a stack trace around the one line that the operator
             // needs.
             await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);

@@ -9,7 +9,7 @@ namespace Amrutam.Audit;
 
 /// <summary>The event log: what an admin may ask of it, what keeps it going, and the seal that shows it was not
 /// changed.</summary>
-static class AuditModule
+static partial class AuditModule
 {
     public static void AddAudit(this WebApplicationBuilder builder)
     {
@@ -26,7 +26,10 @@ static class AuditModule
         builder.Services.AddSingleton<RetireMonths>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RetireMonths>());
         if (AuditSettings.Folder(builder.Configuration) is { } folder)
-            builder.Services.AddSingleton(new Checkpoints(folder));
+            builder.Services.AddSingleton(new Checkpoints(folder)).AddSingleton(new VitalSign(
+                "amrutam.audit.unpublished_age", "s",
+                "How long the oldest seal has waited to stand in the outside folder", Label: null,
+                SealLog.ReadUnpublishedAge));
         builder.Services.AddSingleton<ISealedSecrets, SealedLogKeys>();
         builder.Services.AddSingleton<LogKeys>().AddSingleton<SealState>().AddSingleton<SealLog>()
             .AddSingleton<CheckLog>().AddSingleton<ReadVerification>();
@@ -34,6 +37,14 @@ static class AuditModule
             new VerifyLog(services.GetRequiredService<NpgsqlDataSource>(), services.GetService<Checkpoints>()));
         builder.Services.AddHostedService(services => services.GetRequiredService<SealLog>());
         builder.Services.AddHostedService(services => services.GetRequiredService<CheckLog>());
+    }
+
+    /// <summary>Warns in Production when the seals go nowhere that the database's administrator cannot write.</summary>
+    public static void CheckCheckpoints(IServiceProvider services)
+    {
+        if (services.GetService<Checkpoints>() is null
+            && services.GetRequiredService<IHostEnvironment>().IsProduction())
+            LogNowhere(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(AuditModule).FullName!));
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes)
@@ -47,4 +58,8 @@ static class AuditModule
         var me = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
         ReadAccessLog.Map(me);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "seals of the event log are published nowhere, so a log that "
+        + "was cut off or rebuilt would not show: give a folder outside the database as Audit__CheckpointFolder")]
+    static partial void LogNowhere(ILogger log);
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text;
 using System.Xml.Linq;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.DataProtection.XmlEncryption;
 using Npgsql;
@@ -18,6 +20,8 @@ sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
 
     public void StoreElement(XElement element, string friendlyName)
     {
+        // The framework makes the first key as the host starts, in nobody's trace.
+        using var activity = Activity.Current is null ? Trail.Begin("keep_data_protection_key") : null;
         var text = element.ToString(SaveOptions.DisableFormatting);
         Task.Run(() => db.Statement(Add).With(friendlyName).With(text).With(Problems.Trace())
             .Execute()).GetAwaiter().GetResult();

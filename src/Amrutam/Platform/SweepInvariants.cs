@@ -36,7 +36,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await Task.Delay(Every, clock, stoppingToken);
+        await Task.Delay(Every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await jobs.Every("check_invariants", Every, () => Run(stoppingToken), stoppingToken);
     }
 

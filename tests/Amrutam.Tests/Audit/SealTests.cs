@@ -1,6 +1,7 @@
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Amrutam.Tests.Audit;
@@ -36,6 +37,36 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
         for (var number = 1L; number <= sight.Seals; number++)
             _sealer.Folder!.Find(number)!.Number.ShouldBe(number);
         _sealer.Folder!.Newest().ShouldBe(sight.Seals);
+    }
+
+    [Fact]
+    public async Task The_age_of_what_waits_to_be_published_rises_while_the_folder_is_away()
+    {
+        await Append();
+        await _sealer.SealAll();
+        (await UnpublishedAge()).ShouldBe(0);
+        var aside = _folder.FullName + "-aside";
+        Directory.Move(_folder.FullName, aside);
+        await File.WriteAllTextAsync(_folder.FullName, "not a folder");
+        await Append();
+        await _sealer.SealAll();
+        var first = await UnpublishedAge();
+        first.ShouldBeGreaterThan(0);
+        await Append();
+        await _sealer.SealAll();
+        (await UnpublishedAge()).ShouldBeGreaterThan(first, "the oldest counts");
+        File.Delete(_folder.FullName);
+        Directory.Move(aside, _folder.FullName);
+        await _sealer.Pass();
+        (await UnpublishedAge()).ShouldBe(0);
+        _sealer.Folder!.Newest().ShouldBe(await Seals());
+    }
+
+    async Task<double> UnpublishedAge()
+    {
+        await using var services = new ServiceCollection().AddSingleton(_sealer.Db).AddSingleton(_sealer.State)
+            .BuildServiceProvider();
+        return (await SealLog.ReadUnpublishedAge(services, CancellationToken.None)).ShouldHaveSingleItem().Value;
     }
 
     [Fact]

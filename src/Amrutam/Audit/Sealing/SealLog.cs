@@ -54,6 +54,12 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
     public static async Task<IEnumerable<Reading>> ReadAge(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(Age).Value<double>(ct))];
 
+    /// <remarks>Of this server's own folder. As long as that could not be looked into, nothing is known to stand
+    /// there.</remarks>
+    public static async Task<IEnumerable<Reading>> ReadUnpublishedAge(IServiceProvider services,
+        CancellationToken ct) => [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(UnpublishedAge)
+            .With(services.GetRequiredService<SealState>().Last?.Published ?? 0).Value<double>(ct))];
+
     async Task<int> Seal(NpgsqlConnection connection, long settled)
     {
         var turn = await connection.Statement(TakeTurn).With(OneReplica)
@@ -146,6 +152,11 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
         select coalesce((select greatest(extract(epoch from clock_timestamp() - at), 0)::float8 from audit.events
                           where position > coalesce((select position from audit.seals order by number desc limit 1), 0)
                           order by position limit 1), 0)
+        """;
+
+    const string UnpublishedAge = """
+        select greatest(0, extract(epoch from clock_timestamp() - (
+                   select sealed_at from audit.seals where number > $1 order by number limit 1)))::float8
         """;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder")]

@@ -44,9 +44,10 @@ public sealed partial class AlertTests(TestCluster cluster)
     {
         var database = await cluster.NewDatabase();
         var (port, management) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        var checkpoints = Directory.CreateTempSubdirectory("amrutam-checkpoints-");
         using var server = ServerProcess.Start("serve", port, ("ConnectionStrings__Amrutam", database.App),
             ("ConnectionStrings__Owner", database.Owner), ("Management__Url", $"http://127.0.0.1:{management}"),
-            ("Telemetry__LookSeconds", "1"));
+            ("Telemetry__LookSeconds", "1"), ("Audit__CheckpointFolder", checkpoints.FullName));
         await server.IsReady();
         await using var owner = NpgsqlDataSource.Create(database.Owner);
         using var prometheus = await RunningPrometheus.Start(management, File.ReadAllText(Tree.Path(Rules))
@@ -70,6 +71,7 @@ public sealed partial class AlertTests(TestCluster cluster)
         finally
         {
             await server.Kill();
+            checkpoints.Delete(recursive: true);
         }
     }
 

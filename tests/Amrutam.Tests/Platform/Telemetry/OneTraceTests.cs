@@ -45,6 +45,9 @@ public sealed class OneTraceTests(TestCluster cluster)
         Trace(lines.Single(line => Is(line, "source", "Amrutam.Platform.RequestLog") && Trace(line) == refused))
             .ShouldBe(refused);
         lines.Where(line => Is(line, "job", "pass_on_slots")).ShouldNotBeEmpty();
+        // Told once: this server has a database elsewhere and no folder for its seals.
+        lines.Count(line => line.GetProperty("text").GetString()!.Contains("Audit__CheckpointFolder",
+            StringComparison.Ordinal)).ShouldBe(1);
         lines.Where(line => line.GetProperty("source").GetString()!.StartsWith("Amrutam.", StringComparison.Ordinal)
             && Trace(line).Length != 32).Select(line => line.ToString()).ShouldBeEmpty();
         (await owner.Statement("""
