@@ -10,9 +10,9 @@ namespace Amrutam.Audit;
 /// in the log, for those who must answer for it.</remarks>
 static class ReadAccessLog
 {
-    /// <param name="Action">bookings.read, accounts.read, events.read, events.exported.</param>
+    /// <param name="Action">bookings.read, accounts.read, profiles.read, events.read, events.exported.</param>
     /// <param name="ByName">A doctor's name; null for staff, and when the doctor is gone.</param>
-    /// <param name="Kind">What was shown: booking, account, event.</param>
+    /// <param name="Kind">What was shown: booking, account, profile, event.</param>
     /// <param name="Ids">Which ones, when they have an id of their own.</param>
     public sealed record Response(Instant At, string Action, string ByRole, string? ByName, string Kind, int Count,
         IReadOnlyList<Guid> Ids);

@@ -27,7 +27,7 @@ static class RecordAccess
         route.WithMetadata(new RecordsAccess(action)).AddEndpointFilter(async (context, next) =>
         {
             var result = await next(context);
-            if (Answer<T>(result) is { } answer) await Record(context.HttpContext, action, kind, shown(answer));
+            if (Answer<T>(result) is { } answer) await Of(context.HttpContext, action, kind, shown(answer));
             return result;
         });
 
@@ -35,7 +35,8 @@ static class RecordAccess
         (result is INestedHttpResult nested ? nested.Result : result) is IValueHttpResult { Value: T value }
             ? value : default;
 
-    static async Task Record(HttpContext http, string action, string kind, IEnumerable<Shown> shown)
+    /// <summary>The same for a page, which reads while it is drawn: to be called before anything is drawn.</summary>
+    public static async Task Of(HttpContext http, string action, string kind, IEnumerable<Shown> shown)
     {
         var caller = CurrentUser.From(http.User);
         var others = shown.Where(s => s.Person != caller.Id).ToList();

@@ -13,10 +13,14 @@ static class ShowDashboard
     /// <summary>The periods to choose from, in days; the first is shown when none is chosen.</summary>
     public static readonly int[] Periods = [28, 7, 90];
 
+    /// <summary>The page names doctors who wait, whom nobody else sees yet.</summary>
+    public const string Reads = "profiles.read";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/", () => TypedResults.LocalRedirect(Path)).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).ExcludeFromDescription();
+        routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).WithMetadata(new RecordsAccess(Reads))
+            .ExcludeFromDescription();
     }
 
     static RazorComponentResult<DashboardPage> Handle(HttpContext http, string? days)
