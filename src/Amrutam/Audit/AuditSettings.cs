@@ -20,7 +20,7 @@ sealed class AuditSettings
     // Seven years. The database refuses less than one, whatever is asked of it.
     [Range(12, 1200)] public int RetentionMonths { get; init; } = 84;
 
-    // The whole log is compared with its seals this often; the newest events at each question.
+    // The whole log is compared with its seals this often; the newest events each minute.
     [Range(1, 24 * 30)] public int CheckHours { get; init; } = 24;
 
     public static string? Folder(IConfiguration settings) =>

@@ -9,13 +9,13 @@ namespace Amrutam.Audit;
 /// <summary>Tells an admin whether the event log is what was sealed, and which event is the first that is
 /// not.</summary>
 /// <remarks>
-/// Each question compares the newest 20,000 events with their seals. What is older was compared by <see
-/// cref="CheckLog"/> within the day, and its finding is told with it; <c>audit verify</c> reads everything at once. One
-/// question at a time is worked on, and its answer serves the next second's, so asking often costs no more.
+/// Each question compares the newest 20,000 events with their seals. <see cref="CheckLog"/> does so each minute, and
+/// compares what is older within the day; its finding is told with it. <c>audit verify</c> reads everything at once.
+/// One question at a time is worked on, and its answer serves the next second's, so asking often costs no more.
 /// </remarks>
 sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvider clock) : IDisposable
 {
-    const int NewestEvents = 20_000, MostUnsealedCounted = 10_000;
+    const int MostUnsealedCounted = 10_000;
 
     static readonly Duration Fresh = Duration.FromSeconds(1);
 
@@ -29,7 +29,7 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
     /// <summary>The last time that the whole log was compared.</summary>
     public sealed record FullCheck(Instant FinishedAt, long Seals);
 
-    sealed record Chain(long Seals, long Events, long Position, Instant? SealedAt, long NewestBegin, int Unsealed,
+    sealed record Chain(long Seals, long Events, long Position, Instant? SealedAt, int Unsealed,
         Instant? OldestUnsealedAt, FullCheck? Full, Broken? Found);
 
     readonly SemaphoreSlim _one = new(1);
@@ -40,7 +40,8 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
                 TypedResults.Ok(await read.Answer(ct)))
         .WithSummary("Whether the event log is what was sealed")
         .WithDescription(
-            "Compares the newest 20,000 events now, and tells what the daily check of the whole log found. "
+            "Compares the newest 20,000 events now, and tells what the check of each minute, of as many, and the daily "
+            + "check of the whole log found. "
             + "`state` is `valid` or `broken`; `first_broken` names the first event that is not what was sealed.");
 
     async Task<Response> Answer(CancellationToken ct)
@@ -59,11 +60,10 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
 
     async Task<Response> Check(Instant now, CancellationToken ct)
     {
-        var chain = await db.Statement(ReadChain).With(NewestEvents).With(MostUnsealedCounted).One(Read, ct);
-        var from = await verify.Behind(chain!.NewestBegin, ct);
-        var end = await verify.ToTheEnd(from, ct);
+        var chain = await db.Statement(ReadChain).With(MostUnsealedCounted).One(Read, ct);
+        var (from, end) = await verify.Newest(ct);
         // Of two that are known the earlier one is the first.
-        var broken = new[] { chain.Found, end.Broken }.OfType<Broken>().MinBy(b => b.Seal);
+        var broken = new[] { chain!.Found, end.Broken }.OfType<Broken>().MinBy(b => b.Seal);
         return new(broken is null ? "valid" : "broken",
             broken is null ? null : new(broken.Seal, broken.Position, broken.Because), chain.Seals, chain.Events,
             chain.Seals > 0 ? chain.Position : null, chain.SealedAt, chain.Unsealed, chain.OldestUnsealedAt,
@@ -71,9 +71,9 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
     }
 
     static Chain Read(NpgsqlDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2),
-        row.GetInstantOrNull(3), row.GetInt64(4), row.GetInt32(5), row.GetInstantOrNull(6),
-        row.GetInstantOrNull(7) is { } finished ? new(finished, row.GetInt64(8)) : null,
-        row.IsDBNull(9) ? null : new(row.GetInt64(9), row.IsDBNull(10) ? null : row.GetInt64(10), row.GetString(11)));
+        row.GetInstantOrNull(3), row.GetInt32(4), row.GetInstantOrNull(5),
+        row.GetInstantOrNull(6) is { } finished ? new(finished, row.GetInt64(7)) : null,
+        row.IsDBNull(8) ? null : new(row.GetInt64(8), row.IsDBNull(9) ? null : row.GetInt64(9), row.GetString(10)));
 
     public void Dispose() => _one.Dispose();
 
@@ -83,10 +83,8 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
               from audit.seals order by number desc limit 1),
         unsealed as (
             select at from audit.events where position > coalesce((select position from last), 0)
-             order by position limit $2)
+             order by position limit $1)
         select coalesce(l.number, 0), coalesce(l.total, 0), coalesce(l.position, 0), l.sealed_at,
-               coalesce((select s.number from audit.seals s where s.events_before + s.events <= l.total - $1
-                          order by s.number desc limit 1), 0),
                (select count(*) from unsealed)::int, (select min(at) from unsealed),
                v.finished_at, v.finished_seals, v.broken_seal, v.broken_position, v.broken_because
           from audit.verification v left join last l on true

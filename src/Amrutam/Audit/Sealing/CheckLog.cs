@@ -4,11 +4,13 @@ using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>Goes over the whole log in the background, a window a second, once a day.</summary>
+/// <summary>Compares the newest events with their seals each minute, and goes over the whole log in the background, a
+/// window a second, once a day.</summary>
 /// <remarks>
-/// So that a changed row is told within a day however old it is, and so that nobody's question has to read the whole
-/// log. One replica at a time does a window; how far it came stands in the database, so any may go on. A log that was
-/// found broken is looked at again each hour: after a mend, the answer need not wait for tomorrow.
+/// So that a changed row is told within a minute when it is among the newest 20,000, within a day however old it is,
+/// and so that nobody's question has to read the whole log. One replica at a time does a window; how far it came stands
+/// in the database, so any may go on. What was found stays until the whole log was found sound, which is looked at
+/// again each hour: after a mend, the answer need not wait for tomorrow.
 /// </remarks>
 sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, AuditSettings settings,
     ILogger<CheckLog> log) : BackgroundService
@@ -16,12 +18,33 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
     // Any constant does; it only has to be the same in every replica and another than other jobs'.
     const long OneReplica = 0x434845434B;
 
+    // Seconds. Less than a minute, because replicas' minutes begin at different seconds.
+    const int StillFresh = 45;
+
     static readonly TimeSpan BetweenWindows = TimeSpan.FromSeconds(1), BetweenLooks = TimeSpan.FromMinutes(1);
 
     sealed record Turn(long Through);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("check_log", BetweenLooks,
-        async () => await CheckSome(stoppingToken) ? BetweenWindows : BetweenLooks, stoppingToken);
+        async () => await Look(stoppingToken) ? BetweenWindows : BetweenLooks, stoppingToken);
+
+    /// <summary>Checks the newest events, and the next window of the whole.</summary>
+    /// <returns>True when there is more to check.</returns>
+    public async Task<bool> Look(CancellationToken ct)
+    {
+        await CheckNewest(ct);
+        return await CheckSome(ct);
+    }
+
+    /// <summary>Checks the newest events, unless a replica did lately.</summary>
+    Task<int> CheckNewest(CancellationToken ct) => db.InTransaction(async connection =>
+    {
+        if (await connection.Statement(TakeNewest).With(OneReplica).With(StillFresh).Execute() == 0) return 0;
+        var (_, end) = await verify.Newest(ct);
+        if (end.Broken is not { } broken) return 0;
+        LogBroken(broken.Seal, broken.Position, broken.Because);
+        return await connection.Statement(Tell).With(broken.Seal).With(broken.Position).With(broken.Because).Execute();
+    });
 
     /// <summary>Checks the next window, when a check is under way or due.</summary>
     /// <returns>True when there is more to check.</returns>
@@ -54,6 +77,21 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
          where pg_try_advisory_xact_lock($1)
            and (began_at is not null or finished_at is null or finished_at < now() - $2 * interval '1 hour'
                 or (broken_seal is not null and finished_at < now() - interval '1 hour'))
+        """;
+
+    // Undone when the check fails, so that the next minute tries again.
+    const string TakeNewest = """
+        update audit.verification set newest_checked_at = clock_timestamp()
+         where pg_try_advisory_xact_lock($1)
+           and (newest_checked_at is null or newest_checked_at < now() - $2 * interval '1 second')
+        """;
+
+    // Of two that are known the earlier one is the first.
+    const string Tell = """
+        update audit.verification
+           set broken_seal = least(broken_seal, $1),
+               broken_position = case when broken_seal < $1 then broken_position else $2 end,
+               broken_because = case when broken_seal < $1 then broken_because else $3 end
         """;
 
     const string GoOn = """
