@@ -38,7 +38,6 @@ sealed record Database(string Owner, string App)
     {
         var parts = new NpgsqlConnectionStringBuilder(App)
         {
-            ApplicationName = "amrutam",
             MaxPoolSize = maxConnections,
             MaxAutoPrepare = 128,
             AutoPrepareMinUsages = 2,
@@ -51,6 +50,8 @@ sealed record Database(string Owner, string App)
             // Nothing here changes a session's state, so there is nothing to reset between its users.
             NoResetOnClose = true,
         };
+        // An operator's own name stays: it tells servers apart in pg_stat_activity.
+        parts.ApplicationName ??= "amrutam";
         // Compiling a plan takes longer (measured: a second) than any statement of a request takes to run.
         parts.Options = (parts.Options + " -c jit=off" + (planOnce ? " -c plan_cache_mode=force_generic_plan" : ""))
             .Trim();

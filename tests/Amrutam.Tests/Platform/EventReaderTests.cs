@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Npgsql;
@@ -7,6 +8,11 @@ namespace Amrutam.Tests.Platform;
 public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    // A minute shows no more than these seconds do, and is asked for by hand.
+    static readonly TimeSpan LeftOpen = TimeSpan.FromSeconds(int.Parse(
+        Environment.GetEnvironmentVariable("AMRUTAM_SECONDS_LEFT_OPEN") ?? "5", CultureInfo.InvariantCulture));
+
     Database _database = null!;
     NpgsqlDataSource _owner = null!;
 
@@ -61,8 +67,36 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_event_that_cannot_be_applied_is_parked_and_those_around_it_are_not_held_up_or_applied_twice()
+    public async Task A_transaction_left_open_beside_busy_writers_holds_readers_up_and_costs_no_event()
     {
+        await using var one = await Replica.Start(_database);
+        await using var two = await Replica.Start(_database);
+        var late = Guid.CreateVersion7();
+        var written = new System.Collections.Concurrent.ConcurrentBag<Guid> { late };
+        await _owner.InTransaction(async connection =>
+        {
+            await connection.Append("things.changed", "thing", late);
+            using var end = new CancellationTokenSource(LeftOpen);
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
+            {
+                for (var id = late; !end.IsCancellationRequested; await Task.Delay(10))
+                {
+                    await _owner.Append("things.changed", "thing", id = Guid.CreateVersion7());
+                    written.Add(id);
+                }
+            }));
+            (await Effects()).ShouldBeEmpty("all of it stands behind what may still be undone");
+            return 0;
+        });
+        (await one.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
+        written.Count.ShouldBeGreaterThan(100);
+        (await Effects()).Order().ShouldBe(written.Order());
+    }
+
+    [Fact]
+    public async Task An_event_that_fails_five_times_is_parked_and_those_around_it_are_not_held_up_or_applied_twice()
+    {
+        await _owner.Statement(CountTries).Execute();
         var ids = Enumerable.Range(0, 7).Select(_ => Guid.CreateVersion7()).ToArray();
         foreach (var id in ids) await _owner.Append(id == ids[3] ? "things.broke" : "things.changed", "thing", id);
         await using var replica = await Replica.Start(_database);
@@ -70,6 +104,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         (await Effects()).ShouldBe(ids.Where(id => id != ids[3]));
         (await _owner.Statement("select error from platform.parked_events where reader = 'test'").Value<string>())
             .ShouldBe("InvalidDataException");
+        (await _owner.Statement("select last_value from public.tries").Value<long>()).ShouldBe(5);
     }
 
     [Fact]
@@ -103,6 +138,18 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
         (await vitals.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
     }
+
+    // Drawn for each try that is counted, also when a later step undoes the count.
+    const string CountTries = """
+        create sequence public.tries;
+        create function public.count_try() returns trigger language plpgsql security definer as $$
+        begin
+            perform nextval('public.tries');
+            return new;
+        end $$;
+        create trigger count_try before update on platform.event_readers for each row
+            when (new.tries > old.tries) execute function public.count_try()
+        """;
 
     Task<List<Guid>> Effects() =>
         _owner.Statement("select entity_id from public.effects order by n").List(row => row.GetGuid(0));

@@ -4,25 +4,35 @@ using Npgsql;
 
 namespace Amrutam.Tests.Races;
 
-/// <summary>The real server's reader, killed between any two of its steps and run by two servers at once: each event
-/// counts once.</summary>
+/// <summary>The real server's reader, run by two servers at once, of which the one whose turn it is is killed between
+/// any two of its steps: the other goes on, and each event counts once.</summary>
 public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
 {
     const int EventsOfAPart = 10;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Between = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Where it is stopped: each is a lock that a trigger of that step waits for.</summary>
-    enum Step { WritesItsEffect = 1, MovesItsCursor, Commits }
+    enum Step { WritesItsEffect = 1, MovesItsCursor, Commits, CountsATry, Parks }
+
+    /// <summary>Over an event that it can apply, or on the way to parking one that it cannot.</summary>
+    enum Over { GoodEvents, BadEvent }
 
     /// <summary>What becomes of the statement that the dead server had under way: it ends with its connection, or the
     /// database finishes it and nobody hears of it.</summary>
-    static readonly (Step At, bool IsFinished)[] Deaths = [(Step.WritesItsEffect, false), (Step.MovesItsCursor, false),
-        (Step.Commits, false), (Step.Commits, true)];
+    enum Fate { Ends, IsFinished }
 
-    readonly List<ServerProcess> _servers = [];
+    static readonly (Step At, Over What, Fate Its)[] Deaths =
+    [
+        (Step.WritesItsEffect, Over.GoodEvents, Fate.Ends), (Step.MovesItsCursor, Over.GoodEvents, Fate.Ends),
+        (Step.Commits, Over.GoodEvents, Fate.Ends), (Step.Commits, Over.GoodEvents, Fate.IsFinished),
+        (Step.CountsATry, Over.BadEvent, Fate.Ends), (Step.Parks, Over.BadEvent, Fate.Ends),
+        (Step.MovesItsCursor, Over.BadEvent, Fate.Ends), (Step.Commits, Over.BadEvent, Fate.IsFinished),
+    ];
+
+    readonly Dictionary<string, ServerProcess> _servers = new(StringComparer.Ordinal);
     Database _database = null!;
     NpgsqlDataSource _owner = null!;
-    int _written;
+    int _good, _bad;
 
     public async ValueTask InitializeAsync()
     {
@@ -32,37 +42,34 @@ public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_reader_killed_between_any_two_steps_counts_each_event_once()
+    public async Task Of_two_replicas_one_is_killed_between_any_two_steps_and_the_other_counts_each_event_once()
     {
-        foreach (var (step, isFinished) in Deaths)
+        foreach (var name in new[] { "one", "two" }) await Serve(name);
+        foreach (var (step, over, its) in Deaths)
         {
             await using var stop = await _owner.OpenConnectionAsync();
             await stop.Statement("select pg_advisory_lock($1)").With((long)step).Execute();
-            var server = Serve();
-            await Write();
+            await Write(over);
             await Until("select exists (select " + WaitsAt(step) + ")");
-            await server.Kill();
-            if (!isFinished)
+            var dead = (await _owner.Statement("select a.application_name " + WaitsAt(step)).Value<string>())!;
+            await _servers[dead].Kill();
+            if (its == Fate.Ends)
             {
                 await _owner.Statement("select pg_terminate_backend(l.pid) " + WaitsAt(step)).Execute();
-                await Until("select not exists (select " + WaitsAt(step) + ")");
+                // The other one may stand there already, but not what was ended.
+                await Until($"select not exists (select {WaitsAt(step)} and a.application_name = '{dead}')");
             }
             await stop.Statement("select pg_advisory_unlock($1)").With((long)step).Execute();
+            await Until(IsRead);
+            await ShouldHaveCountedEachOnce($"{dead} died where it {step} over {over}");
+            _servers.Values.Count(server => !server.HasExited).ShouldBe(1, "the other one did it");
+            await Serve(dead);
         }
-        var (first, _) = (Serve(), Serve());
-        await Write();
-        await Until(IsRead);
-        await Write();
-        await first.Kill();
-        await Until(IsRead);
-        (await _owner.Statement("select sum(n)::bigint from analytics.daily where measure = 'accounts'").Value<long>())
-            .ShouldBe(_written);
-        (await _owner.Statement("select count(*) from platform.parked_events").Value<long>()).ShouldBe(0);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers)
+        foreach (var server in _servers.Values)
         {
             if (!server.HasExited) await server.Kill();
             server.Dispose();
@@ -70,23 +77,39 @@ public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
         await _owner.DisposeAsync();
     }
 
-    ServerProcess Serve()
+    /// <summary>Starts the replica of that name, be it again; its connections to the database carry the name.</summary>
+    async Task Serve(string name)
     {
-        var server = ServerProcess.Start("serve", 0, ("ConnectionStrings__Amrutam", _database.App),
-            ("ConnectionStrings__Owner", _database.Owner), ("Logging__LogLevel__Default", "Warning"),
+        if (_servers.Remove(name, out var before)) before.Dispose();
+        _servers[name] = ServerProcess.Start("serve", 0,
+            ("ConnectionStrings__Amrutam", _database.App + ";Application Name=" + name),
+            ("ConnectionStrings__Owner", _database.Owner), ("Logging__LogLevel__Default", "None"),
             ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey));
-        _servers.Add(server);
-        return server;
+        await _servers[name].IsReady();
+        await Until(IsRead);
     }
 
-    async Task Write()
+    async Task Write(Over what)
     {
-        for (var i = 0; i < EventsOfAPart; i++, _written++)
+        if (what == Over.BadEvent)
+        {
+            await _owner.Append("accounts.signed_up", "account", Guid.CreateVersion7());
+            _bad++;
+            return;
+        }
+        for (var i = 0; i < EventsOfAPart; i++, _good++)
             await _owner.Append("accounts.signed_up", "account", Guid.CreateVersion7(), """{"role": "patient"}""");
     }
 
+    async Task ShouldHaveCountedEachOnce(string when)
+    {
+        (await _owner.Statement("select sum(n)::bigint from analytics.daily where measure = 'accounts'").Value<long>())
+            .ShouldBe(_good, when);
+        (await _owner.Statement("select count(*) from platform.parked_events").Value<long>()).ShouldBe(_bad, when);
+    }
+
     static string WaitsAt(Step step) => $"""
-        from pg_locks l join pg_database d on d.oid = l.database
+        from pg_locks l join pg_database d on d.oid = l.database join pg_stat_activity a on a.pid = l.pid
          where d.datname = current_database() and l.locktype = 'advisory' and l.classid = 0 and l.objid = {(int)step}
            and l.objsubid = 1 and not l.granted
         """;
@@ -119,5 +142,9 @@ public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
         create constraint trigger stop_commit after update on platform.event_readers
             deferrable initially deferred for each row
             when (new.position <> old.position) execute function public.stop_here(3);
+        create trigger stop_try before update on platform.event_readers for each row
+            when (new.tries > old.tries) execute function public.stop_here(4);
+        create trigger stop_parking before insert on platform.parked_events for each row
+            execute function public.stop_here(5);
         """;
 }
