@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Platform;
@@ -17,9 +16,6 @@ sealed class Attempts(NpgsqlDataSource db)
 {
     public const int NotRefused = 0;
     const int MinuteSeconds = 60;
-
-    static readonly Counter<long> Rejections = new Meter("Amrutam.Identity")
-        .CreateCounter<long>("amrutam.limit.rejections", "{attempt}", "Attempts that a limit refused, by limit");
 
     sealed record Answer(int RetryAfterSeconds);
 
@@ -50,8 +46,7 @@ sealed class Attempts(NpgsqlDataSource db)
 
     static int Told(string what, Answer answer)
     {
-        if (answer.RetryAfterSeconds != NotRefused)
-            Rejections.Add(1, new KeyValuePair<string, object?>("amrutam.limit.name", what));
+        if (answer.RetryAfterSeconds != NotRefused) LimitMeter.Count(what);
         return answer.RetryAfterSeconds;
     }
 

@@ -34,7 +34,7 @@ static class IdentityProblems
     public static readonly Problem PasskeyRefused =
         new(422, "passkey_refused", "The passkey could not be registered; begin again");
     public static readonly Problem TooManyPasskeys =
-        new(409, "too_many_passkeys", "Remove a passkey before you add another");
+        new(409, "too_many_passkeys", "Remove a passkey before you add another") { IsLimit = true };
     public static readonly Problem LastCredential =
         new(409, "last_credential", "This is the only way into your account; add another first");
     public static readonly Problem LastAdmin = new(409, "last_admin", "This is the last admin; make another one first");

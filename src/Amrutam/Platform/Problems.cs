@@ -12,6 +12,10 @@ namespace Amrutam.Platform;
 sealed record Problem(int Status, string Code, string Title)
 {
     public string Type => "/problems/" + Code;
+
+    /// <summary>Whether it is about how much one person has or does; each such answer is counted as one that a limit
+    /// gave.</summary>
+    public bool IsLimit { get; init; }
 }
 
 /// <summary>Answers in application/problem+json (RFC 9457).</summary>
@@ -73,6 +77,7 @@ static class Problems
         Problem problem, string? detail = null, IDictionary<string, object?>? extensions = null)
     {
         Answered.Add(1, new KeyValuePair<string, object?>("amrutam.problem.code", problem.Code));
+        if (problem.IsLimit) LimitMeter.Count(problem.Code);
         var details = new ProblemDetails
         {
             Type = problem.Type,

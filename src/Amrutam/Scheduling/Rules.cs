@@ -30,7 +30,7 @@ static class Rules
     public static readonly Problem NoEqualSlotIsOpen = new(409, "no_equal_slot_is_open",
         "There is no open slot of the same length for some of the bookings, so none was moved");
     public static readonly Problem TooMuchTimeOff = new(422, "too_much_time_off",
-        "You have as much time off ahead as can be kept");
+        "You have as much time off ahead as can be kept") { IsLimit = true };
 
     public static readonly Problem OneActiveBookingPerSlot =
         new(409, "one_active_booking_per_slot", "The slot is already booked");
@@ -43,26 +43,30 @@ static class Rules
     public static readonly Problem BookingsOfAPatientDoNotOverlap =
         new(409, "bookings_of_a_patient_do_not_overlap", "You have another booking at that time");
     public static readonly Problem TooManyOpenBookings =
-        new(422, "too_many_open_bookings", "You have as many bookings ahead as one patient may have");
+        new(422, "too_many_open_bookings", "You have as many bookings ahead as one patient may have")
+        { IsLimit = true };
     public static readonly Problem TooManyOpenBookingsWithDoctor = new(422, "too_many_open_bookings_with_this_doctor",
-        "You have as many bookings ahead with this doctor as one patient may have");
+        "You have as many bookings ahead with this doctor as one patient may have") { IsLimit = true };
 
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
-        "You have booked and cancelled many times within the hour; wait a while before you book again");
+        "You have booked and cancelled many times within the hour; wait a while before you book again")
+        { IsLimit = true };
     public static readonly Problem NoDoctorIsFree =
         new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time");
 
     public static readonly Problem TooManyHolds =
-        new(422, "too_many_holds", "You hold as many slots as one patient may; book or release one first");
+        new(422, "too_many_holds", "You hold as many slots as one patient may; book or release one first")
+        { IsLimit = true };
     public static readonly Problem TooManySeries =
-        new(422, "too_many_series", "You have as many series ahead as one patient may have");
+        new(422, "too_many_series", "You have as many series ahead as one patient may have") { IsLimit = true };
     public static readonly Problem NoSlotAtThatTime =
         new(409, "no_slot_at_that_time", "The doctor has no slot at that time");
     public static readonly Problem SeriesIsNotPossible =
         new(409, "series_is_not_possible", "The series cannot be booked as asked; see the report");
 
     public static readonly Problem TooManyWaitlistEntries =
-        new(422, "too_many_waitlist_entries", "You are on as many waiting lists as one patient may be");
+        new(422, "too_many_waitlist_entries", "You are on as many waiting lists as one patient may be")
+        { IsLimit = true };
     public static readonly Problem AlreadyInThisLine =
         new(409, "already_in_this_line", "You are on this waiting list already, for times that meet these");
     public static readonly Problem OfferIsOver =
