@@ -3,12 +3,13 @@ using System.Text.RegularExpressions;
 using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Tidy;
+using Microsoft.AspNetCore.Routing;
 using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
 /// <summary>The rules and the dashboard: sound by themselves, about what is measured, and seen to work.</summary>
-public sealed partial class AlertTests(TestCluster cluster)
+public sealed partial class AlertTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const string Rules = "deploy/prometheus/amrutam.rules.yml", Dashboard = "deploy/grafana/amrutam.json",
         Guide = "docs/operations.md";
@@ -29,13 +30,36 @@ public sealed partial class AlertTests(TestCluster cluster)
     public void Each_alert_is_tried_by_a_case_and_has_its_place_in_the_operators_guide()
     {
         var headings = Tree.Lines(Guide).Where(l => l.StartsWith('#')).Select(l => l.TrimStart('#', ' ')).ToList();
-        var cases = File.ReadAllText(Tree.Path("deploy/prometheus/amrutam.rules.test.yml"));
         var alerts = Alert().Matches(File.ReadAllText(Tree.Path(Rules)))
             .Select(m => (Name: m.Groups["name"].Value, Page: m.Groups["page"].Value)).ToList();
         alerts.Count.ShouldBeGreaterThan(10);
         alerts.Where(a => a.Page != $"{Guide}#{a.Name.ToLowerInvariant()}").ShouldBeEmpty();
         alerts.Where(a => !headings.Contains(a.Name)).ShouldBeEmpty();
-        alerts.Where(a => !cases.Contains(a.Name, StringComparison.Ordinal)).ShouldBeEmpty();
+        Alerts(Rules, "labels:").Except(Alerts("deploy/prometheus/amrutam.rules.test.yml", "- exp_labels:"))
+            .ShouldBeEmpty("these never fire in a case");
+    }
+
+    [Fact]
+    public void What_an_alert_is_about_can_be_looked_at_on_the_dashboard()
+    {
+        var shown = Measured(Dashboard);
+        Measured(Rules).Where(metric => !shown.Contains(metric)).ShouldBeEmpty();
+    }
+
+    /// <summary>A booking that cannot be moved or cancelled is as bad as one that cannot be made.</summary>
+    [Fact]
+    public void The_promise_is_of_every_route_that_makes_or_changes_a_booking()
+    {
+        var promised = new Regex("^(" + Promised().Match(File.ReadAllText(Tree.Path(Rules))).Groups["routes"].Value
+            + ")$", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        var changing = ((IEndpointRouteBuilder)fixture.Server.App).DataSources.SelectMany(s => s.Endpoints)
+            .OfType<RouteEndpoint>()
+            .Where(r => r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
+            .Select(r => r.RoutePattern.RawText!).ToList();
+        changing.Where(route => promised.IsMatch(route)).Order().ShouldBe(changing
+            .Where(route => route.StartsWith("/api/bookings", StringComparison.Ordinal)
+                || route == "/api/waitlist/{id:guid}/acceptance").Order());
+        changing.Count(route => promised.IsMatch(route)).ShouldBeGreaterThan(8);
     }
 
     /// <summary>A server in a process of its own, and a Prometheus with the rules as they ship, only sooner.</summary>
@@ -82,21 +106,41 @@ public sealed partial class AlertTests(TestCluster cluster)
     {
         using var http = new HttpClient { BaseAddress = new($"http://127.0.0.1:{management}") };
         var text = (await http.Get("/metrics")).Is(200).Text;
-        var labels = Exported.Labels.Select(l => l.Replace('.', '_')).ToHashSet(StringComparer.Ordinal);
         var exported = Family().Matches(text).SelectMany(m => m.Groups["type"].Value == "histogram"
             ? new[] { "_bucket", "_sum", "_count" }.Select(part => m.Groups["name"].Value + part)
             : [m.Groups["name"].Value]).Concat(OnlyOnceTheyHappen).ToHashSet(StringComparer.Ordinal);
-        var asked = new[] { Rules, Dashboard }.SelectMany(file => Metric().Matches(Expressions(file)))
-            .Select(m => m.Value).Where(name => !labels.Contains(name)).Distinct(StringComparer.Ordinal).ToList();
+        var asked = new[] { Rules, Dashboard }.SelectMany(Measured).Distinct(StringComparer.Ordinal)
+            .Where(name => name != OfPrometheusItself).ToList();
         asked.Count.ShouldBeGreaterThan(20);
         asked.Where(name => !exported.Contains(name)).ShouldBeEmpty();
         Value().Matches(text).Select(m => m.Groups["value"].Value).Where(Tells).ShouldBeEmpty();
     }
 
-    // Counted when somebody books, signs in or is refused; MetricsTests sees each of them.
+    const string OfPrometheusItself = "up";
+
+    // Counted when somebody books, signs in, is refused or waits for a connection; MetricsTests sees each of them.
     static readonly string[] OnlyOnceTheyHappen = ["amrutam_bookings_total", "amrutam_sign_ins_total",
         "amrutam_limit_rejections_total", "amrutam_problems_total", "amrutam_batch_size_bucket",
-        "amrutam_batch_wait_seconds_bucket"];
+        "amrutam_batch_wait_seconds_bucket", "db_client_connection_npgsql_pending_requests"];
+
+    /// <summary>The alerts of a file with the windows of those that have several: of the rules each that there is, of
+    /// the cases each that is seen to fire.</summary>
+    static List<string> Alerts(string file, string labels)
+    {
+        var (found, name) = (new List<string>(), "");
+        foreach (var line in Tree.Lines(file))
+        {
+            if (Named().Match(line) is { Success: true } named) name = named.Groups["name"].Value;
+            if (Sample().Match(line) is { Success: true } sample) found.Add(sample.Groups["name"].Value);
+            if (line.TrimStart().StartsWith(labels, StringComparison.Ordinal))
+                found.Add((name + ' ' + Window().Match(line).Groups["window"].Value).Trim());
+        }
+        found.Count.ShouldBeGreaterThan(10);
+        return found;
+    }
+
+    static HashSet<string> Measured(string file) => Metric().Matches(Expressions(file)).Select(m => m.Value)
+        .Except(Exported.Labels.Select(l => l.Replace('.', '_'))).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Whether a label's value could say who or where: an address, an id, a connection string.</summary>
     static bool Tells(string value) => value.Contains('@', StringComparison.Ordinal)
@@ -116,10 +160,23 @@ public sealed partial class AlertTests(TestCluster cluster)
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Alert();
 
+    [GeneratedRegex(@"\balert(name)?: (?<name>\w+)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Named();
+
+    [GeneratedRegex(@"labels: '\{alertname=""(?<name>\w+)"".*value: [1-9]", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sample();
+
+    [GeneratedRegex(@"window: (?<window>\w+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Window();
+
+    [GeneratedRegex(@"http_route=~""(?<routes>[^""]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Promised();
+
     [GeneratedRegex("^# TYPE (?<name>\\S+) (?<type>\\S+)$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Family();
 
-    [GeneratedRegex(@"(?<![\w:.])(amrutam|http|db|dotnet|process|kestrel)_\w+", RegexOptions.ExplicitCapture,
+    [GeneratedRegex(@"(?<![\w:.])((amrutam|http|db|dotnet|process|kestrel)_\w+|up(?=\{))", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Metric();
 

@@ -1,17 +1,20 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
-using Amrutam.Identity;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
 /// <summary>What <c>/metrics</c> says, and that it says nothing of anybody.</summary>
-public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
+    const int Few = 4;
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     TestServer Server => fixture.Server;
 
     [Fact]
@@ -39,7 +42,6 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
             """amrutam_reader_lag_seconds{amrutam_reader_name="analytics"} """,
             """amrutam_reader_parked{amrutam_reader_name="analytics"} 0""",
             """amrutam_sign_ins_total{outcome="invalid_credentials"} """,
-            """amrutam_limit_rejections_total{amrutam_limit_name="sign-ins of an address"} """,
             """amrutam_problems_total{amrutam_problem_code="not_found"} """,
             """amrutam_job_duration_seconds_count{amrutam_job_name="make_partitions",outcome="succeeded"} """,
             """amrutam_job_since_success_seconds{amrutam_job_name="make_partitions"} """,
@@ -53,6 +55,31 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
             text.Contains('\n' + series, StringComparison.Ordinal).ShouldBeTrue(series + " is not among\n"
                 + string.Join('\n', text.Split('\n')
                     .Where(line => line.StartsWith(series.Split('{', ' ')[0], StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_connection_is_seen()
+    {
+        const string Waiting =
+            """db_client_connection_npgsql_pending_requests{db_client_connection_pool_name="amrutam"}""";
+        await using var server =
+            await TestServer.Start(await cluster.NewDatabase(), $"--Database:MaxConnections={Few}");
+        var pool = server.App.Services.GetRequiredService<NpgsqlDataSource>();
+        var held = await Task.WhenAll(Enumerable.Range(0, Few).Select(_ => pool.OpenConnectionAsync().AsTask()));
+        var asked = server.Anonymous().Get("/health/ready");
+        await Until(waiting => waiting > 0);
+        foreach (var connection in held) await connection.DisposeAsync();
+        await asked;
+        await Until(waiting => waiting is 0);
+
+        async Task Until(Func<double?, bool> holds)
+        {
+            for (var watch = Stopwatch.StartNew(); !holds(Metrics.Of(await server.Scrape(), Waiting));)
+            {
+                watch.Elapsed.ShouldBeLessThan(Patience);
+                await Task.Delay(20);
+            }
+        }
     }
 
     [Fact]
@@ -120,8 +147,6 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
         (await patient.Http.Post("/api/bookings", new { slot_id = slot.Id })).Is(201);
         (await patient.Http.Post("/api/bookings", new { slot_id = Guid.CreateVersion7() })).Is(404);
         (await patient.Http.Post("/api/auth/login", new { email = "nobody@example.org", password = "wrong" })).Is(401);
-        var attempts = Server.App.Services.GetRequiredService<Attempts>();
-        for (var n = 0; n < 3; n++) await attempts.CountInMinute("sign-ins of an address", "192.0.2.1", limit: 1);
         await Server.App.Services.GetRequiredService<VitalSigns>().Look(CancellationToken.None);
     }
 
@@ -130,16 +155,7 @@ public sealed partial class MetricsTests(ServerFixture fixture) : IClassFixture<
         [.. text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => line[..line.LastIndexOf(' ')])];
 
-    async Task<string> Scrape()
-    {
-        using var operators = new HttpClient
-        {
-            BaseAddress = new(Server.App.Services.GetRequiredService<Management>().Address!)
-        };
-        var reply = (await operators.Get("/metrics")).Is(200);
-        reply.Header("Content-Type").ShouldBe("text/plain; version=0.0.4; charset=utf-8");
-        return reply.Text;
-    }
+    Task<string> Scrape() => Server.Scrape();
 
     [GeneratedRegex("[{,](?<key>[a-z_]+)=\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Label();
