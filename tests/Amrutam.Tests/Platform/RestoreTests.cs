@@ -12,7 +12,6 @@ public sealed class RestoreTests(TestCluster cluster)
     [Fact]
     public async Task After_a_restore_into_a_fresh_cluster_each_event_is_still_applied_once_and_in_order()
     {
-        Assert.SkipUnless(await Works("pg_dump") && await Works("psql"), "pg_dump and psql are not here");
         var source = await cluster.NewDatabase();
         await using var old = NpgsqlDataSource.Create(source.Owner);
         await Replica.MakeEffects(old);
@@ -43,23 +42,6 @@ public sealed class RestoreTests(TestCluster cluster)
         {
             NpgsqlConnection.ClearAllPools();
             Directory.Delete(directory, recursive: true);
-        }
-    }
-
-    static async Task<bool> Works(string program)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, ["--version"])
-            {
-                RedirectStandardOutput = true, UseShellExecute = false,
-            })!;
-            await process.WaitForExitAsync();
-            return process.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
         }
     }
 

@@ -35,6 +35,11 @@ public sealed partial class TextTests
         CodeFiles.Select(file => (file, Tree.Lines(file).Length)).Where(f => f.Length > LongestFile)
             .Select(f => $"{f.file} has {f.Length}").ShouldBeEmpty();
 
+    /// <summary>Whoever trusts it reads it first.</summary>
+    [Fact]
+    public void The_verifier_of_proofs_stays_under_150_lines() =>
+        Tree.Lines("tools/verify-audit-proof.py").Length.ShouldBeLessThan(150);
+
     [Fact]
     public void Functions_are_at_most_60_lines_besides_their_SQL() =>
         new[] { typeof(Program).Assembly, typeof(TextTests).Assembly }.SelectMany(Functions)
