@@ -245,24 +245,6 @@ CREATE TABLE audit.events (
 )
 PARTITION BY RANGE (at);
 
-CREATE VIEW audit.actions AS
- SELECT events."position",
-    events.at,
-    events.actor_id,
-    events.action,
-    events.entity,
-    events.entity_id
-   FROM audit.events;
-
-ALTER TABLE audit.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME audit.events_position_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
-
 CREATE TABLE audit.retired_events (
     "position" bigint NOT NULL,
     epoch integer NOT NULL,
@@ -277,6 +259,32 @@ CREATE TABLE audit.retired_events (
     trace_id text
 )
 PARTITION BY RANGE (at);
+
+CREATE VIEW audit.actions AS
+ SELECT events."position",
+    events.at,
+    events.actor_id,
+    events.action,
+    events.entity,
+    events.entity_id
+   FROM audit.events
+UNION ALL
+ SELECT retired_events."position",
+    retired_events.at,
+    retired_events.actor_id,
+    retired_events.action,
+    retired_events.entity,
+    retired_events.entity_id
+   FROM audit.retired_events;
+
+ALTER TABLE audit.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME audit.events_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
 
 CREATE VIEW audit.every_event AS
  SELECT events.epoch,
@@ -342,6 +350,7 @@ CREATE TABLE audit.verification (
     broken_seal bigint,
     broken_position bigint,
     broken_because text,
+    newest_checked_at timestamp with time zone,
     CONSTRAINT verification_only_one_check CHECK (only_one)
 );
 
@@ -1062,9 +1071,9 @@ GRANT INSERT(details) ON TABLE audit.events TO amrutam_app;
 
 GRANT INSERT(trace_id) ON TABLE audit.events TO amrutam_app;
 
-GRANT SELECT ON TABLE audit.actions TO amrutam_app;
-
 GRANT SELECT ON TABLE audit.retired_events TO amrutam_app;
+
+GRANT SELECT ON TABLE audit.actions TO amrutam_app;
 
 GRANT SELECT ON TABLE audit.every_event TO amrutam_app;
 

@@ -216,11 +216,12 @@ static class Demo
         with booked as (
             select (created_at at time zone 'Asia/Kolkata')::date as day, count(*) as n
               from scheduling.bookings group by 1)
-        insert into analytics.attempts (day, outcome, n)
+        insert into analytics.attempts as a (day, outcome, n)
         select day, outcome, n / share
           from booked, (values ('booked', 1), ('one_active_booking_per_slot', 9),
                                ('bookings_of_a_patient_do_not_overlap', 24), ('slot_has_started', 40))
                        as o (outcome, share)
          where n >= share
+        on conflict (day, outcome) do update set n = a.n + excluded.n
         """;
 }

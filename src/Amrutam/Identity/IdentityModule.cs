@@ -62,6 +62,7 @@ static class IdentityModule
         builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
             .AddSingleton<PasswordHash>().AddSingleton<PasswordRules>().AddSingleton<ChosenPassword>();
         builder.Services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
+        builder.Services.AddInvariants(RulesOfTheAccounts.All);
         builder.Services.AddSingleton<HashingLane>().AddSingleton<Attempts>().AddSingleton<Decoy>()
             .AddScoped<CredentialCheck>();
     }

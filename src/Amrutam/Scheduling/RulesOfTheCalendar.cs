@@ -14,7 +14,7 @@ static class RulesOfTheCalendar
         new("bookings_of_a_patient_do_not_overlap", PatientIsInOnePlace, Invariant.Changed),
         new("bookings_of_a_doctor_do_not_overlap", DoctorSeesOnePatient, Invariant.Changed),
         new("a_key_has_one_booking", KeyHasOneBooking, Invariant.Changed),
-        new("a_key_names_a_booking_that_is_there", KeyNamesABooking, Invariant.Happened),
+        new("a_key_names_a_booking_of_its_own_patient", KeyNamesABooking, Invariant.Happened),
         new("a_booking_has_its_event", BookingHasItsEvent, Invariant.Changed),
         new("a_change_has_its_event", ChangeHasItsEvent, Invariant.Changed),
         new("an_event_has_its_booking", EventHasItsBooking, Invariant.Happened),
@@ -86,7 +86,7 @@ static class RulesOfTheCalendar
             select user_id, booking_id from scheduling.idempotency_keys
              where created_at >= $1 and booking_id is not null order by created_at desc limit $2)
         select r.booking_id::text from recent r left join scheduling.bookings b on b.id = r.booking_id
-         where b.id is null
+         where b.patient_id is distinct from r.user_id
         """ + Most;
 
     // From a day before on, so that old months of the log are not looked into; an event has the time of its booking.

@@ -14,7 +14,7 @@ static class SchedulingModule
             builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
         var times = builder.AddSettings<CalendarTimes>("Scheduling");
         builder.Services.AddSingleton(new SchedulingSettings(verified, times));
-        builder.Services.AddInvariants(RulesOfTheCalendar.All);
+        builder.Services.AddInvariants([.. RulesOfTheCalendar.All, .. RulesOfItsEvents.All]);
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();
         builder.Services.AddSingleton<IPersonalData, CalendarOfAPerson>();

@@ -34,8 +34,8 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
             select user_id, 'another', key, fingerprint, status, body, gen_random_uuid()
               from scheduling.idempotency_keys where booking_id = @booking
             """,
-        ["a_key_names_a_booking_that_is_there"] =
-            "update scheduling.idempotency_keys set booking_id = gen_random_uuid() where booking_id = @booking",
+        ["a_key_names_a_booking_of_its_own_patient"] =
+            "update scheduling.idempotency_keys set user_id = gen_random_uuid() where booking_id = @booking",
         ["a_booking_has_its_event"] =
             AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
         ["a_change_has_its_event"] = "update scheduling.bookings set revision = revision + 1 where id = @booking",
@@ -65,9 +65,52 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
                    (id, patient_id, specialization, starts_from, starts_until, status)
             values (@new, @new, 'Ayurveda', now(), now() + interval '1 day', 'offered')
             """,
+        ["a_slot_by_hand_has_its_events"] = "update scheduling.slots set closed_at = now() where id = @free",
+        ["a_time_off_has_its_event"] = """
+            insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
+            values (@new, @new, now(), now() + interval '1 day')
+            """,
+        ["a_waitlist_entry_has_its_events"] = """
+            insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)
+            values (@new, @new, 'Ayurveda', now(), now() + interval '1 day')
+            """,
+        ["an_account_has_its_events"] = "update identity.users set suspended_at = now() where role = 'doctor'",
         ["a_booking_that_was_read_is_counted"] = "delete from analytics.bookings where id = @booking",
         ["a_booking_is_counted_once"] = "update analytics.daily set n = n + 1 where measure = 'bookings'",
         ["reader_is_not_ahead_of_the_log"] = "update platform.event_readers set position = position + 1000",
+    };
+
+    /// <summary>More ways to break the rules that compare a thing with its events.</summary>
+    public static TheoryData<string, string> OtherBreaches { get; } = new()
+    {
+        { "a_key_names_a_booking_of_its_own_patient",
+            "update scheduling.idempotency_keys set booking_id = gen_random_uuid() where booking_id = @booking" },
+        { "a_slot_by_hand_has_its_events", """
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
+            select @new, doctor_id, ends_at + interval '1 hour', ends_at + interval '2 hours'
+              from scheduling.slots where id = @free
+            """ },
+        { "a_slot_by_hand_has_its_events", "delete from scheduling.slots where id = @free" },
+        { "a_time_off_has_its_event", """
+            insert into audit.events (actor_id, action, entity, entity_id)
+            values (@new, 'time_off.taken', 'time_off', @new)
+            """ },
+        { "a_waitlist_entry_has_its_events", """
+            with e as (
+                insert into scheduling.waitlist_entries
+                       (id, patient_id, specialization, starts_from, starts_until, status)
+                values (@new, @new, 'Ayurveda', now(), now() + interval '1 day', 'left') returning id)
+            insert into audit.events (action, entity, entity_id) select 'waitlist.joined', 'waitlist_entry', id from e
+            """ },
+        { "an_account_has_its_events", """
+            insert into audit.events (action, entity, entity_id) values ('accounts.signed_up', 'account', @new)
+            """ },
+        { "an_account_has_its_events",
+            "update identity.users set deletion_due_at = now() + interval '1 day' where role = 'patient'" },
+        { "an_account_has_its_events", """
+            insert into identity.users (id, email, normalized_email, role, security_stamp, concurrency_stamp)
+            values (@new, 'x@example.org', 'X@EXAMPLE.ORG', 'admin', 'x', 'x')
+            """ },
     };
 
     TestServer _server = null!;
@@ -103,6 +146,16 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         }
     }
 
+    [Theory, MemberData(nameof(OtherBreaches))]
+    public async Task Each_way_to_break_a_rule_is_found(string rule, string breach)
+    {
+        await using var connection = await _server.Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Statement(Named(breach)).Execute();
+        var recent = Window.At(SystemClock.Instance.GetCurrentInstant());
+        (await Found(connection, All.Single(i => i.Rule == rule), recent)).ShouldNotBeEmpty();
+    }
+
     [Fact]
     public async Task A_breach_is_shown_by_both_replicas_and_takes_none_out_of_rotation()
     {
@@ -129,9 +182,9 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         await Sweep(_server);
         // Too old for the minute's window.
         await _server.Owner.Statement("""
-            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id)
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id, from_rules)
             values ('00000000-0000-7000-8000-000000000001', gen_random_uuid(), now(), now() + interval '1 hour',
-                    gen_random_uuid())
+                    gen_random_uuid(), true)
             """).Execute();
         await Again();
         sweep.Latest.ShouldAllBe(r => r.Broken == 0);
@@ -166,7 +219,9 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         return (shown.GetProperty("rules").GetInt32(), shown.GetProperty("broken").GetInt32());
     }
 
-    string Breach(string rule) => Breaches[rule].Replace("@booking", $"'{_booking}'").Replace("@free", $"'{_free}'")
+    string Breach(string rule) => Named(Breaches[rule]);
+
+    string Named(string breach) => breach.Replace("@booking", $"'{_booking}'").Replace("@free", $"'{_free}'")
         .Replace("@new", $"'{Guid.CreateVersion7()}'");
 
     static Task<List<string>> Found(NpgsqlConnection connection, Invariant invariant, Window window) =>

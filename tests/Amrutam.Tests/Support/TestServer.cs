@@ -87,7 +87,10 @@ sealed class TestServer : IAsyncDisposable
     const string AddUser = """
         with account as (
             insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)
-            values ($1, $2, $3, $4, $5, 'x', 'x') returning id)
+            values ($1, $2, $3, $4, $5, 'x', 'x') returning id),
+        logged as (
+            insert into audit.events (actor_role, action, entity, entity_id)
+            select 'system', 'accounts.imported', 'account', id from account)
         insert into identity.sessions (id, user_id, expires_at) select $6, id, now() + interval '1 day' from account
         """;
 
