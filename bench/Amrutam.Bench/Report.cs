@@ -23,7 +23,7 @@ sealed class Report
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"# Measured {Environment.GetEnvironmentVariable("BENCH_DATE") ?? "today"}").AppendLine();
+            $"# Measured on {TimeProvider.System.GetUtcNow():yyyy-MM-dd}").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
             $"Command: `{command}`. Machine: {Machine()}. The server, PostgreSQL and the load programs share it.");
         text.AppendLine(

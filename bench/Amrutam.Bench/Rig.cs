@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using Amrutam.Identity;
 using Amrutam.Platform;
@@ -12,26 +13,37 @@ namespace Amrutam.Bench;
 /// its own.</summary>
 sealed class Rig : IAsyncDisposable
 {
-    public const int Port = 5099;
+    const int FirstPort = 5099;
 
+    static int _rigs;
     static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
     readonly string _directory;
     readonly EmbeddedPostgres _postgres;
     Process? _server;
 
-    Rig(string directory, EmbeddedPostgres postgres) => (_directory, _postgres) = (directory, postgres);
+    Rig(int number, string directory, EmbeddedPostgres postgres)
+    {
+        (_directory, _postgres) = (directory, postgres);
+        Address = new($"http://127.0.0.1:{FirstPort + number}");
+    }
 
     public string OwnerConnectionString => _postgres.OwnerConnectionString();
-    public Uri Address { get; } = new($"http://127.0.0.1:{Port}");
+    public Uri Address { get; }
     public int ServerPid => _server!.Id;
+
+    /// <summary>PostgreSQL's first process, whose children are its others.</summary>
+    public int DatabasePid => int.Parse(
+        File.ReadLines(Path.Combine(_directory, "cluster", "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
     public static async Task<Rig> Start()
     {
-        var directory = Path.Combine(Path.GetTempPath(), "amrutam-bench-" + Environment.ProcessId);
+        var number = _rigs++;
+        var directory = Path.Combine(Path.GetTempPath(),
+            string.Create(CultureInfo.InvariantCulture, $"amrutam-bench-{Environment.ProcessId}-{number}"));
         var postgres = await EmbeddedPostgres
             .Own(directory, NullLogger.Instance, CancellationToken.None, durable: true);
         await Migrator.Migrate(postgres.OwnerConnectionString(), CancellationToken.None);
-        return new(directory, postgres);
+        return new(number, directory, postgres);
     }
 
     /// <returns>How long it took until the server was ready.</returns>
@@ -66,9 +78,9 @@ sealed class Rig : IAsyncDisposable
         _server = null;
     }
 
-    /// <summary>Tokens of patients 0 to <paramref name="count"/>, signed with the key that the server reads from the
-    /// database.</summary>
-    public async Task<string> WriteTokens(int count)
+    /// <summary>Tokens of <paramref name="count"/> of the patients, evenly spread over all of them, signed with the key
+    /// that the server reads from the database.</summary>
+    public async Task<string> WriteTokens(int patients, int count)
     {
         await using var app = Program.Build(["--environment=Development",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
@@ -78,7 +90,7 @@ sealed class Rig : IAsyncDisposable
         await app.StartAsync();
         var tokens = app.Services.GetRequiredService<AccessTokens>();
         var file = _directory + "-tokens";
-        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n =>
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n => n * (patients / count)).Select(n =>
             tokens.Issue(new(Ids.Patient(n), "patient", Ids.Session(n)))));
         await app.StopAsync();
         return file;

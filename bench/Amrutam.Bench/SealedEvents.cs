@@ -20,17 +20,15 @@ static class SealedEvents
 {
     const int Writers = 200, Patients = 20_000, Slots = 600_000;
 
-    static readonly int Events = Setting("BENCH_EVENTS", 1_000_000), Rounds = Setting("BENCH_ROUNDS", 5),
-        Seconds = Setting("BENCH_SECONDS", 8);
+    static readonly int Events = Scenarios.Setting("BENCH_EVENTS", 1_000_000),
+        Rounds = Scenarios.Setting("BENCH_ROUNDS", 5),
+        Seconds = Scenarios.Setting("BENCH_SECONDS", 8);
 
     public static async Task Run(Report report)
     {
         await SealAndVerify(report);
         await BookBesideIt(report);
     }
-
-    static int Setting(string name, int usual) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var set) ? set : usual;
 
     static async Task SealAndVerify(Report report)
     {

@@ -10,10 +10,31 @@ static class Seed
     /// <param name="slots">How many slots: each doctor's follow each other by half hours, from tomorrow.</param>
     public static async Task Fill(NpgsqlDataSource db, int doctors, int patients, int slots)
     {
-        await db.Statement(Patients).With(patients).Execute();
-        await db.Statement(Doctors).With(doctors).Execute();
+        await People(db, doctors, patients);
         await db.Statement(Slots).With(doctors).With(slots).Execute();
         await db.Statement("analyze").Execute();
+    }
+
+    /// <summary>A clinic with a past: as many slots behind it as ahead, each of those booked and over, with what the
+    /// booking left in the log, the steps and the statistics.</summary>
+    /// <param name="slots">Of both halves together.</param>
+    public static async Task FillWithPast(NpgsqlDataSource db, int doctors, int patients, int slots)
+    {
+        await People(db, doctors, patients);
+        await db.Statement(Slots).With(doctors).With(slots / 2).Execute();
+        await using var connection = await db.OpenConnectionAsync();
+        // What guards a booking that comes alone takes hours over millions; the rows are made so that they keep to it.
+        await connection.Statement("set session_replication_role = replica").Execute();
+        await connection.Statement(Past).With(doctors).With(patients).With(slots / 2).Execute();
+        await connection.Statement("set session_replication_role = origin").Execute();
+        await db.Statement(ReadAlready).Execute();
+        await db.Statement("vacuum (analyze)").Execute();
+    }
+
+    static async Task People(NpgsqlDataSource db, int doctors, int patients)
+    {
+        await db.Statement(Patients).With(patients).Execute();
+        await db.Statement(Doctors).With(doctors).Execute();
     }
 
     const string Patients = """
@@ -50,5 +71,36 @@ static class Seed
                date_trunc('day', now()) + interval '1 day' + n / $1 * interval '30 minutes',
                date_trunc('day', now()) + interval '1 day' + n / $1 * interval '30 minutes' + interval '30 minutes'
           from generate_series(0, $2 - 1) as n
+        """;
+
+    // At one time each slot is another doctor's, and so another patient's: there are more patients than doctors.
+    const string Past = """
+        with past as materialized (
+            select ('01000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid as slot_id,
+                   ('11000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid as booking_id,
+                   ('40000000-0000-7000-8000-' || lpad(to_hex(n % $1), 12, '0'))::uuid as doctor_id,
+                   ('20000000-0000-7000-8000-' || lpad(to_hex(n % $2), 12, '0'))::uuid as patient_id,
+                   date_trunc('day', now()) - interval '1 day' - n / $1 * interval '30 minutes' as starts_at
+              from generate_series(0, $3 - 1) as n),
+        slots as (
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id)
+            select slot_id, doctor_id, starts_at, starts_at + interval '30 minutes', booking_id from past),
+        bookings as (
+            insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, status)
+            select booking_id, slot_id, doctor_id, patient_id, starts_at, starts_at + interval '30 minutes', 'completed'
+              from past),
+        steps as (
+            insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status)
+            select booking_id, 1, 'completed', 'confirmed', 'completed' from past)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select patient_id, 'patient', 'bookings.booked', 'booking', booking_id,
+               jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at),
+               '4bf92f3577b34da6a3ce929d0e0e4736'
+          from past
+        """;
+
+    // The statistics of the past are not what is measured.
+    const string ReadAlready = """
+        insert into platform.event_readers (name, position) select 'analytics', max(position) from audit.events
         """;
 }

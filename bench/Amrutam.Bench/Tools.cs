@@ -10,7 +10,17 @@ namespace Amrutam.Bench;
 /// <param name="P99">Milliseconds; not a number where the program does not tell.</param>
 /// <param name="Failed">Answers that were not the expected one, and socket errors.</param>
 /// <param name="Cpu">CPU seconds of the load program itself.</param>
-sealed record Load(double PerSecond, double P50, double P99, long Failed, double Cpu);
+sealed record Load(double PerSecond, double P50, double P99, long Failed, double Cpu)
+{
+    /// <summary>How many succeeded in all.</summary>
+    public double Succeeded { get; init; }
+
+    /// <summary>CPU seconds of the server meanwhile; of PostgreSQL, all its processes.</summary>
+    public double ServerCpu { get; init; }
+
+    /// <inheritdoc cref="ServerCpu"/>
+    public double DatabaseCpu { get; init; }
+}
 
 /// <summary>Runs wrk and pgbench and reads what they print.</summary>
 static partial class Tools
@@ -29,7 +39,7 @@ static partial class Tools
             .Sum(g => Parse(g.Value));
         var elapsed = Number(WrkSeconds().Match(output));
         return new((done - failed) / elapsed, Milliseconds(WrkP50().Match(output)),
-            Milliseconds(WrkP99().Match(output)), (long)failed, cpu);
+            Milliseconds(WrkP99().Match(output)), (long)failed, cpu) { Succeeded = done - failed };
     }
 
     public static async Task<Load> PgBench(string connection, int clients, int seconds, string script,
@@ -40,8 +50,11 @@ static partial class Tools
             .. variables.SelectMany(v => new[] { "-D", v.Name + "=" + v.Value }), "-D", "clients=" + Text(clients),
                 "-D", "i=-1", connection];
         var (output, cpu) = await Run("pgbench", all);
-        var latency = Number(PgLatency().Match(output));
-        return new(Number(PgTps().Match(output)), latency, double.NaN, (long)Number(PgFailed().Match(output)), cpu);
+        var (latency, rate) = (Number(PgLatency().Match(output)), Number(PgTps().Match(output)));
+        return new(rate, latency, double.NaN, (long)Number(PgFailed().Match(output)), cpu)
+        {
+            Succeeded = rate * seconds,
+        };
     }
 
     /// <summary>CPU seconds of a process and of all children that it has waited for or still has.</summary>

@@ -9,6 +9,7 @@ static class DoctorsModule
     public static void AddDoctors(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<DoctorsSettings>("Doctors");
+        builder.AddJson(DoctorsJson.Default);
         builder.Services.AddSingleton<DoctorsToVerify>();
         builder.Services.AddSingleton<IPersonalData, ProfileOfAPerson>();
         builder.Services.AddSingleton(

@@ -26,6 +26,7 @@ static class IdentityModule
             builder.Configuration["Data:Directory"] ?? EmbeddedPostgres.DefaultDirectory()));
         builder.Services.AddSingleton<ResealSecrets>().AddSealedTables();
         builder.Services.AddSingleton<Secrets>();
+        builder.AddJson(IdentityJson.Default);
         builder.AddTokens();
         builder.AddPasswords(settings);
         builder.AddPortalSessions(settings);

@@ -5,7 +5,7 @@ namespace Amrutam.Identity;
 /// <summary>Signs in with a password, and a second factor where there is one; begins a session.</summary>
 static class LogIn
 {
-    sealed record Request(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);
+    public sealed record Request(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/login", Handle).WithSummary("Sign in").Produces<Tokens>()

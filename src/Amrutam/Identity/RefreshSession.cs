@@ -11,7 +11,7 @@ namespace Amrutam.Identity;
 /// </remarks>
 static class RefreshSession
 {
-    sealed record Request(string RefreshToken);
+    public sealed record Request(string RefreshToken);
 
     sealed record Found(Guid Session, Guid User, string Role, bool SecondFactor, bool Live, bool Expired, bool Used,
         bool MayRepeat, byte[]? Successor);

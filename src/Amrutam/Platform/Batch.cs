@@ -29,10 +29,11 @@ static class BatchMeter
 
 /// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
 /// <remarks>
-/// An idle gatherer adds no wait: a lone request is a batch of one at once. Each request gets its own outcome. A batch
-/// that throws is run again one request at a time, so one bad member fails alone. A request that waited past the
-/// deadline is refused without being run; one that is being run is always waited for, because its outcome would be
-/// unknown otherwise.
+/// Whoever asks while a turn to write is free begins the call at once, on the thread that they are on: a lone request
+/// is a batch of one, and no other thread has to be woken for it. Each request gets its own outcome. A batch that
+/// throws is run again one request at a time, so one bad member fails alone. A request that waited past the deadline
+/// is refused without being run; one that is being run is always waited for, because its outcome would be unknown
+/// otherwise.
 /// </remarks>
 sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 {
@@ -43,11 +44,11 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     readonly KeyValuePair<string, object?> _name;
     readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
     readonly Func<Exception, bool> _outcomeIsUnknown;
-    readonly int _size;
+    readonly int _size, _writers;
     readonly TimeSpan _deadline;
     readonly TimeProvider _clock;
     readonly Channel<Waiting> _queue;
-    readonly Task[] _writers;
+    readonly SemaphoreSlim _turns;
 
     /// <param name="name">What it gathers, in the plural: a label.</param>
     /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
@@ -63,10 +64,8 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     {
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
         _name = new(BatchMeter.Label, name);
-        _queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(capacity) { SingleReader = writers == 1 });
-        // The writers serve everybody: they must not go on in the trace of whoever happened to come first.
-        using var apart = ExecutionContext.SuppressFlow();
-        _writers = [.. Enumerable.Range(0, writers).Select(_ => Task.Run(Write))];
+        _queue = Channel.CreateBounded<Waiting>(capacity);
+        (_writers, _turns) = (writers, new(writers));
     }
 
     public int Length => _queue.Reader.Count;
@@ -76,29 +75,56 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     public Task<TOutcome> Run(TRequest request)
     {
         var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Trail.Recorded))
-            ? outcome.Task
-            : Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
+        if (!_queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Trail.Recorded)))
+            return Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
+        if (_turns.Wait(0)) BeginToWrite();
+        return outcome.Task;
     }
 
+    /// <summary>Apart from whoever asked: a writer serves everybody, and must not go on in the trace of whoever
+    /// happened to come first.</summary>
+    void BeginToWrite()
+    {
+        using var apart = ExecutionContext.SuppressFlow();
+        _ = Write();
+    }
+
+    /// <summary>Writes until nothing waits; the turn is the caller's, and is given back.</summary>
     async Task Write()
     {
-        var members = new List<Waiting>(_size);
-        while (await _queue.Reader.WaitToReadAsync())
+        Activity.Current = null;
+        var members = new List<Waiting>();
+        do
         {
-            members.Clear();
-            while (members.Count < _size && _queue.Reader.TryRead(out var next))
-            {
-                var waited = _clock.GetElapsedTime(next.Since);
-                BatchMeter.Wait.Record(waited.TotalSeconds, _name);
-                if (waited > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
-                else members.Add(next);
-            }
-            if (members.Count == 0) continue;
-            BatchMeter.Size.Record(members.Count, _name);
-            using var activity = Trail.BeginFor(members, m => m.From, "batch");
-            await RunTogether(members);
+            while (Take(members)) await RunMembers(members);
+            _turns.Release();
+            // What came between the last look and the release found no turn, so it is looked for once more.
         }
+        while (_queue.Reader.Count > 0 && _turns.Wait(0));
+    }
+
+    /// <returns>False when nothing waits.</returns>
+    bool Take(List<Waiting> members)
+    {
+        members.Clear();
+        var any = false;
+        while (members.Count < _size && _queue.Reader.TryRead(out var next))
+        {
+            any = true;
+            var waited = _clock.GetElapsedTime(next.Since);
+            BatchMeter.Wait.Record(waited.TotalSeconds, _name);
+            if (waited > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
+            else members.Add(next);
+        }
+        return any;
+    }
+
+    async Task RunMembers(List<Waiting> members)
+    {
+        if (members.Count == 0) return;
+        BatchMeter.Size.Record(members.Count, _name);
+        using var activity = Trail.BeginFor(members, m => m.From, "batch");
+        await RunTogether(members);
     }
 
     async Task RunTogether(List<Waiting> members)
@@ -122,6 +148,9 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
-        await Task.WhenAll(_writers);
+        for (var turn = 0; turn < _writers; turn++) await _turns.WaitAsync();
+        // Taken in just before the queue was closed, and seen by no writer.
+        var members = new List<Waiting>();
+        while (Take(members)) await RunMembers(members);
     }
 }

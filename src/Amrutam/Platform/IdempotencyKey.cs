@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Amrutam.Platform;
 
@@ -30,6 +31,8 @@ sealed record IdempotencyKey(string? Value)
 
     /// <summary>What the request means: SHA-256 of its canonical JSON, so that spacing, member order and absent nulls
     /// make no difference.</summary>
-    public static byte[] Fingerprint<T>(T request) =>
-        SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(request, Json.Options));
+    /// <param name="shape">How to write it, where that is known without reflection.</param>
+    public static byte[] Fingerprint<T>(T request, JsonTypeInfo<T>? shape = null) => SHA256.HashData(shape is null
+        ? JsonSerializer.SerializeToUtf8Bytes(request, Json.Options)
+        : JsonSerializer.SerializeToUtf8Bytes(request, shape));
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using NodaTime;
 using NodaTime.Text;
@@ -11,6 +12,11 @@ namespace Amrutam.Platform;
 static class Json
 {
     public static JsonSerializerOptions Options { get; } = Configure(new(JsonSerializerOptions.Strict));
+
+    /// <summary>Adds shapes that were found out when the program was compiled; what nobody adds is found out by
+    /// reflection when it is first met.</summary>
+    public static void AddJson(this WebApplicationBuilder builder, IJsonTypeInfoResolver shapes) =>
+        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, shapes));
 
     /// <summary>Makes options strict: unknown or repeated members, other case, comments, trailing commas and wrong
     /// types are refused.</summary>

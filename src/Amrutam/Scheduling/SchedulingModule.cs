@@ -14,6 +14,7 @@ static class SchedulingModule
             builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
         var times = builder.AddSettings<CalendarTimes>("Scheduling");
         builder.Services.AddSingleton(new SchedulingSettings(verified, times));
+        builder.AddJson(SchedulingJson.Default);
         builder.Services.AddInvariants([.. RulesOfTheCalendar.All, .. RulesOfItsEvents.All]);
         builder.Services.AddSingleton<KeyedChange>();
         builder.Services.AddSingleton<BookingBatch>();

@@ -14,9 +14,15 @@ public sealed class DashboardLooksTests(ServerFixture fixture, Browser browser) 
     public async ValueTask InitializeAsync()
     {
         await Once.WaitAsync();
-        if (!_written) await History.Write(fixture.Server);
-        _written = true;
-        Once.Release();
+        try
+        {
+            if (!_written) await History.Write(fixture.Server);
+            _written = true;
+        }
+        finally
+        {
+            Once.Release();
+        }
     }
 
     public ValueTask DisposeAsync() => default;
@@ -29,7 +35,7 @@ public sealed class DashboardLooksTests(ServerFixture fixture, Browser browser) 
     public async Task It_is_readable_in_any_light_language_and_width(int width, ColorScheme light, string language,
         int days)
     {
-        var screen = await browser.SignedIn(fixture.Server, "admin", width, light, language);
+        await using var screen = await browser.SignedIn(fixture.Server, "admin", width, light, language);
         await screen.Page.GotoAsync("/admin?days=" + days);
         (await screen.Page.Locator(".chart title").CountAsync()).ShouldBe(days);
         await screen.Picture($"dashboard-{light}-{width}-{language}");

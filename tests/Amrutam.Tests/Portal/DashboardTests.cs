@@ -11,7 +11,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task An_admin_signs_in_and_sees_what_was_really_booked()
     {
-        var screen = await SignedIn("admin");
+        await using var screen = await SignedIn("admin");
         var before = await Total(screen, "Bookings");
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         (await patient.Book(await doctor.Slot())).Is(201);
@@ -32,7 +32,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     {
         foreach (var (path, status) in new[] { ("/sign-in", 200), ("/no-such-page", 404), ("/admin/none", 404) })
         {
-            var screen = await browser.Open(Server.Address, 360);
+            await using var screen = await browser.Open(Server.Address, 360);
             (await screen.Page.GotoAsync(path))!.Status.ShouldBe(status);
             (await screen.Page.Locator("h1").CountAsync()).ShouldBe(1);
             await screen.Picture("page" + path.Replace('/', '-'));
@@ -44,7 +44,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task A_wrong_password_is_told_and_opens_nothing()
     {
-        var screen = await browser.Open(Server.Address);
+        await using var screen = await browser.Open(Server.Address);
         await screen.Page.GotoAsync("/admin");
         await screen.Fill("nobody@example.org", "wrong horse battery");
         await screen.Page.GetByRole(AriaRole.Alert).WaitForAsync();
@@ -56,7 +56,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task Nobody_but_an_admin_sees_it()
     {
-        var screen = await SignedIn("patient");
+        await using var screen = await SignedIn("patient");
         screen.Page.Url.ShouldContain("/sign-in");
         (await screen.Page.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldContain("may not");
     }
@@ -64,7 +64,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task Signing_out_closes_the_door()
     {
-        var screen = await SignedIn("admin");
+        await using var screen = await SignedIn("admin");
         await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
         await screen.Page.GotoAsync("/admin");
         screen.Page.Url.ShouldContain("/sign-in");
@@ -73,7 +73,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task The_light_and_the_language_that_were_chosen_stay()
     {
-        var screen = await SignedIn("admin");
+        await using var screen = await SignedIn("admin");
         await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Dark" }).ClickAsync();
         await screen.Page.GetByRole(AriaRole.Button, new() { Name = "हिन्दी" }).ClickAsync();
         await screen.Page.GotoAsync("/admin?days=7");
@@ -95,7 +95,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task The_days_are_downloaded_as_a_table()
     {
-        var screen = await SignedIn("admin");
+        await using var screen = await SignedIn("admin");
         var download = await screen.Page.RunAndWaitForDownloadAsync(() => screen.Page.GetByText("Download CSV")
             .ClickAsync());
         var lines = await File.ReadAllLinesAsync(await download.PathAsync());

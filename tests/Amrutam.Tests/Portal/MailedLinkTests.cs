@@ -19,7 +19,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
         var link = await Mailbox.Link(person.Email, "Confirm your e-mail address");
         for (var guard = 0; guard < 3; guard++) (await Server.Anonymous().Get(link)).Is(200);
         (await person.Http.Get("/api/me"))["email_verified"].ShouldBe("False");
-        var screen = await Open(link);
+        await using var screen = await Open(link);
         (await screen.Page.Locator("main").InnerTextAsync()).ShouldContain(person.Email);
         await Send(screen);
         (await Heading(screen)).ShouldBe("Your address is confirmed");
@@ -34,7 +34,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
     public async Task A_password_is_chosen_and_a_weak_one_is_told_without_losing_the_link()
     {
         var person = await Person.SignUp(Server);
-        var screen = await Open("/sign-in");
+        await using var screen = await Open("/sign-in");
         await screen.Page.GetByText("Forgot your password?").ClickAsync();
         await screen.Page.Locator("#email").FillAsync(person.Email);
         await Send(screen);
@@ -58,7 +58,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
         var person = await Person.SignUp(Server);
         var wanted = "new-" + person.Email;
         (await person.Http.Post("/api/me/email", new { email = wanted, password = Person.Password })).Is(202);
-        var screen = await Open(await Mailbox.Link(wanted, "Confirm your new e-mail address"));
+        await using var screen = await Open(await Mailbox.Link(wanted, "Confirm your new e-mail address"));
         (await screen.Page.Locator("main").InnerTextAsync()).ShouldContain(wanted);
         await Send(screen);
         (await Heading(screen)).ShouldBe("Your address is changed");
@@ -71,7 +71,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
         var admin = await Server.User("admin");
         var email = Guid.CreateVersion7().ToString("N") + "@example.org";
         (await admin.Http.Post("/api/admin/invitations", new { email, role = "doctor" })).Is(201);
-        var screen = await Open(await Mailbox.Link(email, "You are invited to Amrutam"));
+        await using var screen = await Open(await Mailbox.Link(email, "You are invited to Amrutam"));
         await screen.Page.Locator("#full_name").FillAsync("Meera Nair");
         await screen.Page.Locator("#password").FillAsync(NewPassword);
         await Send(screen);
@@ -85,7 +85,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
     {
         var person = await Person.SignUp(Server);
         var token = await Mailbox.Token(person.Email, "Confirm your e-mail address");
-        var screen = await Open("/account/verify-email");
+        await using var screen = await Open("/account/verify-email");
         await screen.Page.Locator("#token").FillAsync(" " + token + " ");
         await Send(screen);
         await Send(screen);
@@ -116,7 +116,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
         var admin = await Server.User("admin");
         var invited = Guid.CreateVersion7().ToString("N") + "@example.org";
         await admin.Http.Post("/api/admin/invitations", new { email = invited, role = "admin" });
-        var screen = await browser.Open(Server.Address, width, light, language);
+        await using var screen = await browser.Open(Server.Address, width, light, language);
         foreach (var (name, path) in new[]
         {
             ("verify", await Mailbox.Link(person.Email, "Confirm your e-mail address")),
@@ -147,7 +147,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
             (await Mailbox.Link(person.Email, "Choose a new password"), "new-password"),
         })
         {
-            var screen = await Open(path);
+            await using var screen = await Open(path);
             var field = screen.Page.Locator("#password");
             (await field.GetAttributeAsync("type")).ShouldBe("password");
             (await field.GetAttributeAsync("autocomplete")).ShouldBe(managers);
@@ -160,7 +160,7 @@ public sealed class MailedLinkTests(ServerFixture fixture, Browser browser) : IC
     public async Task The_language_can_be_changed_on_the_way_without_losing_the_link()
     {
         var person = await Person.SignUp(Server);
-        var screen = await Open(await Mailbox.Link(person.Email, "Confirm your e-mail address"));
+        await using var screen = await Open(await Mailbox.Link(person.Email, "Confirm your e-mail address"));
         await screen.Page.GetByRole(AriaRole.Button, new() { Name = "हिन्दी" }).ClickAsync();
         (await Heading(screen)).ShouldBe("अपने पते की पुष्टि करें");
         await Send(screen);

@@ -67,7 +67,7 @@ public sealed class Browser : IAsyncLifetime
 }
 
 /// <summary>A page in a browser of its own, and what the browser complained of while it was there.</summary>
-sealed class Screen
+sealed class Screen : IAsyncDisposable
 {
     public Screen(IPage page)
     {
@@ -84,6 +84,9 @@ sealed class Screen
     public IPage Page { get; }
 
     public List<string> Complaints { get; } = [];
+
+    /// <summary>Closes it; a page that nobody looks at any more is drawn all the same.</summary>
+    public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();
 
     /// <summary>Gives the sign-in page what it asks for.</summary>
     public async Task Fill(string email, string password)

@@ -40,7 +40,8 @@ static class Clockwork
     public static Task PassOn(this TestServer server) =>
         server.App.Services.GetRequiredService<PassOnSlots>().Run();
 
-    /// <summary>Runs the job that makes slots until no doctor's are due; the server's own may be at some of them.</summary>
+    /// <summary>Runs the job that makes slots until no doctor's are due; the server's own may be at some of
+    /// them.</summary>
     public static async Task MakeSlotsAhead(this TestServer server)
     {
         var job = server.App.Services.GetServices<IHostedService>().OfType<MakeSlotsAhead>().Single();

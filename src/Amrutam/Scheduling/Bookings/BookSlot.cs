@@ -37,7 +37,8 @@ static class BookSlot
             required: request.SlotId is null);
         fields.Refuse(request.Between is { } range && range.To <= range.From, "between", "must end after it begins");
         if (fields.Wrong) return fields.Problem();
-        var fingerprint = key.Value is null ? null : IdempotencyKey.Fingerprint(request);
+        var fingerprint = key.Value is null ? null
+            : IdempotencyKey.Fingerprint(request, SchedulingJson.Wire.BookSlotRequest);
         var wish = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key.Value,
             fingerprint, Problems.Trace());
         var answer = request.SlotId is { } slot

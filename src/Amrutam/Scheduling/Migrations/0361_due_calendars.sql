@@ -1,6 +1,6 @@
--- A booked slot that the rules gave up stays until its booking ends; then the slots that the rules want instead have to
--- be made. The index holds the given-up slots alone, and none of its columns changes when a slot is booked, so that such
--- an update stays on its page.
+-- A booked slot that the rules gave up stays until its booking ends; then the slots that the rules want instead have
+-- to be made. The index holds the given-up slots alone, and none of its columns changes when a slot is booked, so that
+-- such an update stays on its page.
 create index slots_given_up on scheduling.slots (doctor_id, starts_at)
     where bookable_until = '-infinity' and closed_at is null;
 

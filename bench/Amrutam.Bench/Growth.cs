@@ -1,0 +1,81 @@
+namespace Amrutam.Bench;
+
+/// <summary>The same gentle load on a young clinic and on one a hundred times its size, in turns: what one request
+/// costs must not depend on how much there is.</summary>
+/// <remarks>At a pace far below what the machine can, because else the queue is measured and not the request.</remarks>
+static class Growth
+{
+    const int SlotsOfADoctor = 1_000, SlotsOfAPatient = 10, BookingsASecond = 300, ReadsASecond = 600;
+
+    static readonly int[] Sizes = [100_000, 1_000_000, Scenarios.Setting("BENCH_SLOTS", 10_000_000)];
+    static readonly int Rounds = Scenarios.Setting("BENCH_ROUNDS", 5), Seconds = Scenarios.Setting("BENCH_SECONDS", 10);
+
+    static readonly string[] Kinds = ["bookings", "directory and slots"];
+
+    public static async Task Run(Report report)
+    {
+        var sizes = new List<Clinic>();
+        try
+        {
+            foreach (var slots in Sizes) sizes.Add(await Clinic.Open(report, slots));
+            foreach (var clinic in sizes) await clinic.Ask(5);
+            for (var round = 0; round < Rounds; round++)
+                foreach (var clinic in sizes) clinic.Rounds.Add(await clinic.Ask(Seconds));
+            Tell(report, sizes);
+        }
+        finally
+        {
+            foreach (var clinic in sizes) await clinic.DisposeAsync();
+        }
+    }
+
+    static void Tell(Report report, List<Clinic> sizes)
+    {
+        for (var kind = 0; kind < Kinds.Length; kind++)
+        {
+            foreach (var clinic in sizes)
+            {
+                report.Add($"{clinic.Name}, {Kinds[kind]}", "p50 ms", clinic.Rounds.Select(r => r[kind].P50));
+                report.Add($"{clinic.Name}, {Kinds[kind]}", "p99 ms", clinic.Rounds.Select(r => r[kind].P99));
+                report.Add($"{clinic.Name}, {Kinds[kind]}", "errors", [clinic.Rounds.Sum(r => r[kind].Errors)], "0");
+            }
+            foreach (var (name, figure) in new (string, Func<Latencies, double>)[]
+                { ("p50", l => l.P50), ("p99", l => l.P99) })
+                report.Add($"{sizes[^1].Name} ÷ {sizes[0].Name}, {Kinds[kind]}", name, sizes[^1].Rounds
+                    .Zip(sizes[0].Rounds, (large, small) => figure(large[kind]) / figure(small[kind])), "≤ 1.2");
+        }
+    }
+
+    sealed class Clinic(string name, SeededServer server, Sender sender) : IAsyncDisposable
+    {
+        public string Name => name;
+
+        /// <summary>By kind of request.</summary>
+        public List<Latencies[]> Rounds { get; } = [];
+
+        public static async Task<Clinic> Open(Report report, int slots)
+        {
+            var name = FormattableString.Invariant($"{slots:N0} slots");
+            var began = TimeProvider.System.GetTimestamp();
+            var (doctors, patients) = (slots / SlotsOfADoctor, slots / SlotsOfAPatient);
+            var server = await SeededServer.StartWithPast(doctors, patients, slots);
+            report.Add($"{name}, half of them booked and over; {doctors:N0} doctors, {patients:N0} patients",
+                "s to seed", [TimeProvider.System.GetElapsedTime(began).TotalSeconds]);
+            return new(name, server, await Sender.Over(server, doctors));
+        }
+
+        public async Task<Latencies[]> Ask(int seconds)
+        {
+            var duration = TimeSpan.FromSeconds(seconds);
+            var bookings = sender.Offer(BookingsASecond, duration, sender.Book);
+            var reads = sender.Offer(ReadsASecond, duration, sender.Read);
+            return [await bookings, await reads];
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            sender.Dispose();
+            await server.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using Amrutam.Platform;
+using Npgsql;
+
+namespace Amrutam.Bench;
+
+/// <summary>A seeded rig and the next slot that nobody has asked for yet.</summary>
+sealed class SeededServer : IAsyncDisposable
+{
+    const int MostTokens = 20_000;
+
+    readonly string _tokens;
+    readonly int _patients;
+    long _next;
+
+    SeededServer(Rig rig, string tokens, int patients) => (Rig, _tokens, _patients) = (rig, tokens, patients);
+
+    public Rig Rig { get; }
+
+    /// <summary>A file of access tokens, a line each, of patient 0 and on.</summary>
+    public string Tokens => _tokens;
+
+    /// <summary>A slot that was not asked for before.</summary>
+    public Guid NextSlot() => Ids.Slot(Interlocked.Increment(ref _next));
+
+    public static async Task<SeededServer> Start(int doctors, int patients, int slots)
+    {
+        var rig = await Rig.Start();
+        await using (var owner = rig.Owner()) await Seed.Fill(owner, doctors, patients, slots);
+        return await Start(rig, patients);
+    }
+
+    /// <summary>Like <see cref="Start(int, int, int)"/>, with half of the slots behind it, booked and over.</summary>
+    public static async Task<SeededServer> StartWithPast(int doctors, int patients, int slots)
+    {
+        var rig = await Rig.Start();
+        await using (var owner = rig.Owner()) await Seed.FillWithPast(owner, doctors, patients, slots);
+        return await Start(rig, patients);
+    }
+
+    static async Task<SeededServer> Start(Rig rig, int patients)
+    {
+        var tokens = await rig.WriteTokens(patients, Math.Min(patients, MostTokens));
+        await rig.StartServer();
+        return new(rig, tokens, patients);
+    }
+
+    /// <summary>Takes back what earlier runs booked, so that each begins with patients who have no bookings.</summary>
+    /// <remarks>Waits for the readers first; slots stay used, the next run takes others.</remarks>
+    public async Task Forget()
+    {
+        await using var owner = Rig.Owner();
+        while (await owner.Statement(IsBehind).Value<bool>()) await Task.Delay(100);
+        await owner.Statement(Empty).Execute();
+        await owner.Statement("checkpoint").Execute();
+    }
+
+    public async Task<Load> Book(int connections, int seconds)
+    {
+        await Forget();
+        var load = await Measured(() => Tools.Wrk(Rig.Address, connections, seconds, Path
+            .Combine(AppContext.BaseDirectory, "book.lua"), _tokens, $"{_next}"));
+        if (load.Failed > 0) Console.WriteLine($"{load.Failed} bookings failed");
+        await Skip();
+        return load;
+    }
+
+    public async Task<Load> PgBench(int clients, int seconds)
+    {
+        await Forget();
+        var load = await Measured(() => Tools.PgBench(Rig.OwnerConnectionString.ToLibpq(), clients, seconds, Path
+            .Combine(AppContext.BaseDirectory, "book.sql"), ("first", $"{_next}"), ("patients", $"{_patients}")));
+        await Skip();
+        return load;
+    }
+
+    async Task<Load> Measured(Func<Task<Load>> run)
+    {
+        var (server, database) = (Tools.Cpu(Rig.ServerPid), Tools.Cpu(Rig.DatabasePid));
+        var load = await run();
+        return load with
+        {
+            ServerCpu = Tools.Cpu(Rig.ServerPid) - server, DatabaseCpu = Tools.Cpu(Rig.DatabasePid) - database,
+        };
+    }
+
+    /// <returns>Seconds from the start of the process to the answer of the first booking.</returns>
+    public async Task<double> RestartAndBook()
+    {
+        await Rig.StopServer();
+        var began = Stopwatch.GetTimestamp();
+        await Rig.StartServer();
+        using var http = new HttpClient { BaseAddress = Rig.Address };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings");
+        request.Content = JsonContent.Create(new { slot_id = NextSlot() });
+        request.Headers.Authorization = new("Bearer", File.ReadLines(_tokens).First());
+        using var answer = await http.SendAsync(request);
+        if (answer.StatusCode != HttpStatusCode.Created)
+            throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+        return Stopwatch.GetElapsedTime(began).TotalSeconds;
+    }
+
+    /// <summary>The next run starts above every slot that any client may have asked for.</summary>
+    async Task Skip()
+    {
+        await using var owner = Rig.Owner();
+        var last = await owner
+            .Statement(
+            "select id from scheduling.slots where booking_id is not null order by id desc limit 1").Value<Guid>();
+        // Clients do not advance evenly: the one that is ahead is not far ahead.
+        const int Margin = 2_000;
+        _next = Convert.ToInt64(last.ToString()[^12..], 16) + Margin;
+    }
+
+    public double ServerMegabytes()
+    {
+        var status = File.ReadLines($"/proc/{Rig.ServerPid}/status")
+            .First(line => line.StartsWith("VmRSS", StringComparison.Ordinal));
+        return double.Parse(status.Split(':')[1].Replace("kB", "").Trim(),
+            CultureInfo.InvariantCulture) / 1024;
+    }
+
+    /// <summary>What was fast must also be right: every booking has its slot marked, its key and its event.</summary>
+    public async Task ShouldHoldEveryBooking()
+    {
+        await using var owner = Rig.Owner();
+        var wrong = await owner.Statement(Wrong).Value<long>();
+        if (wrong != 0) throw new InvalidOperationException($"{wrong} bookings lack their slot, key or event");
+    }
+
+    public async ValueTask DisposeAsync() => await Rig.DisposeAsync();
+
+    const string IsBehind = """
+        select exists (select from audit.events) and exists (
+            select from platform.event_readers r
+             where r.position < (select max(e.position) from audit.events e
+                                  where e.tx < pg_snapshot_xmin(pg_current_snapshot())))
+        """;
+
+    const string Empty = """
+        truncate scheduling.bookings, scheduling.booking_steps, scheduling.waitlist_entries,
+            scheduling.waitlist_offers, scheduling.idempotency_keys, audit.events, analytics.bookings, analytics.daily
+        """;
+
+    const string Wrong = """
+        select count(*) from scheduling.bookings b
+         where not exists (select from scheduling.slots s where s.id = b.slot_id and s.booking_id = b.id)
+            or not exists (select from scheduling.idempotency_keys k where k.booking_id = b.id)
+            or not exists (select from audit.events e where e.entity_id = b.id and e.action = 'bookings.booked')
+        """;
+}
+
+static class ConnectionStrings
+{
+    /// <summary>The same connection in the words of libpq, for pgbench.</summary>
+    public static string ToLibpq(this string connectionString)
+    {
+        var parts = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"host={parts.Host} port={parts.Port} user={parts.Username} password={parts.Password} "
+            + $"dbname={parts.Database}";
+    }
+}

@@ -1,0 +1,10 @@
+using System.Text.Json.Serialization;
+using Amrutam.Platform;
+
+namespace Amrutam.Doctors;
+
+/// <summary>The shapes of the directory, known when the program is compiled.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(Doctor))]
+[JsonSerializable(typeof(Page<Doctor>))]
+sealed partial class DoctorsJson : JsonSerializerContext;

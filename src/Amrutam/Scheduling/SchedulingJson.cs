@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Amrutam.Platform;
+using Amrutam.Scheduling.Availability;
+using Amrutam.Scheduling.Bookings;
+
+namespace Amrutam.Scheduling;
+
+/// <summary>The shapes of what is asked for most, known when the program is compiled: nothing is found out about them
+/// by reflection, neither at the start nor while serving.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(BookSlot.Request), TypeInfoPropertyName = "BookSlotRequest")]
+[JsonSerializable(typeof(Booking))]
+[JsonSerializable(typeof(Page<Booking>))]
+[JsonSerializable(typeof(Slot))]
+[JsonSerializable(typeof(Page<Slot>))]
+sealed partial class SchedulingJson : JsonSerializerContext
+{
+    /// <summary>With the options of every request and answer.</summary>
+    public static SchedulingJson Wire { get; } = new(Json.Configure(new(JsonSerializerOptions.Strict)));
+}

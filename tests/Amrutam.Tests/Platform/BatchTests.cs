@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Amrutam.Platform;
+
+namespace Amrutam.Tests.Platform;
+
+public sealed class BatchTests
+{
+    const int Size = 4, Capacity = 8;
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    readonly ConcurrentQueue<int[]> _calls = new();
+    TaskCompletionSource _gate = Open();
+
+    [Fact]
+    public async Task A_lone_request_is_begun_before_the_one_who_asks_goes_on()
+    {
+        await using var batch = Of(writers: 2);
+        _gate = new();
+        var asked = batch.Run(1);
+        _calls.Single().ShouldBe([1]);
+        _gate.SetResult();
+        (await asked).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task What_comes_while_a_call_runs_is_the_next_calls()
+    {
+        await using var batch = Of(writers: 1);
+        _gate = new();
+        var asked = Enumerable.Range(1, 6).Select(batch.Run).ToList();
+        _gate.SetResult();
+        (await Task.WhenAll(asked)).ShouldBe([10, 20, 30, 40, 50, 60]);
+        _calls.ShouldBe([[1], [2, 3, 4, 5], [6]]);
+    }
+
+    [Fact]
+    public async Task No_request_is_forgotten_however_many_come_and_go_at_once()
+    {
+        await using var batch = Of(writers: 2, capacity: 1_000);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 16), async (client, ct) =>
+        {
+            for (var n = 0; n < 2_000; n++)
+                (await batch.Run(client + n).WaitAsync(Patience, ct)).ShouldBe((client + n) * 10);
+        }).WaitAsync(Patience);
+        _calls.Sum(call => call.Length).ShouldBe(32_000);
+        _calls.ShouldAllBe(call => call.Length <= Size);
+    }
+
+    [Fact]
+    public async Task One_that_fails_fails_alone()
+    {
+        await using var batch = Of(writers: 1);
+        _gate = new();
+        var asked = new[] { 1, 2, -3, 4 }.Select(batch.Run).ToList();
+        _gate.SetResult();
+        (await asked[0], await asked[1], await asked[3]).ShouldBe((10, 20, 40));
+        await Should.ThrowAsync<ArgumentException>(asked[2]);
+    }
+
+    [Fact]
+    public async Task What_finds_no_room_is_refused()
+    {
+        await using var batch = Of(writers: 1);
+        _gate = new();
+        var asked = Enumerable.Range(1, Capacity + 1).Select(batch.Run).ToList();
+        await Should.ThrowAsync<OverloadedException>(batch.Run(100));
+        _gate.SetResult();
+        (await Task.WhenAll(asked)).Length.ShouldBe(Capacity + 1);
+    }
+
+    [Fact]
+    public async Task What_waited_too_long_is_refused_without_being_run()
+    {
+        var clock = new Stopped();
+        await using var batch = Of(writers: 1, clock: clock);
+        _gate = new();
+        var (running, late) = (batch.Run(1), batch.Run(2));
+        clock.Now += Patience + TimeSpan.FromSeconds(1);
+        var early = batch.Run(3);
+        _gate.SetResult();
+        (await running, await early).ShouldBe((10, 30));
+        await Should.ThrowAsync<OverloadedException>(late);
+        _calls.ShouldBe([[1], [3]]);
+    }
+
+    [Fact]
+    public async Task A_stop_runs_what_waits_and_takes_no_more()
+    {
+        var batch = Of(writers: 1);
+        _gate = new();
+        var asked = Enumerable.Range(1, 6).Select(batch.Run).ToList();
+        var stopping = batch.DisposeAsync().AsTask();
+        await Should.ThrowAsync<OverloadedException>(batch.Run(7));
+        stopping.IsCompleted.ShouldBeFalse();
+        _gate.SetResult();
+        await stopping.WaitAsync(Patience);
+        asked.ShouldAllBe(one => one.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Whoever_came_first_does_not_lend_the_others_their_trace()
+    {
+        Activity? seen = null;
+        await using var batch = new Batch<int, int>("tests", async members =>
+        {
+            await Task.Yield();
+            seen = Activity.Current;
+            return [.. members];
+        }, Size, 1, Capacity, Patience, _ => false, TimeProvider.System);
+        using var mine = new Activity("mine").Start();
+        await batch.Run(1);
+        seen.ShouldBeNull();
+        Activity.Current.ShouldBe(mine);
+    }
+
+    Batch<int, int> Of(int writers, int capacity = Capacity, TimeProvider? clock = null) =>
+        new("tests", Run, Size, writers, capacity, Patience, _ => false, clock ?? TimeProvider.System);
+
+    async Task<int[]> Run(IReadOnlyList<int> members)
+    {
+        _calls.Enqueue([.. members]);
+        await _gate.Task;
+        if (members.Any(m => m < 0)) throw new ArgumentException("negative");
+        return [.. members.Select(m => m * 10)];
+    }
+
+    static TaskCompletionSource Open()
+    {
+        var gate = new TaskCompletionSource();
+        gate.SetResult();
+        return gate;
+    }
+
+    sealed class Stopped : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+        public override long GetTimestamp() => (long)(Now.TotalSeconds * TimestampFrequency);
+    }
+}
