@@ -24,7 +24,8 @@ sealed class CountAttempts(NpgsqlDataSource db, Jobs jobs, TimeProvider clock) :
         using var listener = Listen();
         await jobs.Every("count_attempts", Pause, Flush, stoppingToken);
         // What was counted since then; a server that stops has a moment left for it.
-        await jobs.Run("count_attempts", Pause, Flush).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await jobs.Run("count_attempts", Pause, Flush, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Writes what was counted since the last time; what cannot be written is kept for the next.</summary>

@@ -55,7 +55,7 @@ public sealed class BatchTests
         var asked = new[] { 1, 2, -3, 4 }.Select(batch.Run).ToList();
         _gate.SetResult();
         (await asked[0], await asked[1], await asked[3]).ShouldBe((10, 20, 40));
-        await Should.ThrowAsync<ArgumentException>(asked[2]);
+        await Should.ThrowAsync<FormatException>(asked[2]);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class BatchTests
     {
         _calls.Enqueue([.. members]);
         await _gate.Task;
-        if (members.Any(m => m < 0)) throw new ArgumentException("negative");
+        if (members.Any(m => m < 0)) throw new FormatException("negative");
         return [.. members.Select(m => m * 10)];
     }
 
