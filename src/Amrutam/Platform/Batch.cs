@@ -41,6 +41,8 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     readonly record struct Waiting(TRequest Request, TaskCompletionSource<TOutcome> Outcome, long Since,
         Activity? From);
 
+    static readonly ExecutionContext Nobodys = OfAThreadOfItsOwn();
+
     readonly KeyValuePair<string, object?> _name;
     readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
     readonly Func<Exception, bool> _outcomeIsUnknown;
@@ -77,22 +79,25 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Trail.Recorded)))
             return Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
-        if (_turns.Wait(0)) BeginToWrite();
+        // A writer serves everybody: it must not go on in the trace and the log scope of whoever happened to come first.
+        if (_turns.Wait(0))
+            ExecutionContext.Run(Nobodys, batch => _ = ((Batch<TRequest, TOutcome>)batch!).Write(), this);
         return outcome.Task;
     }
 
-    /// <summary>Apart from whoever asked: a writer serves everybody, and must not go on in the trace of whoever
-    /// happened to come first.</summary>
-    void BeginToWrite()
+    /// <summary>The context in which nothing has been set, which only a new thread is sure to have.</summary>
+    static ExecutionContext OfAThreadOfItsOwn()
     {
-        using var apart = ExecutionContext.SuppressFlow();
-        _ = Write();
+        ExecutionContext? context = null;
+        var thread = new Thread(() => context = ExecutionContext.Capture());
+        thread.UnsafeStart();
+        thread.Join();
+        return context!;
     }
 
     /// <summary>Writes until nothing waits; the turn is the caller's, and is given back.</summary>
     async Task Write()
     {
-        Activity.Current = null;
         var members = new List<Waiting>();
         do
         {

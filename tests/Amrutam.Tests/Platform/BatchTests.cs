@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Tests.Platform;
 
@@ -112,6 +113,17 @@ public sealed class BatchTests
         await batch.Run(1);
         seen.ShouldBeNull();
         Activity.Current.ShouldBe(mine);
+
+        mine.ActivityTraceFlags |= ActivityTraceFlags.Recorded;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Trail.SourceName,
+            Sample = (ref _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await batch.Run(2);
+        seen.ShouldNotBeNull().TraceId.ShouldBe(mine.TraceId, "what is recorded goes on in the batch's own span");
+        seen.OperationName.ShouldBe("batch");
     }
 
     Batch<int, int> Of(int writers, int capacity = Capacity, TimeProvider? clock = null) =>
