@@ -84,7 +84,7 @@ sealed class Person(TestServer server, string email)
     public static string CodeNow(byte[] secret, int steps = 0) =>
         Totp.Code(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()) + steps);
 
-    static byte[] FromBase32(string text)
+    public static byte[] FromBase32(string text)
     {
         var bits = string.Concat(text.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c), 2)
             .PadLeft(5, '0')));

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -31,7 +32,12 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     // Most of the walk is waiting; more at once would only slow the machine's other tests.
     const int AtOnce = 4;
 
+    /// <summary>Routes that this walk only sees refused: they want a letter, a passkey, a fresh proof, or a visit that
+    /// has begun. A new route is passed here, or stands here and is seen.</summary>
+    static readonly string[] NotPassed = [];
+
     readonly ConcurrentBag<(string Asked, Reply Answer)> _answers = [];
+    IReadOnlyList<string> _secrets = [];
     Collector _collector = null!;
     TestServer _twin = null!;
     ServerProcess _process = null!;
@@ -54,14 +60,16 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
             ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey), ("Identity__SecondFactorRoles", ""),
             ("Mail__Folder", Mailbox.Folder), ("Limits__SignUpsPerAddress", "0"), ("Limits__SignInsPerAddress", "0"),
             ("Limits__MailsPerAddress", "0"), ("Limits__SignInFailuresPerAccount", "0"),
-            ("Telemetry__OtlpEndpoint", _collector.Address), ("Telemetry__TraceRatio", "1"),
-            ("Telemetry__OtlpSeconds", "1"));
+            ("Http__TrustedProxies", "127.0.0.1"), ("Telemetry__OtlpEndpoint", _collector.Address),
+            ("Telemetry__TraceRatio", "1"), ("Telemetry__OtlpSeconds", "1"));
         _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
             BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(1)
         };
         _operator = new() { BaseAddress = new($"http://127.0.0.1:{management}") };
         await _process.IsReady();
+        _secrets = await SecretsOnTheWay.Collect(_client, database, Mark);
+        await AppointmentOnTheWay.Walk(_client, _twin, Mark);
         _description = JsonDocument.Parse(await OpenApi.Read(_twin.App)).RootElement;
     }
 
@@ -76,7 +84,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_that_a_caller_sends_is_told_to_anybody_else()
+    public async Task Nothing_that_a_caller_sends_is_told_to_anybody_else_and_no_secret_to_anybody()
     {
         var routes = _twin.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(r => Methods(r).Select(method => (Route: r, Method: method))).ToList();
@@ -84,12 +92,14 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
             async (r, _) => await Walk(r.Route, r.Method));
         var events = string.Join('\n', await _twin.Owner.Statement(ReadEvents).List(row => row.GetString(0)));
         await FailInTheDatabase(routes);
-        var metrics = (await _operator.Get("/metrics")).Is(200).Text;
+        var told = await AskForTheOperator();
         await _process.Stop();
         var log = await _process.Said();
 
         // The walk was one: most routes were passed and refused, and each request stands in log, traces and metrics.
-        _answers.Count(a => a.Answer.Status is >= 200 and < 300).ShouldBeGreaterThan(100);
+        routes.Select(r => $"{r.Method} {r.Route.RoutePattern.RawText}").Except(Passed(log))
+            .Order(StringComparer.Ordinal).ShouldBe(NotPassed);
+        _answers.Where(IsProblemPage).ShouldNotBeEmpty("nobody was told of a problem in a page");
         _answers.Where(a => a.Answer.Status == 500).ShouldNotBeEmpty("no failure of the database was seen");
         log.Split('\n').Count(l => l.Contains("Amrutam.Platform.RequestLog", StringComparison.Ordinal))
             .ShouldBeGreaterThanOrEqualTo(_answers.Count);
@@ -97,10 +107,45 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         events.ShouldContain("accounts.");
 
         string[] leaks = [.. Leaks("log", log), .. Leaks("traces and metrics sent", _collector.Everything),
-            .. Leaks("metrics", metrics), .. Leaks("events", events),
-            .. _answers.Where(a => a.Answer.Header("Content-Type") == "application/problem+json")
-                .SelectMany(a => Leaks("problem of " + a.Asked, a.Answer.Text, Mark))];
+            .. Leaks("management address", told), .. Leaks("events", events),
+            .. Problems().SelectMany(p => Leaks("problem of " + p.Asked, p.Text, Mark)
+                .Concat(SecretsIn("problem of " + p.Asked, p.Text))),
+            .. SecretsIn("log", log), .. SecretsIn("traces and metrics sent", _collector.Everything),
+            .. SecretsIn("management address", told), .. SecretsIn("events", events)];
         leaks.ShouldBeEmpty();
+    }
+
+    /// <summary>The routes that answered with a success, as the log has them.</summary>
+    static IEnumerable<string> Passed(string log) => log.Split('\n')
+        .Where(line => line.Contains("Amrutam.Platform.RequestLog", StringComparison.Ordinal))
+        .Select(line => JsonDocument.Parse(line).RootElement)
+        .Where(line => line.TryGetProperty("status", out var status) && status.GetInt32() is >= 200 and < 400)
+        .Select(line => $"{line.GetProperty("method")} {line.GetProperty("route")}");
+
+    /// <summary>Without the address that a page's footer leads back to, which is the reader's own.</summary>
+    IEnumerable<(string Asked, string Text)> Problems() => _answers
+        .Where(a => a.Answer.Header("Content-Type") == "application/problem+json" || IsProblemPage(a))
+        .Select(a => (a.Asked, WayBack().Replace(a.Answer.Text, "")));
+
+    static bool IsProblemPage((string Asked, Reply Answer) answer) => ShownTrace().IsMatch(answer.Answer.Text);
+
+    IEnumerable<string> SecretsIn(string where, string text) => _secrets.Index()
+        .Where(secret => text.Contains(secret.Item, StringComparison.Ordinal))
+        .Select(secret => $"{where}: secret {secret.Index}");
+
+    /// <summary>The management address is walked too, by whoever reaches it.</summary>
+    async Task<string> AskForTheOperator()
+    {
+        var told = new StringBuilder();
+        foreach (var path in new[] { "/metrics", "/health", "/" + Mark, $"/health?{Mark}={Mark}" })
+            foreach (var method in new[] { "GET", "POST", "X" + Mark })
+            {
+                var answer = await _operator.Send(new(method), path, method == "GET" ? null : Wrong.Text,
+                    headers: [.. Words.Select(name => (name, Mark))]);
+                told.Append(answer.Message).AppendLine(answer.Text);
+            }
+        told.ToString().ShouldContain("amrutam_build_info");
+        return told.ToString();
     }
 
     async Task Walk(RouteEndpoint route, string method)
@@ -110,23 +155,45 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         foreach (var token in new[] { await TokenFor(route), Mark, $"{Mark}.{Mark}.{Mark}" })
             await Ask(route, method, token, Wrong.Malformed, $"{Path(route, Mark)}?q={Mark}&cursor={Mark}&from={Mark}");
         await Ask(route, "X" + Mark, null, null, Path(route, Mark));
+        await Ask(route, method, null, Wrong.Malformed, Path(route, Mark), accept: "text/html");
+        await Fill(route);
     }
+
+    /// <summary>The same for a form: the mark in all of its fields and in each in turn, and without the token that says
+    /// it is ours.</summary>
+    async Task Fill(RouteEndpoint route)
+    {
+        if (Forms.FieldsOf(route) is not { Count: > 0 } fields) return;
+        var forms = new Forms(_client);
+        var opened = await forms.Open();
+        foreach (var marked in fields.Select((_, n) => (int?)n).Append(null))
+            foreach (var form in new[] { opened, opened with { Token = Mark } })
+                _answers.Add(($"POST {route.RoutePattern.RawText}", await forms.Send(Path(route, Mark), form,
+                    $"{Mark}={Mark}", [.. fields.Select((name, n) => (name, marked is null || marked == n
+                        ? Typed(name) : ""))])));
+    }
+
+    static string Typed(string field) =>
+        field == "email" ? $"{Mark}{Guid.CreateVersion7():N}@example.org" : Mark + " copper lantern 42";
 
     /// <summary>Every write fails, and PostgreSQL quotes the whole row as it says so.</summary>
     async Task FailInTheDatabase(List<(RouteEndpoint Route, string Method)> routes)
     {
         var tokens = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var (route, _) in routes) tokens.TryAdd(Role(route) ?? "", await TokenFor(route));
-        await _twin.Owner.Statement(QuoteRows).Execute();
+        await QuotingDatabase.Make(_twin.Owner);
         foreach (var (route, method) in routes.Where(r => r.Method != "GET"))
             foreach (var body in Bodies(route, method).Take(2))
                 await Ask(route, method, tokens[Role(route) ?? ""], body,
                     Path(route, Guid.CreateVersion7().ToString()));
     }
 
-    async Task Ask(RouteEndpoint route, string method, string? token, string? body, string path)
+    async Task Ask(RouteEndpoint route, string method, string? token, string? body, string path,
+        string accept = "application/json")
     {
         using var request = new HttpRequestMessage(new(method), path);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        request.Headers.TryAddWithoutValidation("X-Forwarded-Proto", "https");
         if (body is not null) request.Content = new StringContent(body, null, "application/json");
         if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         foreach (var name in Words) request.Headers.TryAddWithoutValidation(name, Mark);
@@ -157,8 +224,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
 
     static class Wrong
     {
-        public const string Malformed = "{\"email\": \"" + Mark, Array = "[\"" + Mark + "\"]",
-            Text = "\"" + Mark + "\"";
+        public const string Text = "\"" + Mark + "\"", Array = "[" + Text + "]", Malformed = "{\"email\": \"" + Mark;
     }
 
     static bool IsFreeText(int n, JsonValue leaf) =>
@@ -220,23 +286,11 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         select e::text from audit.events e union all select p::text from platform.parked_events p
         """;
 
-    const string QuoteRows = """
-        do $do$
-        declare
-            kept record;
-        begin
-            create function public.quote_row() returns trigger language plpgsql as $$
-            begin
-                raise exception 'cannot keep %', new::text using detail = new::text, hint = new::text;
-            end $$;
-            for kept in select oid::regclass as name from pg_class
-                 where relkind in ('r', 'p') and not relispartition and relnamespace::regnamespace::text in
-                       ('identity', 'doctors', 'scheduling', 'audit', 'analytics') loop
-                execute format('create trigger quote_row before insert or update on %s for each row
-                    execute function public.quote_row()', kept.name);
-            end loop;
-        end $do$
-        """;
+    [GeneratedRegex("<span class=\"num\">[0-9a-f]{32}</span>", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ShownTrace();
+
+    [GeneratedRegex("name=\"back\" value=\"[^\"]*\"", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WayBack();
 
     [GeneratedRegex(@":\w+(?=})", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Constraint();

@@ -1,0 +1,50 @@
+using Amrutam.Identity.SecondFactor;
+using Amrutam.Platform;
+using Amrutam.Tests.Identity;
+using Amrutam.Tests.Support;
+using Npgsql;
+
+namespace Amrutam.Tests.Platform.Telemetry;
+
+/// <summary>One person's whole way through a running server, by the API and by the portal's forms, and every secret
+/// that was given or used on it.</summary>
+static class SecretsOnTheWay
+{
+    /// <param name="mark">Stands in everything that the person types.</param>
+    public static async Task<IReadOnlyList<string>> Collect(HttpClient client, Database database, string mark)
+    {
+        var (email, password) = ($"{mark}{Guid.CreateVersion7():N}@example.org", mark + " copper lantern 42");
+        (await client.Post("/api/auth/signup", new { email, password, full_name = mark })).Is(201);
+        var tokens = (await client.Post("/api/auth/login", new { email, password })).Is(200);
+        var offer = (await Send(client, tokens, "/api/me/second-factor", new { password })).Is(200);
+        var code = Person.CodeNow(Person.FromBase32(offer["secret"]), -1);
+        var raised = (await Send(client, tokens, "/api/me/second-factor/confirmation", new { totp_code = code }))
+            .Is(200);
+        var codes = raised.Body.GetProperty("recovery_codes").EnumerateArray().Select(c => c.GetString()!).ToList();
+        var renewed = (await client.Post("/api/auth/refresh", new { refresh_token = raised["refresh_token"] })).Is(200);
+
+        var forms = new Forms(client);
+        var form = await forms.Open();
+        (await forms.Send("/account/forgot-password", form, "", ("email", email))).Is(302);
+        var letter = await Mailbox.Token(email, "Choose a new password");
+        (await forms.Send("/account/reset-password", form, "", ("token", letter), ("password", mark + " brass kettle")))
+            .Is(302);
+        var signedIn = (await forms.Send("/sign-in", form, "", ("email", email), ("password", mark + " brass kettle"),
+            ("code", codes[0]))).Is(302);
+        var session = Forms.Cookies(signedIn.Message).Single();
+        (await forms.Send("/sign-out", await forms.Open(session), session)).Is(302);
+
+        return
+        [
+            .. new[] { tokens, raised, renewed }.SelectMany(t => PartsOf(t["access_token"]).Append(t["refresh_token"])),
+            offer["secret"], .. codes, letter, session.Split('=', 2)[1], form.Token, TestServer.KeyEncryptionKey,
+            .. new[] { database.Owner, database.App }.Select(c => new NpgsqlConnectionStringBuilder(c).Password!),
+        ];
+    }
+
+    /// <summary>Without the first, which says the algorithm.</summary>
+    static IEnumerable<string> PartsOf(string token) => token.Split('.').Skip(1);
+
+    static Task<Reply> Send(HttpClient client, Reply tokens, string path, object body) =>
+        client.Send(HttpMethod.Post, path, body, headers: ("Authorization", "Bearer " + tokens["access_token"]));
+}
