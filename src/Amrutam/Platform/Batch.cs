@@ -79,7 +79,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Trail.Recorded)))
             return Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
-        // A writer serves everybody: it must not go on in the trace and the log scope of whoever happened to come first.
+        // A writer serves everybody: it must not go on in the trace and log scope of whoever happened to come first.
         if (_turns.Wait(0))
             ExecutionContext.Run(Nobodys, batch => _ = ((Batch<TRequest, TOutcome>)batch!).Write(), this);
         return outcome.Task;

@@ -97,7 +97,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_proof_holds_without_the_server_and_nothing_else_does()
     {
-        await Append(11);
+        await Append(5);
         await Sealed();
         var keys = Write("keys", (await _server.Anonymous().Get("/.well-known/audit-keys.json")).Is(200).Text);
         var last = _server.App.Services.GetRequiredService<SealState>().Last!.Position;
@@ -109,7 +109,8 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
             code.ShouldBe(0, said);
             said.ShouldContain($"\"position\":{position},");
         }
-        var (whole, _) = await Proof(last);
+        var (whole, _) = await Proof(await _server.Owner
+            .Statement("select max(position) from audit.events where action = 'things.changed'").Value<long>());
         var text = await File.ReadAllTextAsync(whole);
         foreach (var (from, to) in new[] { ("things.changed", "things.chanced"), ("\"index\":", "\"index\":1"),
             ("\\u0022root\\u0022:\\u0022", "\\u0022root\\u0022:\\u00220"), ("\"path\":[", "\"path\":[\"00\","),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Amrutam.Tests.Support;
@@ -38,27 +39,33 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     const string LongText =
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 
+    // Each request waits for its answer, and so leaves the processor to others.
+    const int AtOnce = 4;
+
     static readonly string[] Roles = ["patient", "doctor", "admin"];
 
     [Fact]
     public async Task No_operation_fails_or_tells_of_the_inside_whatever_is_sent()
     {
         var description = JsonNode.Parse((await fixture.Server.Anonymous().Get("/openapi/v1.json")).Is(200).Text)!;
-        var wrong = new List<string>();
+        var wrong = new ConcurrentBag<string>();
         var sent = 0;
-        foreach (var (path, operations) in description["paths"]!.AsObject())
-            foreach (var (method, operation) in operations!.AsObject().Where(o => o.Key != "parameters"))
-                foreach (var role in await WhoMay(method, path, operation!))
+        var operations = description["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()
+            .Where(o => o.Key != "parameters").Select(o => (Path: path.Key, Method: o.Key, Operation: o.Value!)));
+        await Parallel.ForEachAsync(operations, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (o, _) =>
+        {
+            foreach (var role in await WhoMay(o.Method, o.Path, o.Operation))
+            {
+                // A fresh person for each, because some operations end sessions and some close accounts.
+                var person = await fixture.Server.User(role);
+                foreach (var (target, body) in Requests(o.Path, o.Operation, description))
                 {
-                    // A fresh person for each, because some operations end sessions and some close accounts.
-                    var person = await fixture.Server.User(role);
-                    foreach (var (target, body) in Requests(path, operation!, description))
-                    {
-                        sent++;
-                        if (Wrong(await person.Http.Send(new(method.ToUpperInvariant()), target, body)) is { } what)
-                            wrong.Add($"{method} {target} as {role} with {Short(body)}: {what}");
-                    }
+                    Interlocked.Increment(ref sent);
+                    if (Wrong(await person.Http.Send(new(o.Method.ToUpperInvariant()), target, body)) is { } what)
+                        wrong.Add($"{o.Method} {target} as {role} with {Short(body)}: {what}");
                 }
+            }
+        });
         sent.ShouldBeGreaterThan(1000);
         wrong.ShouldBeEmpty();
     }

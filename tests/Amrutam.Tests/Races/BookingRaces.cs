@@ -128,6 +128,7 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         await using var closing = await Server.Owner.OpenConnectionAsync();
         await using var transaction = await closing.BeginTransactionAsync();
         await closing.Statement("update scheduling.slots set closed_at = now() where id = $1").With(slot).Execute();
+        await closing.Append("slots.closed", "slot", slot);
         var booking = patient.Book(slot);
         await Task.WhenAny(booking, Task.Delay(TimeSpan.FromMilliseconds(300)));
         booking.IsCompleted.ShouldBeFalse("it did not wait");

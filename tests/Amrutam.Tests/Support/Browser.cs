@@ -7,12 +7,13 @@ namespace Amrutam.Tests.Support;
 [CollectionDefinition(Browser.OneAtATime)]
 public sealed class OneBrowserAtATime : ICollectionFixture<Browser>;
 
-/// <summary>Debian's chromium without a window; one for all tests, because a browser is heavy.</summary>
+/// <summary>Debian's chromium, built without windows; one for all tests, because a browser is heavy.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     public const string OneAtATime = "browser";
     const string Password = "neem and tulsi in the yard";
-    static readonly string[] Places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+    static readonly string[] Places = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium",
+        "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
     // Nothing but the page that is tested: no sandbox, because tests may run as root, and no talk to the browser's
     // maker.
@@ -106,9 +107,11 @@ sealed class Screen : IAsyncDisposable
     public Task<int> Overflow() =>
         Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
-    /// <summary>Keeps a picture for people to look at, beside the other results of the tests.</summary>
+    /// <summary>Keeps a picture for people to look at, beside the other results of the tests, when they ask for it:
+    /// drawing a whole page takes as long as the rest of its test.</summary>
     public async Task Picture(string name)
     {
+        if (Environment.GetEnvironmentVariable("AMRUTAM_PICTURES") is not "1") return;
         var folder = Directory.CreateDirectory(Path.Combine(Tidy.Tree.Root, "TestResults", "pictures"));
         await Page.ScreenshotAsync(new() { Path = Path.Combine(folder.FullName, name + ".png"), FullPage = true });
     }

@@ -42,7 +42,8 @@ sealed class ServerProcess : IDisposable
         };
         (string Name, string Value)[] all = [
             ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Management__Url", "http://127.0.0.1:0"),
-            ("Demo__Enabled", "false"), ("ASPNETCORE_ENVIRONMENT", "Development"), .. settings,
+            ("Demo__Enabled", "false"), ("ASPNETCORE_ENVIRONMENT", "Development"), ("DOTNET_TieredPGO", "0"),
+            .. settings,
         ];
         foreach (var (name, value) in all) start.Environment[name] = value;
         return new(Process.Start(start)!, port);

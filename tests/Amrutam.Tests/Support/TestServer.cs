@@ -4,7 +4,9 @@ using Amrutam.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Amrutam.Tests.Support;
@@ -19,6 +21,9 @@ sealed class TestServer : IAsyncDisposable
         "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient" }
             .Select(limit => $"--Limits:{limit}=0")];
 
+    // A tenth of what they cost in service: still by far the most of a sign-in.
+    const int CheapRounds = 21_000;
+
     // One for the whole run, so that two servers on one database read each other's keys.
     public static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
@@ -27,13 +32,20 @@ sealed class TestServer : IAsyncDisposable
     public required NpgsqlDataSource Owner { get; init; }
     public required Uri Address { get; init; }
 
-    public static async Task<TestServer> Start(Database database, params string[] settings)
+    public static Task<TestServer> Start(Database database, params string[] settings) =>
+        Start(database, costlyPasswords: false, settings);
+
+    /// <param name="costlyPasswords">Whether hashes cost what they do in service. Thousands of sign-ins test other
+    /// things, and need not be paid for.</param>
+    public static async Task<TestServer> Start(Database database, bool costlyPasswords, params string[] settings)
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
             "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Audit:CheckpointFolder=",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
                 "--Logging:LogLevel:Default=Warning", .. Unlimited, .. settings], database);
+        if (!costlyPasswords)
+            app.Services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value.IterationCount = CheapRounds;
         try
         {
             await app.StartAsync();

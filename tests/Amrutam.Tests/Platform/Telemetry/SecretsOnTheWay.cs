@@ -1,4 +1,3 @@
-using Amrutam.Identity.SecondFactor;
 using Amrutam.Platform;
 using Amrutam.Tests.Identity;
 using Amrutam.Tests.Support;
