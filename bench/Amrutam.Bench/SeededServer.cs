@@ -15,6 +15,7 @@ sealed class SeededServer : IAsyncDisposable
     readonly string _tokens;
     readonly int _patients;
     long _next;
+    int _restarts;
 
     SeededServer(Rig rig, string tokens, int patients) => (Rig, _tokens, _patients) = (rig, tokens, patients);
 
@@ -96,7 +97,8 @@ sealed class SeededServer : IAsyncDisposable
         using var http = new HttpClient { BaseAddress = Rig.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings");
         request.Content = JsonContent.Create(new { slot_id = NextSlot() });
-        request.Headers.Authorization = new("Bearer", File.ReadLines(_tokens).First());
+        // Another patient each time: the last one has a booking at that time.
+        request.Headers.Authorization = new("Bearer", File.ReadLines(_tokens).ElementAt(_restarts++));
         using var answer = await http.SendAsync(request);
         if (answer.StatusCode != HttpStatusCode.Created)
             throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
