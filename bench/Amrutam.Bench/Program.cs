@@ -12,6 +12,9 @@ var report = new Report();
 foreach (var name in asked) await Scenarios.All[name](report);
 // One scenario alone has a file of its own, so that it does not write over the others.
 var file = Path.Combine("bench", "results", (asked is [var alone] ? alone : "latest") + ".md");
-await report.Write(file, "./x bench " + string.Join(' ', asked));
+string[] settings = ["BENCH_ROUNDS", "BENCH_SECONDS", "BENCH_MINUTES", "BENCH_DOCTORS", "BENCH_EVENTS", "BENCH_SLOTS"];
+var set = settings.Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
+    .Where(s => s.Value is { Length: > 0 }).Select(s => $"{s.Name}={s.Value} ");
+await report.Write(file, string.Concat(set) + "./x bench " + string.Join(' ', asked));
 Console.WriteLine("written to " + file);
 return 0;

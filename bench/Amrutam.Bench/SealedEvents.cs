@@ -78,7 +78,7 @@ static class SealedEvents
             if (round % 2 == 0) without.Add(await Without(bench, db));
             await UntilSealed(db);
             with.Add(await bench.Book(Writers, Seconds));
-            ages.Add(await db.Statement(OldestUnsealed).Value<double>());
+            ages.Add(await db.Statement(SealLog.Age).Value<double>());
             if (round % 2 == 1) without.Add(await Without(bench, db));
         }
         var scenario = $"bookings, {Writers} connections";
@@ -118,7 +118,7 @@ static class SealedEvents
 
     static async Task UntilSealed(NpgsqlDataSource db)
     {
-        while (await db.Statement(OldestUnsealed).Value<double>() > 0) await Task.Delay(100);
+        while (await db.Statement(SealLog.Age).Value<double>() > 0) await Task.Delay(100);
     }
 
     const string Fill = """
@@ -127,12 +127,6 @@ static class SealedEvents
                jsonb_build_object('doctor_id', gen_random_uuid(), 'slot_id', gen_random_uuid(), 'starts_at', now()),
                md5(n::text)
           from generate_series(1, $1) n
-        """;
-
-    const string OldestUnsealed = """
-        select coalesce((select extract(epoch from clock_timestamp() - at)::float8 from audit.events
-                          where position > coalesce((select max(position) from audit.seals), 0)
-                          order by position limit 1), 0)
         """;
 
     const string KeepTheTurn = "select pg_advisory_lock(1397047628)";

@@ -13,8 +13,7 @@ namespace Amrutam.Bench;
 static class SlotsAhead
 {
     // BENCH_DOCTORS makes it smaller, for a machine that others are working on.
-    static readonly int Doctors = int.TryParse(Environment.GetEnvironmentVariable("BENCH_DOCTORS"), out var fewer)
-        ? fewer : 10_000;
+    static readonly int Doctors = Scenarios.Setting("BENCH_DOCTORS", 10_000);
 
     public static async Task Run(Report report)
     {

@@ -70,8 +70,6 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         (_writers, _turns) = (writers, new(writers));
     }
 
-    public int Length => _queue.Reader.Count;
-
     /// <exception cref="OverloadedException">The queue is full, the wait was too long, or the server is
     /// stopping.</exception>
     public Task<TOutcome> Run(TRequest request)

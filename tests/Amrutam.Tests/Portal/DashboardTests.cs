@@ -1,3 +1,4 @@
+using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Microsoft.Playwright;
 
@@ -25,6 +26,23 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
         (await screen.Page.Locator("table tr").Filter(new() { HasText = "Booking cancelled" }).CountAsync())
             .ShouldBeGreaterThan(0);
         screen.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Whom_an_admin_was_shown_is_recorded_and_is_no_news()
+    {
+        await using var screen = await SignedIn("admin");
+        var doctor = await Server.Doctor();
+        await Server.Owner.Statement("update doctors.profiles set verified_at = null where id = $1").With(doctor.Id)
+            .Execute();
+        for (var look = 0; look < 2; look++) await screen.Page.ReloadAsync();
+        (await Server.Owner.Statement("""
+            select count(*)::int from audit.events where action = 'profiles.read' and entity_id = $1
+            """).With(doctor.Id).Value<int>()).ShouldBe(2);
+        var news = await screen.Page.Locator("table tr").AllInnerTextsAsync();
+        news.ShouldContain(row => row.Contains("Signed in", StringComparison.Ordinal));
+        news.ShouldNotContain(row => row.Contains("looked at", StringComparison.Ordinal)
+            || row.Contains("profiles", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -7,13 +7,16 @@ namespace Amrutam.Audit.Contracts;
 /// <summary>What happened, without who: the role alone.</summary>
 sealed record Happened(Instant At, string Action, string Entity, string? ActorRole);
 
-/// <summary>The newest of the event log.</summary>
+/// <summary>The newest of the event log, but for who looked at whom: looking at this list is such an event
+/// itself.</summary>
 sealed class EventLog(NpgsqlDataSource db)
 {
     public Task<List<Happened>> Newest(int most, CancellationToken ct) =>
         db.Statement(ReadNewest).With(most).List(row =>
         new Happened(row.GetInstant(0), row.GetString(1), row.GetString(2), row.GetStringOrNull(3)), ct);
 
-    const string ReadNewest =
-        "select at, action, entity, actor_role from audit.events order by at desc, position desc limit $1";
+    const string ReadNewest = $"""
+        select at, action, entity, actor_role from audit.events where entity <> '{RecordAccess.Entity}'
+         order by at desc, position desc limit $1
+        """;
 }

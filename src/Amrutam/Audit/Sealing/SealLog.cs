@@ -148,7 +148,8 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
                order by e.position limit 1) waiting on true
         """;
 
-    const string Age = """
+    /// <summary>Seconds that the oldest event has waited for its seal; 0 when none waits.</summary>
+    public const string Age = """
         select coalesce((select greatest(extract(epoch from clock_timestamp() - at), 0)::float8 from audit.events
                           where position > coalesce((select position from audit.seals order by number desc limit 1), 0)
                           order by position limit 1), 0)
