@@ -36,15 +36,16 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
         return await CheckSome(ct);
     }
 
-    /// <summary>Checks the newest events, unless a replica did lately.</summary>
-    Task<int> CheckNewest(CancellationToken ct) => db.InTransaction(async connection =>
+    /// <summary>Checks the newest events, unless a replica did lately. Nothing is held meanwhile: neither a connection
+    /// while another is asked for, nor a transaction that readers of the log would wait for.</summary>
+    async Task CheckNewest(CancellationToken ct)
     {
-        if (await connection.Statement(TakeNewest).With(OneReplica).With(StillFresh).Execute() == 0) return 0;
+        if (await db.Statement(TakeNewest).With(StillFresh).Execute() == 0) return;
         var (_, end) = await verify.Newest(ct);
-        if (end.Broken is not { } broken) return 0;
+        if (end.Broken is not { } broken) return;
         LogBroken(broken.Seal, broken.Position, broken.Because);
-        return await connection.Statement(Tell).With(broken.Seal).With(broken.Position).With(broken.Because).Execute();
-    });
+        await db.Statement(Tell).With(broken.Seal).With(broken.Position).With(broken.Because).Execute();
+    }
 
     /// <summary>Checks the next window, when a check is under way or due.</summary>
     /// <returns>True when there is more to check.</returns>
@@ -79,11 +80,10 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
                 or (broken_seal is not null and finished_at < now() - interval '1 hour'))
         """;
 
-    // Undone when the check fails, so that the next minute tries again.
+    // A check that fails is tried again at the next look, when this is no longer fresh.
     const string TakeNewest = """
         update audit.verification set newest_checked_at = clock_timestamp()
-         where pg_try_advisory_xact_lock($1)
-           and (newest_checked_at is null or newest_checked_at < now() - $2 * interval '1 second')
+         where newest_checked_at is null or newest_checked_at < now() - $1 * interval '1 second'
         """;
 
     // Of two that are known the earlier one is the first.
