@@ -31,6 +31,9 @@ sealed record Database(string Owner, string App)
     public static NpgsqlDataSource Apart(string connectionString, string name) =>
         new NpgsqlDataSourceBuilder(connectionString) { Name = name }.Build();
 
+    // Without scans of whole tables, because a plan that is made while a table is empty would have them.
+    const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
+
     /// <summary>The pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
     /// <param name="planOnce">For statements whose parameters do not change which plan is best: PostgreSQL would
     /// compare costs and plan a small set anew each time, which takes longer than to run it.</param>
@@ -53,7 +56,7 @@ sealed record Database(string Owner, string App)
         // An operator's own name stays: it tells servers apart in pg_stat_activity.
         parts.ApplicationName ??= "amrutam";
         // Compiling a plan takes longer (measured: a second) than any statement of a request takes to run.
-        parts.Options = (parts.Options + " -c jit=off" + (planOnce ? " -c plan_cache_mode=force_generic_plan" : ""))
+        parts.Options = (parts.Options + " -c jit=off" + (planOnce ? PlanOnce : ""))
             .Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);

@@ -161,6 +161,8 @@ sealed class BookingBatch : IAsyncDisposable
         await _writers.DisposeAsync();
     }
 
+    // A key is looked up for each request by itself (offset 0), and its row is found again by where it is: a plan that
+    // was made while there were no keys would read all of them for each batch, and keep doing so until an analyze.
     const string Booked = "booked", Replayed = "replayed", Again = "again", RequestHasExpired = "request_has_expired";
 
     const string Decide = """
@@ -169,7 +171,7 @@ sealed class BookingBatch : IAsyncDisposable
                 $11::text[])
               with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, n)),
         judged as materialized (
-            select a.*, s.doctor_id, s.starts_at, s.ends_at, k.status as stored, k.body, k.location,
+            select a.*, s.doctor_id, s.starts_at, s.ends_at, k.row, k.status as stored, k.body, k.location,
                    case when p.requires_confirmation then 'requested' else 'confirmed' end as status,
                    case when p.requires_confirmation
                         then least(s.starts_at, statement_timestamp() + p.confirmation_time) end as expires_at,
@@ -190,8 +192,9 @@ sealed class BookingBatch : IAsyncDisposable
                         when $12 > 0 and own.cancelled >= $12 then 'cool_down_after_cancellations'
                    end as refusal
               from asked a
-              left join scheduling.idempotency_keys k
-                   on k.user_id = a.patient_id and k.route = 'POST /api/bookings' and k.key = a.key
+              left join lateral (
+                select k.*, k.ctid as row from scheduling.idempotency_keys k
+                 where k.user_id = a.patient_id and k.route = 'POST /api/bookings' and k.key = a.key offset 0) k on true
               left join scheduling.slots s on s.id = a.slot_id
               left join doctors.practitioners d on d.id = s.doctor_id
               left join scheduling.booking_policies p on p.doctor_id = s.doctor_id
@@ -245,8 +248,7 @@ sealed class BookingBatch : IAsyncDisposable
         replayed as (
             update scheduling.idempotency_keys k set replayed_at = now()
               from judged j
-             where j.refusal = 'replayed' and k.user_id = j.patient_id and k.route = 'POST /api/bookings'
-               and k.key = j.key)
+             where j.refusal = 'replayed' and k.ctid = j.row)
         select j.n::int,
                case when w.n is not null then 'booked'
                     when j.refusal is not null then j.refusal
