@@ -129,6 +129,7 @@ sealed class SeededServer : IAsyncDisposable
     public async Task ShouldHoldEveryBooking()
     {
         await using var owner = Rig.Owner();
+        await owner.Statement("analyze scheduling.bookings, scheduling.idempotency_keys, audit.events").Execute();
         var wrong = await owner.Statement(Wrong).Value<long>();
         if (wrong != 0) throw new InvalidOperationException($"{wrong} bookings lack their slot, key or event");
     }

@@ -32,7 +32,7 @@ sealed record Database(string Owner, string App)
         new NpgsqlDataSourceBuilder(connectionString) { Name = name }.Build();
 
     // Without scans of whole tables, because a plan that is made while a table is empty would have them.
-    const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
+    public const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
     /// <summary>The pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
     /// <param name="planOnce">For statements whose parameters do not change which plan is best: PostgreSQL would

@@ -43,7 +43,8 @@ sealed class TestServer : IAsyncDisposable
             "--environment=Development",
             "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Audit:CheckpointFolder=",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
-            "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning", .. Unlimited, .. settings], database);
+            "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
+            .. Unlimited, .. settings], database);
         if (!costlyPasswords)
             app.Services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value.IterationCount = CheapRounds;
         try

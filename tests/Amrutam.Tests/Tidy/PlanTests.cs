@@ -65,6 +65,28 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         scans.ShouldBeEmpty();
     }
 
+    /// <summary>The first booking's plan is kept until the tables are analyzed, so it must be right before there is
+    /// anything to judge by.</summary>
+    [Fact]
+    public async Task A_booking_that_was_planned_on_empty_tables_looks_up_what_it_needs_by_whole_keys()
+    {
+        await using var connection = await seeded.Open(Database.PlanOnce);
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Statement(
+            "truncate scheduling.slots, scheduling.bookings, scheduling.idempotency_keys cascade").Execute();
+        var statement = SqlConstants.All.Single(s => s.Name == "Amrutam.Scheduling.Bookings.BookingBatch.Decide");
+        var plan = await Plan(connection, statement.Text, values: null);
+        var lookups = Nodes(plan).Where(node => Text(node, "Relation Name") is not null
+            && Text(node, "Node Type")!.EndsWith("Scan", StringComparison.Ordinal))
+            .Select(node => $"{Text(node, "Alias")}: {Text(node, "Index Cond") ?? Text(node, "TID Cond")}").ToList();
+        lookups.ShouldContain(l => l.StartsWith("k: ((k.user_id = a.patient_id) AND ", StringComparison.Ordinal)
+            && l.Contains("(k.key = a.key)", StringComparison.Ordinal));
+        lookups.ShouldContain("s: (s.id = a.slot_id)");
+        lookups.ShouldContain("s_1: (s_1.id = w_1.slot_id)");
+        lookups.ShouldContain(l => l.StartsWith("b: ((b.patient_id = a.patient_id) AND ", StringComparison.Ordinal));
+        lookups.ShouldContain("k_1: (k_1.ctid = j_1.\"row\")");
+    }
+
     [Fact]
     public async Task The_list_of_exceptions_holds_only_statements_that_scan()
     {
@@ -101,17 +123,21 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     /// at.</param>
     async Task<List<string>> Scanned(NpgsqlConnection connection, string sql, string? values)
     {
+        return [.. Nodes(await Plan(connection, sql, values)).Where(node => Text(node, "Node Type") == "Seq Scan")
+            .Select(node => $"{Text(node, "Schema")}.{Text(node, "Relation Name")}")
+            .Where(table => !seeded.Empty.Contains(table))
+            .Select(WithoutMonth)];
+    }
+
+    static async Task<JsonElement> Plan(NpgsqlConnection connection, string sql, string? values)
+    {
         try
         {
             await connection.Statement("prepare tidy as " + sql).Execute();
             values ??= await connection.Statement(SqlTests.Nulls).Value<string>();
             var plan = await connection
                 .Statement($"explain (verbose, format json) execute tidy {values}").Value<string>();
-            return [.. Nodes(JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan"))
-                .Where(node => Text(node, "Node Type") == "Seq Scan")
-                .Select(node => $"{Text(node, "Schema")}.{Text(node, "Relation Name")}")
-                .Where(table => !seeded.Empty.Contains(table))
-                .Select(WithoutMonth)];
+            return JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan");
         }
         finally
         {
@@ -150,11 +176,12 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
             .List(row => row.GetString(0))];
     }
 
-    internal async Task<NpgsqlConnection> Open()
+    /// <param name="options">PostgreSQL's settings, as they are given to a pool.</param>
+    internal async Task<NpgsqlConnection> Open(string? options = null)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
         {
-            Pooling = false
+            Pooling = false, Options = options,
         }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and the preference for indexes that a cached database has.
