@@ -84,7 +84,8 @@ sealed class SeededServer : IAsyncDisposable
         var load = await run();
         return load with
         {
-            ServerCpu = Tools.Cpu(Rig.ServerPid) - server, DatabaseCpu = Tools.Cpu(Rig.DatabasePid) - database,
+            ServerCpu = Tools.Cpu(Rig.ServerPid) - server,
+            DatabaseCpu = Tools.Cpu(Rig.DatabasePid) - database,
         };
     }
 

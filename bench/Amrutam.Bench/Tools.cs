@@ -39,7 +39,8 @@ static partial class Tools
             .Sum(g => Parse(g.Value));
         var elapsed = Number(WrkSeconds().Match(output));
         return new((done - failed) / elapsed, Milliseconds(WrkP50().Match(output)),
-            Milliseconds(WrkP99().Match(output)), (long)failed, cpu) { Succeeded = done - failed };
+            Milliseconds(WrkP99().Match(output)), (long)failed, cpu)
+        { Succeeded = done - failed };
     }
 
     public static async Task<Load> PgBench(string connection, int clients, int seconds, string script,

@@ -31,23 +31,33 @@ static class Examples
 
     public static readonly Booking Moved = Confirmed with
     {
-        SlotId = LaterSlot, StartsAt = Ends, EndsAt = Ends + Duration.FromMinutes(30), Revision = 1,
+        SlotId = LaterSlot,
+        StartsAt = Ends,
+        EndsAt = Ends + Duration.FromMinutes(30),
+        Revision = 1,
     };
 
     public static readonly Booking Cancelled = Confirmed with
     {
-        Status = LifeCycle.Cancelled, CancelledBy = "patient", CancellationReason = "I am travelling that day",
-        CancelledMinutesAhead = 2880, Revision = 1,
+        Status = LifeCycle.Cancelled,
+        CancelledBy = "patient",
+        CancellationReason = "I am travelling that day",
+        CancelledMinutesAhead = 2880,
+        Revision = 1,
     };
 
     public static readonly Booking Declined = Confirmed with
     {
-        Status = LifeCycle.Declined, CancellationReason = "Please see a surgeon about this", Revision = 1,
+        Status = LifeCycle.Declined,
+        CancellationReason = "Please see a surgeon about this",
+        Revision = 1,
     };
 
     public static readonly Booking NoShow = Confirmed with
     {
-        Status = LifeCycle.NoShow, NoShowParty = "patient", Revision = 1,
+        Status = LifeCycle.NoShow,
+        NoShowParty = "patient",
+        Revision = 1,
     };
 
     public static readonly BookSeries.Series Series = new(Guid.Parse("0193f7f4-7d30-7e5c-9b40-316dae0b2032"),

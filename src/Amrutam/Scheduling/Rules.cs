@@ -30,7 +30,8 @@ static class Rules
     public static readonly Problem NoEqualSlotIsOpen = new(409, "no_equal_slot_is_open",
         "There is no open slot of the same length for some of the bookings, so none was moved");
     public static readonly Problem TooMuchTimeOff = new(422, "too_much_time_off",
-        "You have as much time off ahead as can be kept") { IsLimit = true };
+        "You have as much time off ahead as can be kept")
+    { IsLimit = true };
 
     public static readonly Problem OneActiveBookingPerSlot =
         new(409, "one_active_booking_per_slot", "The slot is already booked");
@@ -46,11 +47,12 @@ static class Rules
         new(422, "too_many_open_bookings", "You have as many bookings ahead as one patient may have")
         { IsLimit = true };
     public static readonly Problem TooManyOpenBookingsWithDoctor = new(422, "too_many_open_bookings_with_this_doctor",
-        "You have as many bookings ahead with this doctor as one patient may have") { IsLimit = true };
+        "You have as many bookings ahead with this doctor as one patient may have")
+    { IsLimit = true };
 
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
         "You have booked and cancelled many times within the hour; wait a while before you book again")
-        { IsLimit = true };
+    { IsLimit = true };
     public static readonly Problem NoDoctorIsFree =
         new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time");
 
