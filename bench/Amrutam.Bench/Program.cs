@@ -8,13 +8,17 @@ if (asked.Except(Scenarios.All.Keys).FirstOrDefault() is { } unknown)
     await Console.Error.WriteLineAsync($"There is no scenario {unknown}; there are {known}.");
     return 2;
 }
-var report = new Report();
-foreach (var name in asked) await Scenarios.All[name](report);
 // One scenario alone has a file of its own, so that it does not write over the others.
 var file = Path.Combine("bench", "results", (asked is [var alone] ? alone : "latest") + ".md");
 string[] settings = ["BENCH_ROUNDS", "BENCH_SECONDS", "BENCH_MINUTES", "BENCH_DOCTORS", "BENCH_EVENTS", "BENCH_SLOTS"];
 var set = settings.Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
     .Where(s => s.Value is { Length: > 0 }).Select(s => $"{s.Name}={s.Value} ");
-await report.Write(file, string.Concat(set) + "./x bench " + string.Join(' ', asked));
+var report = new Report();
+// Written after each, so that one that fails does not take along what the others measured.
+for (var n = 1; n <= asked.Length; n++)
+{
+    await Scenarios.All[asked[n - 1]](report);
+    await report.Write(file, string.Concat(set) + "./x bench " + string.Join(' ', asked.Take(n)));
+}
 Console.WriteLine("written to " + file);
 return 0;

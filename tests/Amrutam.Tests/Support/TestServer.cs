@@ -117,13 +117,27 @@ sealed class TestServer : IAsyncDisposable
 sealed record TestUser(Guid Id, HttpClient Http);
 
 /// <summary>A server and database that the tests of one class share.</summary>
-public sealed class ServerFixture(TestCluster cluster) : IAsyncLifetime
+public class ServerFixture(TestCluster cluster) : IAsyncLifetime
 {
     TestServer? _server;
 
     internal TestServer Server => _server!;
 
-    public async ValueTask InitializeAsync() => _server = await TestServer.Start(await cluster.NewDatabase());
+    protected virtual string[] Settings => [];
 
-    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? default;
+    public async ValueTask InitializeAsync() =>
+        _server = await TestServer.Start(await cluster.NewDatabase(), Settings);
+
+    public ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return _server?.DisposeAsync() ?? default;
+    }
+}
+
+/// <summary>One that passes on what is over only when a test says so (<see cref="Clockwork.PassOn"/>): its own job
+/// skips what the test's run is at, and the other way round.</summary>
+public sealed class UnsweptServerFixture(TestCluster cluster) : ServerFixture(cluster)
+{
+    protected override string[] Settings => ["--Scheduling:SweepSeconds=3600"];
 }

@@ -5,7 +5,7 @@ using Amrutam.Tests.Support;
 namespace Amrutam.Tests.Scheduling.Bookings;
 
 /// <summary>Bookings that a doctor confirms by hand.</summary>
-public sealed class RequestTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<UnsweptServerFixture>
 {
     TestServer Server => fixture.Server;
 

@@ -5,7 +5,8 @@ using NodaTime;
 
 namespace Amrutam.Tests.Scheduling.Waitlist;
 
-public sealed class WaitlistTests(ServerFixture fixture, TestCluster cluster) : IClassFixture<ServerFixture>
+public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster cluster)
+    : IClassFixture<UnsweptServerFixture>
 {
     TestServer Server => fixture.Server;
 
