@@ -23,7 +23,7 @@ sealed class Latencies(IReadOnlyCollection<(int Status, double Milliseconds)> an
 /// was working on.</remarks>
 sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int doctors) : IDisposable
 {
-    int _next;
+    int _booked, _read;
 
     public static async Task<Sender> Over(SeededServer bench, int doctors) => new(bench,
         new(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = bench.Rig.Address },
@@ -63,7 +63,8 @@ sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int do
 
     public async Task<int> Book()
     {
-        var token = tokens[Interlocked.Increment(ref _next) % tokens.Length];
+        // In turn, so that a patient is not asked for twice before everybody was: two slots of theirs could overlap.
+        var token = tokens[Interlocked.Increment(ref _booked) % tokens.Length];
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings")
         {
             Content = JsonContent.Create(new { slot_id = bench.NextSlot() }),
@@ -76,7 +77,7 @@ sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int do
     /// <summary>The directory's first page and a doctor's open slots, in turns.</summary>
     public async Task<int> Read()
     {
-        var n = Interlocked.Increment(ref _next);
+        var n = Interlocked.Increment(ref _read);
         using var answer = await http.GetAsync(new Uri(n % 2 == 0 ? "/api/doctors?limit=20"
             : $"/api/doctors/{Ids.Doctor(n % doctors)}/slots", UriKind.Relative));
         return (int)answer.StatusCode;
