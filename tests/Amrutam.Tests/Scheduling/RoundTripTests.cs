@@ -9,6 +9,7 @@ namespace Amrutam.Tests.Scheduling;
 public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
 {
     const string Parent = "00f067aa0ba902b7", Driver = "Npgsql";
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     // Other servers of this process have their own traces, which are not looked at.
     readonly ConcurrentDictionary<ActivityTraceId, ConcurrentQueue<string>> _statements = new();
@@ -45,7 +46,7 @@ public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
         (await Sent(patient, HttpMethod.Post, "/api/bookings", 201, slot, "key")).ShouldHaveSingleItem("a replay");
         (await Sent(late, HttpMethod.Post, "/api/bookings", 409, slot)).Count
             .ShouldBe(2, "the judgement, and what would do instead");
-        (await Least(late, HttpMethod.Post, "/api/bookings", 409, slot))
+        (await Least(late, HttpMethod.Post, "/api/bookings", 409, 1, slot))
             .ShouldBe(1, "what would do instead is known from the one before");
     }
 
@@ -60,7 +61,7 @@ public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
         var anybody = new TestUser(Guid.Empty, _server.Anonymous());
         path = string.Format(System.Globalization.CultureInfo.InvariantCulture, path, doctor.Id);
         (await Sent(anybody, HttpMethod.Get, path, 200)).Count.ShouldBeInRange(1, 2);
-        (await Least(anybody, HttpMethod.Get, path, 200)).ShouldBe(0);
+        (await Least(anybody, HttpMethod.Get, path, 200, 0)).ShouldBe(0);
     }
 
     [Fact]
@@ -68,16 +69,18 @@ public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
     {
         var (doctor, patient) = (await _server.Doctor(), await _server.User("patient"));
         (await patient.Book(await doctor.Slot())).Is(201);
-        (await Least(patient, HttpMethod.Get, "/api/bookings", 200)).ShouldBe(1);
+        (await Least(patient, HttpMethod.Get, "/api/bookings", 200, 1)).ShouldBe(1);
     }
 
-    /// <returns>How many round trips the cheapest of a few took: what is remembered lives for a second, and a busy
-    /// machine may take that long for one.</returns>
-    async Task<int> Least(TestUser user, HttpMethod method, string path, int status, object? body = null)
+    /// <returns>How many round trips the cheapest took of those that were sent until one was cheap enough: what is
+    /// remembered lives for a second, a busy machine may take that long, and a server that has just begun does not
+    /// trust its memory yet.</returns>
+    async Task<int> Least(TestUser user, HttpMethod method, string path, int status, int enough, object? body = null)
     {
-        var counts = new List<int>();
-        for (var n = 0; n < 5; n++) counts.Add((await Sent(user, method, path, status, body)).Count);
-        return counts.Min();
+        var (least, began) = (int.MaxValue, TimeProvider.System.GetTimestamp());
+        while (least > enough && TimeProvider.System.GetElapsedTime(began) < Patience)
+            least = Math.Min(least, (await Sent(user, method, path, status, body)).Count);
+        return least;
     }
 
     /// <returns>The text of each round trip.</returns>
