@@ -96,23 +96,11 @@ sealed class SecretBox(byte[] key, params byte[][] others)
         return Convert.TryFromBase64String(base64.Trim(), bytes, out var length) && length == KeyBytes ? bytes : null;
     }
 
-    /// <summary>Written whole under another name first, then linked: of two starts at once both read the same
-    /// key.</summary>
+    /// <summary>Of two starts at once both read the same key afterwards, whichever made it.</summary>
     static void Make(string directory, string file)
     {
         Directory.CreateDirectory(directory);
-        var draft = Path.Combine(directory, Path.GetRandomFileName());
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new StreamWriter(draft, Encoding.ASCII, options)) stream.Write(
-            Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)));
-        try
-        {
-            File.Move(draft, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(draft);
-        }
+        NewFile.Write(file, Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

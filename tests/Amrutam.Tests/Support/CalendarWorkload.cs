@@ -83,11 +83,11 @@ sealed class CalendarWorkload(TestServer server, int seed)
     Task Act(Wish wish)
     {
         var (patient, doctor) = (_patients[wish.Patient % Patients], _doctors[wish.Doctor % Doctors]);
-        var (slot, owner) = Pick(_slots, wish.Slot);
+        var (slot, owner) = Pick(_slots, wish.Slot)!.Value;
         // What is done at a visit is done to those that begin while this runs, mostly.
         var visits = wish.Kind is >= FirstOfVisit and <= LastOfVisit && wish.Way % 4 > 0 && !_visits.IsEmpty;
-        var (booking, (its, their)) = _bookings.IsEmpty ? new(Guid.CreateVersion7(), (patient, doctor))
-            : Pick(visits ? _visits : _bookings, wish.Booking);
+        var (booking, (its, their)) = Pick(visits ? _visits : _bookings, wish.Booking)
+            ?? new(Guid.CreateVersion7(), (patient, doctor));
         var path = $"/api/bookings/{booking}";
         return wish.Kind switch
         {
@@ -108,8 +108,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
             < 90 => Answer(wish),
             < 92 => Rules(doctor, wish),
             < 94 => Leave(doctor, wish),
-            < 96 => _timeOff.IsEmpty ? Task.CompletedTask
-                : Pick(_timeOff, wish.Entry) is var (off, whose) ? Return(whose, off) : Task.CompletedTask,
+            < 96 => Pick(_timeOff, wish.Entry) is var (off, whose) ? Return(whose, off) : Task.CompletedTask,
             _ => Any(patient),
         };
     }
@@ -122,7 +121,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
 
     async Task Release(TestUser patient, Guid slot, Wish wish)
     {
-        if (!_holds.IsEmpty) (slot, patient) = Pick(_holds, wish.Entry);
+        if (Pick(_holds, wish.Entry) is var (held, holder)) (slot, patient) = (held, holder);
         _holds.TryRemove(slot, out _);
         await Send("release", patient, HttpMethod.Delete, $"/api/slots/{slot}/hold");
     }
@@ -165,8 +164,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
 
     Task Answer(Wish wish)
     {
-        if (_entries.IsEmpty) return Task.CompletedTask;
-        var (entry, patient) = Pick(_entries, wish.Entry);
+        if (Pick(_entries, wish.Entry) is not var (entry, patient)) return Task.CompletedTask;
         return (wish.Way % 4) switch
         {
             0 => Send("leave_line", patient, HttpMethod.Delete, "/api/waitlist/" + entry),
@@ -207,12 +205,12 @@ sealed class CalendarWorkload(TestServer server, int seed)
 
     TestUser DoctorOf(Reply booked) => _doctors.First(doctor => doctor.Id == Guid.Parse(booked["doctor_id"]));
 
-    /// <summary>Those that are there, in an order that does not depend on chance, and one of them.</summary>
-    static KeyValuePair<Guid, T> Pick<T>(ConcurrentDictionary<Guid, T> all, int number)
+    /// <summary>One of those that are there, in an order that does not depend on chance; null when none is.</summary>
+    static KeyValuePair<Guid, T>? Pick<T>(ConcurrentDictionary<Guid, T> all, int number)
     {
         var there = all.ToArray();
         Array.Sort(there, (one, other) => one.Key.CompareTo(other.Key));
-        return there[number % there.Length];
+        return there.Length == 0 ? null : there[number % there.Length];
     }
 
     /// <param name="slot">The slot that is wanted, if one is.</param>

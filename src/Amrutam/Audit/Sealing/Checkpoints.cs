@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Amrutam.Platform;
 
 namespace Amrutam.Audit.Sealing;
 
@@ -43,30 +44,15 @@ sealed class Checkpoints(string folder)
     public string Folder => folder;
 
     /// <returns>False when the folder has another checkpoint of that number already.</returns>
-    /// <remarks>Written whole under another name and then moved, so that no file is ever half there; of two replicas
-    /// that write the same one, one does.</remarks>
+    /// <remarks>Of two replicas that write the same one, one does.</remarks>
     public bool Write(Seal seal, byte[] publicKey)
     {
         var checkpoint = new Checkpoint(seal.Text, seal.Signature, publicKey, seal.Leaves, seal.Positions);
         var path = PathOf(seal.Number);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (Read(path) is { } there) return there.Seal == seal.Text;
-        var draft = $"{path}.{Path.GetRandomFileName()}";
-        using (var file = new FileStream(draft, FileMode.CreateNew, FileAccess.Write))
-        {
-            JsonSerializer.Serialize(file, checkpoint, Json);
-            file.Flush(flushToDisk: true);
-        }
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            File.Delete(draft);
-            return Read(path)?.Seal == seal.Text;
-        }
+        return NewFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(checkpoint, Json))
+            || Read(path)?.Seal == seal.Text;
     }
 
     public Checkpoint? Find(long number) => Read(PathOf(number));

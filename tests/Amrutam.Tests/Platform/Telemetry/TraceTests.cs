@@ -81,19 +81,6 @@ public sealed class TraceTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Jobs_are_traced_with_their_statements_and_the_metrics_reach_the_collector_too()
-    {
-        await using var server = await TestServer.Start(await cluster.NewDatabase(),
-            "--Telemetry:OtlpEndpoint=" + _collector.Address, "--Telemetry:TraceRatio=1", "--Telemetry:OtlpSeconds=1");
-        var job = await _collector.Until(c => c.Spans.FirstOrDefault(s => s.Name == "make_partitions"));
-        (job.Scope, job.ParentId).ShouldBe(("Amrutam", ""));
-        await _collector.Until(c => c.Spans.FirstOrDefault(s => s.ParentId == job.SpanId && s.Scope == "Npgsql"));
-        (await server.Anonymous().Get("/health")).Is(200);
-        await _collector.Until(c => c.Metrics.Contains("amrutam.job.duration") ? c : null);
-        await _collector.Until(c => c.Metrics.Contains("http.server.request.duration") ? c : null);
-    }
-
-    [Fact]
     public void A_collectors_address_that_is_none_stops_the_start() =>
         Should.Throw<StartupException>(() => new TelemetrySettings { OtlpEndpoint = "collector:4317" }
             .Collector("traces")).Message.ShouldStartWith("Setting Telemetry__OtlpEndpoint: 'collector:4317' is not");
@@ -107,5 +94,26 @@ public sealed class TraceTests(TestCluster cluster) : IAsyncLifetime
         {
             starts_at = "2031-05-05T09:00:00Z", ends_at = "2031-05-05T09:30:00Z"
         })).Is(201).Id;
+    }
+}
+
+/// <summary>Who records every trace. Spans are the whole process's: beside others, their servers' would be begun as
+/// recorded too, and reach another test's collector when they end.</summary>
+[Collection(nameof(EveryTraceTests))]
+[CollectionDefinition(nameof(EveryTraceTests), DisableParallelization = true)]
+public sealed class EveryTraceTests(TestCluster cluster)
+{
+    [Fact]
+    public async Task Jobs_are_traced_with_their_statements_and_the_metrics_reach_the_collector_too()
+    {
+        await using var collector = await Collector.Start();
+        await using var server = await TestServer.Start(await cluster.NewDatabase(),
+            "--Telemetry:OtlpEndpoint=" + collector.Address, "--Telemetry:TraceRatio=1", "--Telemetry:OtlpSeconds=1");
+        var job = await collector.Until(c => c.Spans.FirstOrDefault(s => s.Name == "make_partitions"));
+        (job.Scope, job.ParentId).ShouldBe(("Amrutam", ""));
+        await collector.Until(c => c.Spans.FirstOrDefault(s => s.ParentId == job.SpanId && s.Scope == "Npgsql"));
+        (await server.Anonymous().Get("/health")).Is(200);
+        await collector.Until(c => c.Metrics.Contains("amrutam.job.duration") ? c : null);
+        await collector.Until(c => c.Metrics.Contains("http.server.request.duration") ? c : null);
     }
 }
