@@ -96,7 +96,7 @@ sealed class Rig : IAsyncDisposable
         return file;
     }
 
-    public NpgsqlDataSource Owner() => NpgsqlDataSource.Create(OwnerConnectionString + ";Command Timeout=600");
+    public NpgsqlDataSource Owner() => NpgsqlDataSource.Create(OwnerConnectionString + ";Command Timeout=3600");
 
     static async Task<bool> Ready(HttpClient http)
     {

@@ -48,8 +48,10 @@ static class IdentityModule
         builder.Services.AddDbContext<IdentityDb>((services, o) =>
             o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
             // Identity's base class offers tables and columns that we do not have; leaving them out is no mistake.
+            // What the database refuses is thrown, and told by who cannot answer it.
             .ConfigureWarnings(w => w.Ignore(CoreEventId.MappedEntityTypeIgnoredWarning,
-                CoreEventId.MappedPropertyIgnoredWarning)));
+                CoreEventId.MappedPropertyIgnoredWarning, RelationalEventId.CommandError,
+                CoreEventId.SaveChangesFailed)));
         builder.Services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
         // Its rule is for user names, which we do not have; addresses and passwords are checked where they come in.
         foreach (var rule in builder.Services.Where(s => s.ServiceType == typeof(IUserValidator<User>)

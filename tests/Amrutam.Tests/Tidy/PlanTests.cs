@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Amrutam.Analytics;
 using Amrutam.Platform;
@@ -87,6 +88,37 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         lookups.ShouldContain("k_1: (k_1.ctid = j_1.\"row\")");
     }
 
+    /// <summary>By the plan that is kept for everybody, which knows nothing of those who have thousands.</summary>
+    [Theory]
+    [InlineData("Scheduling.Availability.ListOpenSlots.Select", "({0}, null, null, null, null, 21, 'UTC')")]
+    [InlineData("Scheduling.Availability.ListOpenSlots.Select",
+        "({0}, null, null, now() + interval '20 days', {0}, 21, 'UTC')")]
+    [InlineData("Scheduling.Availability.ListOwnSlots.Select", "({0}, null, null, null, null, null, 21, 'UTC')")]
+    [InlineData("Scheduling.Bookings.ListBookings.OfDoctor", "({0}, null, null, null, null, null, 21)")]
+    [InlineData("Scheduling.Bookings.ListBookings.OfDoctor",
+        "({0}, null, null, null, now() - interval '20 days', {0}, 21)")]
+    [InlineData("Scheduling.Bookings.ListBookings.OfPatient", "({0}, null, null, null, null, null, 21)")]
+    [InlineData("Doctors.ListDoctors.FindByName", "(true, null, null, null, null, 21, '', {0})")]
+    public async Task A_page_reads_little_more_than_it_shows(string statement, string values)
+    {
+        const int Shown = 21;
+        await using var connection = await seeded.Open();
+        await connection.Statement("prepare tidy as "
+            + SqlConstants.All.Single(s => s.Name == "Amrutam." + statement).Text).Execute();
+        var text = await connection.Statement("explain (analyze, timing off, format json) execute tidy "
+            + string.Format(CultureInfo.InvariantCulture, values, $"'{SeededDatabase.Busy}'")).Value<string>();
+        var plan = JsonDocument.Parse(text!).RootElement[0].GetProperty("Plan");
+        plan.GetProperty("Actual Rows").GetDouble().ShouldBe(Shown);
+        foreach (var scan in Nodes(plan).Where(node => Text(node, "Relation Name") is not null))
+            // Who is shown has booked slots too, which are passed over.
+            Rows(scan).ShouldBeLessThanOrEqualTo(2 * Shown, text);
+    }
+
+    /// <summary>How many it came upon, be they wanted or not.</summary>
+    static double Rows(JsonElement scan) => scan.GetProperty("Actual Loops").GetDouble()
+        * (scan.GetProperty("Actual Rows").GetDouble()
+            + (scan.TryGetProperty("Rows Removed by Filter", out var removed) ? removed.GetDouble() : 0));
+
     [Fact]
     public async Task The_list_of_exceptions_holds_only_statements_that_scan()
     {
@@ -158,6 +190,9 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
 /// <summary>Some thousands of rows in every big table, so that the planner chooses as it would in use.</summary>
 public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 {
+    /// <summary>A doctor with thousands of slots, and a patient with thousands of bookings.</summary>
+    internal static readonly Guid Busy = new("01900000-0000-7000-8000-00000000b057");
+
     Database _database = null!;
 
     /// <summary>
@@ -170,6 +205,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         _database = await cluster.NewDatabase();
         await using var connection = await Open();
         await connection.Statement(Seed).Execute();
+        await connection.Statement(SeedBusy).With(Busy).Execute();
         await connection.Statement("analyze").Execute();
         Empty = [.. await connection.Statement(
             "select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
@@ -190,6 +226,18 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => default;
+
+    const string SeedBusy = """
+        with profile as (
+            insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
+            values ($1, 'Busy', 'Busy', 5, 'Sees patients.', now())),
+        slots as (
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
+            select gen_random_uuid(), $1, now() + n * interval '30 minutes', now() + (n + 1) * interval '30 minutes'
+              from generate_series(-2000, 2000) n returning id, starts_at, ends_at)
+        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
+        select gen_random_uuid(), id, $1, $1, starts_at, ends_at from slots where starts_at < now()
+        """;
 
     const string Seed = """
         insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)

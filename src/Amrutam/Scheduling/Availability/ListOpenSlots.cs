@@ -26,7 +26,7 @@ static class ListOpenSlots
         if (zone is null) return Problems.NotFound();
         var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
         var rows = await db.Statement(Select).With(id).With(starts).With(ends)
-            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(zone).List(Slot.Read, ct);
         return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
     }
 
@@ -34,14 +34,13 @@ static class ListOpenSlots
 
     const string Select = "select " + Slot.Columns + """
 
-          from scheduling.slots s
-          join doctors.practitioners p on p.id = s.doctor_id
+          from scheduling.slots s cross join (select $7::text as time_zone) p
          where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
            and (s.held_until is null or s.held_until <= statement_timestamp())
            and (s.bookable_until is null or s.bookable_until > statement_timestamp())
            and s.starts_at > greatest(statement_timestamp(), $2::timestamptz - interval '1 microsecond')
            and s.starts_at < coalesce($3::timestamptz, 'infinity')
-           and ($4::timestamptz is null or (s.starts_at, s.id) > ($4, $5))
+           and (s.starts_at, s.id) > (coalesce($4::timestamptz, '-infinity'), $5)
          order by s.starts_at, s.id
          limit $6
         """;

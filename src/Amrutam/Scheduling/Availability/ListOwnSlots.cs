@@ -23,17 +23,16 @@ static class ListOwnSlots
         if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
-        var zone = await db.Statement(PublishSlot.ZoneOfDoctor).With(doctor.Id).Value<string>(ct);
-        var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone ?? "");
+        var zone = await db.Statement(PublishSlot.ZoneOfDoctor).With(doctor.Id).Value<string>(ct) ?? "";
+        var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
         var rows = await db.Statement(Select).With(doctor.Id).With(starts).With(ends).With(status)
-            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).List(Slot.Read, ct);
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(zone).List(Slot.Read, ct);
         return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
     }
 
     const string Select = "select " + Slot.Columns + """
 
-          from scheduling.slots s
-          join doctors.practitioners p on p.id = s.doctor_id
+          from scheduling.slots s cross join (select $8::text as time_zone) p
          where s.doctor_id = $1
            and ($4 = 'closed' or s.closed_at is null)
            and s.starts_at >= coalesce($2::timestamptz, '-infinity')
@@ -41,7 +40,7 @@ static class ListOwnSlots
            and ($4::text is null or $4 = case when s.closed_at is not null then 'closed'
                 when s.booking_id is not null then 'booked' when s.bookable_until = '-infinity' then 'closed'
                 when s.held_until > statement_timestamp() then 'held' else 'open' end)
-           and ($5::timestamptz is null or (s.starts_at, s.id) > ($5, $6))
+           and (s.starts_at, s.id) > (coalesce($5::timestamptz, '-infinity'), $6)
          order by s.starts_at, s.id
          limit $7
         """;

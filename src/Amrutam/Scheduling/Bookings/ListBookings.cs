@@ -33,8 +33,9 @@ static class ListBookings
 
            and ($2::text is null or $2 = case when b.status = 'requested' and b.expires_at <= statement_timestamp()
                                             then 'expired' else b.status end)
-           and ($3::timestamptz is null or b.starts_at >= $3) and ($4::timestamptz is null or b.starts_at < $4)
-           and ($5::timestamptz is null or (b.starts_at, b.id) < ($5, $6))
+           and b.starts_at >= coalesce($3::timestamptz, '-infinity')
+           and b.starts_at < coalesce($4::timestamptz, 'infinity')
+           and (b.starts_at, b.id) < (coalesce($5::timestamptz, 'infinity'), $6)
          order by b.starts_at desc, b.id desc
          limit $7
         """;
