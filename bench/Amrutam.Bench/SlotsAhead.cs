@@ -24,7 +24,10 @@ static class SlotsAhead
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
             NullLogger<Jobs>.Instance);
-        using var job = new MakeSlotsAhead(db, jobs);
+        // Nobody listens.
+        using var changes = new Changes(new(rig.OwnerConnectionString, rig.OwnerConnectionString), db,
+            TimeProvider.System, NullLogger<Changes>.Instance);
+        using var job = new MakeSlotsAhead(db, jobs, changes);
 
         var scenario = FormattableString.Invariant($"90 days ahead, {Doctors:N0} doctors");
         var (made, first) = await MakeAll(job);

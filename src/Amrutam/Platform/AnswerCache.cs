@@ -6,6 +6,9 @@ namespace Amrutam.Platform;
 /// <param name="Part">The route value whose changes matter; null when any change may.</param>
 sealed record SameForEverybody(string? Part);
 
+/// <summary>How long the answer holds, unless a change is announced.</summary>
+sealed record Holding(TimeSpan For);
+
 /// <summary>The route raises <see cref="Changes"/> itself where it changes what everybody sees.</summary>
 sealed record Announces;
 
@@ -14,9 +17,10 @@ sealed record Announces;
 /// An answer is kept with the count of <see cref="Changes"/> from before it was read, and given only while that count
 /// stands: so a slot that was booked is in no list that is asked for after the booking was acknowledged. Those who ask
 /// for the same at once wait for one look at the database. Time changes lists too (a slot begins, a hold ends), which
-/// nobody announces, and jobs change them without having promised it to anybody: so an answer lives for a second at
-/// most (<see cref="HttpSettings.ListsKeptSeconds"/>). Every other method than GET counts as a change of everything
-/// unless its route says that it announces for itself, so a new route cannot forget to.
+/// nobody announces: a route says until when its answer holds (<see cref="AnswerCacheOnRoutes.HoldsFor"/>), and what
+/// does not say lives for a second. <see cref="HttpSettings.ListsKeptSeconds"/> is the most for all, so that what was
+/// not announced is seen all the same. Every other method than GET counts as a change of everything unless its route
+/// says that it announces for itself, so a new route cannot forget to; jobs announce themselves.
 /// </remarks>
 sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings settings, TimeProvider clock)
 {
@@ -24,12 +28,21 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
     const long MaxBytes = 16 * 1024 * 1024;
     const string Json = "application/json";
 
-    readonly TimeSpan _lifetime = TimeSpan.FromSeconds(settings.ListsKeptSeconds);
+    // Also how long the same is not looked for again while one look is under way.
+    static readonly TimeSpan Unless = TimeSpan.FromSeconds(1);
+
+    readonly TimeSpan _longest = TimeSpan.FromSeconds(settings.ListsKeptSeconds);
 
     readonly record struct Key(string Path, string Query);
 
+    /// <param name="Count">That of the changes before it was read.</param>
+    /// <param name="Since">When it was about to be read.</param>
     /// <param name="Body">Null when the answer turned out not to be one for everybody.</param>
-    sealed record Kept(long Count, long Since, Task<byte[]?> Body);
+    sealed record Kept(long Count, long Since, Task<byte[]?> Body)
+    {
+        /// <summary>From <see cref="Since"/> on.</summary>
+        public TimeSpan HoldsFor { get; set; } = Unless;
+    }
 
     readonly ConcurrentDictionary<Key, Kept> _kept = new();
     long _bytes;
@@ -39,7 +52,7 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
         var endpoint = http.GetEndpoint();
         if (HttpMethods.IsGet(http.Request.Method))
             return endpoint?.Metadata.GetMetadata<SameForEverybody>() is { } shared && Takes(http, Json)
-                && _lifetime > TimeSpan.Zero && changes.IsCurrent
+                && _longest > TimeSpan.Zero && changes.IsCurrent
                 ? Give(http, shared)
                 : next(http);
         if (endpoint is not null && !HttpMethods.IsHead(http.Request.Method)
@@ -68,7 +81,7 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
             return;
         }
         if (_kept.TryGetValue(key, out var kept) && kept.Count == count
-            && clock.GetElapsedTime(kept.Since) < _lifetime)
+            && clock.GetElapsedTime(kept.Since) < kept.HoldsFor)
         {
             if (await kept.Body.WaitAsync(http.RequestAborted) is { } body) await Write(http, body);
             else await next(http);
@@ -81,13 +94,15 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
     {
         if (_kept.Count >= MaxAnswers || Interlocked.Read(ref _bytes) > MaxBytes) Forget();
         var answer = new TaskCompletionSource<byte[]?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _kept[key] = new(count, clock.GetTimestamp(), answer.Task);
+        var kept = _kept[key] = new(count, clock.GetTimestamp(), answer.Task);
         byte[]? shared = null;
         try
         {
             var body = await Record(http);
             if (http.Response.StatusCode == StatusCodes.Status200OK && body.Length <= MaxAnswerBytes) shared = body;
             Interlocked.Add(ref _bytes, shared?.Length ?? 0);
+            var holds = http.Features.Get<Holding>()?.For ?? Unless;
+            kept.HoldsFor = holds < _longest ? holds : _longest;
             // Those who wait are answered before the one who may be slow to take it.
             answer.TrySetResult(shared);
             await http.Response.Body.WriteAsync(body, http.RequestAborted);
@@ -144,4 +159,8 @@ static class AnswerCacheOnRoutes
 
     public static TBuilder AnnouncesItself<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new Announces());
+
+    /// <summary>Says how long what is about to be answered stays true if nobody changes anything, counted from before
+    /// it was read.</summary>
+    public static void HoldsFor(this HttpContext http, TimeSpan time) => http.Features.Set(new Holding(time));
 }

@@ -9,14 +9,14 @@ namespace Amrutam.Platform;
 /// Counters that only rise: one for each of a fixed number of parts (a doctor falls into one), one for everything. Who
 /// changes something raises them after the commit and before the answer, so nobody who was told of a change is shown
 /// what was before it; the other replicas are told by NOTIFY. That is sent after the commit, in a transaction of its
-/// own: inside the change it would make every commit queue for one lock of the whole database. Should this replica die
-/// between the two, the others go by <see cref="AnswerCache"/>'s short lifetime. While the listening connection is
-/// lost, nothing counts as unchanged.
+/// own: inside the change it would make every commit queue for one lock of the whole database. Should a replica die
+/// between the two, the others see that it listens no more, and count that as a change of everything. While the
+/// listening connection is lost, nothing counts as unchanged.
 /// </remarks>
 sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvider clock, ILogger<Changes> log)
     : BackgroundService
 {
-    const string Channel = "changes", Everything = "*";
+    const string Channel = "changes", Everything = "*", Listener = "amrutam changes";
 
     // Two doctors that share a part only make each other's answers be read again.
     const int Parts = 1024;
@@ -91,18 +91,25 @@ sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvide
     {
         try
         {
-            await using var source = Database.Apart(ListeningConnection(), "amrutam changes");
+            await using var source = Database.Apart(ListeningConnection(), Listener);
             await using var connection = source.CreateConnection();
             connection.Notification += (_, told) => Hear(told.Payload);
             await connection.OpenAsync(stopping);
             await connection.Statement(StartListening).Execute();
             // What was told before this is not heard.
             RaiseAll();
+            var (listening, looked) = (new HashSet<int>(), 0L);
             while (true)
             {
+                if (looked == 0 || clock.GetElapsedTime(looked) >= BetweenLooks)
+                {
+                    looked = clock.GetTimestamp();
+                    var now = await connection.Statement(ReadListening).List(row => row.GetInt32(0), stopping);
+                    if (!listening.IsSubsetOf(now)) RaiseAll();
+                    listening = [.. now];
+                }
                 Interlocked.Exchange(ref _currentAt, clock.GetTimestamp());
-                if (!await connection.WaitAsync(BetweenLooks, stopping))
-                    await connection.Statement(Ping).Value<int>(stopping);
+                await connection.WaitAsync(BetweenLooks, stopping);
             }
         }
         finally
@@ -190,7 +197,7 @@ sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvide
 
     string ListeningConnection() => new NpgsqlConnectionStringBuilder(database.App)
     {
-        ApplicationName = "amrutam changes", Pooling = false, Timeout = TimeoutSeconds,
+        ApplicationName = Listener, Pooling = false, Timeout = TimeoutSeconds,
         CommandTimeout = TimeoutSeconds, CancellationTimeout = 1000 * TimeoutSeconds,
     }.ConnectionString;
 
@@ -201,7 +208,13 @@ sealed partial class Changes(Database database, NpgsqlDataSource db, TimeProvide
     }
 
     const string StartListening = "listen " + Channel;
-    const string Ping = "select 1";
+
+    // Those of this database, this one among them.
+    const string ReadListening = $"""
+        select pid from pg_stat_activity
+         where datname = current_database() and application_name = '{Listener}'
+        """;
+
     const string Notify = "select pg_notify('" + Channel + "', $1)";
 
     [LoggerMessage(Level = LogLevel.Warning,

@@ -22,10 +22,10 @@ sealed class HttpSettings
     [System.ComponentModel.DataAnnotations.Range(0, 25)]
     public int DrainSeconds { get; init; }
 
-    /// <summary>How long a public list is given from memory at most, when nobody announces a change of it; 0 reads
-    /// each anew.</summary>
+    /// <summary>How long a public list is given from memory at most, though neither time nor anybody's announced
+    /// change makes it another; 0 reads each anew.</summary>
     [System.ComponentModel.DataAnnotations.Range(0, 60)]
-    public int ListsKeptSeconds { get; init; } = 1;
+    public int ListsKeptSeconds { get; init; } = 10;
 
     public CorsPolicy Cors() => new CorsPolicyBuilder([.. List(AllowedOrigins).Select(Origin)])
         .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")

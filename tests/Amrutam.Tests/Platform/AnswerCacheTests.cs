@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
+using NodaTime;
+using Npgsql;
 
 namespace Amrutam.Tests.Platform;
 
@@ -84,6 +86,68 @@ public sealed class AnswerCacheTests(TestCluster cluster) : IAsyncLifetime
             """).Value<bool>();
         (await patient.Book(slot)).Is(201);
         (await ListedBy(_other, doctor)).ShouldNotContain(slot);
+    }
+
+    [Fact]
+    public async Task Time_alone_takes_a_slot_off_its_list_and_brings_one_back()
+    {
+        var (doctor, patient) = (await _one.Doctor(), await _one.User("patient"));
+        var held = await doctor.Slot();
+        var begins = SystemClock.Instance.GetCurrentInstant() + Duration.FromSeconds(4);
+        var begun = (await doctor.Http.Post("/api/slots", new
+        {
+            starts_at = begins.ToString(), ends_at = (begins + Duration.FromMinutes(5)).ToString()
+        })).Is(201).Id;
+        (await patient.Http.Post($"/api/slots/{held}/hold")).Is(201);
+        await _one.Owner.Statement("update scheduling.slots set held_until = now() + interval '2 seconds' where id = $1")
+            .With(held).Execute();
+        (await ListedBy(_one, doctor)).ShouldBe([begun]);
+        await Until(async () => (await ListedBy(_one, doctor)).SequenceEqual([begun, held]));
+        await Until(async () => (await ListedBy(_one, doctor)).SequenceEqual([held]));
+    }
+
+    [Fact]
+    public async Task What_a_job_changes_is_seen_at_once()
+    {
+        var (doctor, patient) = (await _one.Doctor(), await _one.User("patient"));
+        (await doctor.Http.Put("/api/doctors/policy", new { requires_confirmation = true })).Is(200);
+        var slot = await doctor.Slot();
+        await _one.EndRequest((await patient.Book(slot)).Is(201).Id);
+        (await ListedBy(_one, doctor)).ShouldBeEmpty();
+        await _one.PassOn();
+        (await ListedBy(_one, doctor)).ShouldBe([slot]);
+
+        (await doctor.Offer(Availability.Daily("09:00", "10:00"))).Is(200);
+        var offered = await ListedBy(_one, doctor);
+        offered.Count.ShouldBeGreaterThan(1);
+        await _one.Owner.Statement("""
+            with gone as (delete from scheduling.slots where doctor_id = $1 and id <> $2)
+            update scheduling.availability set due_at = now() where doctor_id = $1
+            """).With(doctor.Id).With(slot).Execute();
+        await _one.MakeSlotsAhead();
+        var made = await ListedBy(_one, doctor);
+        made.Count.ShouldBe(offered.Count);
+        made.Intersect(offered).ShouldBe([slot]);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_gone_may_have_changed_something_without_saying_so()
+    {
+        var doctor = await _one.Doctor();
+        await doctor.Slot();
+        await using (var third = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_one.Database.Owner)
+        {
+            ApplicationName = "amrutam changes", Pooling = false
+        }.ConnectionString))
+        {
+            await third.OpenAsync();
+            // Two looks, so that it was seen.
+            await Task.Delay(TimeSpan.FromSeconds(3));
+            (await ListedBy(_one, doctor)).Count.ShouldBe(1);
+            await _one.Owner.Statement("update scheduling.slots set closed_at = now()").Execute();
+            (await ListedBy(_one, doctor)).Count.ShouldBe(1);
+        }
+        await Until(async () => (await ListedBy(_one, doctor)).Count == 0);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Amrutam.Identity.Rights;
 /// expired.</summary>
 /// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip what
 /// another one holds.</remarks>
-sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, Jobs jobs)
+sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, Jobs jobs, Changes changes)
     : BackgroundService
 {
     sealed record Due(Guid Id);
@@ -29,6 +29,7 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
     {
         var erased = 0;
         while (erased < MostAtOnce && !ct.IsCancellationRequested && await EraseNext()) erased++;
+        if (erased > 0) changes.AnnounceEverything();
         return erased;
     }
 

@@ -8,6 +8,9 @@ namespace Amrutam.Scheduling.Availability;
 /// <remarks>An expired hold is over by the database's clock, whether or not any job has swept it.</remarks>
 static class ListOpenSlots
 {
+    // Slots may begin years from now, more than a time span can tell.
+    const double LongestHolding = 3600;
+
     sealed record Key(Instant StartsAt, Guid Id);
 
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -16,8 +19,11 @@ static class ListOpenSlots
             .Example(Examples.PageOf(Examples.Open))
             .Refuses(Problems.Absent, Problems.Invalid, PageQuery.NotACursor);
 
+    /// <param name="HoldsSeconds">Until this slot begins, or a hold of any of the doctor's ends.</param>
+    sealed record Row(Slot Slot, double HoldsSeconds);
+
     static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db,
-        SchedulingSettings settings, CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
+        SchedulingSettings settings, HttpContext http, CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
     {
         if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
         var page = await query.Open<Key>(ct);
@@ -26,14 +32,19 @@ static class ListOpenSlots
         if (zone is null) return Problems.NotFound();
         var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
         var rows = await db.Statement(Select).With(id).With(starts).With(ends)
-            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(zone).List(Slot.Read, ct);
-        return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(zone)
+            .List(row => new Row(Slot.Read(row), row.GetDouble(6)), ct);
+        if (rows.Count > 0) http.HoldsFor(TimeSpan.FromSeconds(Math.Min(rows.Min(r => r.HoldsSeconds), LongestHolding)));
+        return TypedResults.Ok(page.Of(rows, row => row.Slot, row => new Key(row.Slot.StartsAt, row.Slot.Id)));
     }
 
     const string ZoneOfListed = "select time_zone from doctors.practitioners where id = $1 and (verified or not $2)";
 
     const string Select = "select " + Slot.Columns + """
-
+        , (extract(epoch from least(s.starts_at, s.bookable_until, (
+               select min(h.held_until) from scheduling.slots h
+                where h.doctor_id = $1 and h.held_by is not null and h.held_until > statement_timestamp())))
+           - extract(epoch from statement_timestamp()))::float8
           from scheduling.slots s cross join (select $7::text as time_zone) p
          where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
            and (s.held_until is null or s.held_until <= statement_timestamp())

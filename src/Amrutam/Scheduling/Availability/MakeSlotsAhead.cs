@@ -10,7 +10,7 @@ namespace Amrutam.Scheduling.Availability;
 /// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
 /// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
 /// </remarks>
-sealed class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs) : BackgroundService
+sealed class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs, Changes changes) : BackgroundService
 {
     // One statement inserts for all of them. Three months of half hours of twenty doctors are a second or two even on a
     // busy machine, far from the time at which a statement is given up.
@@ -47,7 +47,14 @@ sealed class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs) : BackgroundService
     }
 
     /// <summary>Makes the slots of some doctors, of those that have been due longest.</summary>
-    public Task<Made> MakeSome() => db.InTransaction(async connection =>
+    public async Task<Made> MakeSome()
+    {
+        var made = await db.InTransaction(MakeSome);
+        if (made.Added + made.Closed > 0) changes.AnnounceEverything();
+        return made;
+    }
+
+    static async Task<Made> MakeSome(NpgsqlConnection connection)
     {
         var mine = await connection.Statement(TakeDue).With(DoctorsAtOnce).With(DoctorsLookedAt)
             .List(row => row.GetGuid(0));
@@ -60,7 +67,7 @@ sealed class MakeSlotsAhead(NpgsqlDataSource db, Jobs jobs) : BackgroundService
             .With(calendars.ConvertAll(c => c.Tomorrow.ToDateTimeUtc()).ToArray())
             .With(calendars.ConvertAll(c => c.Zone.Id).ToArray()).Execute();
         return new Made(calendars.Count, done.Added, done.Closed);
-    });
+    }
 
     // The lock is the one of DoctorCalendar.Lock. It is tried row by row until there are enough; one that is had in
     // vain ends with the transaction.

@@ -11,3 +11,6 @@ alter index scheduling.bookings_in_order rename to bookings_of_a_patient;
 create index bookings_in_order on scheduling.bookings (doctor_id, starts_at, id);
 drop index scheduling.bookings_of_a_doctor;
 alter index scheduling.bookings_in_order rename to bookings_of_a_doctor;
+
+-- When the next hold of a doctor's slot ends. Of the held ones alone, as slots_of_a_holder.
+create index slots_held on scheduling.slots (doctor_id) where held_by is not null;

@@ -9,7 +9,8 @@ namespace Amrutam.Scheduling.Waitlist;
 /// while somebody waits for them.</summary>
 /// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
 /// would still end in time; only the waiting list would not hear of it.</remarks>
-sealed class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs jobs) : BackgroundService
+sealed class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs jobs, Changes changes)
+    : BackgroundService
 {
     const int OffersAtOnce = 100, UnansweredOffers = 3;
 
@@ -18,13 +19,21 @@ sealed class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs 
 
     public async Task Run()
     {
-        var freed = await db.InTransaction(ExpireRequests.All);
-        freed.AddRange(await db.InTransaction(connection => connection.Statement(EndOffers).With(OffersAtOnce)
-            .With(UnansweredOffers).With(Problems.Trace()).List(row => row.GetGuid(0))));
-        await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(Problems.Trace()).Execute();
-        freed.AddRange(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
-        foreach (var slot in freed.Distinct())
-            await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings));
+        var freed = new HashSet<Guid>();
+        try
+        {
+            freed.UnionWith(await db.InTransaction(ExpireRequests.All));
+            freed.UnionWith(await db.InTransaction(connection => connection.Statement(EndOffers).With(OffersAtOnce)
+                .With(UnansweredOffers).With(Problems.Trace()).List(row => row.GetGuid(0))));
+            await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(Problems.Trace()).Execute();
+            freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
+            foreach (var slot in freed)
+                await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings));
+        }
+        finally
+        {
+            if (freed.Count > 0) changes.AnnounceEverything();
+        }
     }
 
     // Taken is an offer whose slot the patient booked, be it by accepting or as the holder; any other end passes it on.
