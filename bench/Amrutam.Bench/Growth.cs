@@ -5,7 +5,7 @@ namespace Amrutam.Bench;
 /// <remarks>At a pace far below what the machine can, because else the queue is measured and not the request.</remarks>
 static class Growth
 {
-    const int SlotsOfADoctor = 1_000, SlotsOfAPatient = 10, BookingsASecond = 300, ReadsASecond = 600;
+    const int SlotsOfADoctor = 1_000, SlotsOfAPatient = 10, BookingsASecond = 100, ReadsASecond = 200;
 
     static readonly int[] Sizes = [100_000, 1_000_000, Scenarios.Setting("BENCH_SLOTS", 10_000_000)];
     static readonly int Rounds = Scenarios.Setting("BENCH_ROUNDS", 5), Seconds = Scenarios.Setting("BENCH_SECONDS", 10);
@@ -18,6 +18,7 @@ static class Growth
         try
         {
             foreach (var slots in Sizes) sizes.Add(await Clinic.Open(report, slots));
+            foreach (var clinic in sizes) await clinic.Settle();
             foreach (var clinic in sizes) await clinic.Ask(5);
             for (var round = 0; round < Rounds; round++)
                 foreach (var clinic in sizes) clinic.Rounds.Add(await clinic.Ask(Seconds));
@@ -46,8 +47,10 @@ static class Growth
         }
     }
 
-    sealed class Clinic(string name, SeededServer server, Sender sender) : IAsyncDisposable
+    sealed class Clinic(string name, SeededServer server, int doctors) : IAsyncDisposable
     {
+        Sender? _sender;
+
         public string Name => name;
 
         /// <summary>By kind of request.</summary>
@@ -61,20 +64,29 @@ static class Growth
             var server = await SeededServer.StartWithPast(doctors, patients, slots);
             report.Add($"{name}, half of them booked and over; {doctors:N0} doctors, {patients:N0} patients",
                 "s to seed", [TimeProvider.System.GetElapsedTime(began).TotalSeconds]);
-            return new(name, server, await Sender.Over(server, doctors));
+            return new(name, server, doctors);
+        }
+
+        /// <summary>Until what a clinic that was filled at once leaves to do is done; and for whom the filling of the
+        /// others outlasted the tokens, new ones.</summary>
+        public async Task Settle()
+        {
+            await server.Settle();
+            await server.RenewTokens();
+            _sender = await Sender.Over(server, doctors);
         }
 
         public async Task<Latencies[]> Ask(int seconds)
         {
             var duration = TimeSpan.FromSeconds(seconds);
-            var bookings = sender.Offer(BookingsASecond, duration, sender.Book);
-            var reads = sender.Offer(ReadsASecond, duration, sender.Read);
+            var bookings = _sender!.Offer(BookingsASecond, duration, _sender.Book);
+            var reads = _sender.Offer(ReadsASecond, duration, _sender.Read);
             return [await bookings, await reads];
         }
 
         public async ValueTask DisposeAsync()
         {
-            sender.Dispose();
+            _sender?.Dispose();
             await server.DisposeAsync();
         }
     }

@@ -42,9 +42,22 @@ sealed class SeededServer : IAsyncDisposable
         return await Start(rig, patients);
     }
 
+    /// <summary>Waits until every event is sealed and read, and every rule was checked in full: what a server does
+    /// with millions of rows that came at once, and never has to in service.</summary>
+    public async Task Settle()
+    {
+        await using var owner = Rig.Owner();
+        while (!await owner.Statement(IsSettled).Value<bool>()) await Task.Delay(500);
+    }
+
+    public Task RenewTokens() => WriteTokens(Rig, _patients);
+
+    static Task<string> WriteTokens(Rig rig, int patients) =>
+        rig.WriteTokens(patients, Math.Min(patients, MostTokens));
+
     static async Task<SeededServer> Start(Rig rig, int patients)
     {
-        var tokens = await rig.WriteTokens(patients, Math.Min(patients, MostTokens));
+        var tokens = await WriteTokens(rig, patients);
         await rig.StartServer();
         return new(rig, tokens, patients);
     }
@@ -142,6 +155,16 @@ sealed class SeededServer : IAsyncDisposable
             select from platform.event_readers r
              where r.position < (select max(e.position) from audit.events e
                                   where e.tx < pg_snapshot_xmin(pg_current_snapshot())))
+        """;
+
+    const string IsSettled = """
+        select not exists (
+                   select from audit.events e
+                    where e.position > coalesce((select max(position) from audit.seals), 0)
+                      and e.at < now() - interval '10 seconds')
+               and not exists (select from platform.event_readers r
+                                where r.position < (select max(position) from audit.seals))
+               and (select bool_and(fully_checked_at > now() - interval '1 day') from platform.invariants)
         """;
 
     const string Empty = """
