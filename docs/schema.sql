@@ -939,9 +939,9 @@ CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at)
 
 CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
 
-CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at);
+CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at, id);
 
-CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at);
+CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id);
 
 CREATE INDEX idempotency_keys_by_age ON scheduling.idempotency_keys USING brin (created_at);
 
@@ -959,7 +959,9 @@ CREATE INDEX slots_by_time ON scheduling.slots USING btree (starts_at, doctor_id
 
 CREATE INDEX slots_given_up ON scheduling.slots USING btree (doctor_id, starts_at) WHERE ((bookable_until = '-infinity'::timestamp with time zone) AND (closed_at IS NULL));
 
-CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at);
+CREATE INDEX slots_held ON scheduling.slots USING btree (doctor_id) WHERE (held_by IS NOT NULL);
+
+CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_id, starts_at, id);
 
 CREATE INDEX slots_of_a_holder ON scheduling.slots USING btree (held_by) WHERE (held_by IS NOT NULL);
 

@@ -99,7 +99,7 @@ public sealed class AnswerCacheTests(TestCluster cluster) : IAsyncLifetime
             starts_at = begins.ToString(), ends_at = (begins + Duration.FromMinutes(5)).ToString()
         })).Is(201).Id;
         (await patient.Http.Post($"/api/slots/{held}/hold")).Is(201);
-        await _one.Owner.Statement("update scheduling.slots set held_until = now() + interval '2 seconds' where id = $1")
+        await _one.Owner.Statement("update scheduling.slots set held_until = now() + interval '2 s' where id = $1")
             .With(held).Execute();
         (await ListedBy(_one, doctor)).ShouldBe([begun]);
         await Until(async () => (await ListedBy(_one, doctor)).SequenceEqual([begun, held]));

@@ -8,7 +8,8 @@ namespace Amrutam.Platform.Telemetry;
 /// succeeded.</summary>
 /// <remarks>
 /// A run has a trace of its own even when nobody records it, so that its log lines and events carry one id. Beside the
-/// age of the last success stands the job's own interval, so that one alert serves every job, also the next.
+/// age of the last success stands the job's own interval, so that one alert serves every job, also the next. None
+/// begins before the server answers, and they begin one after another: whoever waited for the start comes first.
 /// </remarks>
 sealed partial class Jobs
 {
@@ -18,17 +19,22 @@ sealed partial class Jobs
     // What failed is not left alone for hours because it means to run twice a day.
     static readonly TimeSpan LongestAfterFailure = TimeSpan.FromMinutes(1);
 
+    static readonly TimeSpan BetweenFirstRuns = TimeSpan.FromMilliseconds(100);
+
     readonly TimeProvider _clock;
     readonly ILogger<Jobs> _log;
+    readonly CancellationToken _started;
+    int _begun;
     readonly Histogram<double> _duration;
     readonly ConcurrentDictionary<string, State> _states = new(StringComparer.Ordinal);
 
     /// <param name="Since">When it last succeeded; when it first began, as long as it has not.</param>
     readonly record struct State(TimeSpan Every, long Since);
 
-    public Jobs(IMeterFactory meters, TimeProvider clock, ILogger<Jobs> log)
+    /// <param name="host">Null when there is no server to wait for.</param>
+    public Jobs(IMeterFactory meters, TimeProvider clock, ILogger<Jobs> log, IHostApplicationLifetime? host = null)
     {
-        (_clock, _log) = (clock, log);
+        (_clock, _log, _started) = (clock, log, host?.ApplicationStarted ?? new(canceled: true));
         var meter = meters.Create("Amrutam.Jobs");
         _duration = meter.CreateHistogram("amrutam.job.duration", "s",
             "Runs of a job by outcome, and how long they took",
@@ -56,6 +62,7 @@ sealed partial class Jobs
     /// do.</param>
     public async Task Every(string name, TimeSpan every, Func<Task<TimeSpan>> work, CancellationToken stopping)
     {
+        await Turn(stopping);
         while (!stopping.IsCancellationRequested)
         {
             var pause = every < LongestAfterFailure ? every : LongestAfterFailure;
@@ -71,9 +78,20 @@ sealed partial class Jobs
             {
                 // Logged and counted by the run.
             }
-            await Task.Delay(pause, _clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Pause(pause, stopping);
         }
     }
+
+    async Task Turn(CancellationToken stopping)
+    {
+        if (_started.IsCancellationRequested) return;
+        using var began = CancellationTokenSource.CreateLinkedTokenSource(_started, stopping);
+        await Pause(Timeout.InfiniteTimeSpan, began.Token);
+        await Pause(BetweenFirstRuns * Interlocked.Increment(ref _begun), stopping);
+    }
+
+    async Task Pause(TimeSpan time, CancellationToken end) =>
+        await Task.Delay(time, _clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <param name="name">A verb phrase, in snake case: it becomes a label.</param>
     /// <param name="every">How long after one run the next begins.</param>

@@ -23,7 +23,8 @@ static class ListOpenSlots
     sealed record Row(Slot Slot, double HoldsSeconds);
 
     static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query, NpgsqlDataSource db,
-        SchedulingSettings settings, HttpContext http, CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
+        SchedulingSettings settings, HttpContext http, CancellationToken ct, QueryDate? from = null,
+        QueryDate? to = null)
     {
         if (to?.Value < from?.Value) return Problems.Field("to", "must not be before from");
         var page = await query.Open<Key>(ct);
@@ -34,7 +35,8 @@ static class ListOpenSlots
         var rows = await db.Statement(Select).With(id).With(starts).With(ends)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(zone)
             .List(row => new Row(Slot.Read(row), row.GetDouble(6)), ct);
-        if (rows.Count > 0) http.HoldsFor(TimeSpan.FromSeconds(Math.Min(rows.Min(r => r.HoldsSeconds), LongestHolding)));
+        var holds = rows.Select(r => r.HoldsSeconds).Append(LongestHolding).Min();
+        if (rows.Count > 0) http.HoldsFor(TimeSpan.FromSeconds(holds));
         return TypedResults.Ok(page.Of(rows, row => row.Slot, row => new Key(row.Slot.StartsAt, row.Slot.Id)));
     }
 

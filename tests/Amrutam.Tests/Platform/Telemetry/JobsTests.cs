@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
 
 namespace Amrutam.Tests.Platform.Telemetry;
@@ -41,6 +43,27 @@ public sealed class JobsTests
             stop.Token.ThrowIfCancellationRequested();
         }, stop.Token);
         log.Traces.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task None_begins_before_the_server_answers()
+    {
+        await using var services = new ServiceCollection().AddMetrics().AddLogging().BuildServiceProvider();
+        var host = new ApplicationLifetime(services.GetRequiredService<ILogger<ApplicationLifetime>>());
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new Lines(), host);
+        using var stop = new CancellationTokenSource();
+        var began = new ConcurrentQueue<int>();
+        var running = Enumerable.Range(0, 3).Select(n => jobs.Every($"try_{n}", TimeSpan.FromHours(1), () =>
+        {
+            began.Enqueue(n);
+            return Task.CompletedTask;
+        }, stop.Token)).ToList();
+        await Task.Delay(300);
+        began.ShouldBeEmpty();
+        host.NotifyStarted();
+        while (began.Count < 3) await Task.Delay(10);
+        await stop.CancelAsync();
+        await Task.WhenAll(running);
     }
 
     /// <summary>The trace in which each line was written.</summary>
