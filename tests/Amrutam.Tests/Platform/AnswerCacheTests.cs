@@ -107,15 +107,17 @@ public sealed class AnswerCacheTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_job_changes_is_seen_at_once()
+    public async Task What_a_job_changes_is_seen_long_before_the_list_is_too_old()
     {
         var (doctor, patient) = (await _one.Doctor(), await _one.User("patient"));
         (await doctor.Http.Put("/api/doctors/policy", new { requires_confirmation = true })).Is(200);
         var slot = await doctor.Slot();
-        await _one.EndRequest((await patient.Book(slot)).Is(201).Id);
+        var request = (await patient.Book(slot)).Is(201).Id;
         (await ListedBy(_one, doctor)).ShouldBeEmpty();
+        await _one.EndRequest(request);
         await _one.PassOn();
-        (await ListedBy(_one, doctor)).ShouldBe([slot]);
+        // The server's own run may be at it just now.
+        await Until(async () => (await ListedBy(_one, doctor)).SequenceEqual([slot]));
 
         (await doctor.Offer(Availability.Daily("09:00", "10:00"))).Is(200);
         var offered = await ListedBy(_one, doctor);
@@ -125,9 +127,8 @@ public sealed class AnswerCacheTests(TestCluster cluster) : IAsyncLifetime
             update scheduling.availability set due_at = now() where doctor_id = $1
             """).With(doctor.Id).With(slot).Execute();
         await _one.MakeSlotsAhead();
-        var made = await ListedBy(_one, doctor);
-        made.Count.ShouldBe(offered.Count);
-        made.Intersect(offered).ShouldBe([slot]);
+        await Until(async () => (await ListedBy(_one, doctor)).Intersect(offered).SequenceEqual([slot]));
+        (await ListedBy(_one, doctor)).Count.ShouldBe(offered.Count);
     }
 
     [Fact]
