@@ -19,7 +19,7 @@ sealed partial class Jobs
     // What failed is not left alone for hours because it means to run twice a day.
     static readonly TimeSpan LongestAfterFailure = TimeSpan.FromMinutes(1);
 
-    static readonly TimeSpan BetweenFirstRuns = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan BetweenFirstRuns = TimeSpan.FromMilliseconds(25);
 
     readonly TimeProvider _clock;
     readonly ILogger<Jobs> _log;
