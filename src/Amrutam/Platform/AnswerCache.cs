@@ -29,7 +29,7 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
     const string Json = "application/json";
 
     // Also how long the same is not looked for again while one look is under way.
-    static readonly TimeSpan Unless = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan UnlessTold = TimeSpan.FromSeconds(1);
 
     readonly TimeSpan _longest = TimeSpan.FromSeconds(settings.ListsKeptSeconds);
 
@@ -41,7 +41,7 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
     sealed record Kept(long Count, long Since, Task<byte[]?> Body)
     {
         /// <summary>From <see cref="Since"/> on.</summary>
-        public TimeSpan HoldsFor { get; set; } = Unless;
+        public TimeSpan HoldsFor { get; set; } = UnlessTold;
     }
 
     readonly ConcurrentDictionary<Key, Kept> _kept = new();
@@ -101,7 +101,7 @@ sealed class AnswerCache(RequestDelegate next, Changes changes, HttpSettings set
             var body = await Record(http);
             if (http.Response.StatusCode == StatusCodes.Status200OK && body.Length <= MaxAnswerBytes) shared = body;
             Interlocked.Add(ref _bytes, shared?.Length ?? 0);
-            var holds = http.Features.Get<Holding>()?.For ?? Unless;
+            var holds = http.Features.Get<Holding>()?.For ?? UnlessTold;
             kept.HoldsFor = holds < _longest ? holds : _longest;
             // Those who wait are answered before the one who may be slow to take it.
             answer.TrySetResult(shared);
