@@ -11,6 +11,7 @@ namespace Amrutam.Tests.Support;
 sealed class CalendarWorkload(TestServer server, int seed)
 {
     const int Doctors = 5, Patients = 40, SlotsAhead = 16, SlotsSoon = 14;
+    const int Longest = 5;
     const int FirstOfVisit = 63, LastOfVisit = 76;
 
     /// <summary>One thing that somebody wants: which, out of a hundred, and numbers that pick whom and what it is
@@ -48,13 +49,17 @@ sealed class CalendarWorkload(TestServer server, int seed)
                 random.Next(), random.Next());
     }
 
-    public async Task Run(int clients, TimeSpan duration)
+    /// <param name="wanted">What has to have come through: on a busy machine it goes on until it has, up to
+    /// <see cref="Longest"/> times as long.</param>
+    public async Task Run(int clients, TimeSpan duration, IReadOnlyCollection<(string Wish, int Status)> wanted)
     {
         await Fill();
         using var end = new CancellationTokenSource(duration);
+        using var last = new CancellationTokenSource(Longest * duration);
         await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
         {
-            foreach (var wish in Wishes(seed, client).TakeWhile(_ => !end.IsCancellationRequested)) await Act(wish);
+            foreach (var wish in Wishes(seed, client).TakeWhile(_ => !last.IsCancellationRequested
+                && (!end.IsCancellationRequested || !wanted.All(_answers.ContainsKey)))) await Act(wish);
         }));
         foreach (var (id, doctor) in _timeOff) await Return(doctor, id);
     }

@@ -28,8 +28,11 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
     public async Task<int> EraseDue(CancellationToken ct)
     {
         var erased = 0;
-        while (erased < MostAtOnce && !ct.IsCancellationRequested && await EraseNext()) erased++;
-        if (erased > 0) changes.AnnounceEverything();
+        while (erased < MostAtOnce && !ct.IsCancellationRequested && await EraseNext())
+        {
+            erased++;
+            changes.AnnounceEverything();
+        }
         return erased;
     }
 

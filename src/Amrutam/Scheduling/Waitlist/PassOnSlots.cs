@@ -19,21 +19,21 @@ sealed class PassOnSlots(NpgsqlDataSource db, SchedulingSettings settings, Jobs 
 
     public async Task Run()
     {
-        var freed = new HashSet<Guid>();
-        try
-        {
-            freed.UnionWith(await db.InTransaction(ExpireRequests.All));
-            freed.UnionWith(await db.InTransaction(connection => connection.Statement(EndOffers).With(OffersAtOnce)
-                .With(UnansweredOffers).With(Problems.Trace()).List(row => row.GetGuid(0))));
-            await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(Problems.Trace()).Execute();
-            freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
-            foreach (var slot in freed)
-                await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings));
-        }
-        finally
-        {
-            if (freed.Count > 0) changes.AnnounceEverything();
-        }
+        var freed = new HashSet<Guid>(await Announced(ExpireRequests.All));
+        freed.UnionWith(await Announced(connection => connection.Statement(EndOffers).With(OffersAtOnce)
+            .With(UnansweredOffers).With(Problems.Trace()).List(row => row.GetGuid(0))));
+        await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(Problems.Trace()).Execute();
+        freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
+        foreach (var slot in freed)
+            if (await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings)))
+                changes.AnnounceEverything();
+    }
+
+    async Task<List<Guid>> Announced(Func<NpgsqlConnection, Task<List<Guid>>> free)
+    {
+        var freed = await db.InTransaction(free);
+        if (freed.Count > 0) changes.AnnounceEverything();
+        return freed;
     }
 
     // Taken is an offer whose slot the patient booked, be it by accepting or as the holder; any other end passes it on.
