@@ -57,6 +57,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     {
         await Append(5);
         await Sealed();
+        await Until(HasChecked);
         var services = _server.App.Services;
         // The newest events are compared at each question, so what only the check sees is made by its own hand.
         await _server.Owner.Statement("""
@@ -74,6 +75,30 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
         }
         var mended = await Until(state => state["state"] == "valid");
         mended.Body.GetProperty("last_full_check").GetProperty("seals").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task What_one_replica_tells_while_a_check_of_another_ends_stays_told()
+    {
+        await Append(5);
+        await Until(HasChecked);
+        var services = _server.App.Services;
+        await _server.Owner.Statement("""
+            update audit.verification set began_at = now(), through_seal = (select max(number) from audit.seals)
+            """).Execute();
+        var (check, tell) = await _server.Owner.InTransaction(async closed =>
+        {
+            await closed.Statement("lock table audit.seals in access exclusive mode").Execute();
+            var check = services.GetRequiredService<CheckLog>().CheckSome(CancellationToken.None);
+            await Waits("%audit.seals%s.number = $1");
+            var tell = _server.Owner.Statement("""
+                update audit.verification set broken_seal = 1, broken_position = 1, broken_because = 'was changed'
+                """).Execute();
+            await Task.WhenAny(tell, Waits("%set broken_seal%"));
+            return (check, tell);
+        });
+        await Task.WhenAll(check, tell);
+        (await Found()).ShouldBe("was changed");
     }
 
     [Fact]
@@ -153,6 +178,10 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     /// <summary>Waits until nothing is unsealed.</summary>
     Task<Reply> Sealed() => Until(state => state["unsealed_events"] == "0" && state["seals"] != "0");
 
+    /// <summary>Whether the check that the server begins with is over.</summary>
+    static bool HasChecked(Reply state) =>
+        state.Body.GetProperty("last_full_check").ValueKind == JsonValueKind.Object;
+
     async Task<Reply> Until(Func<Reply, bool> reached)
     {
         for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50))
@@ -161,6 +190,13 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
             if (reached(state)) return state;
             watch.Elapsed.ShouldBeLessThan(Patience, state.Text);
         }
+    }
+
+    async Task Waits(string statement)
+    {
+        for (var watch = Stopwatch.StartNew(); await _server.Owner.Statement("""
+            select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like $1
+            """).With(statement).Value<long>() == 0; await Task.Delay(10)) watch.Elapsed.ShouldBeLessThan(Patience);
     }
 
     Task<string?> Found() =>

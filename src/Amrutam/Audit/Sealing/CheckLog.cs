@@ -15,9 +15,6 @@ namespace Amrutam.Audit.Sealing;
 sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, AuditSettings settings,
     ILogger<CheckLog> log) : BackgroundService
 {
-    // Any constant does; it only has to be the same in every replica and another than other jobs'.
-    const long OneReplica = 0x434845434B;
-
     // Seconds. Less than a minute, because replicas' minutes begin at different seconds.
     const int StillFresh = 45;
 
@@ -51,7 +48,7 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
     /// <returns>True when there is more to check.</returns>
     public Task<bool> CheckSome(CancellationToken ct) => db.InTransaction(async connection =>
     {
-        var turn = await connection.Statement(TakeTurn).With(OneReplica).With(settings.CheckHours)
+        var turn = await connection.Statement(TakeTurn).With(settings.CheckHours)
             .One(row => new Turn(row.GetInt64(0)), ct);
         if (turn is null) return false;
         var step = await verify.Next(await verify.Behind(turn.Through, ct), ct);
@@ -73,11 +70,13 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
 
     const string IsBroken = "select (broken_seal is not null)::int from audit.verification";
 
+    // The row's lock gives the turn to one replica, and lets what another tells meanwhile be written after the window's
+    // result, which would wipe it out otherwise.
     const string TakeTurn = """
         select through_seal from audit.verification
-         where pg_try_advisory_xact_lock($1)
-           and (began_at is not null or finished_at is null or finished_at < now() - $2 * interval '1 hour'
-                or (broken_seal is not null and finished_at < now() - interval '1 hour'))
+         where began_at is not null or finished_at is null or finished_at < now() - $1 * interval '1 hour'
+               or (broken_seal is not null and finished_at < now() - interval '1 hour')
+           for update skip locked
         """;
 
     // A check that fails is tried again at the next look, when this is no longer fresh.
