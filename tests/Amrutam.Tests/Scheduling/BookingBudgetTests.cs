@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Amrutam.Platform;
 using Amrutam.Tests.Support;
 
 namespace Amrutam.Tests.Scheduling;
@@ -32,6 +33,40 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
         (await Least(bookings.Chunk(AtATime), "201")).ShouldBeLessThan(BookingBytes);
         (await Least(Enumerable.Repeat(list, Rounds + 1), "200")).ShouldBeLessThan(ListBytes);
     }
+
+    [Fact]
+    public async Task Who_wants_one_slot_at_the_same_time_is_judged_together()
+    {
+        const string Judged = "amrutam_batch_size_sum{amrutam_batch_name=\"bookings\"}";
+        const int Asking = 2, Waiting = 200, MostJudged = 40;
+        var slot = await (await Server.Doctor()).Slot();
+        var patients = await Task.WhenAll(Enumerable.Range(0, Asking + Waiting).Select(_ => Server.User("patient")));
+        await (await Server.User("patient")).Book(await (await Server.Doctor()).Slot());
+        var before = await Server.Reading(Judged);
+        var asked = await Server.Owner.InTransaction(async held =>
+        {
+            await held.Statement("select from scheduling.slots where id = $1 for update").With(slot).Execute();
+            var asking = new List<Task<Reply>>();
+            foreach (var patient in patients.Take(Asking))
+            {
+                asking.Add(patient.Book(slot));
+                while (await Server.Owner.Statement(WaitForTheSlot).Value<long>() < asking.Count) await Task.Delay(5);
+            }
+            // Every turn is taken, so that of the others one waits for a turn and the rest for that one.
+            asking.AddRange(patients.Skip(Asking).Select(patient => patient.Book(slot)));
+            await Task.Delay(500);
+            return asking;
+        });
+        var replies = await Task.WhenAll(asked);
+        replies.Count(r => r.Status == 201).ShouldBe(1);
+        replies.Count(r => r is { Status: 409, Code: "one_active_booking_per_slot" })
+            .ShouldBe(Asking + Waiting - 1);
+        (await Server.Reading(Judged) - before).ShouldBeInRange(Asking, MostJudged);
+    }
+
+    const string WaitForTheSlot = """
+        select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
+        """;
 
     /// <returns>Bytes for each request in the round in which jobs and readers were the least busy; the first round
     /// warms up.</returns>

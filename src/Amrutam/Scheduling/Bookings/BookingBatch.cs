@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using Amrutam.Platform;
 using Npgsql;
@@ -8,8 +8,9 @@ namespace Amrutam.Scheduling.Bookings;
 /// <summary>One patient's wish for one slot.</summary>
 /// <param name="Chosen">JSON that the answer carries as <c>chosen</c>: why this slot, when the patient named
 /// none.</param>
+/// <param name="Contest">Those who wait for what this request learns of the slot.</param>
 sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, string? Key,
-    byte[]? Fingerprint, string Trace, string? Chosen = null);
+    byte[]? Fingerprint, string Trace, string? Chosen = null, SlotContests.Contest? Contest = null);
 
 /// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of
 /// one.</summary>
@@ -37,6 +38,12 @@ sealed class BookingBatch : IAsyncDisposable
     readonly SchedulingSettings _settings;
     readonly Changes _changes;
     readonly Batch<BookingRequest, Outcome> _batch;
+    readonly SlotContests _contests = new();
+
+    // What is judged of a slot before anything is asked of the patient.
+    static readonly FrozenSet<string> OfTheSlot = FrozenSet.Create(StringComparer.Ordinal, Problems.Absent.Code,
+        Rules.SlotIsClosed.Code, Rules.SlotHasStarted.Code, Rules.OneActiveBookingPerSlot.Code,
+        Rules.MinimumNotice.Code);
 
     /// <summary>How one request ended.</summary>
     /// <param name="Code">booked, replayed, again, or the code of the rule that refused it.</param>
@@ -59,7 +66,8 @@ sealed class BookingBatch : IAsyncDisposable
     {
         for (var round = 1; round <= MaxRounds; round++)
         {
-            var outcome = await Try(request);
+            // A key may have an answer of its own, whatever became of the slot.
+            var outcome = round == 1 && request.Key is null ? await TryTogether(request) : await Try(request);
             if (outcome.Code is Again or RequestHasExpired)
             {
                 if (outcome.Code == RequestHasExpired) await ExpireRequests.InTheWay(_db, request);
@@ -71,6 +79,25 @@ sealed class BookingBatch : IAsyncDisposable
                 : Answer.Of(Rules.Named(outcome.Code).Because());
         }
         throw new OverloadedException("one patient's requests crowd each other out");
+    }
+
+    async Task<Outcome> TryTogether(BookingRequest request)
+    {
+        var contest = _contests.Enter(request.SlotId, out var asks);
+        // Once only: who learns nothing by waiting shall not wait again.
+        if (!asks) return await contest.Verdict is { } code ? new(code, 0, null, null) : await Try(request);
+        string? verdict = null;
+        try
+        {
+            var outcome = await Try(request with { Contest = contest });
+            verdict = outcome.Code == Booked ? Rules.OneActiveBookingPerSlot.Code
+                : OfTheSlot.Contains(outcome.Code) ? outcome.Code : null;
+            return outcome;
+        }
+        finally
+        {
+            contest.End(verdict);
+        }
     }
 
     /// <summary>A constraint that refuses has a younger view than the statement it stopped: its name is the
@@ -102,6 +129,7 @@ sealed class BookingBatch : IAsyncDisposable
         await using var connection = _writers.CreateConnection();
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
+        foreach (var request in asked) request.Contest?.Close();
         await using var batch = new NpgsqlBatch(connection);
         var slots = Array(asked.Select(a => a.SlotId).Distinct());
         batch.BatchCommands.Add(new(JudgeSlots.LockSlots) { Parameters = { slots } });
@@ -261,16 +289,4 @@ sealed class BookingBatch : IAsyncDisposable
                w.doctor_id
           from judged j left join winners w on w.n = j.n
         """;
-}
-
-/// <summary>The advisory lock that orders everything a patient does to their own bookings.</summary>
-static class PatientLock
-{
-    /// <summary>The same number as <c>scheduling.patient_lock</c>, which the database's own guard takes.</summary>
-    public static long Of(Guid patient)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        patient.TryWriteBytes(bytes, bigEndian: true, out _);
-        return BinaryPrimitives.ReadInt64BigEndian(bytes[8..]);
-    }
 }
