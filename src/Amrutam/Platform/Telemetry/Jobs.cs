@@ -9,7 +9,8 @@ namespace Amrutam.Platform.Telemetry;
 /// <remarks>
 /// A run has a trace of its own even when nobody records it, so that its log lines and events carry one id. Beside the
 /// age of the last success stands the job's own interval, so that one alert serves every job, also the next. None
-/// begins before the server answers, and they begin one after another: whoever waited for the start comes first.
+/// begins before the server has answered for half a second, and they begin one after another: whoever waited for the
+/// start comes first.
 /// </remarks>
 sealed partial class Jobs
 {
@@ -19,7 +20,9 @@ sealed partial class Jobs
     // What failed is not left alone for hours because it means to run twice a day.
     static readonly TimeSpan LongestAfterFailure = TimeSpan.FromMinutes(1);
 
-    static readonly TimeSpan BetweenFirstRuns = TimeSpan.FromMilliseconds(25);
+    // What runs for the first time is compiled then, on the cores that the first requests need.
+    static readonly TimeSpan BeforeFirstRun = TimeSpan.FromMilliseconds(500),
+        BetweenFirstRuns = TimeSpan.FromMilliseconds(25);
 
     readonly TimeProvider _clock;
     readonly ILogger<Jobs> _log;
@@ -87,7 +90,7 @@ sealed partial class Jobs
         if (_started.IsCancellationRequested) return;
         using var began = CancellationTokenSource.CreateLinkedTokenSource(_started, stopping);
         await Pause(Timeout.InfiniteTimeSpan, began.Token);
-        await Pause(BetweenFirstRuns * Interlocked.Increment(ref _begun), stopping);
+        await Pause(BeforeFirstRun + BetweenFirstRuns * Interlocked.Increment(ref _begun), stopping);
     }
 
     async Task Pause(TimeSpan time, CancellationToken end) =>
