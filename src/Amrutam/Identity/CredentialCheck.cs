@@ -15,8 +15,9 @@ sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int Retry
 /// factor.</summary>
 /// <remarks>
 /// An unknown address, a wrong password, an account without a password and a suspended account get the same answer
-/// after the same work: the same counts are written, one account is looked for, one hash is computed. Attempts are
-/// counted before the hash and by address text, whether or not an account has it.
+/// after the same work: the same counts are written, one row of the same size is read whether or not there is an
+/// account, one hash is computed. Only who gave the right password has their account loaded. Attempts are counted
+/// before the hash and by address text, whether or not an account has it.
 /// </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
     HashingLane lane, Attempts attempts,
@@ -62,11 +63,21 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var wait = await Count(http, email);
         if (wait > 0) return new(null, SecondFactor: false, Problems.TooMany, wait);
         var password = PasswordRules.Normal(given.Password);
-        var user = await users.FindByEmailAsync(given.Email);
-        if (password is null || !await Matches(user, password) || user!.SuspendedAt is not null)
+        var asked = (await db.Statement(Find).With(users.NormalizeEmail(given.Email) ?? "").With(decoy.Hash)
+            .One(row => new Asked(row.GetGuid(0), row.GetString(1), row.GetBoolean(2))))!;
+        var verified = password is null ? PasswordVerificationResult.Failed
+            : await lane.Run(() => hasher.VerifyHashedPassword(Decoy.Nobody, asked.Hash, password));
+        if (verified is PasswordVerificationResult.Failed || !asked.MayEnter
+            || await users.FindByIdAsync(asked.Id.ToString()) is not { } user)
             return Refuse(IdentityProblems.InvalidCredentials);
+        // Stores a hash with the present rounds, for which it computes the old one once more.
+        if (verified is PasswordVerificationResult.SuccessRehashNeeded)
+            await lane.Run(() => users.CheckPasswordAsync(user, password!));
         return new(user, SecondFactor: false, Refusal: null, RetryAfterSeconds: 0);
     }
+
+    /// <param name="Hash">A decoy where there is no account, or none with a password.</param>
+    sealed record Asked(Guid Id, string Hash, bool MayEnter);
 
     /// <summary>A row of failures ends when everything that was asked for was right, not before.</summary>
     public async Task<Checked> Succeed(HttpContext http, Checked found)
@@ -76,14 +87,6 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     }
 
     static Checked Refuse(Problem problem) => new(null, SecondFactor: false, problem, 0);
-
-    /// <summary>Also upgrades an old hash, which is why it needs the password.</summary>
-    Task<bool> Matches(User? user, string password) => lane.Run(async () =>
-    {
-        if (user?.PasswordHash is not null) return await users.CheckPasswordAsync(user, password);
-        hasher.VerifyHashedPassword(Decoy.Nobody, decoy.Hash, password);
-        return false;
-    });
 
     async Task<int> Count(HttpContext http, string email)
     {
@@ -102,6 +105,12 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     Task<int> ForgetFailures(HttpContext http, string email) => db.InTransaction(async connection =>
         await Attempts.Forget(connection, PerAccountFromAddress, email + ' ' + ClientAddress.Counted(http))
         + await Attempts.Forget(connection, PerAccount, email));
+
+    const string Find = """
+        select coalesce(u.id, '00000000-0000-0000-0000-000000000000'), coalesce(u.password_hash, $2),
+               u.password_hash is not null and u.suspended_at is null
+          from (values (1)) as always left join identity.users u on u.normalized_email = $1
+        """;
 
     const string SignedInHereLately = """
         select exists (

@@ -16,6 +16,14 @@ public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<Ser
     {
         await Person.SignUp(fixture.Server, "known");
         using var client = fixture.Server.Anonymous();
+        var (chance, told) = await Compare(client);
+        // One run in a hundred looks like this by chance alone; what can be told apart is so the second time too.
+        if (chance <= LeastChance) (chance, told) = await Compare(client);
+        chance.ShouldBeGreaterThan(LeastChance, told);
+    }
+
+    static async Task<(double Chance, string Told)> Compare(HttpClient client)
+    {
         var (unknown, wrong) = (new double[Samples], new double[Samples]);
         for (var i = -WarmUp; i < Samples; i++)
         {
@@ -25,9 +33,9 @@ public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<Ser
             if (i >= 0) (unknown[i], wrong[i]) = i % 2 == 0 ? (first, second) : (second, first);
         }
         var chance = MannWhitney(unknown, wrong);
-        TestContext.Current.SendDiagnosticMessage("p = {0:0.000}; medians {1:0.00} and {2:0.00} ms", chance,
-            Median(unknown), Median(wrong));
-        chance.ShouldBeGreaterThan(LeastChance, $"medians {Median(unknown):0.00} and {Median(wrong):0.00} ms");
+        var told = $"p = {chance:0.000}; medians {Median(unknown):0.00} and {Median(wrong):0.00} ms";
+        TestContext.Current.SendDiagnosticMessage(told);
+        return (chance, told);
     }
 
     [Fact]
