@@ -60,7 +60,7 @@ sealed class TestServer : IAsyncDisposable
             .First();
         return new()
         {
-            Database = database, App = app, Owner = NpgsqlDataSource.Create(database.Owner), Address = new(address)
+            Database = database, App = app, Owner = Database.Apart(database.Owner, "tests"), Address = new(address)
         };
     }
 
