@@ -22,7 +22,7 @@ sealed partial class Jobs
 
     // What runs for the first time is compiled then, on the cores that the first requests need.
     static readonly TimeSpan BeforeFirstRun = TimeSpan.FromMilliseconds(500),
-        BetweenFirstRuns = TimeSpan.FromMilliseconds(25);
+        BetweenFirstRuns = TimeSpan.FromMilliseconds(100);
 
     readonly TimeProvider _clock;
     readonly ILogger<Jobs> _log;
