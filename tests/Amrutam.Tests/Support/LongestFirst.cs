@@ -1,0 +1,25 @@
+using Amrutam.Tests.Support;
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: TestCollectionOrderer(typeof(LongestFirst))]
+
+namespace Amrutam.Tests.Support;
+
+/// <summary>Begins with the collections that take minutes, so that none of them is left for the end, when the other
+/// cores would have nothing to do.</summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    static readonly string[] Names = [nameof(Platform.EmbeddedPostgresTests), Browser.OneAtATime,
+        nameof(Races.StormTests), nameof(Races.ReaderRaces), nameof(Audit.SealerKilledTests)];
+
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
+        IReadOnlyCollection<TTestCollection> testCollections) where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderBy(collection => Place(collection.TestCollectionDisplayName))];
+
+    static int Place(string collection)
+    {
+        var place = Array.FindIndex(Names, name => collection.Contains(name, StringComparison.Ordinal));
+        return place < 0 ? Names.Length : place;
+    }
+}
