@@ -64,7 +64,7 @@ sealed record Database(string Owner, string App)
             .Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
-        // Every type that is used is PostgreSQL's own, and known: to ask for all others would be the start's longest query.
+        // Every type that is used is PostgreSQL's own, and known; to ask for the others is the start's longest query.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         // What metrics call the pool; without a name they would say the connection string.
         builder.Name = planOnce ? "amrutam batches" : "amrutam";
