@@ -46,6 +46,9 @@ sealed record Database(string Owner, string App)
         var parts = new NpgsqlConnectionStringBuilder(App)
         {
             MaxPoolSize = maxConnections,
+            // What was opened stays: the driver would close what a calm time does not need, all at once, and the next
+            // burst would wait for logins and for plans that are made anew. The budget has room for all of them.
+            MinPoolSize = maxConnections,
             MaxAutoPrepare = 128,
             AutoPrepareMinUsages = 2,
             // On cancellation wait for PostgreSQL's answer for ever rather than guess: a guess could report a lost
