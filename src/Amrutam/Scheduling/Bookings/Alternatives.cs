@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Amrutam.Platform;
 using Amrutam.Scheduling.Availability;
 using Npgsql;
@@ -19,7 +20,8 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
 
     readonly ConcurrentDictionary<Guid, Known> _known = new();
 
-    sealed record Known(long Since, Lazy<Task<List<Slot>>> Slots);
+    /// <param name="Slots">As they are sent, so that they are put into words once and not for each who lost.</param>
+    sealed record Known(long Since, Lazy<Task<JsonElement>> Slots);
 
     /// <param name="connection">When a transaction is running, its connection: it holds one of the pool
     /// already.</param>
@@ -40,17 +42,21 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
         }
     }
 
-    Task<List<Slot>> To(Guid slot, NpgsqlConnection? connection)
+    Task<JsonElement> To(Guid slot, NpgsqlConnection? connection)
     {
-        if (_known.Count > MaxRemembered) _known.Clear();
-        var known = _known.GetOrAdd(slot, Look);
+        if (!_known.TryGetValue(slot, out var known))
+        {
+            // Only here, because to count takes every lock of the dictionary.
+            if (_known.Count > MaxRemembered) _known.Clear();
+            known = _known.GetOrAdd(slot, Look);
+        }
         if (clock.GetElapsedTime(known.Since) <= Remembered) return known.Slots.Value;
         var anew = Look(slot);
         return (_known.TryUpdate(slot, anew, known) ? anew : _known.GetOrAdd(slot, anew)).Slots.Value;
 
-        Known Look(Guid id) => new(clock.GetTimestamp(), new(() =>
-            (connection is null ? db.Statement(Nearest) : connection.Statement(Nearest))
-                .With(id).With(settings.VerifiedDoctorsOnly).List(Slot.Read)));
+        Known Look(Guid id) => new(clock.GetTimestamp(), new(async () => JsonSerializer.SerializeToElement(
+            await (connection is null ? db.Statement(Nearest) : connection.Statement(Nearest))
+                .With(id).With(settings.VerifiedDoctorsOnly).List(Slot.Read), Json.Options)));
     }
 
     // A month each way; beyond that it is no longer an alternative. Fifty doctors are enough to find three slots.
