@@ -15,8 +15,8 @@ sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int Retry
 /// factor.</summary>
 /// <remarks>
 /// An unknown address, a wrong password, an account without a password and a suspended account get the same answer
-/// after the same work: the same counts are written, one row of the same size is read whether or not there is an
-/// account, one hash is computed. Only who gave the right password has their account loaded. Attempts are counted
+/// after the same work: the same counts are written, one row is read whether or not there is an account, one
+/// hash is computed. Only who gave the right password has their account loaded. Attempts are counted
 /// before the hash and by address text, whether or not an account has it.
 /// </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
@@ -63,12 +63,13 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var wait = await Count(http, email);
         if (wait > 0) return new(null, SecondFactor: false, Problems.TooMany, wait);
         var password = PasswordRules.Normal(given.Password);
-        var asked = (await db.Statement(Find).With(users.NormalizeEmail(given.Email) ?? "").With(decoy.Hash)
-            .One(row => new Asked(row.GetGuid(0), row.GetString(1), row.GetBoolean(2))))!;
+        var asked = (await db.Statement(Find).With(users.NormalizeEmail(given.Email) ?? "")
+            .One(row => new Asked(row.GetGuidOrNull(0), row.GetStringOrNull(1), row.GetBoolean(2))))!;
         var verified = password is null ? PasswordVerificationResult.Failed
-            : await lane.Run(() => hasher.VerifyHashedPassword(Decoy.Nobody, asked.Hash, password));
-        if (verified is PasswordVerificationResult.Failed || !asked.MayEnter
-            || await users.FindByIdAsync(asked.Id.ToString()) is not { } user)
+            : await lane.Run(() => hasher.VerifyHashedPassword(Decoy.Nobody, asked.Hash ?? decoy.Hash, password));
+        if (verified is PasswordVerificationResult.Failed
+            || asked is not { Id: { } id, Hash: not null, Suspended: false }
+            || await users.FindByIdAsync(id.ToString()) is not { } user)
             return Refuse(IdentityProblems.InvalidCredentials);
         // Stores a hash with the present rounds, for which it computes the old one once more.
         if (verified is PasswordVerificationResult.SuccessRehashNeeded)
@@ -76,8 +77,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         return new(user, SecondFactor: false, Refusal: null, RetryAfterSeconds: 0);
     }
 
-    /// <param name="Hash">A decoy where there is no account, or none with a password.</param>
-    sealed record Asked(Guid Id, string Hash, bool MayEnter);
+    sealed record Asked(Guid? Id, string? Hash, bool Suspended);
 
     /// <summary>A row of failures ends when everything that was asked for was right, not before.</summary>
     public async Task<Checked> Succeed(HttpContext http, Checked found)
@@ -107,8 +107,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         + await Attempts.Forget(connection, PerAccount, email));
 
     const string Find = """
-        select coalesce(u.id, '00000000-0000-0000-0000-000000000000'), coalesce(u.password_hash, $2),
-               u.password_hash is not null and u.suspended_at is null
+        select u.id, u.password_hash, u.suspended_at is not null
           from (values (1)) as always left join identity.users u on u.normalized_email = $1
         """;
 
