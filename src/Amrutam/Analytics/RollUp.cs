@@ -114,11 +114,9 @@ sealed class RollUp : IReadEvents
 
     /// <summary>One event may tell of many slots at once.</summary>
     static long Many(Event e) =>
-        e.Details is null || !Details(e).TryGetProperty("count", out var count) ? 1 : count.GetInt64();
+        e.Fields.TryGetProperty("count", out var count) ? count.GetInt64() : 1;
 
-    static JsonElement Detail(Event e, string name) => Details(e).GetProperty(name);
-
-    static JsonElement Details(Event e) => JsonElement.Parse(e.Details ?? "{}");
+    static JsonElement Detail(Event e, string name) => e.Fields.GetProperty(name);
 
     const string ForgetBookings = "delete from analytics.bookings";
 

@@ -17,9 +17,9 @@ namespace Amrutam.Identity;
 /// </remarks>
 sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvider clock, IdentitySettings settings)
 {
-    sealed record Verified(ClaimsPrincipal Principal, Guid Session, DateTime ValidTo, string Kid);
+    // Many are remembered: what can be shared or made anew is not kept with each.
+    sealed record Verified(CurrentUser User, bool SecondFactor, DateTime ValidTo, string Kid);
 
-    public const string SecondFactorClaim = "mfa";
     const string Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt";
 
     // Ours have about 500 characters; longer ones are not looked at.
@@ -42,7 +42,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] =
                 Guid.CreateVersion7().ToString(),
         };
-        if (secondFactor) claims[SecondFactorClaim] = true;
+        if (secondFactor) claims[UserIdentity.SecondFactorClaim] = true;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires = now
@@ -64,7 +64,8 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         }
         if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
             return null;
-        return await revocations.IsEnded(verified.Session) ? null : verified.Principal;
+        return await revocations.IsEnded(verified.User.Session) ? null
+            : new(new UserIdentity(verified.User, BearerAuthentication.SchemeName, verified.SecondFactor));
     }
 
     async Task<Verified?> Check(string token)
@@ -80,11 +81,10 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             LifetimeValidator = (from, to, _, _) => IsNow(from, to),
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
-        var user = new CurrentUser(Guid.Parse(jwt.Subject), jwt.GetClaim("role").Value,
+        // Roles are few, and each token brings a copy of the word.
+        var user = new CurrentUser(Guid.Parse(jwt.Subject), string.Intern(jwt.GetClaim("role").Value),
             Guid.Parse(jwt.GetClaim("sid").Value));
-        var identity = new UserIdentity(user, BearerAuthentication.SchemeName);
-        if (jwt.TryGetClaim(SecondFactorClaim, out var factor)) identity.AddClaim(factor);
-        return new(new(identity), user.Session, jwt.ValidTo, jwt.Kid);
+        return new(user, jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _), jwt.ValidTo, key.KeyId);
     }
 
     static JsonWebToken? Parse(string token)

@@ -26,12 +26,8 @@ static class PortalCookie
         cookie.Events.OnValidatePrincipal = Validate;
     }
 
-    public static UserIdentity Identity(CurrentUser user, bool secondFactor)
-    {
-        var identity = new UserIdentity(user, PortalSignIn.Scheme);
-        if (secondFactor) identity.AddClaim(new(AccessTokens.SecondFactorClaim, "true"));
-        return identity;
-    }
+    public static UserIdentity Identity(CurrentUser user, bool secondFactor) =>
+        new(user, PortalSignIn.Scheme, secondFactor);
 
     static async Task Validate(CookieValidatePrincipalContext context)
     {

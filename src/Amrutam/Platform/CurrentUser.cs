@@ -21,11 +21,34 @@ sealed record CurrentUser(Guid Id, string Role, Guid Session)
 
 /// <summary>An identity that carries its <see cref="CurrentUser"/>, so that it is parsed once per token and not once
 /// per request.</summary>
-sealed class UserIdentity(CurrentUser user, string scheme) : ClaimsIdentity(
-    [new("sub", user.Id.ToString()), new("sid", user.Session.ToString()), new("role", user.Role)], scheme, "sub",
-        "role")
+/// <remarks>Its claims are made for whoever reads them: next to nobody does, and somebody's token is remembered for as
+/// long as it lives.</remarks>
+/// <param name="secondFactor">Whether they signed in with one.</param>
+sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = false)
+    : ClaimsIdentity(scheme, "sub", Role)
 {
+    public const string SecondFactorClaim = "mfa";
+    const string Role = "role";
+
     public CurrentUser User => user;
+    public bool SecondFactor => secondFactor;
+
+    public override IEnumerable<Claim> Claims
+    {
+        get
+        {
+            yield return new("sub", user.Id.ToString());
+            yield return new("sid", user.Session.ToString());
+            yield return new(Role, user.Role);
+            if (secondFactor) yield return new(SecondFactorClaim, "true", ClaimValueTypes.Boolean);
+        }
+    }
+
+    /// <summary>What every route with a policy asks.</summary>
+    public override bool HasClaim(string type, string value) =>
+        type == Role ? value == user.Role : base.HasClaim(type, value);
+
+    public override ClaimsIdentity Clone() => new UserIdentity(user, AuthenticationType!, secondFactor);
 }
 
 /// <summary>The names of the authorization policies. A route that names none refuses everybody.</summary>

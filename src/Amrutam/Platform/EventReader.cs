@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
@@ -6,7 +7,13 @@ namespace Amrutam.Platform;
 
 /// <summary>One row of the event log. <paramref name="Details"/> is JSON.</summary>
 sealed record Event(long Position, Instant At, Guid? ActorId, string? ActorRole, string Action, string Entity,
-    Guid? EntityId, string? Details, string? TraceId);
+    Guid? EntityId, string? Details, string? TraceId)
+{
+    JsonElement? _fields;
+
+    /// <summary>The details as an object; an event without them has none of its members.</summary>
+    public JsonElement Fields => _fields ??= JsonElement.Parse(Details ?? "{}");
+}
 
 /// <summary>What a module does with the events of the log.</summary>
 interface IReadEvents

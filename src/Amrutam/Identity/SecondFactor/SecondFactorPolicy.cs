@@ -14,13 +14,13 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
     public Task Invoke(HttpContext http) =>
         http.User.Identities.OfType<UserIdentity>().FirstOrDefault() is { } identity
         && required.Roles.Contains(identity.User.Role)
-        && !IsProven(http.User)
+        && !identity.SecondFactor
         && http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
             ? Problems.Write(http, IdentityProblems.EnrolmentNeeded)
             : next(http);
 
     public static bool IsProven(ClaimsPrincipal user) =>
-        user.HasClaim(claim => claim.Type == AccessTokens.SecondFactorClaim);
+        user.Identities.OfType<UserIdentity>().Any(identity => identity.SecondFactor);
 
     static bool IsOpen(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
