@@ -15,20 +15,23 @@ sealed record CurrentUser(Guid Id, string Role, Guid Session)
     public static ValueTask<CurrentUser?> BindAsync(HttpContext http) =>
         ValueTask.FromResult<CurrentUser?>(From(http.User));
 
-    public static CurrentUser From(ClaimsPrincipal principal) =>
-        principal.Identities.OfType<UserIdentity>().First().User;
+    /// <exception cref="InvalidOperationException">Nobody is signed in.</exception>
+    public static CurrentUser From(ClaimsPrincipal principal) => UserIdentity.Of(principal)?.User
+        ?? throw new InvalidOperationException("nobody is signed in");
 }
 
-/// <summary>An identity that carries its <see cref="CurrentUser"/>, so that it is parsed once per token and not once
-/// per request.</summary>
-/// <remarks>Its claims are made for whoever reads them: next to nobody does, and somebody's token is remembered for as
-/// long as it lives.</remarks>
+/// <summary>An identity that carries its <see cref="CurrentUser"/>, so that no request parses claims.</summary>
+/// <remarks>Its claims are made for whoever reads them, because next to nobody does.</remarks>
 /// <param name="secondFactor">Whether they signed in with one.</param>
 sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = false)
     : ClaimsIdentity(scheme, "sub", Role)
 {
     public const string SecondFactorClaim = "mfa";
     const string Role = "role";
+
+    /// <returns>Null when nobody is signed in.</returns>
+    public static UserIdentity? Of(ClaimsPrincipal principal) =>
+        principal.Identities.OfType<UserIdentity>().FirstOrDefault();
 
     public CurrentUser User => user;
     public bool SecondFactor => secondFactor;

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Authorization;
@@ -12,15 +11,11 @@ namespace Amrutam.Identity.SecondFactor;
 sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required)
 {
     public Task Invoke(HttpContext http) =>
-        http.User.Identities.OfType<UserIdentity>().FirstOrDefault() is { } identity
-        && required.Roles.Contains(identity.User.Role)
-        && !identity.SecondFactor
+        UserIdentity.Of(http.User) is { SecondFactor: false, User: { } user }
+        && required.Roles.Contains(user.Role)
         && http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
             ? Problems.Write(http, IdentityProblems.EnrolmentNeeded)
             : next(http);
-
-    public static bool IsProven(ClaimsPrincipal user) =>
-        user.Identities.OfType<UserIdentity>().Any(identity => identity.SecondFactor);
 
     static bool IsOpen(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
