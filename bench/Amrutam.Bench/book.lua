@@ -12,20 +12,16 @@ function init(args)
   for line in io.lines(args[1]) do tokens[#tokens + 1] = line end
   first, step = tonumber(args[2]), tonumber(args[3])
   n = 0
+  -- Put together once, and by hand: wrk.format takes longer than the rest of this program. Answers are not looked at
+  -- here, because wrk counts those that are not 2xx by itself, without handing each to Lua.
+  before = "POST /api/bookings HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
+    .. "\r\nContent-Type: application/json\r\nContent-Length: 50\r\nAuthorization: Bearer "
 end
 
 function request()
   -- Threads take turns in the numbers, so that no two ask for one slot and the patients are walked through evenly.
   local number = first + n * step + id
   n = n + 1
-  local slot = string.format("00000000-0000-7000-8000-%012x", number)
-  return wrk.format("POST", "/api/bookings", {
-    ["Authorization"] = "Bearer " .. tokens[number % #tokens + 1],
-    ["Content-Type"] = "application/json",
-    ["Idempotency-Key"] = "b" .. number,
-  }, '{"slot_id":"' .. slot .. '"}')
-end
-
-function response(status)
-  if status ~= 201 then failed = (failed or 0) + 1 end
+  return before .. tokens[number % #tokens + 1] .. "\r\nIdempotency-Key: b" .. number .. "\r\n\r\n"
+    .. string.format('{"slot_id":"00000000-0000-7000-8000-%012x"}', number)
 end

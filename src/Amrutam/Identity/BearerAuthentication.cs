@@ -18,7 +18,7 @@ sealed class BearerAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> o
     {
         var header = Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)) return AuthenticateResult.NoResult();
-        return await tokens.Verify(header[Prefix.Length..]) is { } principal
+        return await tokens.Verify(header.AsMemory(Prefix.Length)) is { } principal
             ? AuthenticateResult.Success(new(principal, SchemeName))
             : AuthenticateResult.Fail("not valid");
     }

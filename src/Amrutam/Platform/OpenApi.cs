@@ -9,7 +9,7 @@ namespace Amrutam.Platform;
 /// <summary>The API's own description (OpenAPI 3.1) and the page to try it on.</summary>
 static class OpenApi
 {
-    const string Document = "v1", Bearer = "bearer";
+    const string Document = "v1", Bearer = "bearer", PagePath = "api-docs";
 
     public static void AddApiDescription(this WebApplicationBuilder builder) => builder.Services.AddOpenApi(
         Document, o =>
@@ -25,16 +25,20 @@ static class OpenApi
     public static void MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        app.UseSwaggerUI(o =>
+        // Alone where it answers: it would look at every request's path with expressions of its own.
+        app.UseWhen(IsForThePage, page => page.UseSwaggerUI(o =>
         {
-            o.RoutePrefix = "api-docs";
+            o.RoutePrefix = PagePath;
             o.DocumentTitle = "Amrutam API";
             o.SwaggerEndpoint($"/openapi/{Document}.json", "Amrutam");
             o.EnablePersistAuthorization();
             o.EnableTryItOutByDefault();
             o.DisplayRequestDuration();
-        });
+        }));
     }
+
+    static bool IsForThePage(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/" + PagePath, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The description as text, from a server that is built and not started.</summary>
     public static async Task<string> Read(WebApplication app)

@@ -31,7 +31,9 @@ static class PortalModule
 
     public static void MapPortal(this WebApplication app)
     {
-        app.UseAntiforgery();
+        // The API reads no forms and no cookies; a route of it that came to would fail for want of this.
+        app.UseWhen(http => !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase), pages =>
+            pages.UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
         SignIn.Map(app);

@@ -31,7 +31,7 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
 
     async Task<bool> IsAccepted(string token) =>
-        await fixture.Server.App.Services.GetRequiredService<AccessTokens>().Verify(token) is not null;
+        await fixture.Server.App.Services.GetRequiredService<AccessTokens>().Verify(token.AsMemory()) is not null;
 
     async Task IsRefused(string token)
     {

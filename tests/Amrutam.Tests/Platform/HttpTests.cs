@@ -22,6 +22,16 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
             (await Server.Anonymous().Get(path)).Is(404, "not_found");
     }
 
+    [Theory]
+    [InlineData("/api-docs/index.html")]
+    [InlineData("/API-docs/index.html")]
+    public async Task The_page_to_try_the_API_on_is_served_to_everybody(string path)
+    {
+        var reply = await Server.Anonymous().Get(path);
+        reply.Status.ShouldBe(200);
+        reply.Text.ShouldContain("Amrutam API");
+    }
+
     [Fact]
     public async Task An_id_that_is_no_uuid_is_404()
     {
