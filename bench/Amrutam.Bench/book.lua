@@ -12,7 +12,7 @@ function init(args)
   for line in io.lines(args[1]) do tokens[#tokens + 1] = line end
   first, step = tonumber(args[2]), tonumber(args[3])
   n = 0
-  -- Put together once, and by hand: wrk.format takes longer than the rest of this program. Answers are not looked at
+  -- By hand, because wrk.format would put the same headers together for every request. Answers are not looked at
   -- here, because wrk counts those that are not 2xx by itself, without handing each to Lua.
   before = "POST /api/bookings HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
     .. "\r\nContent-Type: application/json\r\nContent-Length: 50\r\nAuthorization: Bearer "
