@@ -37,7 +37,8 @@ static class OpenApi
         }));
     }
 
-    static bool IsForThePage(HttpContext http) =>
+    /// <summary>Whether the page to try the API on, or a part of it, is asked for.</summary>
+    public static bool IsForThePage(HttpContext http) =>
         http.Request.Path.StartsWithSegments("/" + PagePath, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The description as text, from a server that is built and not started.</summary>

@@ -42,10 +42,7 @@ sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         headers.XFrameOptions = "DENY";
-        headers.ContentSecurityPolicy =
-            http.Request.Path.StartsWithSegments("/api-docs", StringComparison.OrdinalIgnoreCase)
-                ? SwaggerUi
-                : NothingButOurs;
+        headers.ContentSecurityPolicy = OpenApi.IsForThePage(http) ? SwaggerUi : NothingButOurs;
         // Personal unless a route says otherwise: forgetting this must not leave somebody's bookings in a shared cache.
         if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
         if (http.Response.StatusCode is 429 or 503 && headers.RetryAfter.Count == 0)

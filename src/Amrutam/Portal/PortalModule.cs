@@ -31,9 +31,8 @@ static class PortalModule
 
     public static void MapPortal(this WebApplication app)
     {
-        // The API reads no forms and no cookies; a route of it that came to would fail for want of this.
-        app.UseWhen(http => !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase), pages =>
-            pages.UseAntiforgery());
+        // The API reads no forms; a route of it that came to would fail for want of this.
+        app.UseWhen(MayBeAPage, pages => pages.UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
         SignIn.Map(app);
@@ -42,6 +41,10 @@ static class PortalModule
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
     }
+
+    /// <returns>False for the API, which is for programs.</returns>
+    public static bool MayBeAPage(HttpContext http) =>
+        !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
 
     static readonly AuthorizationPolicy Anybody =
         new AuthorizationPolicyBuilder(PortalSignIn.Scheme).RequireAssertion(_ => true).Build();

@@ -18,7 +18,7 @@ static class Preferences
     /// <summary>Sets the culture that pages are written in. The API has none: its text is for programs.</summary>
     public static Task Speak(HttpContext http, RequestDelegate next)
     {
-        if (!http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        if (PortalModule.MayBeAPage(http))
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Wanted(http.Request);
         return next(http);
     }

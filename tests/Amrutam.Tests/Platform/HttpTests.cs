@@ -33,6 +33,14 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     }
 
     [Fact]
+    public async Task The_short_address_of_that_page_leads_to_it()
+    {
+        var reply = await Server.Anonymous().Get("/api-docs");
+        reply.Status.ShouldBe(301);
+        reply.Header("Location").ShouldEndWith("api-docs/index.html");
+    }
+
+    [Fact]
     public async Task An_id_that_is_no_uuid_is_404()
     {
         var patient = await Server.User("patient");
