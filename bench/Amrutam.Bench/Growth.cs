@@ -5,12 +5,12 @@ namespace Amrutam.Bench;
 /// <remarks>At a pace far below what the machine can, because else the queue is measured and not the request.</remarks>
 static class Growth
 {
-    const int SlotsOfADoctor = 1_000, SlotsOfAPatient = 10, BookingsASecond = 100, ReadsASecond = 200;
+    const int SlotsOfADoctor = 1_000, SlotsOfAPatient = 10, ASecond = 100;
 
     static readonly int[] Sizes = [100_000, 1_000_000, Scenarios.Setting("BENCH_SLOTS", 10_000_000)];
-    static readonly int Rounds = Scenarios.Setting("BENCH_ROUNDS", 5), Seconds = Scenarios.Setting("BENCH_SECONDS", 10);
+    static readonly int Seconds = Scenarios.Setting("BENCH_SECONDS", 10);
 
-    static readonly string[] Kinds = ["bookings", "directory and slots"];
+    static readonly string[] Kinds = ["bookings", "directory", "open slots"];
 
     public static async Task Run(Report report)
     {
@@ -20,7 +20,7 @@ static class Growth
             foreach (var slots in Sizes) sizes.Add(await Clinic.Open(report, slots));
             foreach (var clinic in sizes) await clinic.Settle();
             foreach (var clinic in sizes) await clinic.Ask(5);
-            for (var round = 0; round < Rounds; round++)
+            for (var round = 0; round < Scenarios.Rounds; round++)
                 foreach (var clinic in sizes) clinic.Rounds.Add(await clinic.Ask(Seconds));
             Tell(report, sizes);
         }
@@ -78,10 +78,9 @@ static class Growth
 
         public async Task<Latencies[]> Ask(int seconds)
         {
-            var duration = TimeSpan.FromSeconds(seconds);
-            var bookings = _sender!.Offer(BookingsASecond, duration, _sender.Book);
-            var reads = _sender.Offer(ReadsASecond, duration, _sender.Read);
-            return [await bookings, await reads];
+            var (sender, duration) = (_sender!, TimeSpan.FromSeconds(seconds));
+            return await Task.WhenAll(new[] { sender.Book, sender.ReadDirectory, sender.ReadSlots }
+                .Select(send => sender.Offer(ASecond, duration, send)));
         }
 
         public async ValueTask DisposeAsync()

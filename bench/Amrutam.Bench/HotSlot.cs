@@ -13,8 +13,6 @@ static class HotSlot
     const string Scenario = "10,000 patients, one slot";
     const int Patients = 10_000, ConnectingAtOnce = 100;
 
-    static readonly int Rounds = Scenarios.Setting("BENCH_ROUNDS", 5), Seconds = Scenarios.Setting("BENCH_SECONDS", 8);
-
     /// <param name="Milliseconds">From the moment all are let go.</param>
     readonly record struct Reply(string Status, double Milliseconds);
 
@@ -23,10 +21,10 @@ static class HotSlot
         await using var bench = await SeededServer.Start(500, 2 * Patients, 300_000);
         var tokens = await File.ReadAllLinesAsync(bench.Tokens);
         // A slot that everybody waits for opens on a server that has been up for a while.
-        await bench.Book(256, Seconds);
+        await bench.Book(256, Scenarios.Seconds);
         await bench.Forget();
         var rounds = new List<IReadOnlyCollection<Reply>>();
-        for (var round = 0; round < Rounds; round++) rounds.Add(await Rush(bench, tokens));
+        for (var round = 0; round < Scenarios.Rounds; round++) rounds.Add(await Rush(bench, tokens));
         foreach (var status in rounds.SelectMany(r => r.Select(a => a.Status)).Distinct().Order())
             report.Add(Scenario, $"answers {status}", rounds.Select(r => (double)r.Count(a => a.Status == status)),
                 status switch { "201" => "1", "409" => "9,999", _ => "0" });

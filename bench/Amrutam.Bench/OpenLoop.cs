@@ -28,21 +28,27 @@ static class OpenLoop
     }
 
     /// <remarks>Ten times as many who each wait for their answer: more than that a machine that also has to play them
-    /// cannot offer.</remarks>
+    /// cannot offer. What comes after follows at once, with all that the flood left to do.</remarks>
     public static async Task Overload(Report report)
     {
-        await using var bench = await SeededServer.Start(Doctors, Patients, 1_500_000);
-        await bench.Book(256, 8);
-        var calm = await bench.Book(256, 8);
-        var flood = await bench.Book(2560, 20);
-        var after = await bench.Book(256, 10);
+        const int Peak = 256, Recovery = 10;
+        await using var bench = await SeededServer.Start(Doctors, Patients, 2_000_000);
+        await bench.Book(Peak, 3 * Scenarios.Seconds);
+        var (calm, flood, after) = (new List<Load>(), new List<Load>(), new List<Load>());
+        for (var round = 0; round < Scenarios.Rounds; round++)
+        {
+            calm.Add(await bench.Book(Peak, Scenarios.Seconds));
+            flood.Add(await bench.Book(10 * Peak, 2 * Scenarios.Seconds));
+            after.Add(await bench.GoOnBooking(Peak, Recovery));
+        }
         const string Scenario = "ten times the connections of the peak";
-        report.Add(Scenario, "bookings/s at the peak, 256 connections", [calm.PerSecond]);
-        report.Add(Scenario, "bookings/s, 2,560 connections", [flood.PerSecond]);
-        report.Add(Scenario, "goodput ÷ peak", [flood.PerSecond / calm.PerSecond], "≥ 0.9");
-        report.Add(Scenario, "p99 ms", [flood.P99]);
-        report.Add(Scenario, "failed", [flood.Failed]);
-        report.Add("the 10 s after it", "bookings/s ÷ peak", [after.PerSecond / calm.PerSecond], "≥ 0.9");
+        report.Add(Scenario, "bookings/s at the peak, 256 connections", calm.Select(l => l.PerSecond));
+        report.Add(Scenario, "bookings/s, 2,560 connections", flood.Select(l => l.PerSecond));
+        report.Add(Scenario, "goodput ÷ peak", flood.Zip(calm, (f, c) => f.PerSecond / c.PerSecond), "≥ 0.9");
+        report.Add(Scenario, "p99 ms", flood.Select(l => l.P99));
+        report.Add(Scenario, "failed", flood.Select(l => (double)l.Failed));
+        report.Add("the 10 s after it", "bookings/s ÷ peak", after.Zip(calm, (a, c) => a.PerSecond / c.PerSecond),
+            "≥ 0.9");
     }
 
     static void Tell(Report report, string scenario, Latencies answers, string target)

@@ -7,7 +7,10 @@ static class Scenarios
 {
     const int Doctors = 500, Patients = 20_000, Slots = 1_500_000;
 
-    static readonly int Rounds = Setting("BENCH_ROUNDS", 5), Seconds = Setting("BENCH_SECONDS", 8);
+    public static int Rounds { get; } = Setting("BENCH_ROUNDS", 5);
+
+    /// <summary>How long each side of a round runs.</summary>
+    public static int Seconds { get; } = Setting("BENCH_SECONDS", 8);
 
     public static Dictionary<string, Func<Report, Task>> All { get; } = new(StringComparer.Ordinal)
     {

@@ -75,6 +75,12 @@ sealed class SeededServer : IAsyncDisposable
     public async Task<Load> Book(int connections, int seconds)
     {
         await Forget();
+        return await GoOnBooking(connections, seconds);
+    }
+
+    /// <summary>Books with what ran before still there, and perhaps still to be done.</summary>
+    public async Task<Load> GoOnBooking(int connections, int seconds)
+    {
         var load = await Measured(() => Tools.Wrk(Rig.Address, connections, seconds, Path
             .Combine(AppContext.BaseDirectory, "book.lua"), _tokens, $"{_next}"));
         if (load.Failed > 0) Console.WriteLine($"{load.Failed} bookings failed");

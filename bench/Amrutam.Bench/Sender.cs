@@ -23,7 +23,7 @@ sealed class Latencies(IReadOnlyCollection<(int Status, double Milliseconds)> an
 /// was working on.</remarks>
 sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int doctors) : IDisposable
 {
-    int _booked, _read;
+    int _booked, _read, _asked;
 
     public static async Task<Sender> Over(SeededServer bench, int doctors) => new(bench,
         new(new SocketsHttpHandler { MaxConnectionsPerServer = 512 }) { BaseAddress = bench.Rig.Address },
@@ -75,11 +75,17 @@ sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int do
     }
 
     /// <summary>The directory's first page and a doctor's open slots, in turns.</summary>
-    public async Task<int> Read()
+    public Task<int> Read() => Interlocked.Increment(ref _read) % 2 == 0 ? ReadDirectory() : ReadSlots();
+
+    public Task<int> ReadDirectory() => Get("/api/doctors?limit=20");
+
+    /// <summary>Of one doctor after another.</summary>
+    public Task<int> ReadSlots() =>
+        Get($"/api/doctors/{Ids.Doctor(Interlocked.Increment(ref _asked) % doctors)}/slots");
+
+    async Task<int> Get(string path)
     {
-        var n = Interlocked.Increment(ref _read);
-        using var answer = await http.GetAsync(new Uri(n % 2 == 0 ? "/api/doctors?limit=20"
-            : $"/api/doctors/{Ids.Doctor(n % doctors)}/slots", UriKind.Relative));
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative));
         return (int)answer.StatusCode;
     }
 

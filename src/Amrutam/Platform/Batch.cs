@@ -29,11 +29,12 @@ static class BatchMeter
 
 /// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
 /// <remarks>
-/// Whoever asks while a turn to write is free begins the call at once, on the thread that they are on: a lone request
-/// is a batch of one, and no other thread has to be woken for it. Each request gets its own outcome. A batch that
-/// throws is run again one request at a time, so one bad member fails alone. A request that waited past the deadline
-/// is refused without being run; one that is being run is always waited for, because its outcome would be unknown
-/// otherwise.
+/// Whoever asks while the turn to write is free begins the call at once, on the thread that they are on: a lone request
+/// is a batch of one, and no other thread has to be woken for it. Calls that share what waits are smaller, and cost
+/// more for each request; so another is begun beside one only when it is full, or when that one waits for something of
+/// its own. Each request gets its own outcome. A batch that throws is run again one request at a time, so one bad
+/// member fails alone. A request that waited past the deadline is refused without being run; one that is being run is
+/// always waited for, because its outcome would be unknown otherwise.
 /// </remarks>
 sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 {
@@ -46,28 +47,30 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     readonly KeyValuePair<string, object?> _name;
     readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
     readonly Func<Exception, bool> _outcomeIsUnknown;
-    readonly int _size, _writers;
-    readonly TimeSpan _deadline;
+    readonly int _size, _besides;
+    readonly TimeSpan _slow, _deadline;
     readonly TimeProvider _clock;
     readonly Channel<Waiting> _queue;
-    readonly SemaphoreSlim _turns;
+
+    // Whoever has the turn writes whatever waits. Beside it there are places for full calls and for slow ones.
+    readonly SemaphoreSlim _turn = new(1), _beside;
 
     /// <param name="name">What it gathers, in the plural: a label.</param>
     /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
     /// <param name="size">The most requests in one call.</param>
-    /// <param name="writers">How many calls may run at once.</param>
+    /// <param name="besides">How many calls that are full, or slow, may run beside one.</param>
+    /// <param name="slow">A call that has run for longer is slow.</param>
     /// <param name="capacity">How many may wait; one more is refused.</param>
     /// <param name="deadline">How long one may wait before it is run.</param>
     /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be
     /// run again.</param>
-    public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int writers, int capacity,
-        TimeSpan deadline,
-        Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
+    public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int besides,
+        TimeSpan slow, int capacity, TimeSpan deadline, Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
     {
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
+        (_slow, _besides, _beside) = (slow, besides, new(besides));
         _name = new(BatchMeter.Label, name);
         _queue = Channel.CreateBounded<Waiting>(capacity);
-        (_writers, _turns) = (writers, new(writers));
     }
 
     /// <exception cref="OverloadedException">The queue is full, the wait was too long, or the server is
@@ -77,9 +80,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Trail.Recorded)))
             return Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
-        // A writer serves everybody: it must not go on in the trace and log scope of whoever happened to come first.
-        if (_turns.Wait(0))
-            ExecutionContext.Run(Nobodys, batch => _ = ((Batch<TRequest, TOutcome>)batch!).Write(), this);
+        BeginIfDue();
         return outcome.Task;
     }
 
@@ -93,17 +94,54 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         return context!;
     }
 
+    void BeginIfDue()
+    {
+        if (_turn.Wait(0)) Begin(static batch => _ = ((Batch<TRequest, TOutcome>)batch!).Write());
+        else if (_queue.Reader.Count >= _size && _beside.Wait(0))
+            Begin(static batch => _ = ((Batch<TRequest, TOutcome>)batch!).WriteWhileFull());
+    }
+
+    /// <remarks>A writer serves everybody: it must not go on in the trace and log scope of whoever happened to come
+    /// first.</remarks>
+    void Begin(ContextCallback write) => ExecutionContext.Run(Nobodys, write, this);
+
     /// <summary>Writes until nothing waits; the turn is the caller's, and is given back.</summary>
     async Task Write()
     {
         var members = new List<Waiting>();
         do
         {
-            while (Take(members)) await RunMembers(members);
-            _turns.Release();
+            while (Take(members))
+            {
+                var call = RunMembers(members);
+                while (!await EndsSoon(call))
+                {
+                    if (!_beside.Wait(0)) continue;
+                    _turn.Release();
+                    if (_queue.Reader.Count > 0) BeginIfDue();
+                    await call;
+                    _beside.Release();
+                    return;
+                }
+            }
+            _turn.Release();
             // What came between the last look and the release found no turn, so it is looked for once more.
         }
-        while (_queue.Reader.Count > 0 && _turns.Wait(0));
+        while (_queue.Reader.Count > 0 && _turn.Wait(0));
+    }
+
+    /// <summary>Writes until less than a full call waits, which is left to whoever has the turn.</summary>
+    async Task WriteWhileFull()
+    {
+        var members = new List<Waiting>();
+        while (_queue.Reader.Count >= _size && Take(members)) await RunMembers(members);
+        _beside.Release();
+    }
+
+    async Task<bool> EndsSoon(Task call)
+    {
+        await call.WaitAsync(_slow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return call.IsCompleted;
     }
 
     /// <returns>False when nothing waits.</returns>
@@ -151,7 +189,8 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
-        for (var turn = 0; turn < _writers; turn++) await _turns.WaitAsync();
+        await _turn.WaitAsync();
+        for (var place = 0; place < _besides; place++) await _beside.WaitAsync();
         // Taken in just before the queue was closed, and seen by no writer.
         var members = new List<Waiting>();
         while (Take(members)) await RunMembers(members);

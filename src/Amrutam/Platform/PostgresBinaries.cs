@@ -22,6 +22,8 @@ sealed partial record PostgresBinaries(string Folder, int Major)
 
     public string PgCtl => Program("pg_ctl");
 
+    public string Postgres => Program("postgres");
+
     /// <summary>Whether the extension that counts statements is installed beside the programs.</summary>
     /// <remarks>Asked before the start, because a preloaded library that is missing stops PostgreSQL.</remarks>
     public bool HasStatementStatistics
@@ -50,7 +52,7 @@ sealed partial record PostgresBinaries(string Folder, int Major)
         {
             var binaries = new PostgresBinaries(RealFolder(folder), 0);
             LinkLibraries(binaries.Folder);
-            var version = await account.Run(binaries.Program("postgres"), ["--version"], ct);
+            var version = await account.Run(binaries.Postgres, ["--version"], ct);
             if (!version.Succeeded)
             {
                 unfit.Add($"{folder} (does not run{(account.User is null ? "" : $" as user {account.User}")})");

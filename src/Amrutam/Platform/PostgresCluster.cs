@@ -86,7 +86,7 @@ sealed class PostgresCluster
         }
 
         await PrepareSocketFolder(ct);
-        await File.WriteAllTextAsync(Path.Combine(Files, "postgresql.conf"), Settings(), ct);
+        await File.WriteAllTextAsync(Path.Combine(Files, "postgresql.conf"), Settings(await HasLz4(ct)), ct);
         var watch = Stopwatch.StartNew();
         while (true)
         {
@@ -170,15 +170,27 @@ sealed class PostgresCluster
         }
     }
 
-    string Settings() => $"""
+    /// <summary>Whether these programs were built to compress their log with LZ4, which not all are.</summary>
+    /// <remarks>Asked of them before the start, because a setting that they do not know stops PostgreSQL.</remarks>
+    async Task<bool> HasLz4(CancellationToken ct) => (await account.Run(
+        binaries.Postgres, ["-C", "wal_compression", "-c", "wal_compression=lz4", "-D", Files], ct)).Succeeded;
+
+    /// <summary>An eighth of the memory: half of what PostgreSQL's manual begins with for a machine of its own, because
+    /// this one is shared with the server at least. Less than 128 MiB is too little for it, and what is beyond 8 GiB
+    /// the system's own cache holds as well.</summary>
+    static long SharedMegabytes() =>
+        Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8 >> 20, 128, 8192);
+
+    string Settings(bool hasLz4) => $"""
         # Written anew on every start. Settings of your own: ALTER SYSTEM SET ..., which is read after this file.
         listen_addresses = '{(endpoint.IsSocket ? "" : endpoint.Host)}'
         port = {endpoint.Port}
         unix_socket_directories = '{(endpoint.IsSocket ? endpoint.Host : "")}'
         max_connections = 200
-        shared_buffers = 256MB
+        shared_buffers = {SharedMegabytes()}MB
         max_wal_size = 2GB
-        wal_compression = on
+        # Random places of large indexes are logged as whole pages once after each checkpoint: cheap compression counts.
+        wal_compression = {(hasLz4 ? "lz4" : "on")}
         random_page_cost = 1.1
         # The plans of short statements gain nothing from compiled code, and the first call would pay for it.
         jit = off

@@ -24,8 +24,10 @@ sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? 
 sealed class BookingBatch : IAsyncDisposable
 {
     // Beyond 64 a batch's own time, not the round trip, is what its members wait for.
-    const int Size = 64, Writers = 2, Capacity = 16_384, MaxRounds = 256;
-    static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    const int Size = 64, Besides = 1, Capacity = 16_384, MaxRounds = 256;
+
+    // Far above what a batch takes on a busy machine: one that takes longer waits for another's lock.
+    static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100), Deadline = TimeSpan.FromSeconds(5);
     static readonly Meter Meter = new("Amrutam.Scheduling");
     static readonly Counter<long> Outcomes =
         Meter.CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
@@ -54,8 +56,8 @@ sealed class BookingBatch : IAsyncDisposable
         Changes changes, TimeProvider clock, ILoggerFactory logs)
     {
         (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
-        _writers = database.Open(Writers, logs, planOnce: true);
-        _batch = new("bookings", Run, Size, Writers, Capacity, Deadline, OutcomeIsUnknown, clock);
+        _writers = database.Open(1 + Besides, logs, planOnce: true);
+        _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
 
     /// <returns>201 with the booking, the stored answer of the same key, or the refusal.</returns>

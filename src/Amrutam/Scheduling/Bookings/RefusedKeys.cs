@@ -21,7 +21,8 @@ sealed class RefusedKeys : IAsyncDisposable
     public RefusedKeys(NpgsqlDataSource db, TimeProvider clock)
     {
         _db = db;
-        _batch = new("refused keys", Run, Size, writers: 1, Capacity, Deadline, e => e is NpgsqlException, clock);
+        _batch = new("refused keys", Run, Size, besides: 0, slow: Deadline, Capacity, Deadline,
+            e => e is NpgsqlException, clock);
     }
 
     /// <returns>The answer that the key stands for from now on.</returns>
