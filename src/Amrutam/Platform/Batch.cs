@@ -59,7 +59,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
     /// <param name="size">The most requests in one call.</param>
     /// <param name="besides">How many calls that are full, or slow, may run beside one.</param>
-    /// <param name="slow">A call that has run for longer is slow.</param>
+    /// <param name="slow">A call that has run for longer is slow; at least a millisecond.</param>
     /// <param name="capacity">How many may wait; one more is refused.</param>
     /// <param name="deadline">How long one may wait before it is run.</param>
     /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be
@@ -67,6 +67,8 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int besides,
         TimeSpan slow, int capacity, TimeSpan deadline, Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
     {
+        // A call that is slow at once would be looked at without end.
+        ArgumentOutOfRangeException.ThrowIfLessThan(slow, TimeSpan.FromMilliseconds(1));
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
         (_slow, _besides, _beside) = (slow, besides, new(besides));
         _name = new(BatchMeter.Label, name);

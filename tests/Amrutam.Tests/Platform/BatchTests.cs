@@ -197,7 +197,7 @@ public sealed class BatchTests
     {
         _calls.Enqueue([.. members]);
         // So that a test that fails before it opens the gate ends all the same.
-        await _gate.Task.WaitAsync(2 * Patience);
+        await _gate.Task.WaitAsync(Patience);
         await Task.Yield();
         if (members.Any(m => m < 0)) throw new FormatException("negative");
         return [.. members.Select(m => m * 10)];
