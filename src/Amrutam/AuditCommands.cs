@@ -38,7 +38,7 @@ static class AuditCommands
     static async Task<int> Verify(Database database, string? checkpoint, CancellationToken ct)
     {
         database = await ServingLogin.Find(database, ct);
-        await using var db = database.Open(Connections, NullLoggerFactory.Instance);
+        await using var db = database.Open("amrutam audit", Connections, NullLoggerFactory.Instance);
         var folder = AuditSettings.Folder(Commands.Settings([])) is { } path ? new Checkpoints(path) : null;
         var verify = new VerifyLog(db, folder);
         try

@@ -24,7 +24,9 @@ static class Program
         builder.Services.AddSingleton(database);
         var connections = builder.AddSettings<DatabaseSettings>("Database").MaxConnections;
         builder.Services.AddSingleton(services =>
-            database.Open(connections, services.GetRequiredService<ILoggerFactory>()));
+            database.Open("amrutam", connections, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddKeyedSingleton(Database.ForLists, (services, _) => database.Open("amrutam lists",
+            Database.ListConnections, services.GetRequiredService<ILoggerFactory>()));
         builder.AddTelemetry();
         builder.AddHttp();
         builder.AddApiDescription();

@@ -58,8 +58,8 @@ static class ListDoctors
         .Refuses(PageQuery.NotACursor, Problems.Invalid);
 
     static async Task<Results<Ok<Page<Doctor>>, ProblemHttpResult>> Handle(
-        [AsParameters] Filters filters, [AsParameters] PageQuery asked, DoctorsShown shown, NpgsqlDataSource db,
-        CancellationToken ct)
+        [AsParameters] Filters filters, [AsParameters] PageQuery asked, DoctorsShown shown,
+        [FromKeyedServices(Database.ForLists)] NpgsqlDataSource db, CancellationToken ct)
     {
         var fields = new Fields();
         var wanted = Check(fields, filters);

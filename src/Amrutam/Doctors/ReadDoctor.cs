@@ -13,7 +13,8 @@ static class ReadDoctor
             .WithSummary("Read a doctor").Refuses(Problems.Absent);
 
     static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
-        Guid id, DoctorsShown shown, NpgsqlDataSource db, CancellationToken ct) =>
+        Guid id, DoctorsShown shown, [FromKeyedServices(Database.ForLists)] NpgsqlDataSource db,
+        CancellationToken ct) =>
         await db.Statement(Find).With(shown.VerifiedOnly).With(id).One(Doctor.Read, ct) is { } doctor
             ? TypedResults.Ok(doctor)
             : Problems.NotFound();

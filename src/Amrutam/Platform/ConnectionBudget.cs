@@ -16,8 +16,9 @@ sealed class DatabaseSettings
 /// <remarks>Found out under load instead, it would be refused bookings on the busiest day.</remarks>
 static class ConnectionBudget
 {
-    // Beside the pool: two that book, two that listen, one that migrates, one for a command or a person with psql.
-    const int Beside = 6;
+    // Beside the pool: those for lists, two that book, two that listen, one that migrates, one for a command or a
+    // person with psql.
+    const int Beside = Database.ListConnections + 6;
 
     /// <exception cref="StartupException">PostgreSQL allows fewer.</exception>
     public static async Task Check(NpgsqlDataSource db, DatabaseSettings settings, CancellationToken ct)

@@ -11,6 +11,15 @@ sealed record Database(string Owner, string App)
 {
     public const string AppRole = "amrutam_app";
 
+    /// <summary>The key of the pool over which public lists are read.</summary>
+    /// <remarks>The driver gives its connections out in turn, so that of many each is seldom used, and its process of
+    /// PostgreSQL has to find anew what it knew of tables and pages; of few each is warm. And lists that anybody may
+    /// ask for keep no request of a patient's waiting for a connection.</remarks>
+    public const string ForLists = "lists";
+
+    // Most lists are given from memory: two for each of two cores read the rest.
+    public const int ListConnections = 4;
+
     /// <summary>
     /// A database given by the operator. With <c>ConnectionStrings:Owner</c> the two log in apart. With one connection
     /// string the role is set to amrutam_app, which a session can take off again, until <see cref="ServingLogin"/> has
@@ -38,10 +47,11 @@ sealed record Database(string Owner, string App)
     // Without scans of whole tables, because a plan that is made while a table is empty would have them.
     public const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
-    /// <summary>The pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
+    /// <summary>A pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
+    /// <param name="name">What metrics call it; without one they would say the connection string.</param>
     /// <param name="planOnce">For statements whose parameters do not change which plan is best: PostgreSQL would
     /// compare costs and plan a small set anew each time, which takes longer than to run it.</param>
-    public NpgsqlDataSource Open(int maxConnections, ILoggerFactory logs, bool planOnce = false)
+    public NpgsqlDataSource Open(string name, int maxConnections, ILoggerFactory logs, bool planOnce = false)
     {
         var parts = new NpgsqlConnectionStringBuilder(App)
         {
@@ -69,8 +79,7 @@ sealed record Database(string Owner, string App)
         builder.UseLoggerFactory(logs);
         // Every type that is used is PostgreSQL's own, and known; to ask for the others is the start's longest query.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
-        // What metrics call the pool; without a name they would say the connection string.
-        builder.Name = planOnce ? "amrutam batches" : "amrutam";
+        builder.Name = name;
         // A span for each statement only where the request's own span is recorded.
         builder.ConfigureTracing(o => o.ConfigureCommandFilter(_ => Trail.Recorded is not null)
             .ConfigureBatchFilter(_ => Trail.Recorded is not null).EnablePhysicalOpenTracing(false)

@@ -135,7 +135,7 @@ public sealed class OneEvent(TestCluster cluster) : IAsyncLifetime
         (App, Owner) = (NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.Owner));
         var given = await ServingLogin.Give(Database.Given(database.Owner, owner: null), CancellationToken.None);
         LoginFromTheOwner = new NpgsqlConnectionStringBuilder(given.App) { Pooling = false }.ConnectionString;
-        FromTheOwner = given.Open(2, NullLoggerFactory.Instance);
+        FromTheOwner = given.Open("events", 2, NullLoggerFactory.Instance);
         await Owner.Append("things.changed", "thing", Guid.CreateVersion7());
     }
 

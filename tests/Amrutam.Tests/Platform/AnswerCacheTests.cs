@@ -37,6 +37,21 @@ public sealed class AnswerCacheTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Lists_are_read_although_no_connection_is_free_for_anything_else()
+    {
+        const int All = 4;
+        await using var server = await TestServer.Start(_one.Database, Kept, $"--Database:MaxConnections={All}");
+        var doctor = await server.Doctor();
+        await doctor.Slot();
+        // What seals the cursors of all lists is read once.
+        (await server.Anonymous().Get("/api/doctors?limit=1")).Is(200);
+        var held = await server.HoldConnections(All);
+        foreach (var path in new[] { "", $"/{doctor.Id}", $"/{doctor.Id}/slots" })
+            (await server.Anonymous().Get("/api/doctors" + path)).Is(200);
+        foreach (var connection in held) await connection.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_booked_slot_is_in_no_list_once_the_booking_is_acknowledged()
     {
         var (doctor, patient) = (await _one.Doctor(), await _one.User("patient"));

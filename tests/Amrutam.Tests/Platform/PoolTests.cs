@@ -18,7 +18,7 @@ public sealed class PoolTests(TestCluster cluster)
         {
             App = database.App + ";Connection Idle Lifetime=1;Connection Pruning Interval=1",
         };
-        await using var pool = impatient.Open(Connections, NullLoggerFactory.Instance);
+        await using var pool = impatient.Open("bursts", Connections, NullLoggerFactory.Instance);
         var before = await Burst(pool);
         await Task.Delay(TimeSpan.FromSeconds(4));
         (await Burst(pool)).ShouldBe(before);

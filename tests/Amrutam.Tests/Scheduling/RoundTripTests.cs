@@ -60,7 +60,9 @@ public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
         await doctor.Slot();
         var anybody = new TestUser(Guid.Empty, _server.Anonymous());
         path = string.Format(System.Globalization.CultureInfo.InvariantCulture, path, doctor.Id);
-        (await Sent(anybody, HttpMethod.Get, path, 200)).Count.ShouldBeInRange(1, 2);
+        // What seals the cursors of all lists is read once.
+        await Sent(anybody, HttpMethod.Get, "/api/doctors?limit=1", 200);
+        (await Sent(anybody, HttpMethod.Get, path, 200)).ShouldHaveSingleItem();
         (await Least(anybody, HttpMethod.Get, path, 200, 0)).ShouldBe(0);
     }
 

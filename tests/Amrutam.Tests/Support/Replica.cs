@@ -42,7 +42,7 @@ sealed record Replica(EventReader<Effect> Reader, LogHorizon Horizon, NpgsqlData
 
     public static async Task<Replica> Start(Database database)
     {
-        var db = database.Open(4, NullLoggerFactory.Instance);
+        var db = database.Open("replica", 4, NullLoggerFactory.Instance);
         var horizon = new LogHorizon(db);
         var reader = new EventReader<Effect>(new(), db, horizon, TimeProvider.System,
             NullLogger<EventReader<Effect>>.Instance);

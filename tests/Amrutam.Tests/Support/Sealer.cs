@@ -43,7 +43,7 @@ sealed class Sealer : IAsyncDisposable
 
     /// <param name="folder">Where it publishes; null: nowhere.</param>
     public static Sealer Over(Database database, string? folder = null) =>
-        new(database.Open(4, NullLoggerFactory.Instance), folder is null ? null : new(folder));
+        new(database.Open("sealer", 4, NullLoggerFactory.Instance), folder is null ? null : new(folder));
 
     public Task<bool> Pass() => _log.Pass(CancellationToken.None);
 

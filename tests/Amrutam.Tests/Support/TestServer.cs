@@ -70,6 +70,24 @@ sealed class TestServer : IAsyncDisposable
 
     /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords
     /// tests nothing here.</summary>
+    /// <summary>Takes all <paramref name="count"/> connections of the pool that serves; whoever gets them gives them
+    /// back.</summary>
+    public async Task<List<NpgsqlConnection>> HoldConnections(int count)
+    {
+        var pool = App.Services.GetRequiredService<NpgsqlDataSource>();
+        var held = new List<NpgsqlConnection>();
+        for (var began = TimeProvider.System.GetTimestamp(); held.Count < count;)
+            try
+            {
+                held.Add(await pool.OpenConnectionAsync());
+            }
+            catch (NpgsqlException) when (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1))
+            {
+                // The server's own jobs want them too, and give them back.
+            }
+        return held;
+    }
+
     public async Task<TestUser> User(string role, string? name = null)
     {
         var user = new CurrentUser(Guid.CreateVersion7(), role, Guid.CreateVersion7());

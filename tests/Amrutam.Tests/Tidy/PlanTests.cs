@@ -90,9 +90,9 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
 
     /// <summary>By the plan that is kept for everybody, which knows nothing of those who have thousands.</summary>
     [Theory]
-    [InlineData("Scheduling.Availability.ListOpenSlots.Select", "({0}, null, null, null, null, 21, 'UTC')")]
+    [InlineData("Scheduling.Availability.ListOpenSlots.Select", "({0}, null, null, null, null, 21, false)")]
     [InlineData("Scheduling.Availability.ListOpenSlots.Select",
-        "({0}, null, null, now() + interval '20 days', {0}, 21, 'UTC')")]
+        "({0}, null, null, now() + interval '20 days', {0}, 21, false)")]
     [InlineData("Scheduling.Availability.ListOwnSlots.Select", "({0}, null, null, null, null, null, 21, 'UTC')")]
     [InlineData("Scheduling.Bookings.ListBookings.OfDoctor", "({0}, null, null, null, null, null, 21)")]
     [InlineData("Scheduling.Bookings.ListBookings.OfDoctor",

@@ -56,7 +56,7 @@ sealed class BookingBatch : IAsyncDisposable
         Changes changes, TimeProvider clock, ILoggerFactory logs)
     {
         (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
-        _writers = database.Open(1 + Besides, logs, planOnce: true);
+        _writers = database.Open("amrutam batches", 1 + Besides, logs, planOnce: true);
         _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
 

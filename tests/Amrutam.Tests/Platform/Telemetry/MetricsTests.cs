@@ -5,7 +5,6 @@ using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
@@ -68,17 +67,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
             """db_client_connection_npgsql_pending_requests{db_client_connection_pool_name="amrutam"}""";
         await using var server =
             await TestServer.Start(await cluster.NewDatabase(), $"--Database:MaxConnections={Few}");
-        var pool = server.App.Services.GetRequiredService<NpgsqlDataSource>();
-        var held = new List<NpgsqlConnection>();
-        for (var watch = Stopwatch.StartNew(); held.Count < Few;)
-            try
-            {
-                held.Add(await pool.OpenConnectionAsync());
-            }
-            catch (NpgsqlException) when (watch.Elapsed < Patience)
-            {
-                // The server's own jobs want them too, and give them back.
-            }
+        var held = await server.HoldConnections(Few);
         var asked = server.Anonymous().Get("/health/ready");
         await Until(waiting => waiting > 0);
         foreach (var connection in held) await connection.DisposeAsync();
