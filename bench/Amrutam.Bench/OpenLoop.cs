@@ -49,6 +49,7 @@ static class OpenLoop
         report.Add(Scenario, "failed", flood.Select(l => (double)l.Failed));
         report.Add("the 10 s after it", "bookings/s ÷ peak", after.Zip(calm, (a, c) => a.PerSecond / c.PerSecond),
             "≥ 0.9");
+        report.Add("the 10 s after it", "failed", after.Select(l => (double)l.Failed));
     }
 
     static void Tell(Report report, string scenario, Latencies answers, string target)
