@@ -16,8 +16,12 @@ static class CanonicalJson
     {
         public bool IsObject { get; } = isObject;
         public int Begin { get; } = begin;
-        public List<(byte[] Name, int Begin)> Members { get; } = [];
+        public List<Member> Members { get; } = [];
     }
+
+    /// <param name="Begin">Where its text begins, name and all.</param>
+    /// <param name="End">Where it ends; known when the next begins, or the object ends.</param>
+    readonly record struct Member(byte[] Name, int Begin, int End);
 
     public static void Append(List<byte> text, ReadOnlySpan<byte> json)
     {
@@ -34,7 +38,8 @@ static class CanonicalJson
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
                 var name = Unescaped(ref reader);
-                around!.Members.Add((name, text.Count));
+                EndLast(around!.Members, text.Count);
+                around.Members.Add(new(name, text.Count, End: 0));
                 AppendString(text, name);
                 text.Add((byte)':');
             }
@@ -103,26 +108,30 @@ static class CanonicalJson
 
     static void Close(List<byte> text, Open ended)
     {
+        EndLast(ended.Members, text.Count);
         if (ended.Members.Count > 1) Order(text, ended.Members);
         text.Add(ended.IsObject ? (byte)'}' : (byte)']');
     }
 
-    /// <summary>The members stand one after another in the order they came in; puts commas between them, in the order
-    /// of their names.</summary>
-    static void Order(List<byte> text, List<(byte[] Name, int Begin)> members)
+    static void EndLast(List<Member> members, int end)
     {
-        var (first, end) = (members[0].Begin, text.Count);
-        var asTheyCame = CollectionsMarshal.AsSpan(text)[first..].ToArray();
-        var ends = members.Skip(1).Select(m => m.Begin).Append(end).ToArray();
-        CollectionsMarshal.SetCount(text, first);
-        foreach (var (i, _) in members.Index().OrderBy(m => m.Item.Name, ByBytes))
-        {
-            if (text.Count > first) text.Add((byte)',');
-            text.AddRange(asTheyCame.AsSpan()[(members[i].Begin - first)..(ends[i] - first)]);
-        }
+        if (members.Count > 0) members[^1] = members[^1] with { End = end };
     }
 
-    static readonly Comparer<byte[]> ByBytes = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b));
+    /// <summary>The members stand one after another in the order they came in; puts commas between them, in the order
+    /// of their names.</summary>
+    static void Order(List<byte> text, List<Member> members)
+    {
+        var first = members[0].Begin;
+        var asTheyCame = CollectionsMarshal.AsSpan(text)[first..].ToArray();
+        members.Sort(static (a, b) => a.Name.AsSpan().SequenceCompareTo(b.Name));
+        CollectionsMarshal.SetCount(text, first);
+        foreach (var (_, begin, end) in members)
+        {
+            if (text.Count > first) text.Add((byte)',');
+            text.AddRange(asTheyCame.AsSpan()[(begin - first)..(end - first)]);
+        }
+    }
 
     static byte[] Unescaped(ref Utf8JsonReader reader)
     {

@@ -75,7 +75,8 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
 
     async Task<Seal> Next(NpgsqlConnection connection, Seal? last, List<SealedEvent> events, DateTime now)
     {
-        byte[] leaves = [.. events.SelectMany(e => e.Leaf)];
+        var leaves = new byte[events.Count * MerkleTree.HashBytes];
+        for (var i = 0; i < events.Count; i++) events[i].Leaf.CopyTo(leaves, i * MerkleTree.HashBytes);
         var (kid, sign) = await keys.Newest(connection);
         var next = new Seal((last?.Number ?? 0) + 1, last?.Through ?? 0, events[^1].Position, events.Count,
             last is null ? 0 : last.EventsBefore + last.Events, MerkleTree.Root(leaves),
