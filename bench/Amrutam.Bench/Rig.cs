@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Amrutam.Identity;
 using Amrutam.Platform;
@@ -105,8 +106,9 @@ sealed class Rig : IAsyncDisposable
             using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
+            // The client lets the second through when a connection is lost in the moment it was made.
             return false;
         }
     }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
@@ -98,8 +99,9 @@ static partial class Tools
             {
                 cpu = process.TotalProcessorTime.TotalSeconds;
             }
-            catch (InvalidOperationException)
+            catch (Exception e) when (e is InvalidOperationException or Win32Exception)
             {
+                // It ended between the two looks.
                 break;
             }
             await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(100));
