@@ -68,8 +68,6 @@ sealed class TestServer : IAsyncDisposable
     public HttpClient Anonymous() =>
         new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
 
-    /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords
-    /// tests nothing here.</summary>
     /// <summary>Takes all <paramref name="count"/> connections of the pool that serves; whoever gets them gives them
     /// back.</summary>
     public async Task<List<NpgsqlConnection>> HoldConnections(int count)
@@ -88,6 +86,8 @@ sealed class TestServer : IAsyncDisposable
         return held;
     }
 
+    /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords
+    /// tests nothing here.</summary>
     public async Task<TestUser> User(string role, string? name = null)
     {
         var user = new CurrentUser(Guid.CreateVersion7(), role, Guid.CreateVersion7());
