@@ -11,10 +11,12 @@ static class RulesOfTheRollUp
         new("a_booking_is_counted_once", CountedOnce, Invariant.Happened),
     ];
 
+    // From three minutes before, because what was not read yet at the last check could not be judged by it.
     const string ReadIsCounted = """
         with recent as materialized (
             select entity_id, position from audit.actions
-             where action in ('bookings.booked', 'bookings.requested') and at >= $1
+             where action in ('bookings.booked', 'bookings.requested')
+               and at >= $1::timestamptz - interval '3 minutes'
              order by at desc, position desc limit $2)
         select r.entity_id::text from recent r left join analytics.bookings k on k.id = r.entity_id
          where k.id is null and r.position <= (select c.position from platform.cursors c where c.reader = 'analytics')

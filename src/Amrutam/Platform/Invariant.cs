@@ -8,16 +8,28 @@ namespace Amrutam.Platform;
 /// <param name="Most">How many rows of each kind at most, the newest first.</param>
 readonly record struct Window(Guid FirstId, Guid LastId, Instant Since, int Most)
 {
-    // Longer than a check is apart from the next, so that one that was late or failed leaves nothing unseen.
-    static readonly Duration Recent = Duration.FromMinutes(5), Ahead = Duration.FromHours(1);
+    // What happened before a longer pause is the night's, so that a check after it costs no more than any other.
+    static readonly Duration Longest = Duration.FromMinutes(5), Ahead = Duration.FromHours(1);
 
-    // A minute of a clinic far larger than any; in a storm the newest, and the night has the rest.
+    // A row's id and time are from when its request came or its transaction began; it is visible when that commits.
+    // In between lie at most 5 s in a queue, 5 s until there is a connection, and usually no more than three waits of
+    // a statement's 15 s: for a lock, for another, for the standby. Clocks are 2 s apart before somebody is told.
+    static readonly Duration CommitsWithin = Duration.FromMinutes(1);
+
+    // Two minutes of a clinic far larger than any; in a storm the newest, and the night has the rest.
     const int MostRecent = 10_000;
 
     public static readonly Window Everything =
         new(Guid.Empty, Guid.AllBitsSet, Instant.FromUnixTimeSeconds(0), int.MaxValue);
 
-    public static Window At(Instant now) => new(LeastId(now - Recent), LeastId(now + Ahead), now - Recent, MostRecent);
+    /// <summary>What may have become visible since the last check, of five minutes at most.</summary>
+    /// <param name="checkedAt">When that began; null is for all of the five minutes.</param>
+    public static Window At(Instant now, Instant? checkedAt = null)
+    {
+        var since = now - Longest;
+        if (checkedAt is { } last) since = Instant.Max(since, last - CommitsWithin);
+        return new(LeastId(since), LeastId(now + Ahead), since, MostRecent);
+    }
 
     static Guid LeastId(Instant at)
     {

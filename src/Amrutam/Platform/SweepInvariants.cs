@@ -68,7 +68,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
     {
         await Load(ct);
         foreach (var invariant in _invariants)
-            await db.InTransaction(connection => Check(connection, invariant, full: true));
+            await db.InTransaction(connection => Check(connection, invariant, Window.Everything));
         await Load(ct);
         return Latest;
     }
@@ -77,14 +77,15 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
     {
         var now = Now();
         var due = await connection.Statement(TakeIfDue).With(invariant.Rule).With(now - StillFresh)
-            .With(LastNight(now)).List(row => row.GetBoolean(0));
-        return due is [var full] ? await Check(connection, invariant, full) : 0;
+            .With(LastNight(now))
+            .List(row => row.GetBoolean(0) ? Window.Everything : Window.At(now, row.GetInstantOrNull(1)));
+        return due is [var window] ? await Check(connection, invariant, window) : 0;
     }
 
-    async Task<int> Check(NpgsqlConnection connection, Invariant invariant, bool full)
+    async Task<int> Check(NpgsqlConnection connection, Invariant invariant, Window window)
     {
         await connection.Statement(PlanForThisWindow).Execute();
-        var window = full ? Window.Everything : Window.At(Now());
+        var full = window == Window.Everything;
         var query = invariant.In(connection.Statement(invariant.Sql), window);
         if (full) query.Within(MostInFull);
         var broken = await query.List(row => row.GetString(0));
@@ -114,8 +115,9 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
 
     const string Begin = "insert into platform.invariants (rule) select unnest($1::text[]) on conflict do nothing";
 
+    // What is broken is looked for in the longest window, so that it does not seem mended at the next check.
     const string TakeIfDue = """
-        select fully_checked_at < $3 from platform.invariants
+        select fully_checked_at < $3, case when broken = 0 then checked_at end from platform.invariants
          where rule = $1 and (checked_at is null or checked_at < $2) for update skip locked
         """;
 

@@ -198,6 +198,57 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         (await sweep.RunInFull(CancellationToken.None)).ShouldAllBe(r => r.Broken == 0);
     }
 
+    [Theory]
+    [InlineData(null, 300)]
+    [InlineData(60, 120)]
+    [InlineData(200, 260)]
+    [InlineData(900, 300)]
+    public void A_check_goes_back_to_a_minute_before_the_last_one_and_five_at_most(int? last, int since)
+    {
+        var now = Instant.FromUtc(2030, 1, 7, 4, 0);
+        var window = Window.At(now, last is { } ago ? now - Duration.FromSeconds(ago) : null);
+        window.Since.ShouldBe(now - Duration.FromSeconds(since));
+        window.FirstId.ShouldBeGreaterThan(IdOf(window.Since - Duration.FromMilliseconds(1)));
+        window.FirstId.ShouldBeLessThan(IdOf(window.Since + Duration.FromMilliseconds(1)));
+        window.LastId.ShouldBeGreaterThan(IdOf(now + Duration.FromMinutes(59)));
+    }
+
+    /// <summary>Seconds before now: of the last check, which found so many breaches, and of a row that breaks a
+    /// rule.</summary>
+    [Theory]
+    [InlineData(70, 0, 20, true, "it is new")]
+    [InlineData(70, 0, 110, true, "it was not committed yet when the last check ran")]
+    [InlineData(70, 0, 170, false, "the last check saw it")]
+    [InlineData(150, 0, 170, true, "checks were missed")]
+    [InlineData(70, 1, 170, true, "what was found stays shown")]
+    [InlineData(900, 0, 600, false, "that is the night's")]
+    public async Task A_check_sees_what_the_last_one_could_not(int last, int found, int age, bool seen, string because)
+    {
+        await Sweep(_server);
+        var id = IdOf(SystemClock.Instance.GetCurrentInstant() - Duration.FromSeconds(age));
+        await _server.Owner.Statement("""
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id, from_rules)
+            values ($1, gen_random_uuid(), now(), now() + interval '1 hour', gen_random_uuid(), true)
+            """).With(id).Execute();
+        await _server.Owner.Statement(
+            "update platform.invariants set broken = $1, checked_at = now() - $2 * interval '1 second'")
+            .With(found).With(last).Execute();
+        await Sweep(_server);
+        _server.App.Services.GetRequiredService<SweepInvariants>().Latest.Where(r => r.Broken > 0)
+            .Select(r => r.Rule).ShouldBe(seen ? ["a_booked_slot_has_its_booking"] : [], because);
+    }
+
+    [Fact]
+    public async Task What_was_read_after_the_last_check_is_compared_with_the_roll_up()
+    {
+        await _server.Owner.Statement(Breach("a_booking_that_was_read_is_counted")).Execute();
+        var later = SystemClock.Instance.GetCurrentInstant() + Duration.FromMinutes(3);
+        var window = Window.At(later, later - Duration.FromMinutes(1));
+        await using var connection = await _server.Owner.OpenConnectionAsync();
+        (await Found(connection, All.Single(i => i.Rule == "a_booking_that_was_read_is_counted"), window))
+            .ShouldBe([_booking.ToString()]);
+    }
+
     [Fact]
     public void A_rules_query_is_a_constant() =>
         All.Select(i => i.Sql).Except(SqlConstants.All.Select(s => s.Text)).ShouldBeEmpty();
@@ -218,6 +269,8 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         var shown = (await server.Anonymous().Get("/health/ready")).Is(200).Body.GetProperty("invariants");
         return (shown.GetProperty("rules").GetInt32(), shown.GetProperty("broken").GetInt32());
     }
+
+    static Guid IdOf(Instant at) => Guid.CreateVersion7(at.ToDateTimeOffset());
 
     string Breach(string rule) => Named(Breaches[rule]);
 
