@@ -48,6 +48,7 @@ static class Program
         app.UsePortalLanguage();
         app.UseHttp();
         app.UseIdentity();
+        app.UseRequestChecks();
         app.MapHealth();
         app.MapProblemPages();
         app.MapApiDescription();

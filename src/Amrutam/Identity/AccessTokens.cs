@@ -65,7 +65,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
             return null;
         return await revocations.IsEnded(verified.User.Session) ? null
-            : new(new UserIdentity(verified.User, BearerAuthentication.SchemeName, verified.SecondFactor));
+            : new(new UserIdentity(verified.User, ApiAccess.SchemeName, verified.SecondFactor));
     }
 
     async Task<Verified?> Check(string token)

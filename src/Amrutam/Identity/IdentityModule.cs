@@ -5,7 +5,6 @@ using Amrutam.Identity.People;
 using Amrutam.Identity.Rights;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Platform;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
@@ -39,8 +38,10 @@ static class IdentityModule
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>()
             .AddSingleton<Sessions>();
         builder.Services.AddHostedService<IdentityWatch>();
-        builder.Services.AddAuthentication(BearerAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, BearerAuthentication>(BearerAuthentication.SchemeName, null);
+        var policies = builder.Services.AddAuthorizationBuilder();
+        foreach (var (name, roles) in Allow.Roles) policies.AddPolicy(name, p => p.RequireRole(roles));
+        // The API's routes pass by the framework's authorization, which routing would take for an oversight.
+        builder.Services.Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
     }
 
     static void AddPasswords(this WebApplicationBuilder builder, IdentitySettings settings)
@@ -73,6 +74,8 @@ static class IdentityModule
     static void AddPortalSessions(this WebApplicationBuilder builder, IdentitySettings settings)
     {
         builder.Services.AddScoped<PortalSignIn>().AddScoped<MailedLinks>();
+        // The only scheme would be everybody's: a cookie would speak for its owner on routes that do not ask who calls.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.Services.AddAuthentication()
             .AddCookie(PortalSignIn.Scheme, cookie =>
             PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
@@ -105,8 +108,17 @@ static class IdentityModule
         builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());
     }
 
-    /// <summary>After authentication, before any route answers.</summary>
-    public static void UseIdentity(this WebApplication app) => app.UseMiddleware<SecondFactorPolicy>();
+    /// <summary>Who asks, and whether they may.</summary>
+    public static void UseIdentity(this WebApplication app)
+    {
+        // Components are built from the last to the first, so the first of these knows the last.
+        RequestDelegate? allowed = null;
+        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>()).Invoke);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.Use(next => allowed = next);
+        app.UseMiddleware<SecondFactorPolicy>();
+    }
 
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {

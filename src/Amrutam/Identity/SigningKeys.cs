@@ -53,7 +53,9 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretBox box, TimeProvider clock,
     ECDsaSecurityKey? Known(string kid)
     {
         var now = clock.GetUtcNow();
-        return Array.Find(_keys, k => k.Kid == kid && !(k.RetiresAt < now))?.Security;
+        foreach (var key in _keys)
+            if (key.Kid == kid && !(key.RetiresAt < now)) return key.Security;
+        return null;
     }
 
     /// <summary>Loads the keys, and makes the first or the next one when it is due.</summary>

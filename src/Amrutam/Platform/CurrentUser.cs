@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Security.Claims;
 
 namespace Amrutam.Platform;
@@ -30,8 +31,7 @@ sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = f
     const string Role = "role";
 
     /// <returns>Null when nobody is signed in.</returns>
-    public static UserIdentity? Of(ClaimsPrincipal principal) =>
-        principal.Identities.OfType<UserIdentity>().FirstOrDefault();
+    public static UserIdentity? Of(ClaimsPrincipal principal) => principal.Identity as UserIdentity;
 
     public CurrentUser User => user;
     public bool SecondFactor => secondFactor;
@@ -54,7 +54,8 @@ sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = f
     public override ClaimsIdentity Clone() => new UserIdentity(user, AuthenticationType!, secondFactor);
 }
 
-/// <summary>The names of the authorization policies. A route that names none refuses everybody.</summary>
+/// <summary>The authorization policies: their names, and the roles that each lets pass. A route that names none refuses
+/// everybody.</summary>
 static class Allow
 {
     public const string SignedIn = "signed_in";
@@ -62,4 +63,10 @@ static class Allow
     public const string Doctor = "doctor";
     public const string Admin = "admin";
     public const string PatientOrDoctor = "patient_or_doctor";
+
+    public static FrozenDictionary<string, string[]> Roles { get; } = new Dictionary<string, string[]>
+    {
+        [SignedIn] = [Patient, Doctor, Admin], [Patient] = [Patient], [Doctor] = [Doctor], [Admin] = [Admin],
+        [PatientOrDoctor] = [Patient, Doctor],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
 }

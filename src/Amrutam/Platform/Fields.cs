@@ -6,15 +6,18 @@ namespace Amrutam.Platform;
 /// <summary>Collects what is wrong with the fields of a request, so that one answer names all of it.</summary>
 sealed class Fields
 {
-    readonly Dictionary<string, string[]> _errors = new(StringComparer.Ordinal);
+    // Next to every request has none.
+    Dictionary<string, string[]>? _errors;
 
-    public bool Wrong => _errors.Count > 0;
+    public bool Wrong => _errors is not null;
 
-    public ProblemHttpResult Problem() => Problems.Fields(_errors);
+    public ProblemHttpResult Problem() => Problems.Fields(_errors ?? []);
 
     public Fields Refuse(bool when, string field, string error)
     {
-        if (when) _errors[field] = _errors.TryGetValue(field, out var earlier) ? [.. earlier, error] : [error];
+        if (!when) return this;
+        _errors ??= new(StringComparer.Ordinal);
+        _errors[field] = _errors.TryGetValue(field, out var earlier) ? [.. earlier, error] : [error];
         return this;
     }
 

@@ -36,14 +36,9 @@ static class Http
             .AddHostedService(services => services.GetRequiredService<Management>());
         builder.Services.AddSingleton(new ManagementPage("/health", Management.WriteHealth));
         builder.Services.AddSingleton(new HealthPart("database", Management.ReadDatabase));
-        builder.Services.AddAuthorizationBuilder()
-            .AddPolicy(Allow.SignedIn, p => p.RequireAuthenticatedUser())
-            .AddPolicy(Allow.Patient, p => p.RequireRole(Allow.Patient))
-            .AddPolicy(Allow.Doctor, p => p.RequireRole(Allow.Doctor))
-            .AddPolicy(Allow.Admin, p => p.RequireRole(Allow.Admin))
-            .AddPolicy(Allow.PatientOrDoctor, p => p.RequireRole(Allow.Patient, Allow.Doctor));
     }
 
+    /// <summary>What comes before it is known who asks.</summary>
     public static void UseHttp(this WebApplication app)
     {
         var settings = app.Services.GetRequiredService<HttpSettings>();
@@ -52,11 +47,14 @@ static class Http
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<Failures>();
         app.UseRouting();
-        app.UseCors();
+        if (settings.AllowedOrigins.Length > 0) app.UseCors();
         app.UseMiddleware<AnswerCache>();
-        app.UseAuthentication();
         app.Use(RefuseRoutesWithoutPolicy);
-        app.UseAuthorization();
+    }
+
+    /// <summary>What is refused of a request by whoever may make it.</summary>
+    public static void UseRequestChecks(this WebApplication app)
+    {
         app.Use(RefuseNullCharacters);
         app.Use(RefuseOtherMediaTypes);
         app.Use(BodyLimit.Refuse);

@@ -23,7 +23,7 @@ sealed record IdempotencyKey(string? Value)
         if (header.Count == 0) return new((string?)null);
         var text = header.Count == 1 ? header[0]!.Trim() : "";
         if (text is ['"', .. var inner, '"']) text = inner;
-        if (text.Length is 0 or > MaxLength || text.Any(c => c is < '!' or > '~'))
+        if (text.Length is 0 or > MaxLength || text.AsSpan().ContainsAnyExceptInRange('!', '~'))
             throw new BadHttpRequestException(
                 $"{Header} must be one value of 1 to {MaxLength} visible ASCII characters.");
         return new(text);

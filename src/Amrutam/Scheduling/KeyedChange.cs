@@ -8,21 +8,21 @@ namespace Amrutam.Scheduling;
 
 /// <summary>A finished answer: what is sent now and, under an Idempotency-Key, again.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Body">JSON, sent byte for byte.</param>
+/// <param name="Body">JSON in UTF-8, sent byte for byte.</param>
 /// <param name="Location">Where the created thing is, or null.</param>
 /// <param name="Replayed">True when it was given before and nothing was done now.</param>
 /// <param name="Code">The rule that refused, or null.</param>
 /// <param name="RetryAfterSeconds">When asking again makes sense, or null.</param>
-sealed record Answer(int Status, string Body, string? Location = null, bool Replayed = false, string? Code = null,
+sealed record Answer(int Status, byte[] Body, string? Location = null, bool Replayed = false, string? Code = null,
     int? RetryAfterSeconds = null) : IResult
 {
-    public static readonly Answer NoContent = new(StatusCodes.Status204NoContent, "");
+    public static readonly Answer NoContent = new(StatusCodes.Status204NoContent, []);
 
     public static Answer Of<T>(int status, T body, string? location = null) =>
-        new(status, JsonSerializer.Serialize(body, Json.Options), location);
+        new(status, JsonSerializer.SerializeToUtf8Bytes(body, Json.Options), location);
 
     public static Answer Of(ProblemHttpResult problem) =>
-        new(problem.StatusCode, JsonSerializer.Serialize(problem.ProblemDetails, Json.Options),
+        new(problem.StatusCode, JsonSerializer.SerializeToUtf8Bytes(problem.ProblemDetails, Json.Options),
             Code: problem.ProblemDetails.Extensions["code"] as string);
 
     public Task ExecuteAsync(HttpContext http)
@@ -35,7 +35,8 @@ sealed record Answer(int Status, string Body, string? Location = null, bool Repl
         if (Body.Length == 0) return Task.CompletedTask;
         http.Response.ContentType = Status < StatusCodes.Status400BadRequest ? "application/json; charset=utf-8"
             : "application/problem+json";
-        return http.Response.WriteAsync(Body, CancellationToken.None);
+        http.Response.ContentLength = Body.Length;
+        return http.Response.BodyWriter.WriteAsync(Body, CancellationToken.None).AsTask();
     }
 }
 
@@ -83,7 +84,7 @@ sealed class KeyedChange(NpgsqlDataSource db)
         if (key is null) return Settled(await change(connection));
         await connection.Statement(LockKey).With($"{user.Id} {route} {key}").Execute();
         var stored = await connection.Statement(Replay).With(user.Id).With(route).With(key).One(row =>
-            (Answer: new Answer(row.GetInt32(1), row.GetString(2), row.GetStringOrNull(3), Replayed: true),
+            (Answer: new Answer(row.GetInt32(1), row.GetFieldValue<byte[]>(2), row.GetStringOrNull(3), Replayed: true),
                 Same: row.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(fingerprint)).ToTuple());
         if (stored is not null) return stored.Item2 ? stored.Item1
             : throw new RefusedException(Answer.Of(Rules.KeyReused.Because()));
@@ -113,6 +114,6 @@ sealed class KeyedChange(NpgsqlDataSource db)
 
     const string Store = """
         insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, location)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        values ($1, $2, $3, $4, $5, convert_from($6, 'UTF8'), $7)
         """;
 }

@@ -22,6 +22,8 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
         _server.App.MapPost("/test/sign-out", (HttpContext http, PortalSignIn portal) => portal.SignOut(http))
             .AllowAnonymous();
         _server.App.MapGet("/test/page", (CurrentUser user) => user.Role).RequirePortal(Allow.Patient);
+        _server.App.MapGet("/api/test/open", (HttpContext http) => http.User.Identity?.Name ?? "nobody")
+            .AllowAnonymous();
         _server.App.MapGet("/test/admin-page", () => "admins only").RequirePortal(Allow.Admin);
         (await _server.Anonymous().Post("/api/auth/signup", new { email = "patient@example.org", password = Password }))
             .Is(201);
@@ -146,6 +148,18 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
         var user = await _server.User("patient");
         (await user.Http.Get("/api/me")).Is(200);
         (await user.Http.Get("/test/page")).Is(302);
+    }
+
+    [Fact]
+    public async Task Who_asks_is_not_looked_up_where_it_does_not_matter()
+    {
+        var signedIn = await SignedIn();
+        const string Seen = "select last_seen_at from identity.sessions where kind = 'portal'";
+        var before = await _server.Owner.Statement(Seen).Value<DateTime>();
+        (await signedIn.Get("/api/test/open")).Is(200).Text.ShouldBe("nobody");
+        (await _server.Owner.Statement(Seen).Value<DateTime>()).ShouldBe(before);
+        await signedIn.Get("/test/page");
+        (await _server.Owner.Statement(Seen).Value<DateTime>()).ShouldBeGreaterThan(before);
     }
 
     [Fact]

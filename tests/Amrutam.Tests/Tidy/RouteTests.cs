@@ -1,5 +1,6 @@
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,13 @@ public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixt
         Documented.Where(r => r.Metadata.GetMetadata<ITagsMetadata>() is not { Tags.Count: > 0 }).Select(Name)
             .ShouldBeEmpty();
     }
+
+    /// <summary>Only pages are guarded against forms of other sites.</summary>
+    [Fact]
+    public void The_API_reads_no_form() =>
+        Routes.Where(r => r.RoutePattern.RawText!.StartsWith("/api", StringComparison.Ordinal)
+                && r.Metadata.GetMetadata<IAntiforgeryMetadata>() is { RequiresValidation: true })
+            .Select(Name).ShouldBeEmpty();
 
     static string Name(RouteEndpoint route) =>
         string.Join('|', route.Metadata.GetMetadata<HttpMethodMetadata>(

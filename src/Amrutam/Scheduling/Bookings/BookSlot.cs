@@ -41,9 +41,11 @@ static class BookSlot
             : IdempotencyKey.Fingerprint(request, SchedulingJson.Wire.BookSlotRequest);
         var wish = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key.Value,
             fingerprint, Problems.Trace());
-        var answer = request.SlotId is { } slot
-            ? await alternatives.AddTo(await batch.Book(wish), slot)
-            : await anyDoctor.Book(wish, specialization!, request.StartsAt, request.Between);
+        var answer = request.SlotId is null
+            ? await anyDoctor.Book(wish, specialization!, request.StartsAt, request.Between)
+            : await batch.Book(wish);
+        if (answer.Code is null) return answer;
+        if (request.SlotId is { } slot) answer = await alternatives.AddTo(answer, slot);
         if (answer.Code == Rules.CoolDown.Code)
             return answer with { RetryAfterSeconds = await db.Statement(CoolDownEnds).With(patient.Id).Value<int>() };
         return key.Value is null || answer.Replayed || answer.Status is not (404 or 409) ? answer

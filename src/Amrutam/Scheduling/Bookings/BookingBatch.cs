@@ -50,7 +50,7 @@ sealed class BookingBatch : IAsyncDisposable
     /// <summary>How one request ended.</summary>
     /// <param name="Code">booked, replayed, again, or the code of the rule that refused it.</param>
     /// <param name="Doctor">Whose slot was booked now; null when nothing was.</param>
-    sealed record Outcome(string Code, int Status, string? Body, string? Location, Guid? Doctor = null);
+    sealed record Outcome(string Code, int Status, byte[]? Body, string? Location, Guid? Doctor = null);
 
     public BookingBatch(Database database, NpgsqlDataSource db, Limits limits, SchedulingSettings settings,
         Changes changes, TimeProvider clock, ILoggerFactory logs)
@@ -133,11 +133,10 @@ sealed class BookingBatch : IAsyncDisposable
         await connection.OpenAsync(CancellationToken.None);
         foreach (var request in asked) request.Contest?.Close();
         await using var batch = new NpgsqlBatch(connection);
-        var slots = Array(asked.Select(a => a.SlotId).Distinct());
-        batch.BatchCommands.Add(new(JudgeSlots.LockSlots) { Parameters = { slots } });
+        batch.BatchCommands.Add(new(JudgeSlots.LockSlots) { Parameters = { Array(asked.Select(a => a.SlotId)) } });
         batch.BatchCommands.Add(new(JudgeSlots.LockPatients)
         {
-            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Distinct().Order()) }
+            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Order()) }
         });
         batch.BatchCommands.Add(new(Decide)
         {
@@ -174,7 +173,8 @@ sealed class BookingBatch : IAsyncDisposable
         await rows.NextResultAsync();
         while (await rows.ReadAsync())
             outcomes[rows.GetInt32(0) - 1] =
-                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetStringOrNull(3), rows.GetStringOrNull(4),
+                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0,
+                    rows.IsDBNull(3) ? null : rows.GetFieldValue<byte[]>(3), rows.GetStringOrNull(4),
                     rows.GetGuidOrNull(5));
         // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
         await rows.NextResultAsync();

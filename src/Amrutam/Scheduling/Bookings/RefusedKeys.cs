@@ -39,13 +39,14 @@ sealed class RefusedKeys : IAsyncDisposable
         var stored = await _db.Statement(Read).With(refused.Select(r => r.User).ToArray())
             .With(refused.Select(r => r.Route).ToArray()).With(refused.Select(r => r.Key).ToArray())
             .List(row => (N: row.GetInt32(0), Fingerprint: row.GetFieldValue<byte[]>(1),
-                Answer: new Answer(row.GetInt32(2), row.GetString(3), row.GetStringOrNull(4))));
+                Answer: new Answer(row.GetInt32(2), row.GetFieldValue<byte[]>(3), row.GetStringOrNull(4))));
         var answers = refused.Select(r => r.Answer).ToArray();
         foreach (var (n, fingerprint, answer) in stored)
         {
             var asked = refused[n - 1];
             answers[n - 1] = fingerprint.AsSpan().SequenceEqual(asked.Fingerprint)
-                ? answer with { Replayed = answer.Body != asked.Answer.Body } : Answer.Of(Rules.KeyReused.Because());
+                ? answer with { Replayed = !answer.Body.AsSpan().SequenceEqual(asked.Answer.Body) }
+                : Answer.Of(Rules.KeyReused.Because());
         }
         return answers;
     }
@@ -54,7 +55,9 @@ sealed class RefusedKeys : IAsyncDisposable
 
     const string Store = """
         insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
-        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::text[]) order by 1, 2, 3
+        select user_id, route, key, fingerprint, status, convert_from(body, 'UTF8')
+          from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::bytea[])
+            as refused (user_id, route, key, fingerprint, status, body) order by 1, 2, 3
         on conflict do nothing
         """;
 
