@@ -10,8 +10,6 @@ namespace Amrutam.Analytics;
 /// count.</remarks>
 sealed class RollUp : IReadEvents
 {
-    const string BookedAction = "bookings.booked";
-
     public string Name => "analytics";
 
     public async Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events)
@@ -49,7 +47,7 @@ sealed class RollUp : IReadEvents
         foreach (var e in events)
         {
             if (IsOfBooking(e.Action)) bookings.Add(e.EntityId!.Value);
-            if (e.Action == BookedAction) doctors.Add(e.Detail("doctor_id"u8).GetGuid());
+            if (IsNew(e.Action)) doctors.Add(e.Detail("doctor_id"u8).GetGuid());
         }
         // What changed twice is asked for twice and comes once.
         var known = new Dictionary<Guid, KnownBooking>(bookings.Count);
@@ -60,9 +58,10 @@ sealed class RollUp : IReadEvents
         return new(known, fields.ToDictionary(f => f.Id, f => f.Field));
     }
 
-    static bool IsOfBooking(string action) => action is BookedAction or "bookings.requested" or "bookings.moved"
-        or "bookings.cancelled" or "bookings.completed" or "bookings.no_show" or "bookings.declined"
-        or "bookings.expired" or "bookings.undone";
+    static bool IsNew(string action) => action is "bookings.booked" or "bookings.requested";
+
+    static bool IsOfBooking(string action) => IsNew(action) || action is "bookings.moved" or "bookings.cancelled"
+        or "bookings.completed" or "bookings.no_show" or "bookings.declined" or "bookings.expired" or "bookings.undone";
 
     static void Count(Event e, Facts known, Tally tally)
     {
@@ -94,7 +93,7 @@ sealed class RollUp : IReadEvents
 
     static KnownBooking After(Event e, KnownBooking? before, Facts known)
     {
-        if (e.Action is BookedAction or "bookings.requested")
+        if (IsNew(e.Action))
         {
             var startsAt = StartsAt(e);
             return new(e.EntityId!.Value, e.At.InZone(Clinic.Zone).Date, startsAt, KnownBooking.LeadOf(e.At, startsAt),
