@@ -1,9 +1,22 @@
+using System.Runtime.InteropServices;
 using NodaTime;
 
 namespace Amrutam.Analytics;
 
 /// <summary>One that a day adds to a count.</summary>
 readonly record struct Mark(string Measure, string Key, LocalDate Day);
+
+/// <summary>What is added to each count, and taken from it.</summary>
+sealed class Tally
+{
+    readonly Dictionary<Mark, long> _sums = [];
+
+    /// <summary>The counts that change in the end.</summary>
+    public List<KeyValuePair<Mark, long>> Changed => [.. _sums.Where(c => c.Value != 0)];
+
+    public void Add(string measure, string key, LocalDate day, long n) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(_sums, new(measure, key, day), out _) += n;
+}
 
 /// <summary>What the roll-ups know of a booking, and what it counts for.</summary>
 /// <remarks>
@@ -19,14 +32,18 @@ sealed record KnownBooking(Guid Id, LocalDate BookedOn, Instant StartsAt, string
     public static readonly string[] Leads = ["same_hour", "same_day", "next_day", "two_to_three_days",
         "four_to_seven_days", "later"];
 
-    public IEnumerable<Mark> Marks()
+    // Made once, because nearly every booking needs one.
+    static readonly string[] VisitHours = [.. Enumerable.Range(0, 8 * 24).Select(hour => $"{hour / 24}-{hour % 24}")];
+
+    /// <summary>Adds this many to each count in which it stands.</summary>
+    public void AddTo(Tally tally, long n)
     {
+        tally.Add(Measures.Bookings, Outcome, BookedOn, n);
+        tally.Add(Measures.Leads, Lead, BookedOn, n);
+        tally.Add(Measures.Specializations, Specialization, BookedOn, n);
+        if (Outcome == Cancelled) return;
         var visit = StartsAt.InZone(Clinic.Zone);
-        yield return new(Measures.Bookings, Outcome, BookedOn);
-        yield return new(Measures.Leads, Lead, BookedOn);
-        yield return new(Measures.Specializations, Specialization, BookedOn);
-        if (Outcome != Cancelled) yield return new(Measures.VisitHours, $"{(int)visit.DayOfWeek}-{visit.Hour}",
-            BookedOn);
+        tally.Add(Measures.VisitHours, VisitHours[(int)visit.DayOfWeek * 24 + visit.Hour], BookedOn, n);
     }
 
     public static string LeadOf(Instant bookedAt, Instant startsAt)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Amrutam.Platform;
 using NodaTime;
 using Npgsql;
@@ -11,15 +10,13 @@ namespace Amrutam.Analytics;
 /// count.</remarks>
 sealed class RollUp : IReadEvents
 {
-    const string BookedAction = "bookings.booked";
-
     public string Name => "analytics";
 
     public async Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events)
     {
         var known = await Known(connection, events);
-        var counts = new Dictionary<Mark, long>();
-        foreach (var e in events) Count(e, known, counts);
+        var tally = new Tally();
+        foreach (var e in events) Count(e, known, tally);
         await connection.Statement(SaveBookings)
             .With(known.Bookings.Values.Select(b => b.Id).ToArray())
             .With(known.Bookings.Values.Select(b => b.BookedOn.ToDateOnly()).ToArray())
@@ -27,7 +24,7 @@ sealed class RollUp : IReadEvents
             .With(known.Bookings.Values.Select(b => b.Lead).ToArray())
             .With(known.Bookings.Values.Select(b => b.Specialization).ToArray())
             .With(known.Bookings.Values.Select(b => b.Outcome).ToArray()).Execute();
-        var changed = counts.Where(c => c.Value != 0).ToList();
+        var changed = tally.Changed;
         await connection.Statement(AddCounts)
             .With(changed.ConvertAll(c => c.Key.Measure).ToArray()).With(changed.ConvertAll(c => c.Key.Key).ToArray())
             .With(changed.ConvertAll(c => c.Key.Day.ToDateOnly()).ToArray())
@@ -46,58 +43,61 @@ sealed class RollUp : IReadEvents
 
     static async Task<Facts> Known(NpgsqlConnection connection, IReadOnlyList<Event> events)
     {
-        var bookings = events.Where(e => e is { Entity: "booking", EntityId: not null }).Select(e => e.EntityId!.Value)
-            .Distinct().ToArray();
-        var doctors = events.Where(e => e.Action == BookedAction).Select(e => Detail(e, "doctor_id").GetGuid())
-            .Distinct().ToArray();
-        var known = await connection.Statement(KnownBookings).With(bookings)
-            .List(row => new KnownBooking(row.GetGuid(0),
-            LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(1)), row.GetInstant(2), row.GetString(3), row
-                .GetString(4), row.GetString(5)));
-        var fields = await connection.Statement(Specializations).With(doctors)
+        var (bookings, doctors) = (new List<Guid>(events.Count), new HashSet<Guid>());
+        foreach (var e in events)
+        {
+            if (IsOfBooking(e.Action)) bookings.Add(e.EntityId!.Value);
+            if (IsNew(e.Action)) doctors.Add(e.Detail("doctor_id"u8).GetGuid());
+        }
+        // What changed twice is asked for twice and comes once.
+        var known = new Dictionary<Guid, KnownBooking>(bookings.Count);
+        foreach (var booking in await connection.Statement(KnownBookings).With(bookings).List(ReadKnown))
+            known.Add(booking.Id, booking);
+        var fields = await connection.Statement(Specializations).With(doctors.ToArray())
             .List(row => (Id: row.GetGuid(0), Field: row.GetString(1)));
-        return new(known.ToDictionary(b => b.Id), fields.ToDictionary(f => f.Id, f => f.Field));
+        return new(known, fields.ToDictionary(f => f.Id, f => f.Field));
     }
 
-    static void Count(Event e, Facts known, Dictionary<Mark, long> counts)
+    static bool IsNew(string action) => action is "bookings.booked" or "bookings.requested";
+
+    static bool IsOfBooking(string action) => IsNew(action) || action is "bookings.moved" or "bookings.cancelled"
+        or "bookings.completed" or "bookings.no_show" or "bookings.declined" or "bookings.expired" or "bookings.undone";
+
+    static void Count(Event e, Facts known, Tally tally)
     {
         var day = e.At.InZone(Clinic.Zone).Date;
         switch (e.Action)
         {
             case "accounts.signed_up" or "accounts.created":
-                Add(new(Measures.Accounts, Detail(e, "role").GetString()!, day), 1);
+                tally.Add(Measures.Accounts, e.Detail("role"u8).GetString()!, day, 1);
                 break;
             case "accounts.role_changed":
-                Add(new(Measures.Accounts, Detail(e, "from").GetString()!, day), -1);
-                Add(new(Measures.Accounts, Detail(e, "to").GetString()!, day), 1);
+                tally.Add(Measures.Accounts, e.Detail("from"u8).GetString()!, day, -1);
+                tally.Add(Measures.Accounts, e.Detail("to"u8).GetString()!, day, 1);
                 break;
             case "slots.published":
-                Add(new(Measures.Slots, Measures.Published, day), Many(e));
+                tally.Add(Measures.Slots, Measures.Published, day, Many(e));
                 break;
             case "slots.closed":
-                Add(new(Measures.Slots, Measures.Closed, day), Many(e));
+                tally.Add(Measures.Slots, Measures.Closed, day, Many(e));
                 break;
-            case BookedAction or "bookings.requested" or "bookings.moved" or "bookings.cancelled"
-                or "bookings.completed" or "bookings.no_show" or "bookings.declined" or "bookings.expired"
-                or "bookings.undone":
+            case var action when IsOfBooking(action):
                 var before = known.Bookings.GetValueOrDefault(e.EntityId!.Value);
                 var after = After(e, before, known);
-                foreach (var mark in before?.Marks() ?? []) Add(mark, -1);
-                foreach (var mark in after.Marks()) Add(mark, 1);
+                before?.AddTo(tally, -1);
+                after.AddTo(tally, 1);
                 known.Bookings[after.Id] = after;
                 break;
         }
-
-        void Add(Mark mark, long n) => counts[mark] = counts.GetValueOrDefault(mark) + n;
     }
 
     static KnownBooking After(Event e, KnownBooking? before, Facts known)
     {
-        if (e.Action is BookedAction or "bookings.requested")
+        if (IsNew(e.Action))
         {
             var startsAt = StartsAt(e);
             return new(e.EntityId!.Value, e.At.InZone(Clinic.Zone).Date, startsAt, KnownBooking.LeadOf(e.At, startsAt),
-                known.Specializations.GetValueOrDefault(Detail(e, "doctor_id").GetGuid(), ""), KnownBooking.Kept);
+                known.Specializations.GetValueOrDefault(e.Detail("doctor_id"u8).GetGuid(), ""), KnownBooking.Kept);
         }
         if (before is null) throw new InvalidDataException("a booking changed that was never booked");
         return e.Action switch
@@ -110,13 +110,14 @@ sealed class RollUp : IReadEvents
         };
     }
 
-    static Instant StartsAt(Event e) => Instant.FromDateTimeOffset(Detail(e, "starts_at").GetDateTimeOffset());
+    static Instant StartsAt(Event e) => Instant.FromDateTimeOffset(e.Detail("starts_at"u8).GetDateTimeOffset());
 
     /// <summary>One event may tell of many slots at once.</summary>
-    static long Many(Event e) =>
-        e.Fields.TryGetProperty("count", out var count) ? count.GetInt64() : 1;
+    static long Many(Event e) => e.Has("count"u8, out var count) ? count.GetInt64() : 1;
 
-    static JsonElement Detail(Event e, string name) => e.Fields.GetProperty(name);
+    static KnownBooking ReadKnown(NpgsqlDataReader row) =>
+        new(row.GetGuid(0), LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(1)), row.GetInstant(2),
+            row.GetString(3), row.GetString(4), row.GetString(5));
 
     const string ForgetBookings = "delete from analytics.bookings";
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Amrutam.Platform.Telemetry;
 using NodaTime;
@@ -5,14 +6,25 @@ using Npgsql;
 
 namespace Amrutam.Platform;
 
-/// <summary>One row of the event log. <paramref name="Details"/> is JSON.</summary>
-sealed record Event(long Position, Instant At, Guid? ActorId, string? ActorRole, string Action, string Entity,
-    Guid? EntityId, string? Details, string? TraceId)
+/// <summary>What readers are told of a row of the event log. <paramref name="Details"/> is JSON in UTF-8.</summary>
+sealed record Event(long Position, Instant At, string Action, Guid? EntityId, byte[]? Details)
 {
-    JsonElement? _fields;
+    /// <returns>At the value of this member of the details.</returns>
+    /// <exception cref="InvalidDataException">There is no such member.</exception>
+    public Utf8JsonReader Detail(ReadOnlySpan<byte> name) =>
+        Has(name, out var value)
+            ? value : throw new InvalidDataException($"{Action} without {Encoding.UTF8.GetString(name)}");
 
-    /// <summary>The details as an object; an event without them has none of its members.</summary>
-    public JsonElement Fields => _fields ??= JsonElement.Parse(Details ?? "{}");
+    /// <param name="value">At the value of this member of the details, when they have it.</param>
+    /// <remarks>Reads from the beginning each time, because details are shorter than a document made of them.</remarks>
+    public bool Has(ReadOnlySpan<byte> name, out Utf8JsonReader value)
+    {
+        value = new(Details ?? "{}"u8);
+        while (value.Read())
+            if (value is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName } && value.ValueTextEquals(name))
+                return value.Read();
+        return false;
+    }
 }
 
 /// <summary>What a module does with the events of the log.</summary>
@@ -162,8 +174,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, L
         e is NpgsqlException { IsTransient: true } or CommitOutcomeUnknownException or OperationCanceledException;
 
     static Event ReadEvent(NpgsqlDataReader row) =>
-        new(row.GetInt64(0), row.GetInstant(1), row.GetGuidOrNull(2), row.GetStringOrNull(3), row.GetString(4),
-            row.GetString(5), row.GetGuidOrNull(6), row.GetStringOrNull(7), row.GetStringOrNull(8));
+        new(row.GetInt64(0), row.GetInstant(1), row.GetString(2), row.GetGuidOrNull(3),
+            row.IsDBNull(4) ? null : row.GetFieldValue<byte[]>(4));
 
     public override void Dispose()
     {
@@ -176,8 +188,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, L
     const string Take = "select position from platform.event_readers where name = $1 for update skip locked";
 
     const string ReadOn = """
-        select position, at, actor_id, actor_role, action, entity, entity_id, details::text, trace_id
-          from audit.events where position > $1 and position <= $2 order by position limit $3
+        select position, at, action, entity_id, details::text from audit.events
+         where position > $1 and position <= $2 order by position limit $3
         """;
 
     const string Move =

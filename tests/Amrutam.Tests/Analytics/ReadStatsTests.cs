@@ -72,6 +72,15 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_booking_that_the_doctor_must_confirm_counts_for_the_doctors_field()
+    {
+        var doctor = await Server.Doctor(specialization: "Panchakarma");
+        await Server.Owner.Append("bookings.requested", "booking", Guid.CreateVersion7(),
+            $$"""{"doctor_id": "{{doctor.Id}}", "starts_at": "2026-11-02T00:00:00Z"}""");
+        (await Read(f => f.Specializations)).ShouldBe(["Panchakarma"]);
+    }
+
+    [Fact]
     public async Task Requests_to_book_are_counted_by_what_came_of_them()
     {
         var (doctor, one, two) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));

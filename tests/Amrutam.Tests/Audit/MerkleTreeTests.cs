@@ -116,10 +116,23 @@ public sealed class CanonicalJsonTests
         Canonical(json).ShouldBe(json);
     }
 
+    [Fact]
+    public void What_cannot_be_written_leaves_nothing_behind_for_the_next()
+    {
+        var text = new List<byte>();
+        var json = new CanonicalJson(text);
+        Should.Throw<FormatException>(() => json.Append("""{"c": [1e5]}"""u8));
+        text.Clear();
+        json.Append("""{"b": 1, "a": {}}"""u8);
+        Encoding.UTF8.GetString([.. text]).ShouldBe("""{"a":{},"b":1}""");
+        json.Append("[2]"u8);
+        Encoding.UTF8.GetString([.. text]).ShouldBe("""{"a":{},"b":1}[2]""");
+    }
+
     internal static string Canonical(string json)
     {
         var text = new List<byte>();
-        CanonicalJson.Append(text, Encoding.UTF8.GetBytes(json));
+        new CanonicalJson(text).Append(Encoding.UTF8.GetBytes(json));
         return Encoding.UTF8.GetString([.. text]);
     }
 }

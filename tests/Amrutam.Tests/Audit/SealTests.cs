@@ -214,6 +214,25 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
         (await Text("select 1")).ShouldNotBe(without);
     }
 
+    /// <summary>Every change is an event, and every event is hashed: the hash is all that is left of it.</summary>
+    [Fact]
+    public async Task To_hash_an_event_allocates_the_hash_and_nothing_else()
+    {
+        const int Events = 20, MostBytes = 80;
+        for (var n = 0; n < Events; n++)
+            await _owner.Append("things.changed", "thing", Guid.CreateVersion7(),
+                """{"of": {"b": "\"", "a": [1, 2]}, "n": 1.50}""", actor: Guid.CreateVersion7());
+        var text = new EventText();
+        var allocated = await _owner.Statement($"select {EventText.Columns} from audit.every_event").List(row =>
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            text.Hash(row);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        });
+        // The first make room for the others.
+        allocated.Min().ShouldBeLessThan(MostBytes);
+    }
+
     async Task<string> Text(string session)
     {
         await using var connection = await _owner.OpenConnectionAsync();

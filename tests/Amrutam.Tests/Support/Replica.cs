@@ -1,3 +1,4 @@
+using System.Text;
 using Amrutam.Platform;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -15,9 +16,11 @@ sealed class Effect : IReadEvents
         {
             if (e.Action == "things.broke") throw new InvalidDataException("cannot be applied");
             await connection.Statement("insert into public.effects (position, entity_id, details) values ($1, $2, $3)")
-                .With(e.Position).With(e.EntityId).With(e.Details?.Trim('"')).Execute();
+                .With(e.Position).With(e.EntityId).With(Text(e)).Execute();
         }
     }
+
+    static string? Text(Event e) => e.Details is null ? null : Encoding.UTF8.GetString(e.Details).Trim('"');
 
     public async Task<long> Rewind(NpgsqlConnection connection, long position)
     {

@@ -8,58 +8,73 @@ namespace Amrutam.Audit.Sealing;
 /// <remarks>
 /// The form of RFC 8785 but for numbers, which it rounds to doubles: two amounts that differ in the twentieth digit
 /// would then have one hash. It has no depth limit and does not recurse, because a row that could not be sealed
-/// would hold up all that come after it.
+/// would hold up all that come after it. One instance serves one text at a time, and keeps its room from value to
+/// value.
 /// </remarks>
-static class CanonicalJson
+sealed class CanonicalJson
 {
-    sealed class Open(bool isObject, int begin)
-    {
-        public bool IsObject { get; } = isObject;
-        public int Begin { get; } = begin;
-        public List<Member> Members { get; } = [];
-    }
+    /// <param name="Begin">Where the text of its members or elements begins.</param>
+    /// <param name="Members">Its members are those from here on.</param>
+    readonly record struct Open(bool IsObject, int Begin, int Members);
 
+    /// <param name="Name">Where its name stands among the names.</param>
     /// <param name="Begin">Where its text begins, name and all.</param>
     /// <param name="End">Where it ends; known when the next begins, or the object ends.</param>
-    readonly record struct Member(byte[] Name, int Begin, int End);
+    readonly record struct Member(Range Name, int Begin, int End);
 
-    public static void Append(List<byte> text, ReadOnlySpan<byte> json)
+    readonly List<byte> _text;
+    readonly Stack<Open> _open = [];
+    // Of all open objects, the innermost's last.
+    readonly List<Member> _members = [];
+    readonly List<byte> _names = [], _room = [];
+    readonly Comparison<Member> _byName;
+
+    /// <param name="text">What is written goes to its end.</param>
+    public CanonicalJson(List<byte> text)
     {
+        _text = text;
+        _byName = (a, b) => Name(a).SequenceCompareTo(Name(b));
+    }
+
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="FormatException">A number has an exponent.</exception>
+    public void Append(ReadOnlySpan<byte> json)
+    {
+        // One that failed leaves these as they were.
+        _open.Clear();
+        _members.Clear();
+        _names.Clear();
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = int.MaxValue });
-        var open = new Stack<Open>();
         while (reader.Read())
         {
             if (reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray)
             {
-                Close(text, open.Pop());
+                Close(_open.Pop());
                 continue;
             }
-            if (open.TryPeek(out var around) && !around.IsObject && text.Count > around.Begin) text.Add((byte)',');
+            if (_open.TryPeek(out var around) && !around.IsObject && _text.Count > around.Begin) _text.Add((byte)',');
             if (reader.TokenType == JsonTokenType.PropertyName)
             {
-                var name = Unescaped(ref reader);
-                EndLast(around!.Members, text.Count);
-                around.Members.Add(new(name, text.Count, End: 0));
-                AppendString(text, name);
-                text.Add((byte)':');
+                EndLast(around);
+                BeginMember(Unescaped(ref reader));
             }
-            else AppendValue(text, ref reader, open);
+            else AppendValue(ref reader);
         }
     }
 
     /// <summary>The characters between quotes: a backslash before quotes and backslashes, control characters as the
     /// shortest escape that JSON has for them.</summary>
-    public static void AppendString(List<byte> text, ReadOnlySpan<byte> utf8)
+    public void AppendString(ReadOnlySpan<byte> utf8)
     {
-        text.Add((byte)'"');
+        _text.Add((byte)'"');
         for (var special = utf8.IndexOfAny(Special); special >= 0; special = utf8.IndexOfAny(Special))
         {
-            text.AddRange(utf8[..special]);
-            text.AddRange(Escape(utf8[special]));
+            _text.AddRange(utf8[..special]);
+            _text.AddRange(Escape(utf8[special]));
             utf8 = utf8[(special + 1)..];
         }
-        text.AddRange(utf8);
-        text.Add((byte)'"');
+        _text.AddRange(utf8);
+        _text.Add((byte)'"');
     }
 
     static readonly System.Buffers.SearchValues<byte> Special =
@@ -77,67 +92,80 @@ static class CanonicalJson
         _ => System.Text.Encoding.ASCII.GetBytes($"\\u{special:x4}"),
     };
 
-    static void AppendValue(List<byte> text, ref Utf8JsonReader reader, Stack<Open> open)
+    void AppendValue(ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                text.Add(reader.ValueSpan[0]);
-                open.Push(new(reader.TokenType == JsonTokenType.StartObject, text.Count));
+                _text.Add(reader.ValueSpan[0]);
+                _open.Push(new(reader.TokenType == JsonTokenType.StartObject, _text.Count, _members.Count));
                 break;
             case JsonTokenType.String:
-                if (reader.ValueIsEscaped) AppendString(text, Unescaped(ref reader));
-                else AppendString(text, reader.ValueSpan);
+                AppendString(Unescaped(ref reader));
                 break;
             case JsonTokenType.Number:
-                AppendNumber(text, reader.ValueSpan);
+                AppendNumber(reader.ValueSpan);
                 break;
             default:
-                text.AddRange(reader.ValueSpan);
+                _text.AddRange(reader.ValueSpan);
                 break;
         }
     }
 
     /// <summary>PostgreSQL writes a number of jsonb with all its digits and never with an exponent.</summary>
-    static void AppendNumber(List<byte> text, ReadOnlySpan<byte> number)
+    void AppendNumber(ReadOnlySpan<byte> number)
     {
         if (number.IndexOfAny((byte)'e', (byte)'E') >= 0) throw new FormatException("a number with an exponent");
         if (number.Contains((byte)'.')) number = number.TrimEnd((byte)'0').TrimEnd((byte)'.');
-        text.AddRange(number.SequenceEqual("-0"u8) ? "0"u8 : number);
+        _text.AddRange(number.SequenceEqual("-0"u8) ? "0"u8 : number);
     }
 
-    static void Close(List<byte> text, Open ended)
+    void BeginMember(ReadOnlySpan<byte> name)
     {
-        EndLast(ended.Members, text.Count);
-        if (ended.Members.Count > 1) Order(text, ended.Members);
-        text.Add(ended.IsObject ? (byte)'}' : (byte)']');
+        _members.Add(new(_names.Count..(_names.Count + name.Length), _text.Count, End: 0));
+        _names.AddRange(name);
+        AppendString(name);
+        _text.Add((byte)':');
     }
 
-    static void EndLast(List<Member> members, int end)
+    void EndLast(Open around)
     {
-        if (members.Count > 0) members[^1] = members[^1] with { End = end };
+        if (_members.Count > around.Members) _members[^1] = _members[^1] with { End = _text.Count };
+    }
+
+    void Close(Open ended)
+    {
+        EndLast(ended);
+        if (_members.Count > ended.Members + 1) Order(ended);
+        CollectionsMarshal.SetCount(_members, ended.Members);
+        _text.Add(ended.IsObject ? (byte)'}' : (byte)']');
     }
 
     /// <summary>The members stand one after another in the order they came in; puts commas between them, in the order
     /// of their names.</summary>
-    static void Order(List<byte> text, List<Member> members)
+    void Order(Open ended)
     {
-        var first = members[0].Begin;
-        var asTheyCame = CollectionsMarshal.AsSpan(text)[first..].ToArray();
-        members.Sort(static (a, b) => a.Name.AsSpan().SequenceCompareTo(b.Name));
-        CollectionsMarshal.SetCount(text, first);
+        var members = CollectionsMarshal.AsSpan(_members)[ended.Members..];
+        members.Sort(_byName);
+        _room.Clear();
         foreach (var (_, begin, end) in members)
         {
-            if (text.Count > first) text.Add((byte)',');
-            text.AddRange(asTheyCame.AsSpan()[(begin - first)..(end - first)]);
+            if (_room.Count > 0) _room.Add((byte)',');
+            _room.AddRange(CollectionsMarshal.AsSpan(_text)[begin..end]);
         }
+        CollectionsMarshal.SetCount(_text, ended.Begin);
+        _text.AddRange(CollectionsMarshal.AsSpan(_room));
     }
 
-    static byte[] Unescaped(ref Utf8JsonReader reader)
+    ReadOnlySpan<byte> Name(Member member) => CollectionsMarshal.AsSpan(_names)[member.Name];
+
+    /// <returns>A name or a string as it is without escapes, until the next is asked for.</returns>
+    ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader)
     {
-        if (!reader.ValueIsEscaped) return reader.ValueSpan.ToArray();
+        if (!reader.ValueIsEscaped) return reader.ValueSpan;
         // Escapes are longer than what they stand for.
-        var buffer = new byte[reader.ValueSpan.Length];
-        return buffer[..reader.CopyString(buffer)];
+        CollectionsMarshal.SetCount(_room, reader.ValueSpan.Length);
+        var room = CollectionsMarshal.AsSpan(_room);
+        return room[..reader.CopyString(room)];
     }
 }

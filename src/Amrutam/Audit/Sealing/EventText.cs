@@ -21,6 +21,10 @@ sealed class EventText
 
     // The byte that tells a leaf from a node stands first, so that the text is hashed where it is.
     readonly List<byte> _text = [MerkleTree.LeafPrefix];
+    readonly CanonicalJson _json;
+    byte[] _column = [];
+
+    public EventText() => _json = new(_text);
 
     public SealedEvent Hash(NpgsqlDataReader row)
     {
@@ -50,7 +54,7 @@ sealed class EventText
         if (!row.IsDBNull(9))
         {
             Name("details");
-            CanonicalJson.Append(_text, row.GetFieldValue<byte[]>(9));
+            _json.Append(Utf8(row, 9));
         }
         String("entity", row, 7);
         Id("entity_id", row, 8);
@@ -76,7 +80,16 @@ sealed class EventText
     {
         if (row.IsDBNull(column)) return;
         Name(name);
-        CanonicalJson.AppendString(_text, row.GetFieldValue<byte[]>(column));
+        _json.AppendString(Utf8(row, column));
+    }
+
+    /// <returns>The bytes of a text column that is not null, until the next is read.</returns>
+    ReadOnlySpan<byte> Utf8(NpgsqlDataReader row, int column)
+    {
+        var length = (int)row.GetBytes(column, 0, buffer: null, 0, 0);
+        if (length > _column.Length) _column = new byte[length];
+        row.GetBytes(column, 0, _column, 0, length);
+        return _column.AsSpan(0, length);
     }
 
     void Id(string name, NpgsqlDataReader row, int column)
