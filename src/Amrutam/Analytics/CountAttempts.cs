@@ -67,7 +67,7 @@ sealed class CountAttempts(NpgsqlDataSource db, Jobs jobs, TimeProvider clock) :
     }
 
     void Count(LocalDate day, string outcome, long n) =>
-        _counted.AddOrUpdate((day, outcome), n, (_, before) => before + n);
+        _counted.AddOrUpdate((day, outcome), static (_, more) => more, static (_, before, more) => before + more, n);
 
     const string Add = """
         insert into analytics.attempts as a (day, outcome, n) select * from unnest($1::date[], $2::text[], $3::bigint[])

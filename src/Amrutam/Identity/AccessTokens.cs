@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Platform;
@@ -18,7 +17,7 @@ namespace Amrutam.Identity;
 sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvider clock, IdentitySettings settings)
 {
     // Many are remembered: what can be shared or made anew is not kept with each.
-    sealed record Verified(CurrentUser User, bool SecondFactor, DateTime ValidTo, string Kid);
+    sealed record Verified(CurrentUser User, DateTime ValidTo, string Kid);
 
     const string Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt";
 
@@ -32,9 +31,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
 
     public TimeSpan Lifetime { get; } = TimeSpan.FromMinutes(settings.AccessTokenMinutes);
 
-    public string Issue(CurrentUser user) => Issue(user, secondFactor: false);
-
-    public string Issue(CurrentUser user, bool secondFactor)
+    public string Issue(CurrentUser user)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         var claims = new Dictionary<string, object>(StringComparer.Ordinal)
@@ -42,7 +39,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] =
                 Guid.CreateVersion7().ToString(),
         };
-        if (secondFactor) claims[UserIdentity.SecondFactorClaim] = true;
+        if (user.SecondFactor) claims[UserIdentity.SecondFactorClaim] = true;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires = now
@@ -52,7 +49,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
     }
 
     /// <returns>Who the token speaks for; null when it is not valid now.</returns>
-    public async ValueTask<ClaimsPrincipal?> Verify(ReadOnlyMemory<char> token)
+    public async ValueTask<CurrentUser?> Verify(ReadOnlyMemory<char> token)
     {
         if (token.Length > MaxTokenLength) return null;
         var digest = Digest.Of(token.Span);
@@ -64,8 +61,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         }
         if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
             return null;
-        return await revocations.IsEnded(verified.User.Session) ? null
-            : new(new UserIdentity(verified.User, ApiAccess.SchemeName, verified.SecondFactor));
+        return await revocations.IsEnded(verified.User.Session) ? null : verified.User;
     }
 
     async Task<Verified?> Check(string token)
@@ -83,8 +79,8 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
         // Roles are few, and each token brings a copy of the word.
         var user = new CurrentUser(Guid.Parse(jwt.Subject), string.Intern(jwt.GetClaim("role").Value),
-            Guid.Parse(jwt.GetClaim("sid").Value));
-        return new(user, jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _), jwt.ValidTo, key.KeyId);
+            Guid.Parse(jwt.GetClaim("sid").Value), jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _));
+        return new(user, jwt.ValidTo, key.KeyId);
     }
 
     static JsonWebToken? Parse(string token)

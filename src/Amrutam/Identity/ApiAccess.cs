@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Claims;
 using Amrutam.Platform;
 using Microsoft.AspNetCore.Authorization;
 
@@ -15,7 +14,6 @@ namespace Amrutam.Identity;
 /// <param name="allowed">What answers those who may.</param>
 sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTokens tokens)
 {
-    public const string SchemeName = "Bearer";
     const string Prefix = "Bearer ";
 
     readonly ConcurrentDictionary<Endpoint, string[]?> _roles = new();
@@ -32,15 +30,14 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
         return caller.IsCompletedSuccessfully ? Admit(http, roles, caller.Result) : AdmitWhenKnown(http, roles, caller);
     }
 
-    async Task AdmitWhenKnown(HttpContext http, string[] roles, ValueTask<ClaimsPrincipal?> caller) =>
+    async Task AdmitWhenKnown(HttpContext http, string[] roles, ValueTask<CurrentUser?> caller) =>
         await Admit(http, roles, await caller);
 
-    Task Admit(HttpContext http, string[] roles, ClaimsPrincipal? caller)
+    Task Admit(HttpContext http, string[] roles, CurrentUser? caller)
     {
         if (caller is null) return Problems.Write(http, Problems.NotSignedIn);
-        http.User = caller;
-        return roles.Contains(CurrentUser.From(caller).Role) ? allowed(http)
-            : Problems.Write(http, Problems.RoleMayNot);
+        http.Features.Set(caller);
+        return roles.Contains(caller.Role) ? allowed(http) : Problems.Write(http, Problems.RoleMayNot);
     }
 
     /// <returns>The roles that every policy of the route lets pass; null when it takes no token.</returns>

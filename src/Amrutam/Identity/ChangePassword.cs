@@ -30,7 +30,7 @@ static class ChangePassword
             await letters.PasswordChanged(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "password_changed");
         });
-        return await sessions.BeginApi(http, user, UserIdentity.Of(http.User) is { SecondFactor: true }) is { } tokens
+        return await sessions.BeginApi(http, user, caller.SecondFactor) is { } tokens
             ? TypedResults.Ok(tokens)
             : Problems.NotSignedIn.Because();
     }

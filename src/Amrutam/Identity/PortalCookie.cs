@@ -26,8 +26,7 @@ static class PortalCookie
         cookie.Events.OnValidatePrincipal = Validate;
     }
 
-    public static UserIdentity Identity(CurrentUser user, bool secondFactor) =>
-        new(user, PortalSignIn.Scheme, secondFactor);
+    public static UserIdentity Identity(CurrentUser user) => new(user, PortalSignIn.Scheme);
 
     static async Task Validate(CookieValidatePrincipalContext context)
     {
@@ -35,7 +34,7 @@ static class PortalCookie
         var found = Guid.TryParse(context.Principal?.FindFirst("sid")?.Value, out var session)
             ? await services.GetRequiredService<NpgsqlDataSource>().Statement(See).With(session)
                 .With(services.GetRequiredService<IdentitySettings>().PortalIdleMinutes)
-                .One(row => Identity(new(row.GetGuid(0), row.GetString(1), session), row.GetBoolean(2)))
+                .One(row => Identity(new(row.GetGuid(0), row.GetString(1), session, row.GetBoolean(2))))
             : null;
         if (found is null) context.RejectPrincipal();
         else context.ReplacePrincipal(new(found));

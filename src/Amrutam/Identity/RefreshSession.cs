@@ -44,10 +44,9 @@ static class RefreshSession
             row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6),
                 row.GetBoolean(7), row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8)));
         if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
-        var user = new CurrentUser(found.User, found.Role, found.Session);
+        var user = new CurrentUser(found.User, found.Role, found.Session, found.SecondFactor);
         if (found is { Used: true, MayRepeat: true })
-            return new(sessions.Answer(user, found.SecondFactor, RefreshToken.OpenSuccessor(token, found.Successor!)),
-                null);
+            return new(sessions.Answer(user, RefreshToken.OpenSuccessor(token, found.Successor!)), null);
         if (found.Used)
         {
             await connection.Statement(EndFamily).With(found.Session).With(Problems.Trace()).Execute();
@@ -57,7 +56,7 @@ static class RefreshSession
         await connection.Statement(UseAndFollow).With(hash).With(RefreshToken.Hash(successor))
             .With(RefreshToken.SealSuccessor(token, successor))
             .With(settings.SessionIdleDays).With(Problems.Trace()).Execute();
-        return new(sessions.Answer(user, found.SecondFactor, successor), null);
+        return new(sessions.Answer(user, successor), null);
     }
 
     // One at a time per session, in a statement of its own: the next one reads what the last one left.

@@ -21,13 +21,13 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     public async Task<Tokens?> BeginApi(HttpContext http, User user, bool secondFactor)
     {
         await reopen.IfClosed(user);
-        var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
+        var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7(), secondFactor);
         var refresh = RefreshToken.New();
         var begun = await db.Statement(BeginWithRefreshToken).With(current.Session).With(user.Id).With(user.Role)
             .With(Device.Of(http)).With(ClientAddress.Shown(http)).With(secondFactor).With(settings.SessionDays)
             .With(Problems.Trace()).With(RefreshToken.Hash(refresh)).With(settings.SessionIdleDays)
             .With(user.SecurityStamp).Execute();
-        return begun == 1 ? Answer(current, secondFactor, refresh) : null;
+        return begun == 1 ? Answer(current, refresh) : null;
     }
 
     /// <summary>Begins a session for a browser that holds a cookie.</summary>
@@ -35,15 +35,15 @@ sealed class Sessions(NpgsqlDataSource db, AccessTokens tokens, Revocations revo
     public async Task<CurrentUser?> BeginPortal(HttpContext http, User user, bool secondFactor)
     {
         await reopen.IfClosed(user);
-        var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7());
+        var current = new CurrentUser(user.Id, user.Role, Guid.CreateVersion7(), secondFactor);
         var begun = await db.Statement(Begin).With(current.Session).With(user.Id).With(user.Role)
             .With(Device.Of(http)).With(ClientAddress.Shown(http)).With(secondFactor).With(settings.PortalSessionHours)
             .With(Problems.Trace()).With(user.SecurityStamp).Execute();
         return begun == 1 ? current : null;
     }
 
-    public Tokens Answer(CurrentUser current, bool secondFactor, string refresh) =>
-        new(tokens.Issue(current, secondFactor), "Bearer", (int)tokens.Lifetime.TotalSeconds, refresh);
+    public Tokens Answer(CurrentUser current, string refresh) =>
+        new(tokens.Issue(current), "Bearer", (int)tokens.Lifetime.TotalSeconds, refresh);
 
     /// <summary>Ends one session of the user; ending it twice is one event.</summary>
     public async Task<bool> End(CurrentUser user, Guid session, string because)

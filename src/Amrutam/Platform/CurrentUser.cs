@@ -8,33 +8,35 @@ namespace Amrutam.Platform;
 /// <param name="Id">The account.</param>
 /// <param name="Role">patient, doctor or admin.</param>
 /// <param name="Session">The session that the token belongs to (claim <c>sid</c>).</param>
-sealed record CurrentUser(Guid Id, string Role, Guid Session)
+/// <param name="SecondFactor">Whether they signed in with one.</param>
+sealed record CurrentUser(Guid Id, string Role, Guid Session, bool SecondFactor = false)
 {
     /// <summary>The trace id of the running request, which goes into the events it makes.</summary>
     public string Trace => Problems.Trace();
 
     public static ValueTask<CurrentUser?> BindAsync(HttpContext http) =>
-        ValueTask.FromResult<CurrentUser?>(From(http.User));
+        ValueTask.FromResult<CurrentUser?>(From(http));
 
     /// <exception cref="InvalidOperationException">Nobody is signed in.</exception>
-    public static CurrentUser From(ClaimsPrincipal principal) => UserIdentity.Of(principal)?.User
-        ?? throw new InvalidOperationException("nobody is signed in");
+    public static CurrentUser From(HttpContext http) =>
+        Of(http) ?? throw new InvalidOperationException("nobody is signed in");
+
+    /// <returns>Null when nobody is signed in.</returns>
+    public static CurrentUser? Of(HttpContext http) => http.Features.Get<CurrentUser>() ?? Of(http.User);
+
+    /// <inheritdoc cref="Of(HttpContext)"/>
+    public static CurrentUser? Of(ClaimsPrincipal principal) => (principal.Identity as UserIdentity)?.User;
 }
 
-/// <summary>An identity that carries its <see cref="CurrentUser"/>, so that no request parses claims.</summary>
+/// <summary>The identity of who is signed in to the portal; it carries their <see cref="CurrentUser"/>, so that no
+/// request parses claims.</summary>
 /// <remarks>Its claims are made for whoever reads them, because next to nobody does.</remarks>
-/// <param name="secondFactor">Whether they signed in with one.</param>
-sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = false)
-    : ClaimsIdentity(scheme, "sub", Role)
+sealed class UserIdentity(CurrentUser user, string scheme) : ClaimsIdentity(scheme, "sub", Role)
 {
     public const string SecondFactorClaim = "mfa";
     const string Role = "role";
 
-    /// <returns>Null when nobody is signed in.</returns>
-    public static UserIdentity? Of(ClaimsPrincipal principal) => principal.Identity as UserIdentity;
-
     public CurrentUser User => user;
-    public bool SecondFactor => secondFactor;
 
     public override IEnumerable<Claim> Claims
     {
@@ -43,7 +45,7 @@ sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = f
             yield return new("sub", user.Id.ToString());
             yield return new("sid", user.Session.ToString());
             yield return new(Role, user.Role);
-            if (secondFactor) yield return new(SecondFactorClaim, "true", ClaimValueTypes.Boolean);
+            if (user.SecondFactor) yield return new(SecondFactorClaim, "true", ClaimValueTypes.Boolean);
         }
     }
 
@@ -51,7 +53,7 @@ sealed class UserIdentity(CurrentUser user, string scheme, bool secondFactor = f
     public override bool HasClaim(string type, string value) =>
         type == Role ? value == user.Role : base.HasClaim(type, value);
 
-    public override ClaimsIdentity Clone() => new UserIdentity(user, AuthenticationType!, secondFactor);
+    public override ClaimsIdentity Clone() => new UserIdentity(user, AuthenticationType!);
 }
 
 /// <summary>The authorization policies: their names, and the roles that each lets pass. A route that names none refuses

@@ -49,7 +49,7 @@ readonly record struct PageQuery(
             .OrderBy(q => q.Key, StringComparer.Ordinal)
             .SelectMany(q =>
                 q.Value, (q, value) => Uri.EscapeDataString(q.Key) + "=" + Uri.EscapeDataString(value ?? ""));
-        return $"{http.Request.Path}?{string.Join('&', filters)}#{(isForAll ? "" : CurrentUser.From(http.User).Id)}";
+        return $"{http.Request.Path}?{string.Join('&', filters)}#{(isForAll ? "" : CurrentUser.From(http).Id)}";
     }
 }
 

@@ -38,7 +38,7 @@ static class RecordAccess
     /// <summary>The same for a page, which reads while it is drawn: to be called before anything is drawn.</summary>
     public static async Task Of(HttpContext http, string action, string kind, IEnumerable<Shown> shown)
     {
-        var caller = CurrentUser.From(http.User);
+        var caller = CurrentUser.From(http);
         var others = shown.Where(s => s.Person != caller.Id).ToList();
         if (others.Count == 0) return;
         await http.RequestServices.GetRequiredService<NpgsqlDataSource>().Statement(Append)

@@ -22,7 +22,7 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
         _server.App.MapPost("/test/sign-out", (HttpContext http, PortalSignIn portal) => portal.SignOut(http))
             .AllowAnonymous();
         _server.App.MapGet("/test/page", (CurrentUser user) => user.Role).RequirePortal(Allow.Patient);
-        _server.App.MapGet("/api/test/open", (HttpContext http) => http.User.Identity?.Name ?? "nobody")
+        _server.App.MapGet("/api/test/open", (HttpContext http) => CurrentUser.Of(http)?.Role ?? "nobody")
             .AllowAnonymous();
         _server.App.MapGet("/test/admin-page", () => "admins only").RequirePortal(Allow.Admin);
         (await _server.Anonymous().Post("/api/auth/signup", new { email = "patient@example.org", password = Password }))

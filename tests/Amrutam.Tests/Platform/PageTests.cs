@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Claims;
 using System.Text;
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
@@ -102,7 +101,7 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
         http.Request.Path = parts[0];
         http.Request.QueryString = new(parts.Length > 1 ? "?" + parts[1] : "");
         http.SetEndpoint(new Endpoint(null, isForAll ? new(new AllowAnonymousAttribute()) : new(), null));
-        if (user is not null) http.User = new ClaimsPrincipal(new UserIdentity(user, "test"));
+        if (user is not null) http.Features.Set(user);
         var key = fixture.Server.App.Services.GetRequiredService<PageKey>();
         return await new PageQuery(2, cursor, http, key).Open<Key>(default);
     }

@@ -40,7 +40,7 @@ sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
         await EndFormer(http);
         if (await sessions.BeginPortal(http, user, found.SecondFactor) is not { } current)
             return PortalSignInOutcome.InvalidCredentials;
-        await http.SignInAsync(Scheme, new(PortalCookie.Identity(current, found.SecondFactor)));
+        await http.SignInAsync(Scheme, new(PortalCookie.Identity(current)));
         return PortalSignInOutcome.SignedIn;
     }
 
@@ -54,8 +54,8 @@ sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
     /// <summary>A browser has one session here: whoever signs in anew leaves none behind that nobody sees.</summary>
     async Task EndFormer(HttpContext http)
     {
-        if ((await http.AuthenticateAsync(Scheme)).Principal is not { } principal) return;
-        var user = CurrentUser.From(principal);
+        if ((await http.AuthenticateAsync(Scheme)).Principal is not { } principal
+            || CurrentUser.Of(principal) is not { } user) return;
         await sessions.End(user, user.Session, "signed_out");
     }
 }

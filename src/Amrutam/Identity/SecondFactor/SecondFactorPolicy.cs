@@ -11,9 +11,8 @@ namespace Amrutam.Identity.SecondFactor;
 sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required)
 {
     public Task Invoke(HttpContext http) =>
-        UserIdentity.Of(http.User) is { SecondFactor: false, User: { } user }
-        && required.Roles.Contains(user.Role)
-        && http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
+        http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
+        && CurrentUser.Of(http) is { SecondFactor: false } user && required.Roles.Contains(user.Role)
             ? Problems.Write(http, IdentityProblems.EnrolmentNeeded)
             : next(http);
 
