@@ -25,6 +25,8 @@ static class Http
         // Read now, so that a wrong setting stops the start before anything has begun.
         var cors = settings.Cors();
         settings.Proxies();
+        // Read through a pipe, each body is compared by reflection in the end.
+        AppContext.SetSwitch("Microsoft.AspNetCore.UseStreamBasedJsonParsing", true);
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);

@@ -9,7 +9,7 @@ public sealed partial class ImageTests
     public void The_image_and_x_give_the_server_the_same_memory()
     {
         var ofTheImage = Set("deploy/Dockerfile");
-        ofTheImage.Count.ShouldBe(2);
+        ofTheImage.Count.ShouldBe(3);
         Set("x").ShouldBe(ofTheImage);
         var documented = File.ReadAllText(Tree.Path("docs/operations.md"));
         foreach (var variable in ofTheImage) documented.ShouldContain(variable);
