@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Amrutam.Tests.Identity;
 
-/// <summary>The cookie of the web pages, over two pages that only exist here.</summary>
+/// <summary>The cookie of the web pages, over routes that only exist here.</summary>
 public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
 {
     const string Password = "copper-lantern-42";
@@ -160,6 +160,22 @@ public sealed class PortalSignInTests(TestCluster cluster) : IAsyncLifetime
         (await _server.Owner.Statement(Seen).Value<DateTime>()).ShouldBe(before);
         await signedIn.Get("/test/page");
         (await _server.Owner.Statement(Seen).Value<DateTime>()).ShouldBeGreaterThan(before);
+    }
+
+    [Fact]
+    public async Task Who_asked_before_over_a_connection_does_not_ask_now()
+    {
+        var token = (await _server.User("patient")).Http.DefaultRequestHeaders.Authorization!.ToString();
+        using var one = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 })
+        {
+            BaseAddress = _server.Address,
+        };
+        for (var turn = 0; turn < 2; turn++)
+        {
+            (await one.Send(HttpMethod.Get, "/api/me", headers: ("Authorization", token))).Is(200);
+            (await one.Get("/api/test/open")).Is(200).Text.ShouldBe("nobody");
+            (await one.Get("/api/me")).Is(401, "not_signed_in");
+        }
     }
 
     [Fact]
