@@ -7,7 +7,8 @@ namespace Amrutam.Bench;
 /// keeps its scan.</summary>
 static class Seed
 {
-    /// <param name="slots">How many slots: each doctor's follow each other by half hours, from tomorrow.</param>
+    /// <param name="slots">How many slots: each doctor's follow each other by half hours, from the day after tomorrow: a
+    /// run that begins before midnight and ends after it still asks for none that has begun.</param>
     public static async Task Fill(NpgsqlDataSource db, int doctors, int patients, int slots)
     {
         await People(db, doctors, patients);
@@ -68,8 +69,8 @@ static class Seed
         insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
         select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
                ('40000000-0000-7000-8000-' || lpad(to_hex(n % $1), 12, '0'))::uuid,
-               date_trunc('day', now()) + interval '1 day' + n / $1 * interval '30 minutes',
-               date_trunc('day', now()) + interval '1 day' + n / $1 * interval '30 minutes' + interval '30 minutes'
+               date_trunc('day', now()) + interval '2 days' + n / $1 * interval '30 minutes',
+               date_trunc('day', now()) + interval '2 days' + n / $1 * interval '30 minutes' + interval '30 minutes'
           from generate_series(0, $2 - 1) as n
         """;
 
