@@ -7,8 +7,8 @@ namespace Amrutam.Bench;
 /// keeps its scan.</summary>
 static class Seed
 {
-    /// <param name="slots">How many slots: each doctor's follow each other by half hours, from the day after tomorrow: a
-    /// run that begins before midnight and ends after it still asks for none that has begun.</param>
+    /// <param name="slots">How many slots: each doctor's follow each other by half hours, from the day after tomorrow,
+    /// because a run that goes past midnight must not ask for what has begun.</param>
     public static async Task Fill(NpgsqlDataSource db, int doctors, int patients, int slots)
     {
         await People(db, doctors, patients);
