@@ -27,6 +27,7 @@ static class IdentityModule
         builder.Services.AddSingleton<Secrets>();
         builder.AddJson(IdentityJson.Default);
         builder.AddTokens();
+        builder.AddPolicies();
         builder.AddPasswords(settings);
         builder.AddPortalSessions(settings);
         builder.AddSecondFactors(settings);
@@ -38,6 +39,10 @@ static class IdentityModule
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>()
             .AddSingleton<Sessions>();
         builder.Services.AddHostedService<IdentityWatch>();
+    }
+
+    static void AddPolicies(this WebApplicationBuilder builder)
+    {
         var policies = builder.Services.AddAuthorizationBuilder();
         foreach (var (name, roles) in Allow.Roles) policies.AddPolicy(name, p => p.RequireRole(roles));
         // The API's routes pass by the framework's authorization, which routing would take for an oversight.

@@ -42,7 +42,7 @@ static class RefreshSession
         var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds)
             .One(row => new Found(row.GetGuid(0), row.GetGuid(1),
             row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6),
-                row.GetBoolean(7), row.IsDBNull(8) ? null : row.GetFieldValue<byte[]>(8)));
+                row.GetBoolean(7), row.GetBytesOrNull(8)));
         if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
         var user = new CurrentUser(found.User, found.Role, found.Session, found.SecondFactor);
         if (found is { Used: true, MayRepeat: true })

@@ -174,8 +174,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, L
         e is NpgsqlException { IsTransient: true } or CommitOutcomeUnknownException or OperationCanceledException;
 
     static Event ReadEvent(NpgsqlDataReader row) =>
-        new(row.GetInt64(0), row.GetInstant(1), row.GetString(2), row.GetGuidOrNull(3),
-            row.IsDBNull(4) ? null : row.GetFieldValue<byte[]>(4));
+        new(row.GetInt64(0), row.GetInstant(1), row.GetString(2), row.GetGuidOrNull(3), row.GetBytesOrNull(4));
 
     public override void Dispose()
     {

@@ -25,7 +25,7 @@ static class Http
         // Read now, so that a wrong setting stops the start before anything has begun.
         var cors = settings.Cors();
         settings.Proxies();
-        // Read through a pipe, each body is compared by reflection in the end.
+        // The framework's own way, through a pipe, ends each body with a comparison by reflection.
         AppContext.SetSwitch("Microsoft.AspNetCore.UseStreamBasedJsonParsing", true);
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
         // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.

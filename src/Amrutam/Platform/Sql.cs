@@ -28,6 +28,10 @@ static class Sql
     public static string? GetStringOrNull(this NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
+    /// <returns>The bytes of a bytea, or of a text in UTF-8.</returns>
+    public static byte[]? GetBytesOrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
+
     public static Guid? GetGuidOrNull(this NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetGuid(column);
 

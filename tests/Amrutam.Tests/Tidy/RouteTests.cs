@@ -1,6 +1,7 @@
 using Amrutam.Platform;
 using Amrutam.Tests.Support;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,6 +26,14 @@ public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixt
         Routes.ShouldNotBeEmpty();
         Routes.Where(r => !Http.StatesPolicy(r)).Select(Name).ShouldBeEmpty();
     }
+
+    /// <summary>What a name means says one table; a name that is not in it would fail at the first call.</summary>
+    [Fact]
+    public void A_policy_that_a_route_names_is_known() =>
+        Routes.Where(r => r.Metadata.GetMetadata<AuthorizationPolicy>() is null
+                && r.Metadata.GetOrderedMetadata<IAuthorizeData>()
+                    .Any(stated => !Allow.Roles.ContainsKey(stated.Policy ?? "")))
+            .Select(Name).ShouldBeEmpty();
 
     [Fact]
     public void A_route_has_a_summary_and_a_tag()

@@ -173,8 +173,7 @@ sealed class BookingBatch : IAsyncDisposable
         await rows.NextResultAsync();
         while (await rows.ReadAsync())
             outcomes[rows.GetInt32(0) - 1] =
-                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0,
-                    rows.IsDBNull(3) ? null : rows.GetFieldValue<byte[]>(3), rows.GetStringOrNull(4),
+                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetBytesOrNull(3), rows.GetStringOrNull(4),
                     rows.GetGuidOrNull(5));
         // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
         await rows.NextResultAsync();
