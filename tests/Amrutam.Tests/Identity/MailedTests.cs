@@ -184,7 +184,7 @@ public sealed class MailServerTests(TestCluster cluster)
     [Fact]
     public async Task A_server_that_is_away_costs_nobody_time_and_gets_the_letter_later()
     {
-        var port = MailServer.FreePort();
+        var port = Ports.Next();
         await using var server = await TestServer.Start(await cluster.NewDatabase(), Smtp(port));
         var person = await Person.SignUp(server);
         var clock = Stopwatch.StartNew();

@@ -26,7 +26,7 @@ public sealed class StormTests(TestCluster cluster)
     {
         // In this process only to make the accounts and to look into the database; the work goes to the one that dies.
         await using var server = await TestServer.Start(await cluster.NewDatabase());
-        var port = ServerProcess.FreePort();
+        var port = Ports.Next();
         var (patients, slots) = await Fill(server, new($"http://127.0.0.1:{port}"));
         var workload = new Workload(patients, slots, Environment.TickCount);
         var victim = Start(server, port);

@@ -94,7 +94,7 @@ sealed class MailServer : IDisposable
     /// <summary>Starts one and waits until it answers.</summary>
     public static async Task<MailServer> Start(int? port = null)
     {
-        var server = new MailServer(port ?? FreePort());
+        var server = new MailServer(port ?? Ports.Next());
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))
         {
             using var client = new TcpClient();
@@ -108,13 +108,6 @@ sealed class MailServer : IDisposable
                 // Python takes a moment to start.
             }
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public void Dispose()

@@ -26,7 +26,7 @@ sealed class RunningPrometheus : IDisposable
               - job_name: amrutam
                 static_configs: [{"{"} targets: ["127.0.0.1:{management}"] {"}"}]
             """);
-        var port = ServerProcess.FreePort();
+        var port = Ports.Next();
         var process = Process.Start(new ProcessStartInfo(Prometheus.Program("prometheus"), [
             "--config.file=" + Path.Combine(folder, "prometheus.yml"),
             "--storage.tsdb.path=" + Path.Combine(folder, "data"),

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Amrutam.Platform;
 
 namespace Amrutam.Tests.Support;
@@ -28,14 +26,14 @@ sealed class ServerProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <param name="port">Where to listen; 0 picks a free port, which a later start may be given again.</param>
+    /// <param name="port">Where to listen; 0 picks a free one.</param>
     public static ServerProcess Start(string command, int port, params (string Name, string Value)[] settings) =>
         Start([command], port, settings);
 
     /// <inheritdoc cref="Start(string, int, ValueTuple{string, string}[])"/>
     public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings)
     {
-        if (port == 0) port = FreePort();
+        if (port == 0) port = Ports.Next();
         var start = new ProcessStartInfo("dotnet", [typeof(EmbeddedPostgres).Assembly.Location, .. command])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
@@ -90,12 +88,5 @@ sealed class ServerProcess : IDisposable
         {
             return false;
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

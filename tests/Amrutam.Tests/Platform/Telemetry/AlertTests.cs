@@ -67,7 +67,7 @@ public sealed partial class AlertTests(TestCluster cluster, ServerFixture fixtur
     public async Task A_transaction_left_open_raises_the_readers_alert_and_its_end_clears_it()
     {
         var database = await cluster.NewDatabase();
-        var (port, management) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        var (port, management) = (Ports.Next(), Ports.Next());
         var checkpoints = Directory.CreateTempSubdirectory("amrutam-checkpoints-");
         using var server = ServerProcess.Start("serve", port, ("ConnectionStrings__Amrutam", database.App),
             ("ConnectionStrings__Owner", database.Owner), ("Management__Url", $"http://127.0.0.1:{management}"),

@@ -47,7 +47,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         var database = await cluster.NewDatabase();
         _collector = await Collector.Start();
         _twin = await TestServer.Start(database, "--Logging:LogLevel:Default=None");
-        var (port, management) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        var (port, management) = (Ports.Next(), Ports.Next());
         _process = ServerProcess.Start("serve", port,
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("Http__DrainSeconds", "0"),
             ("ConnectionStrings__Amrutam", database.App), ("ConnectionStrings__Owner", database.Owner),

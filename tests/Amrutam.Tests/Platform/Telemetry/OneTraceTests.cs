@@ -16,7 +16,7 @@ public sealed class OneTraceTests(TestCluster cluster)
     {
         var database = await cluster.NewDatabase();
         await using var owner = NpgsqlDataSource.Create(database.Owner);
-        var (port, management) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        var (port, management) = (Ports.Next(), Ports.Next());
         using var server = ServerProcess.Start("serve", port, ("ASPNETCORE_ENVIRONMENT", "Production"),
             ("Http__DrainSeconds", "0"), ("Management__Url", $"http://127.0.0.1:{management}"),
             ("ConnectionStrings__Amrutam", database.App), ("ConnectionStrings__Owner", database.Owner),
