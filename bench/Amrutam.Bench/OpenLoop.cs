@@ -28,28 +28,43 @@ static class OpenLoop
     }
 
     /// <remarks>Ten times as many who each wait for their answer: more than that a machine that also has to play them
-    /// cannot offer. What comes after follows at once, with all that the flood left to do.</remarks>
+    /// cannot offer. What comes after follows at once, with all that the flood left to do. The peak is measured as long
+    /// and followed likewise, because bookings slow down, pgbench's too, while the tables fill that were empty when a
+    /// run began.</remarks>
     public static async Task Overload(Report report)
     {
-        const int Peak = 256, Recovery = 10;
+        const int Peak = 256;
         await using var bench = await SeededServer.Start(Doctors, Patients, 2_000_000);
         await bench.Book(Peak, 3 * Scenarios.Seconds);
-        var (calm, flood, after) = (new List<Load>(), new List<Load>(), new List<Load>());
+        var (peaks, floods) = (new List<Followed>(), new List<Followed>());
         for (var round = 0; round < Scenarios.Rounds; round++)
         {
-            calm.Add(await bench.Book(Peak, Scenarios.Seconds));
-            flood.Add(await bench.Book(10 * Peak, 2 * Scenarios.Seconds));
-            after.Add(await bench.GoOnBooking(Peak, Recovery));
+            peaks.Add(await Followed.By(Peak, bench, Peak));
+            floods.Add(await Followed.By(Peak, bench, 10 * Peak));
         }
-        const string Scenario = "ten times the connections of the peak";
-        report.Add(Scenario, "bookings/s at the peak, 256 connections", calm.Select(l => l.PerSecond));
-        report.Add(Scenario, "bookings/s, 2,560 connections", flood.Select(l => l.PerSecond));
-        report.Add(Scenario, "goodput ÷ peak", flood.Zip(calm, (f, c) => f.PerSecond / c.PerSecond), "≥ 0.9");
-        report.Add(Scenario, "p99 ms", flood.Select(l => l.P99));
-        report.Add(Scenario, "failed", flood.Select(l => (double)l.Failed));
-        report.Add("the 10 s after it", "bookings/s ÷ peak", after.Zip(calm, (a, c) => a.PerSecond / c.PerSecond),
-            "≥ 0.9");
-        report.Add("the 10 s after it", "failed", after.Select(l => (double)l.Failed));
+        const string Scenario = "ten times the connections of the peak", After = "the 10 s after it";
+        report.Add(Scenario, "bookings/s at the peak, 256 connections", peaks.Select(p => p.Load.PerSecond));
+        report.Add(Scenario, "bookings/s, 2,560 connections", floods.Select(f => f.Load.PerSecond));
+        report.Add(Scenario, "goodput ÷ peak",
+            floods.Zip(peaks, (f, p) => f.Load.PerSecond / p.Load.PerSecond), "≥ 0.9");
+        report.Add(Scenario, "p99 ms", floods.Select(f => f.Load.P99));
+        report.Add(Scenario, "failed", floods.Select(f => (double)f.Load.Failed));
+        report.Add(After, "bookings/s ÷ peak",
+            floods.Zip(peaks, (f, p) => f.After.PerSecond / p.Load.PerSecond), "≥ 0.9");
+        report.Add(After, "bookings/s ÷ the 10 s after the peak",
+            floods.Zip(peaks, (f, p) => f.After.PerSecond / p.After.PerSecond), "≥ 0.9");
+        report.Add(After, "failed", floods.Select(f => (double)f.After.Failed));
+    }
+
+    /// <summary>A load, and the ten seconds right after it.</summary>
+    sealed record Followed(Load Load, Load After)
+    {
+        const int Recovery = 10;
+
+        /// <summary>Begins without bookings; <paramref name="after"/> go on when <paramref name="connections"/> end.
+        /// </summary>
+        public static async Task<Followed> By(int after, SeededServer bench, int connections) => new(
+            await bench.Book(connections, 2 * Scenarios.Seconds), await bench.GoOnBooking(after, Recovery));
     }
 
     static void Tell(Report report, string scenario, Latencies answers, string target)
