@@ -29,8 +29,7 @@ static class OpenLoop
 
     /// <remarks>Ten times as many who each wait for their answer: more than that a machine that also has to play them
     /// cannot offer. What comes after follows at once, with all that the flood left to do. The peak is measured as long
-    /// and followed likewise, because bookings slow down, pgbench's too, while the tables fill that were empty when a
-    /// run began.</remarks>
+    /// and followed likewise, because a run begins with empty tables and may slow down while they fill.</remarks>
     public static async Task Overload(Report report)
     {
         const int Peak = 256;
