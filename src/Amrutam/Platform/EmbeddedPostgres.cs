@@ -146,16 +146,22 @@ sealed partial class EmbeddedPostgres : IAsyncDisposable
         while (failures < RestartAttempts && !ct.IsCancellationRequested)
         {
             await Task.Delay(WatchInterval, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (ct.IsCancellationRequested || await cluster.IsAlive(CancellationToken.None))
-            {
-                failures = 0;
-                continue;
-            }
-
             try
             {
+                if (ct.IsCancellationRequested || await cluster.IsAlive(CancellationToken.None))
+                {
+                    failures = 0;
+                    continue;
+                }
+
                 LogDied(log);
                 await cluster.Start(ct);
+            }
+            catch (IOException unseen)
+            {
+                // What cannot be seen may well be running, and starting anew would take its socket away.
+                LogNotSeen(log, unseen);
+                await Task.Delay(RestartPause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
             {
@@ -270,6 +276,9 @@ sealed partial class EmbeddedPostgres : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended by itself; starting it again")]
     static partial void LogDied(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL cannot be looked after now; trying again soon")]
+    static partial void LogNotSeen(ILogger log, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}")]
     static partial void LogNotStarted(ILogger log, Exception exception, int @try, int limit);

@@ -14,6 +14,10 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
     const int NobodysPid = int.MaxValue - 1;
     const int PortLine = 3;
 
+    /// <summary>The cluster's file; null when there is none, or none that this user may read.</summary>
+    /// <exception cref="IOException">
+    /// It may be there and could not be read, as when no more files may be open: no sign that PostgreSQL has ended.
+    /// </exception>
     public static PostmasterFile? Read(string cluster)
     {
         var path = System.IO.Path.Combine(cluster, "postmaster.pid");
@@ -25,11 +29,8 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
                 ? new PostmasterFile(path, pid, Number(lines.ElementAtOrDefault(PortLine)) ?? 0, text)
                 : null;
         }
-        catch (IOException)
-        {
-            return null;
-        }
-        catch (UnauthorizedAccessException)
+        catch (Exception none)
+            when (none is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -41,6 +42,7 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
     /// that holds this very file; a program that inherited the number does not, nor does one that ended unreaped.
     /// In a container root may not look there, and then the command line has to do.
     /// </remarks>
+    /// <exception cref="IOException">It could not be seen, which is no sign that it has ended.</exception>
     public async Task<bool> IsAlive(CancellationToken ct)
     {
         if (OperatingSystem.IsWindows())
@@ -62,7 +64,7 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
         {
             return NamesCluster(await File.ReadAllTextAsync($"/proc/{Pid}/cmdline", ct));
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException)
         {
             return false;
         }
