@@ -3,7 +3,7 @@ namespace Amrutam.Bench;
 /// <summary>A day's work at its peak, and far more than that.</summary>
 static class OpenLoop
 {
-    const int Doctors = 500, Patients = 20_000;
+    const int Doctors = 500, Patients = 20_000, Peak = 256;
 
     public static async Task Mix(Report report)
     {
@@ -32,14 +32,13 @@ static class OpenLoop
     /// and followed likewise, because a run begins with empty tables and may slow down while they fill.</remarks>
     public static async Task Overload(Report report)
     {
-        const int Peak = 256;
         await using var bench = await SeededServer.Start(Doctors, Patients, 2_000_000);
         await bench.Book(Peak, 3 * Scenarios.Seconds);
         var (peaks, floods) = (new List<Followed>(), new List<Followed>());
         for (var round = 0; round < Scenarios.Rounds; round++)
         {
-            peaks.Add(await Followed.By(Peak, bench, Peak));
-            floods.Add(await Followed.By(Peak, bench, 10 * Peak));
+            peaks.Add(await Followed.Measure(bench, Peak));
+            floods.Add(await Followed.Measure(bench, 10 * Peak));
         }
         const string Scenario = "ten times the connections of the peak", After = "the 10 s after it";
         report.Add(Scenario, "bookings/s at the peak, 256 connections", peaks.Select(p => p.Load.PerSecond));
@@ -55,15 +54,14 @@ static class OpenLoop
         report.Add(After, "failed", floods.Select(f => (double)f.After.Failed));
     }
 
-    /// <summary>A load, and the ten seconds right after it.</summary>
+    /// <summary>A load that begins without bookings, and the peak's connections in the ten seconds right after it.
+    /// </summary>
     sealed record Followed(Load Load, Load After)
     {
         const int Recovery = 10;
 
-        /// <summary>Begins without bookings; <paramref name="after"/> go on when <paramref name="connections"/> end.
-        /// </summary>
-        public static async Task<Followed> By(int after, SeededServer bench, int connections) => new(
-            await bench.Book(connections, 2 * Scenarios.Seconds), await bench.GoOnBooking(after, Recovery));
+        public static async Task<Followed> Measure(SeededServer bench, int connections) => new(
+            await bench.Book(connections, 2 * Scenarios.Seconds), await bench.GoOnBooking(Peak, Recovery));
     }
 
     static void Tell(Report report, string scenario, Latencies answers, string target)

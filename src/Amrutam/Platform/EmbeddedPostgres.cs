@@ -157,10 +157,10 @@ sealed partial class EmbeddedPostgres : IAsyncDisposable
                 LogDied(log);
                 await cluster.Start(ct);
             }
-            catch (IOException unseen)
+            catch (IOException failed)
             {
                 // What cannot be seen may well be running, and starting anew would take its socket away.
-                LogNotSeen(log, unseen);
+                LogNotLookedAfter(log, failed);
                 await Task.Delay(RestartPause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
@@ -278,7 +278,7 @@ sealed partial class EmbeddedPostgres : IAsyncDisposable
     static partial void LogDied(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL cannot be looked after now; trying again soon")]
-    static partial void LogNotSeen(ILogger log, Exception exception);
+    static partial void LogNotLookedAfter(ILogger log, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}")]
     static partial void LogNotStarted(ILogger log, Exception exception, int @try, int limit);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Amrutam.Platform;
-using Microsoft.Extensions.Logging.Abstractions;
+using Amrutam.Tests.Support;
 using Npgsql;
 
 namespace Amrutam.Tests.Platform;
@@ -18,8 +18,9 @@ public sealed class PostgresOutOfSightTests : IDisposable
     public async Task What_cannot_be_seen_for_a_while_is_not_taken_for_dead()
     {
         _folder.UnixFileMode |= UnixFileMode.OtherExecute;
+        var log = new LogLines<EmbeddedPostgres>();
         await using var postgres = await EmbeddedPostgres.Own(
-            Path.Combine(_folder.FullName, "data"), NullLogger.Instance, TestContext.Current.CancellationToken,
+            Path.Combine(_folder.FullName, "data"), log, TestContext.Current.CancellationToken,
             durable: false);
         var cluster = Path.Combine(_folder.FullName, "data", "cluster");
         var file = Path.Combine(cluster, "postmaster.pid");
@@ -31,9 +32,12 @@ public sealed class PostgresOutOfSightTests : IDisposable
         File.CreateSymbolicLink(file + ".loop", file);
         File.Move(file + ".loop", file, overwrite: true);
         Should.Throw<IOException>(() => PostmasterFile.Read(cluster)).ShouldNotBeOfType<FileNotFoundException>();
-        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        for (var watch = Stopwatch.StartNew(); log.Written.IsEmpty;
+            await Task.Delay(50, TestContext.Current.CancellationToken))
+            watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "nobody looked");
         File.Move(file + ".kept", file, overwrite: true);
 
+        log.Written.ShouldAllBe(line => line.Text == "PostgreSQL cannot be looked after now; trying again soon");
         PostmasterFile.Read(cluster).ShouldBe(running);
         await using var database = NpgsqlDataSource.Create(postgres.AppConnectionString());
         (await database.CreateCommand("select 1").ExecuteScalarAsync(TestContext.Current.CancellationToken))

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
+using Amrutam.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ public sealed class JobsTests
     [Fact]
     public async Task A_run_that_fails_is_logged_in_its_own_trace_and_is_not_the_last()
     {
-        var log = new Lines();
+        var log = new LogLines<Jobs>();
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, log);
         using var stop = new CancellationTokenSource();
@@ -27,13 +28,13 @@ public sealed class JobsTests
             if (runs.Count != 2) throw new InvalidOperationException("as planned");
         }, stop.Token);
         runs.Distinct().Count().ShouldBe(3);
-        log.Traces.ShouldBe([runs[0], runs[2]]);
+        log.Written.Select(line => line.Trace).ShouldBe([runs[0], runs[2]]);
     }
 
     [Fact]
     public async Task A_run_that_the_stop_ends_has_not_failed()
     {
-        var log = new Lines();
+        var log = new LogLines<Jobs>();
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, log);
         using var stop = new CancellationTokenSource();
@@ -42,7 +43,7 @@ public sealed class JobsTests
             await stop.CancelAsync();
             stop.Token.ThrowIfCancellationRequested();
         }, stop.Token);
-        log.Traces.ShouldBeEmpty();
+        log.Written.ShouldBeEmpty();
     }
 
     [Fact]
@@ -50,7 +51,8 @@ public sealed class JobsTests
     {
         await using var services = new ServiceCollection().AddMetrics().AddLogging().BuildServiceProvider();
         var host = new ApplicationLifetime(services.GetRequiredService<ILogger<ApplicationLifetime>>());
-        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new Lines(), host);
+        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new LogLines<Jobs>(),
+            host);
         using var stop = new CancellationTokenSource();
         var began = new ConcurrentQueue<int>();
         var running = Enumerable.Range(0, 3).Select(n => jobs.Every($"try_{n}", TimeSpan.FromHours(1), () =>
@@ -64,18 +66,5 @@ public sealed class JobsTests
         while (began.Count < 3) await Task.Delay(10);
         await stop.CancelAsync();
         await Task.WhenAll(running);
-    }
-
-    /// <summary>The trace in which each line was written.</summary>
-    sealed class Lines : ILogger<Jobs>
-    {
-        public List<string> Traces { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) => Traces.Add(Problems.Trace());
     }
 }
