@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Amrutam.Identity;
-using Amrutam.Platform;
+using Amrutam.EmbeddedPostgres;
+using Amrutam.Identity.Tokens;
+using Amrutam.Platform.Data;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -19,10 +20,10 @@ sealed class Rig : IAsyncDisposable
     static int _rigs;
     static readonly string KeyEncryptionKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
     readonly string _directory;
-    readonly EmbeddedPostgres _postgres;
+    readonly PrivatePostgres _postgres;
     Process? _server;
 
-    Rig(int number, string directory, EmbeddedPostgres postgres)
+    Rig(int number, string directory, PrivatePostgres postgres)
     {
         (_directory, _postgres) = (directory, postgres);
         Address = new($"http://127.0.0.1:{FirstPort + number}");
@@ -41,9 +42,9 @@ sealed class Rig : IAsyncDisposable
         var number = _rigs++;
         var directory = Path.Combine(Path.GetTempPath(),
             string.Create(CultureInfo.InvariantCulture, $"amrutam-bench-{Environment.ProcessId}-{number}"));
-        var postgres = await EmbeddedPostgres
+        var postgres = await PrivatePostgres
             .Own(directory, NullLogger.Instance, CancellationToken.None, durable: true);
-        await Migrator.Migrate(postgres.OwnerConnectionString(), CancellationToken.None);
+        await Migrator.Migrate(postgres.OwnerConnectionString(), Program.Modules, CancellationToken.None);
         return new(number, directory, postgres);
     }
 
@@ -51,7 +52,7 @@ sealed class Rig : IAsyncDisposable
     public async Task<TimeSpan> StartServer()
     {
         // ./x bench names the published server; without it the one that was built beside this program runs.
-        var server = Environment.GetEnvironmentVariable("BENCH_SERVER") ?? typeof(EmbeddedPostgres).Assembly.Location;
+        var server = Environment.GetEnvironmentVariable("BENCH_SERVER") ?? typeof(PrivatePostgres).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [server, "serve"]) { UseShellExecute = false };
         foreach (var (name, value) in new[]
         {

@@ -5,10 +5,11 @@ using System.Security.Cryptography;
 using Amrutam.Audit;
 using Amrutam.Audit.Contracts;
 using Amrutam.Audit.Sealing;
-using Amrutam.Identity;
 using Amrutam.Identity.Contracts;
-using Amrutam.Platform;
-using Amrutam.Platform.Telemetry;
+using Amrutam.Identity.Encryption;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Jobs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -37,12 +38,12 @@ static class SealedEvents
         await db.Statement(Fill).With(Events).Execute();
         await db.Statement("analyze audit.events").Execute();
         var folder = Directory.CreateTempSubdirectory("amrutam-bench-seals-");
-        var keys = new LogKeys(db, new Secrets(new SecretBox(RandomNumberGenerator.GetBytes(32))));
+        var keys = new LogKeys(db, new Secrets(new SecretEncryption(RandomNumberGenerator.GetBytes(32))));
         var (state, published) = (new SealState(), new Checkpoints(folder.FullName));
-        using var horizon = new LogHorizon(db);
+        using var horizon = new EventLogWatermark(db);
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
-            NullLogger<Jobs>.Instance);
+        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
+            NullLogger<JobRunner>.Instance);
         using var sealer = new SealLog(db, horizon, keys, state, jobs, new AuditSettings(), TimeProvider.System,
             NullLogger<SealLog>.Instance, published);
         var scenario = string.Create(CultureInfo.InvariantCulture, $"{Events:N0} events");

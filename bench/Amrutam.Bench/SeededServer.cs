@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Npgsql;
 
 namespace Amrutam.Bench;

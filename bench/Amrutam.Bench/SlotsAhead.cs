@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Amrutam.Platform;
-using Amrutam.Platform.Telemetry;
-using Amrutam.Scheduling.Availability;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Jobs;
+using Amrutam.Scheduling.Generation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,12 +23,12 @@ static class SlotsAhead
         await Seed.Fill(db, Doctors, patients: 1, slots: 0);
         await db.Statement(OfferMornings).Execute();
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new Jobs(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
-            NullLogger<Jobs>.Instance);
+        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
+            NullLogger<JobRunner>.Instance);
         // Nobody listens.
-        using var changes = new Changes(new(rig.OwnerConnectionString, rig.OwnerConnectionString), db,
-            TimeProvider.System, NullLogger<Changes>.Instance);
-        using var job = new MakeSlotsAhead(db, jobs, changes);
+        using var changes = new CacheInvalidation(new(rig.OwnerConnectionString, rig.OwnerConnectionString), db,
+            TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
+        using var job = new GenerateSlots(db, jobs, changes);
 
         var scenario = FormattableString.Invariant($"90 days ahead, {Doctors:N0} doctors");
         var (made, first) = await MakeAll(job);
@@ -41,7 +42,7 @@ static class SlotsAhead
         report.Add(scenario + ", again", "s", [second.TotalSeconds]);
     }
 
-    static async Task<(int Slots, TimeSpan Time)> MakeAll(MakeSlotsAhead job)
+    static async Task<(int Slots, TimeSpan Time)> MakeAll(GenerateSlots job)
     {
         var watch = Stopwatch.StartNew();
         var made = await job.MakeAll(CancellationToken.None);

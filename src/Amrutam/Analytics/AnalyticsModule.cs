@@ -1,21 +1,26 @@
 using Amrutam.Analytics.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Analytics;
 
 /// <summary>The clinic in numbers: roll-ups from events, and the statistics read from them.</summary>
-static class AnalyticsModule
+sealed class AnalyticsModule : IModule
 {
-    public static void AddAnalytics(this WebApplicationBuilder builder)
+    public string Name => "Analytics";
+
+    public void Add(WebApplicationBuilder builder)
     {
         builder.Services.AddEventReader<RollUp>();
-        builder.Services.AddInvariants(RulesOfTheRollUp.All);
+        builder.Services.AddInvariants(RollUpInvariants.All);
         builder.Services.AddSingleton<CountAttempts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CountAttempts>());
         builder.Services.AddSingleton<Statistics>();
     }
 
-    public static void MapAnalytics(this IEndpointRouteBuilder routes)
+    public void Map(WebApplication routes)
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ReadStats.Map(admin);

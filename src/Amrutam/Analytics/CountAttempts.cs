@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Amrutam.Platform;
-using Amrutam.Platform.Telemetry;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Jobs;
 using NodaTime;
 using Npgsql;
 
@@ -12,7 +12,7 @@ namespace Amrutam.Analytics;
 /// Scheduling counts them on its meter; this listens there, so that Scheduling need not know. Counts are written
 /// together every few seconds: a server that is killed loses those few seconds of this chart, and of nothing else.
 /// </remarks>
-sealed class CountAttempts(NpgsqlDataSource db, Jobs jobs, TimeProvider clock) : BackgroundService
+sealed class CountAttempts(NpgsqlDataSource db, JobRunner jobs, TimeProvider clock) : BackgroundService
 {
     const string Meter = "Amrutam.Scheduling", Counter = "amrutam.bookings", Tag = "outcome";
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);

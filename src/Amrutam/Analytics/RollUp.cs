@@ -1,4 +1,5 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
 using NodaTime;
 using Npgsql;
 

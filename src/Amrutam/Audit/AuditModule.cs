@@ -1,7 +1,11 @@
 using Amrutam.Audit.Contracts;
+using Amrutam.Audit.Reading;
+using Amrutam.Audit.Retention;
 using Amrutam.Audit.Sealing;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Privacy;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
 
@@ -9,28 +13,30 @@ namespace Amrutam.Audit;
 
 /// <summary>The event log: what an admin may ask of it, what keeps it going, and the seal that shows it was not
 /// changed.</summary>
-static partial class AuditModule
+sealed partial class AuditModule : IModule
 {
-    public static void AddAudit(this WebApplicationBuilder builder)
+    public string Name => "Audit";
+
+    public void Add(WebApplicationBuilder builder)
     {
         builder.AddSettings<AuditSettings>("Audit");
         builder.Services.AddSingleton<EventLog>();
-        builder.Services.AddSingleton<IPersonalData, EventsOfAPerson>();
+        builder.Services.AddSingleton<IPersonalData, EventPersonalData>();
         builder.Services.AddHostedService<MakePartitions>();
-        builder.Services.AddSingleton(new VitalSign("amrutam.audit.seal_age", "s",
+        builder.Services.AddSingleton(new PolledGauge("amrutam.audit.seal_age", "s",
             "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
-        builder.Services.AddSingleton(new VitalSign("amrutam.audit.log_broken", "{log}",
+        builder.Services.AddSingleton(new PolledGauge("amrutam.audit.log_broken", "{log}",
             "1 when the last check found that the event log is not what was sealed", Label: null, CheckLog.ReadBroken));
-        builder.Services.AddSingleton(new VitalSign("amrutam.audit.partitions_ahead", "{month}",
+        builder.Services.AddSingleton(new PolledGauge("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
         builder.Services.AddSingleton<RetireMonths>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RetireMonths>());
         if (AuditSettings.Folder(builder.Configuration) is { } folder)
-            builder.Services.AddSingleton(new Checkpoints(folder)).AddSingleton(new VitalSign(
+            builder.Services.AddSingleton(new Checkpoints(folder)).AddSingleton(new PolledGauge(
                 "amrutam.audit.unpublished_age", "s",
                 "How long the oldest seal has waited to stand in the outside folder", Label: null,
                 SealLog.ReadUnpublishedAge));
-        builder.Services.AddSingleton<ISealedSecrets, SealedLogKeys>();
+        builder.Services.AddSingleton<IEncryptedSecrets, EncryptedLogKeys>();
         builder.Services.AddSingleton<LogKeys>().AddSingleton<SealState>().AddSingleton<SealLog>()
             .AddSingleton<CheckLog>().AddSingleton<ReadVerification>();
         builder.Services.AddSingleton(services =>
@@ -47,7 +53,7 @@ static partial class AuditModule
             LogNowhere(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(AuditModule).FullName!));
     }
 
-    public static void MapAudit(this IEndpointRouteBuilder routes)
+    public void Map(WebApplication routes)
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ListEvents.Map(admin);

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Amrutam.Platform;
+using Amrutam.EmbeddedPostgres;
 
 namespace Amrutam.Audit;
 
@@ -27,5 +27,5 @@ sealed class AuditSettings
         settings["Audit:CheckpointFolder"] is { } given ? given.Length > 0 ? given : null
         : settings.GetConnectionString("Amrutam") is { Length: > 0 } ? null
         : Path.Combine(settings["Data:Directory"] is { Length: > 0 } directory
-            ? directory : EmbeddedPostgres.DefaultDirectory(), FolderName);
+            ? directory : PrivatePostgres.DefaultDirectory(), FolderName);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Amrutam.Platform;
+using Amrutam.Doctors.Directory;
+using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Doctors;
 

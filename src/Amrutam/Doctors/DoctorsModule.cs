@@ -1,22 +1,29 @@
 using Amrutam.Doctors.Contracts;
+using Amrutam.Doctors.Directory;
+using Amrutam.Doctors.Profiles;
 using Amrutam.Platform;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Privacy;
 
 namespace Amrutam.Doctors;
 
 /// <summary>Profiles of doctors, their verification, and the directory that patients search.</summary>
-static class DoctorsModule
+sealed class DoctorsModule : IModule
 {
-    public static void AddDoctors(this WebApplicationBuilder builder)
+    public string Name => "Doctors";
+
+    public void Add(WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<DoctorsSettings>("Doctors");
         builder.AddJson(DoctorsJson.Default);
         builder.Services.AddSingleton<DoctorsToVerify>();
-        builder.Services.AddSingleton<IPersonalData, ProfileOfAPerson>();
+        builder.Services.AddSingleton<IPersonalData, ProfilePersonalData>();
         builder.Services.AddSingleton(
             new DoctorsShown(settings.RequireVerification ?? !builder.Environment.IsDevelopment()));
     }
 
-    public static void MapDoctors(this IEndpointRouteBuilder routes)
+    public void Map(WebApplication routes)
     {
         var doctors = routes.MapGroup("/api/doctors").WithTags("Doctors");
         CreateProfile.Map(doctors);

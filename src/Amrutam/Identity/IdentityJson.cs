@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
 
 namespace Amrutam.Identity;
 
@@ -6,5 +8,5 @@ namespace Amrutam.Identity;
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(LogIn.Request), TypeInfoPropertyName = "LogInRequest")]
 [JsonSerializable(typeof(RefreshSession.Request), TypeInfoPropertyName = "RefreshSessionRequest")]
-[JsonSerializable(typeof(Tokens))]
+[JsonSerializable(typeof(TokenPair))]
 sealed partial class IdentityJson : JsonSerializerContext;

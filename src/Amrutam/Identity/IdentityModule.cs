@@ -1,10 +1,23 @@
+using Amrutam.EmbeddedPostgres;
+using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Contracts;
-using Amrutam.Identity.OwnSessions;
+using Amrutam.Identity.EmailLinks;
+using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Mail;
 using Amrutam.Identity.Passkeys;
-using Amrutam.Identity.People;
-using Amrutam.Identity.Rights;
+using Amrutam.Identity.Passwords;
+using Amrutam.Identity.Privacy;
 using Amrutam.Identity.SecondFactor;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Identity.Tokens;
+using Amrutam.Identity.Users;
 using Amrutam.Platform;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
@@ -15,33 +28,36 @@ using Npgsql;
 namespace Amrutam.Identity;
 
 /// <summary>Accounts, sign-in, tokens, second factor and roles.</summary>
-static class IdentityModule
+sealed class IdentityModule : IModule
 {
-    public static void AddIdentity(this WebApplicationBuilder builder)
+    public string Name => "Identity";
+
+    public void Add(WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<IdentitySettings>("Identity");
-        builder.AddSettings<Limits>("Limits");
-        builder.Services.AddSingleton(_ => SecretBox.OfInstallation(settings,
-            builder.Configuration["Data:Directory"] ?? EmbeddedPostgres.DefaultDirectory()));
-        builder.Services.AddSingleton<ResealSecrets>().AddSealedTables();
+        builder.AddSettings<IdentityLimits>("Limits");
+        builder.Services.AddSingleton(_ => SecretEncryption.OfInstallation(settings,
+            builder.Configuration["Data:Directory"] ?? PrivatePostgres.DefaultDirectory()));
+        builder.Services.AddSingleton<ReencryptSecrets>().AddSealedTables();
         builder.Services.AddSingleton<Secrets>();
         builder.AddJson(IdentityJson.Default);
-        builder.AddTokens();
-        builder.AddPolicies();
-        builder.AddPasswords(settings);
-        builder.AddPortalSessions(settings);
-        builder.AddSecondFactors(settings);
-        builder.AddRights();
+        builder.AddMail();
+        AddTokens(builder);
+        AddPolicies(builder);
+        AddPasswords(builder, settings);
+        AddPortalSessions(builder, settings);
+        AddSecondFactors(builder, settings);
+        AddRights(builder);
     }
 
-    static void AddTokens(this WebApplicationBuilder builder)
+    static void AddTokens(WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>()
-            .AddSingleton<Sessions>();
+            .AddSingleton<SessionStore>();
         builder.Services.AddHostedService<IdentityWatch>();
     }
 
-    static void AddPolicies(this WebApplicationBuilder builder)
+    static void AddPolicies(WebApplicationBuilder builder)
     {
         var policies = builder.Services.AddAuthorizationBuilder();
         foreach (var (name, roles) in Allow.Roles) policies.AddPolicy(name, p => p.RequireRole(roles));
@@ -49,7 +65,7 @@ static class IdentityModule
         builder.Services.Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
     }
 
-    static void AddPasswords(this WebApplicationBuilder builder, IdentitySettings settings)
+    static void AddPasswords(WebApplicationBuilder builder, IdentitySettings settings)
     {
         builder.Services.AddDbContext<IdentityDb>((services, o) =>
             o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
@@ -69,16 +85,16 @@ static class IdentityModule
             (o.CompatibilityMode, o.IterationCount) =
             (PasswordHasherCompatibilityMode.IdentityV3, settings.PasswordRounds));
         builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
-            .AddSingleton<PasswordHash>().AddSingleton<PasswordRules>().AddSingleton<ChosenPassword>();
+            .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
         builder.Services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
-        builder.Services.AddInvariants(RulesOfTheAccounts.All);
-        builder.Services.AddSingleton<HashingLane>().AddSingleton<Attempts>().AddSingleton<Decoy>()
+        builder.Services.AddInvariants(AccountInvariants.All);
+        builder.Services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
             .AddScoped<CredentialCheck>();
     }
 
-    static void AddPortalSessions(this WebApplicationBuilder builder, IdentitySettings settings)
+    static void AddPortalSessions(WebApplicationBuilder builder, IdentitySettings settings)
     {
-        builder.Services.AddScoped<PortalSignIn>().AddScoped<MailedLinks>();
+        builder.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>();
         // The only scheme would be everybody's: a cookie would speak for its owner on routes that do not ask who calls.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.Services.AddAuthentication()
@@ -86,11 +102,11 @@ static class IdentityModule
             PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
         builder.Services.AddDataProtection().SetApplicationName("amrutam");
         builder.Services.AddOptions<KeyManagementOptions>()
-            .Configure<NpgsqlDataSource, SecretBox>((o, db, box) =>
+            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, box) =>
             (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new SealKeys(box)));
     }
 
-    static void AddSecondFactors(this WebApplicationBuilder builder, IdentitySettings settings)
+    static void AddSecondFactors(WebApplicationBuilder builder, IdentitySettings settings)
     {
         builder.Services.AddSingleton(RequiredSecondFactor.From(settings, builder.Environment.IsDevelopment()));
         builder.Services.AddSingleton<Authenticators>().AddSingleton<PasskeyChallenges>().AddScoped<Reauthentication>();
@@ -104,17 +120,17 @@ static class IdentityModule
         });
     }
 
-    static void AddRights(this WebApplicationBuilder builder)
+    static void AddRights(WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Letters>();
+        builder.Services.AddSingleton<Emails>();
         builder.Services.AddHostedService<DeliverMail>();
-        builder.Services.AddSingleton<IPersonalData, AccountOfAPerson>();
+        builder.Services.AddSingleton<IPersonalData, AccountPersonalData>();
         builder.Services.AddSingleton<ReopenAccount>().AddSingleton<EraseAccounts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());
     }
 
     /// <summary>Who asks, and whether they may.</summary>
-    public static void UseIdentity(this WebApplication app)
+    public void Use(WebApplication app)
     {
         // Components are built from the last to the first, so the first of these knows the last.
         RequestDelegate? allowed = null;
@@ -125,11 +141,11 @@ static class IdentityModule
         app.UseMiddleware<SecondFactorPolicy>();
     }
 
-    public static void MapIdentity(this IEndpointRouteBuilder routes)
+    public void Map(WebApplication routes)
     {
         PublishKeys.Map(routes);
         // Who signs in or up shows in no public list.
-        var auth = routes.MapGroup("/api/auth").AnnouncesItself().WithTags("Accounts");
+        var auth = routes.MapGroup("/api/auth").InvalidatesItself().WithTags("Accounts");
         LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
         MapSignIn(auth.MapGroup("").AllowAnonymous());
         var whole = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
@@ -188,6 +204,6 @@ static class IdentityModule
 
         // What PostgreSQL could not hold is nobody's address; asking for it would be a failure in its log and in ours.
         public string? NormalizeEmail(string? email) =>
-            email is null ? null : Fields.WellFormed(email) ? EmailAddress.Normal(email) : "";
+            email is null ? null : RequestValidation.WellFormed(email) ? EmailAddress.Normal(email) : "";
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Amrutam.Identity.Contracts;
-using Amrutam.Platform;
+using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Identity;
 
@@ -46,14 +46,14 @@ static class IdentityProblems
     public static IResult ComeBack(HttpContext http, int seconds)
     {
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return Problems.TooMany.Because($"Try again in {seconds} s.");
+        return CommonProblems.TooMany.Because($"Try again in {seconds} s.");
     }
 
     public static IResult Because(Refusal refusal) => refusal.Objection is { } objection
         ? Weak("password", objection)
         : refusal.Problem.Because();
 
-    public static IResult Weak(string field, Objection objection) =>
+    public static IResult Weak(string field, PasswordViolation objection) =>
         WeakPassword.Because("The password " + objection.Text + ".",
         new Dictionary<string, object?>(
             StringComparer.Ordinal)

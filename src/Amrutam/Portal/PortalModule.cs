@@ -1,14 +1,18 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
-using Amrutam.Identity.Contracts;
-using Microsoft.AspNetCore.Authorization;
+using Amrutam.Platform;
+using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Parts;
+using Amrutam.Portal.SignIn;
 
 namespace Amrutam.Portal;
 
 /// <summary>The web pages: rendered on the server, sent without script, over what the modules know.</summary>
-static class PortalModule
+sealed class PortalModule : IModule
 {
-    public static void AddPortal(this WebApplicationBuilder builder)
+    public string Name => "Portal";
+
+    public void Add(WebApplicationBuilder builder)
     {
         builder.Services.AddRazorComponents();
         builder.Services.AddLocalization();
@@ -26,30 +30,19 @@ static class PortalModule
         builder.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
     }
 
-    /// <summary>Before everything else, so that a refusal is told in the person's language too.</summary>
-    public static void UsePortalLanguage(this WebApplication app) => app.Use(Preferences.Speak);
+    /// <summary>Chooses the language before anything can refuse the request, so that a refusal has it too.</summary>
+    public void UseFirst(WebApplication app) => app.Use(Preferences.Speak);
 
-    public static void MapPortal(this WebApplication app)
+    public void Map(WebApplication app)
     {
         // The API reads no forms; a route of it that came to would fail for want of this.
-        app.UseWhen(MayBeAPage, pages => pages.UseAntiforgery());
+        app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
-        SignIn.Map(app);
+        SignInPages.Map(app);
         ForgotPassword.Map(app);
-        OpenMailedLink.Map(app);
+        OpenEmailLink.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
     }
-
-    /// <returns>False for the API, which is for programs.</returns>
-    public static bool MayBeAPage(HttpContext http) =>
-        !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
-
-    static readonly AuthorizationPolicy Anybody =
-        new AuthorizationPolicyBuilder(PortalSignIn.Scheme).RequireAssertion(_ => true).Build();
-
-    /// <summary>For everybody, signed in or not; who is, is known, so that a form's token fits its sender.</summary>
-    public static void AllowAnybody(this RouteHandlerBuilder route) =>
-        route.RequireAuthorization(Anybody).OpenBeforeSecondFactor().ExcludeFromDescription();
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amrutam.Portal.Parts;
 using Microsoft.Extensions.Localization;
 
 namespace Amrutam.Portal;

@@ -1,6 +1,11 @@
-using Amrutam.Platform;
-using Amrutam.Scheduling.Availability;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
+using Amrutam.Scheduling.TimeOff;
 using Amrutam.Scheduling.Waitlist;
 using NodaTime;
 
@@ -63,7 +68,8 @@ static class Examples
     public static readonly BookSeries.Series Series = new(Guid.Parse("0193f7f4-7d30-7e5c-9b40-316dae0b2032"),
         [Confirmed with { SeriesId = Guid.Parse("0193f7f4-7d30-7e5c-9b40-316dae0b2032") }],
         [new(new(2030, 1, 7), Starts, LifeCycle.Confirmed, BookingId),
-            new(new(2030, 1, 14), Starts + Duration.FromDays(7), Rules.OneActiveBookingPerSlot.Code, null)]);
+            new(new(2030, 1, 14), Starts + Duration.FromDays(7), SchedulingProblems.OneActiveBookingPerSlot.Code,
+                null)]);
 
     public static readonly ReadHistory.Entry[] History = [
         new(0, "booked", null, LifeCycle.Confirmed, "patient", "Follow-up", null, null, Asked),
@@ -71,11 +77,11 @@ static class Examples
             Asked + Duration.FromHours(2)),
     ];
 
-    public static readonly OfferedWeek Week = new(
+    public static readonly WeeklySchedule Week = new(
         [new("monday", "09:00", "13:00", SlotMinutes: 30), new("friday", "22:00", "02:00", SlotMinutes: 30)],
         MinimumNoticeMinutes: 60);
 
-    static readonly BookingInTheWay[] InTheWay = [new(BookingId, SlotId, Starts, Ends)];
+    static readonly ConflictingBooking[] InTheWay = [new(BookingId, SlotId, Starts, Ends)];
 
     public static readonly ReadAvailability.Response Availability =
         new(Week.Rules, Week.MinimumNoticeMinutes, Week.HorizonDays, Zone);

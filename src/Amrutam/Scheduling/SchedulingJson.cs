@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Amrutam.Platform;
-using Amrutam.Scheduling.Availability;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Slots;
 
 namespace Amrutam.Scheduling;
 

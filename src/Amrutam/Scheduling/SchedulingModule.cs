@@ -1,34 +1,46 @@
 using Amrutam.Platform;
-using Amrutam.Scheduling.Availability;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Privacy;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Policies;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Invariants;
+using Amrutam.Scheduling.Privacy;
+using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
+using Amrutam.Scheduling.TimeOff;
 using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling;
 
 /// <summary>The calendar: slots that doctors offer, and the bookings that patients make of them.</summary>
-static class SchedulingModule
+sealed class SchedulingModule : IModule
 {
-    public static void AddScheduling(this WebApplicationBuilder builder)
+    public string Name => "Scheduling";
+
+    public void Add(WebApplicationBuilder builder)
     {
         var verified =
             builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
+        builder.AddSettings<SchedulingLimits>("Limits");
         var times = builder.AddSettings<CalendarTimes>("Scheduling");
         builder.Services.AddSingleton(new SchedulingSettings(verified, times));
         builder.AddJson(SchedulingJson.Default);
-        builder.Services.AddInvariants([.. RulesOfTheCalendar.All, .. RulesOfItsEvents.All]);
-        builder.Services.AddSingleton<KeyedChange>();
+        builder.Services.AddInvariants([.. CalendarInvariants.All, .. CalendarEventInvariants.All]);
         builder.Services.AddSingleton<BookingBatch>();
-        builder.Services.AddSingleton<IPersonalData, CalendarOfAPerson>();
-        builder.Services.AddSingleton<RefusedKeys>();
-        builder.Services.AddHostedService<MakeSlotsAhead>();
-        builder.Services.AddHostedService<ForgetKeys>();
+        builder.Services.AddSingleton<IPersonalData, CalendarPersonalData>();
+        builder.Services.AddHostedService<GenerateSlots>();
         builder.Services.AddSingleton<AnyDoctor>();
         builder.Services.AddSingleton<Alternatives>();
-        builder.Services.AddSingleton<PassOnSlots>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<PassOnSlots>());
+        builder.Services.AddSingleton<ReleaseExpiredSlots>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ReleaseExpiredSlots>());
     }
 
-    public static void MapScheduling(this IEndpointRouteBuilder routes)
+    public void Map(WebApplication routes)
     {
         var slots = routes.MapGroup("/api/slots").WithTags("Slots");
         PublishSlot.Map(slots);
@@ -76,6 +88,6 @@ static class SchedulingModule
         ReadEntry.Map(waitlist);
         LeaveWaitlist.Map(waitlist);
         AcceptOffer.Map(waitlist);
-        PassOnOffer.Map(waitlist);
+        DeclineOffer.Map(waitlist);
     }
 }

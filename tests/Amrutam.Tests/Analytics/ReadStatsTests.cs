@@ -1,7 +1,10 @@
 using Amrutam.Analytics;
 using Amrutam.Analytics.Contracts;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using NodaTime;
 

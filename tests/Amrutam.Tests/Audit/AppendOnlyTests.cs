@@ -1,5 +1,6 @@
-using Amrutam.Platform;
-using Amrutam.Tests.Support;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -133,7 +134,7 @@ public sealed class OneEvent(TestCluster cluster) : IAsyncLifetime
     {
         var database = await cluster.NewDatabase();
         (App, Owner) = (NpgsqlDataSource.Create(database.App), NpgsqlDataSource.Create(database.Owner));
-        var given = await ServingLogin.Give(Database.Given(database.Owner, owner: null), CancellationToken.None);
+        var given = await AppRoleLogin.Give(Database.Given(database.Owner, owner: null), CancellationToken.None);
         LoginFromTheOwner = new NpgsqlConnectionStringBuilder(given.App) { Pooling = false }.ConnectionString;
         FromTheOwner = given.Open("events", 2, NullLoggerFactory.Instance);
         await Owner.Append("things.changed", "thing", Guid.CreateVersion7());

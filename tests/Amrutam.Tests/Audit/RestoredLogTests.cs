@@ -1,6 +1,8 @@
 using System.Diagnostics;
-using Amrutam.Platform;
-using Amrutam.Tests.Support;
+using Amrutam.EmbeddedPostgres;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -21,11 +23,11 @@ public sealed class RestoredLogTests(TestCluster cluster)
             await sealer.SealAll();
             await Append(owner, 5);
         }
-        await using var fresh = await EmbeddedPostgres.Own(Path.Combine(there.FullName, "data"), NullLogger.Instance,
+        await using var fresh = await PrivatePostgres.Own(Path.Combine(there.FullName, "data"), NullLogger.Instance,
             CancellationToken.None, durable: false);
         var restored = new Database(fresh.OwnerConnectionString(), fresh.AppConnectionString());
         await Copy(database, restored);
-        await Migrator.Migrate(restored.Owner, CancellationToken.None);
+        await Migrator.Migrate(restored.Owner, Program.Modules, CancellationToken.None);
         await using var after = NpgsqlDataSource.Create(restored.Owner);
         await Append(after, 20);
         await using var next = Sealer.Over(restored, here.FullName);

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Tests.Tidy;
 
 namespace Amrutam.Tests.Portal;

@@ -1,8 +1,11 @@
 using Amrutam.Analytics;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
-using static Amrutam.Tests.Support.Availability;
+using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Races;
 

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Races;
 

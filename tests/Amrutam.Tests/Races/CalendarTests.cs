@@ -1,5 +1,6 @@
 using System.Globalization;
-using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Races;
 

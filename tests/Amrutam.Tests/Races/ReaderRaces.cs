@@ -1,5 +1,6 @@
-using Amrutam.Platform;
-using Amrutam.Tests.Support;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Npgsql;
 
 namespace Amrutam.Tests.Races;

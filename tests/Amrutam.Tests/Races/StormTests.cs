@@ -1,4 +1,5 @@
-using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Races;
 

@@ -1,6 +1,7 @@
 using System.Data;
-using Amrutam.Platform;
-using Amrutam.Tests.Support;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
 using Npgsql;
 
 namespace Amrutam.Tests.Scheduling;

@@ -1,6 +1,8 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
-using static Amrutam.Tests.Support.Availability;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
+using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Scheduling;
 

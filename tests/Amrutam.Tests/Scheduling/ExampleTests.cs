@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Scheduling;
 

@@ -1,4 +1,5 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Servers;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 

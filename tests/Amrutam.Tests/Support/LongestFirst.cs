@@ -10,8 +10,8 @@ namespace Amrutam.Tests.Support;
 /// cores would have nothing to do.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    static readonly string[] Names = [nameof(Platform.EmbeddedPostgresTests), Browser.OneAtATime,
-        nameof(Races.StormTests), nameof(Races.ReaderRaces), nameof(Audit.SealerKilledTests)];
+    static readonly string[] Names = [nameof(EmbeddedPostgres.PrivatePostgresTests), Browser.OneAtATime,
+        nameof(Races.StormTests), nameof(Races.ReaderRaces), nameof(Audit.Sealing.SealerKilledTests)];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
         IReadOnlyCollection<TTestCollection> testCollections) where TTestCollection : ITestCollection =>

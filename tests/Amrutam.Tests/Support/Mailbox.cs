@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Support;
 

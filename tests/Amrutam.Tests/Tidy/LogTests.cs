@@ -1,7 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Amrutam.Platform;
+using Amrutam.Platform.Operations;
+using Amrutam.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Mono.Cecil;
 
@@ -32,8 +33,8 @@ public sealed partial class LogTests
     [Fact]
     public void Every_line_is_written_by_a_generated_method()
     {
-        using var assembly = AssemblyDefinition.ReadAssembly(typeof(Program).Assembly.Location);
-        assembly.MainModule.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody)
+        Product.Assemblies.SelectMany(a => AssemblyDefinition.ReadAssembly(a.Location).MainModule.GetTypes())
+            .SelectMany(type => type.Methods).Where(method => method.HasBody)
             .Where(method => method.Body.Instructions.Any(i => i.Operand is MethodReference
             {
                 DeclaringType.FullName: "Microsoft.Extensions.Logging.LoggerExtensions"
@@ -53,7 +54,7 @@ public sealed partial class LogTests
             .Select(a => $"{a.file}: ({a.Columns})").ShouldBeEmpty();
     }
 
-    static IEnumerable<(string Where, string Text)> Messages() => typeof(Program).Assembly.GetTypes()
+    static IEnumerable<(string Where, string Text)> Messages() => Product.Types
         .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public
             | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Select(method => (method, Message: method.GetCustomAttribute<LoggerMessageAttribute>()))

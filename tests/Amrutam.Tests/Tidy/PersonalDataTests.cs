@@ -1,13 +1,15 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Tidy;
 
 /// <summary>The reviewed table personal-data.txt against the schema and against what the export gives.</summary>
 public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    const string Table = "tests/Amrutam.Tests/Identity/personal-data.txt", NotPersonal = "-";
+    const string Table = "tests/Amrutam.Tests/Identity/Privacy/personal-data.txt", NotPersonal = "-";
 
     // Of the caller as well; it has no table of its own.
     static readonly string[] WithoutTable = ["holds"];

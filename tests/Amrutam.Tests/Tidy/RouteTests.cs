@@ -1,5 +1,5 @@
-using Amrutam.Platform;
-using Amrutam.Tests.Support;
+using Amrutam.Platform.Http;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -24,7 +24,7 @@ public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixt
     public void A_route_states_who_may_call_it()
     {
         Routes.ShouldNotBeEmpty();
-        Routes.Where(r => !Http.StatesPolicy(r)).Select(Name).ShouldBeEmpty();
+        Routes.Where(r => !HttpPipeline.StatesPolicy(r)).Select(Name).ShouldBeEmpty();
     }
 
     /// <summary>What a name means says one table; a name that is not in it would fail at the first call.</summary>

@@ -1,4 +1,5 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Jobs;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
 
@@ -12,7 +13,7 @@ namespace Amrutam.Audit.Sealing;
 /// in the database, so any may go on. What was found stays until the whole log was found sound, which is looked at
 /// again each hour: after a mend, the answer need not wait for tomorrow.
 /// </remarks>
-sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, AuditSettings settings,
+sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner jobs, AuditSettings settings,
     ILogger<CheckLog> log) : BackgroundService
 {
     // Seconds. Less than a minute, because replicas' minutes begin at different seconds.
@@ -65,7 +66,7 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, Jobs jobs, 
         return step.More;
     });
 
-    public static async Task<IEnumerable<Reading>> ReadBroken(IServiceProvider services, CancellationToken ct) =>
+    public static async Task<IEnumerable<GaugeReading>> ReadBroken(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(IsBroken).Value<int>(ct))];
 
     const string IsBroken = "select (broken_seal is not null)::int from audit.verification";

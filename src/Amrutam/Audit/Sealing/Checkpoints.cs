@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Amrutam.Platform;
+using Amrutam.Platform.Operations;
 
 namespace Amrutam.Audit.Sealing;
 
@@ -51,7 +51,7 @@ sealed class Checkpoints(string folder)
         var path = PathOf(seal.Number);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (Read(path) is { } there) return there.Seal == seal.Text;
-        return NewFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(checkpoint, Json))
+        return AtomicFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(checkpoint, Json))
             || Read(path)?.Seal == seal.Text;
     }
 

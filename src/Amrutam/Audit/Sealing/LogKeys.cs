@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Identity.Contracts;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -84,7 +85,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
         var key = SealPublicKey.Of(made);
         var stored = new Stored(key.Kid, secrets.Seal(made.ExportPkcs8PrivateKey(), Purpose(key.Kid)));
         await connection.Statement(Add).With(key.Kid).With(key.Spki).With(stored.Sealed).With(action)
-            .With(Problems.Trace()).Execute();
+            .With(CommonProblems.Trace()).Execute();
         return stored;
     }
 

@@ -1,5 +1,7 @@
 using Amrutam.Audit.Contracts;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Jobs;
 using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
@@ -9,12 +11,14 @@ namespace Amrutam.Audit.Sealing;
 /// <summary>Seals what is finished of the event log, and publishes each seal outside the database.</summary>
 /// <remarks>
 /// Writers know nothing of it: no trigger, no row and no lock of theirs is touched. A range is finished when nobody can
-/// add to it any more (<see cref="LogHorizon"/>), so a writer that stays open holds back the seals of what is behind it
+/// add to it any more (<see cref="EventLogWatermark"/>), so a writer that stays open holds back the seals of what is
+/// behind it
 /// and nothing else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to
 /// its own folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two
 /// steps leaves a chain that the next pass goes on with.
 /// </remarks>
-sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys keys, SealState state, Jobs jobs,
+sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, LogKeys keys, SealState state,
+    JobRunner jobs,
     AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
 {
     // What one seal covers at most: a proof's path stays short, and a pass takes a fraction of a second.
@@ -42,7 +46,7 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
     /// <returns>True when it did as much as it may at once, so that there may be more.</returns>
     public async Task<bool> Pass(CancellationToken ct)
     {
-        var settled = (await horizon.Look(ct)).Settled;
+        var settled = (await horizon.Read(ct)).Settled;
         var events = await db.InTransaction(connection => Seal(connection, settled));
         var published = folder is null ? 0 : await Publish(folder, ct);
         await Look(ct);
@@ -51,12 +55,12 @@ sealed partial class SealLog(NpgsqlDataSource db, LogHorizon horizon, LogKeys ke
 
     /// <remarks>From the database and not from what this replica saw last: a pass that fails, because the key does not
     /// open, sees nothing.</remarks>
-    public static async Task<IEnumerable<Reading>> ReadAge(IServiceProvider services, CancellationToken ct) =>
+    public static async Task<IEnumerable<GaugeReading>> ReadAge(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(Age).Value<double>(ct))];
 
     /// <remarks>Of this server's own folder. As long as that could not be looked into, nothing is known to stand
     /// there.</remarks>
-    public static async Task<IEnumerable<Reading>> ReadUnpublishedAge(IServiceProvider services,
+    public static async Task<IEnumerable<GaugeReading>> ReadUnpublishedAge(IServiceProvider services,
         CancellationToken ct) => [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(UnpublishedAge)
             .With(services.GetRequiredService<SealState>().Last?.Published ?? 0).Value<double>(ct))];
 

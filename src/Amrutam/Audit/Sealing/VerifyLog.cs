@@ -1,4 +1,4 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
@@ -24,7 +24,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         public static readonly Reached Nothing = new(0, 0, 0, Seal.NoPrevious);
     }
 
-    public readonly record struct Step(Reached Reached, Broken? Broken, bool More);
+    public readonly record struct Step(Reached Reached, SealViolation? Broken, bool More);
 
     /// <summary>Goes on behind a seal that an earlier step reached.</summary>
     public async Task<Reached> Behind(long seal, CancellationToken ct) =>
@@ -83,7 +83,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
 
     /// <summary>Names the seal behind what is sound, and the event that made it differ, as exactly as can be
     /// known.</summary>
-    async Task<Broken> Locate(Reached sound, string flaw, CancellationToken ct)
+    async Task<SealViolation> Locate(Reached sound, string flaw, CancellationToken ct)
     {
         if (folder is not null && await FirstUnlikePublished(folder, sound.Number + 1, ct) is { } found)
             return found with { Because = $"{found.Because}; seal {sound.Number + 1} {flaw}" };
@@ -97,7 +97,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     /// <param name="path">Its file. When it lies among others as the server writes them, those help to find the
     /// event.</param>
     /// <exception cref="InvalidDataException">The file is no checkpoint, or its own signature is not valid.</exception>
-    public async Task<Broken?> Against(string path, CancellationToken ct)
+    public async Task<SealViolation?> Against(string path, CancellationToken ct)
     {
         var kept = Checkpoints.Read(path) ?? throw new InvalidDataException($"{path} is not there.");
         var key = SealPublicKey.Of(kept);
@@ -114,7 +114,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     }
 
     /// <summary>Seals that were published and are not in the database: the end was cut off.</summary>
-    async Task<Broken?> CutOff(Reached end, CancellationToken ct)
+    async Task<SealViolation?> CutOff(Reached end, CancellationToken ct)
     {
         if (folder is null || folder.Newest() <= end.Number) return null;
         // Sealed and published between the two looks.
@@ -123,7 +123,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     }
 
     /// <summary>The first event, from that seal on, that is not as the published checkpoints have it.</summary>
-    async Task<Broken?> FirstUnlikePublished(Checkpoints published, long from, CancellationToken ct)
+    async Task<SealViolation?> FirstUnlikePublished(Checkpoints published, long from, CancellationToken ct)
     {
         var last = published.Newest();
         for (var number = from; number <= last; number++)
@@ -132,11 +132,11 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         return null;
     }
 
-    async Task<Broken?> UnlikePublished(Checkpoint published, CancellationToken ct) =>
+    async Task<SealViolation?> UnlikePublished(Checkpoint published, CancellationToken ct) =>
         CompareRange.FirstDifference(published.Number, published.Leaves, published.Positions,
             await Events(published.After, published.Through, published.Events, ct));
 
-    async Task<Broken?> FirstDifference(List<Seal> seals, CancellationToken ct)
+    async Task<SealViolation?> FirstDifference(List<Seal> seals, CancellationToken ct)
     {
         var events = await Events(seals[0].After, seals[^1].Through, seals.Sum(s => s.Events), ct);
         var next = 0;

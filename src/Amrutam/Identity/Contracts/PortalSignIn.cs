@@ -1,4 +1,7 @@
-using Amrutam.Platform;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 
@@ -19,7 +22,7 @@ enum PortalSignInOutcome
 /// Secure (but over plain http in Development). API routes take only bearer tokens and pages only the cookie, so that
 /// no API route can be forged from a page.
 /// </remarks>
-sealed class PortalSignIn(CredentialCheck check, Sessions sessions)
+sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
 {
     /// <summary>The authentication scheme of pages.</summary>
     public const string Scheme = "Portal";

@@ -1,5 +1,10 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
@@ -17,9 +22,9 @@ static class AddPasskey
     {
         passkeys.MapPost("/options", Offer).WithSummary("Begin to register a passkey")
             .Produces<PasskeyChallenges.Offer>()
-            .Refuses([IdentityProblems.TooManyPasskeys, .. Reauthentication.Refusals]);
+            .WithProblems([IdentityProblems.TooManyPasskeys, .. Reauthentication.Refusals]);
         passkeys.MapPost("", Handle).WithSummary("Register a passkey").Produces<Passkey>(201)
-            .Refuses(IdentityProblems.PasskeyRefused);
+            .WithProblems(IdentityProblems.PasskeyRefused);
     }
 
     static async Task<IResult> Offer(Proof proof, HttpContext http, CurrentUser caller,
@@ -37,9 +42,9 @@ static class AddPasskey
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
         IdentityDb identity,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Letters letters)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails letters)
     {
-        var fields = new Fields();
+        var fields = new RequestValidation();
         var name = fields.Text("name", request.Name, MaxName);
         if (fields.Wrong) return fields.Problem();
         if (await challenges.Take(request.ChallengeId, caller.Id) is not { } challenge

@@ -1,5 +1,9 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
@@ -17,13 +21,13 @@ static class LogInWithPasskey
     public static void Map(RouteGroupBuilder auth)
     {
         auth.MapPost("/passkey/options", Offer).WithSummary("Begin to sign in with a passkey")
-            .Produces<PasskeyChallenges.Offer>().Refuses(Problems.TooMany);
-        auth.MapPost("/passkey", Handle).WithSummary("Sign in with a passkey").Produces<Tokens>()
-            .Refuses(IdentityProblems.InvalidPasskey);
+            .Produces<PasskeyChallenges.Offer>().WithProblems(CommonProblems.TooMany);
+        auth.MapPost("/passkey", Handle).WithSummary("Sign in with a passkey").Produces<TokenPair>()
+            .WithProblems(IdentityProblems.InvalidPasskey);
     }
 
     static async Task<IResult> Offer(HttpContext http, IPasskeyHandler<User> handler, PasskeyChallenges challenges,
-        Attempts attempts, Limits limits)
+        AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.SignInsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -33,7 +37,7 @@ static class LogInWithPasskey
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
         IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, Sessions sessions)
+        PasskeyChallenges challenges, SessionStore sessions)
     {
         if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
             return Refuse();

@@ -1,4 +1,8 @@
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.IdentityModel.Tokens;
@@ -24,24 +28,25 @@ static class OwnPasskeys
     public static void Map(RouteGroupBuilder passkeys)
     {
         passkeys.MapGet("", List).WithSummary("Your passkeys").Produces<Page<Passkey>>();
-        passkeys.MapPatch("/{id}", Rename).WithSummary("Name a passkey").Produces<Passkey>().Refuses(Problems.Absent);
+        passkeys.MapPatch("/{id}", Rename).WithSummary("Name a passkey").Produces<Passkey>()
+            .WithProblems(CommonProblems.Absent);
         passkeys.MapDelete("/{id}", Remove).WithSummary("Remove a passkey").Produces(204)
-            .Refuses([Problems.Absent, IdentityProblems.LastCredential, .. Reauthentication.Refusals]);
+            .WithProblems([CommonProblems.Absent, IdentityProblems.LastCredential, .. Reauthentication.Refusals]);
     }
 
     static async Task<IResult> List(CurrentUser caller, UserManager<User> users) =>
         await users.FindByIdAsync(caller.Id.ToString()) is { } user
             ? TypedResults.Ok(new Page<Passkey>([.. (await users.GetPasskeysAsync(user)).Select(Passkey.Of)], null))
-            : Problems.NotFound();
+            : CommonProblems.NotFound();
 
     static async Task<IResult> Rename(string id, NameRequest request, CurrentUser caller, UserManager<User> users,
         IdentityDb identity)
     {
-        var fields = new Fields();
+        var fields = new RequestValidation();
         var name = fields.Text("name", request.Name, MaxName, required: true);
         if (fields.Wrong) return fields.Problem();
         var (user, passkey) = await Find(id, caller, users);
-        if (passkey is null) return Problems.NotFound();
+        if (passkey is null) return CommonProblems.NotFound();
         passkey.Name = name;
         await identity.Change(async connection =>
         {
@@ -58,7 +63,7 @@ static class OwnPasskeys
         var known = await again.Check(http, caller, proof);
         if (known.User is null) return known.Refusal!;
         var (user, passkey) = await Find(id, caller, users);
-        if (passkey is null) return Problems.NotFound();
+        if (passkey is null) return CommonProblems.NotFound();
         if (user!.PasswordHash is null && (await users.GetPasskeysAsync(user)).Count == 1)
             return IdentityProblems.LastCredential.Because();
         await identity.Change(async connection =>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Npgsql;
 
 namespace Amrutam.Identity.Passkeys;

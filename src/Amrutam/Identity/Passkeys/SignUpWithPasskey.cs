@@ -1,5 +1,10 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
@@ -20,18 +25,18 @@ static class SignUpWithPasskey
     {
         auth.MapPost("/passkey/signup/options", Offer).WithSummary("Begin to sign up with a passkey")
             .Produces<PasskeyChallenges.Offer>()
-            .Refuses(Problems.TooMany);
+            .WithProblems(CommonProblems.TooMany);
         auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey").Produces<Account>(201)
-            .Refuses(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.PasskeyRefused);
+            .WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.PasskeyRefused);
     }
 
     static async Task<IResult> Offer(OptionsRequest request, HttpContext http, IPasskeyHandler<User> handler,
         PasskeyChallenges challenges,
-        Attempts attempts, Limits limits)
+        AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
-        if (EmailAddress.Parse(request.Email) is not { } email) return Problems.Field("email", EmailAddress.Rule);
+        if (EmailAddress.Parse(request.Email) is not { } email) return CommonProblems.Field("email", EmailAddress.Rule);
         // The account's id is made here: the authenticator keeps it, and the account is made with it.
         var made = await handler.MakeCreationOptionsAsync(
             new() { Id = Guid.CreateVersion7().ToString(), Name = email, DisplayName = request.FullName ?? email },
@@ -41,9 +46,9 @@ static class SignUpWithPasskey
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
         IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, Letters letters)
+        PasskeyChallenges challenges, Emails letters)
     {
-        var fields = new Fields();
+        var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
         var fullName = fields.Text("full_name", request.FullName, MaxName);

@@ -1,10 +1,12 @@
-using Amrutam.Platform;
+using Amrutam.Identity.Encryption;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Npgsql;
 
 namespace Amrutam.Identity.SecondFactor;
 
 /// <summary>The authenticator apps of accounts: their sealed secrets, and which time steps were taken.</summary>
-sealed class Authenticators(NpgsqlDataSource db, SecretBox box, TimeProvider clock)
+sealed class Authenticators(NpgsqlDataSource db, SecretEncryption box, TimeProvider clock)
 {
     sealed record Stored(byte[] Sealed, bool Confirmed);
 
@@ -13,7 +15,7 @@ sealed class Authenticators(NpgsqlDataSource db, SecretBox box, TimeProvider clo
     public async Task<byte[]?> Enrol(CurrentUser user)
     {
         var secret = Totp.NewSecret();
-        var kept = await db.Statement(Keep).With(user.Id).With(box.Seal(secret, Purpose(user.Id))).With(user.Role)
+        var kept = await db.Statement(Keep).With(user.Id).With(box.Encrypt(secret, Purpose(user.Id))).With(user.Role)
             .With(user.Trace).Execute();
         return kept == 1 ? secret : null;
     }
@@ -25,7 +27,7 @@ sealed class Authenticators(NpgsqlDataSource db, SecretBox box, TimeProvider clo
         var stored = await db.Statement(Read).With(user)
             .One(row => new Stored(row.GetFieldValue<byte[]>(0), row.GetBoolean(1)));
         return stored is not null && stored.Confirmed == confirmed
-            && Totp.Step(box.Open(stored.Sealed, Purpose(user)), code, clock.GetUtcNow()) is { } step
+            && Totp.Step(box.Decrypt(stored.Sealed, Purpose(user)), code, clock.GetUtcNow()) is { } step
             && await db.Statement(TakeStep).With(user).With(step).Execute() == 1;
     }
 

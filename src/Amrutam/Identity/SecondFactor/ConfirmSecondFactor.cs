@@ -1,4 +1,9 @@
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.SecondFactor;
@@ -18,17 +23,18 @@ static class ConfirmSecondFactor
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("/confirmation", Handle).WithSummary("Confirm the authenticator app")
-        .Produces<Response>().Refuses(IdentityProblems.WrongCode, Problems.TooMany);
+        .Produces<Response>().WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
         IdentityDb identity,
-        Authenticators authenticators, Attempts attempts, Sessions sessions, Letters letters, Limits limits)
+        Authenticators authenticators, AttemptLimiter attempts, SessionStore sessions, Emails letters,
+            IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
         if (!await authenticators.Take(caller.Id, request.TotpCode, confirmed: false))
             return IdentityProblems.WrongCode.Because();
-        if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return Problems.NotFound();
+        if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
         user.TwoFactorEnabled = true;
         string[] codes = [];
         var done = await identity.Change(async connection =>
@@ -43,7 +49,7 @@ static class ConfirmSecondFactor
         });
         if (!done) return IdentityProblems.WrongCode.Because();
         if (await sessions.BeginApi(http, user, secondFactor: true) is not { } begun)
-            return Problems.NotSignedIn.Because();
+            return CommonProblems.NotSignedIn.Because();
         return TypedResults.Ok(new Response(codes, begun.AccessToken, begun.TokenType, begun.ExpiresIn,
             begun.RefreshToken));
     }

@@ -1,4 +1,6 @@
-using Amrutam.Platform;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using QRCoder;
 
 namespace Amrutam.Identity.SecondFactor;
@@ -13,7 +15,7 @@ static class OfferSecondFactor
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("", Handle).WithSummary("Begin to enrol an authenticator app")
-        .Produces<Response>().Refuses([IdentityProblems.SecondFactorIsThere, .. Reauthentication.Refusals]);
+        .Produces<Response>().WithProblems([IdentityProblems.SecondFactorIsThere, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,
         Authenticators authenticators)

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
 namespace Amrutam.Identity.SecondFactor;
@@ -24,7 +26,8 @@ static class RecoveryCodes
 
     /// <returns>Whether the code was one of the account's and had not been used.</returns>
     public static async Task<bool> Use(NpgsqlDataSource db, User user, string code) =>
-        await db.Statement(UseOne).With(user.Id).With(Hash(code)).With(user.Role).With(Problems.Trace()).Execute() == 1;
+        await db.Statement(UseOne).With(user.Id).With(Hash(code)).With(user.Role).With(CommonProblems.Trace())
+            .Execute() == 1;
 
     public static Task<int> RemoveAll(NpgsqlConnection connection, Guid user) =>
         connection.Statement(Remove).With(user).Execute();

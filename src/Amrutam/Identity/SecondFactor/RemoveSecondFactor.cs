@@ -1,4 +1,9 @@
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
@@ -11,11 +16,11 @@ static class RemoveSecondFactor
 {
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapDelete("", Handle).WithSummary("Remove the authenticator app")
-        .Produces(204).Refuses([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
+        .Produces(204).WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
         Reauthentication again,
-        UserManager<User> users, IdentityDb identity, Sessions sessions, Letters letters)
+        UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails letters)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;

@@ -1,4 +1,7 @@
-using Amrutam.Platform;
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Identity.SecondFactor;
 
@@ -9,7 +12,7 @@ static class RenewRecoveryCodes
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("/recovery-codes", Handle).WithSummary("Renew the recovery codes")
-        .Produces<Response>().Refuses([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
+        .Produces<Response>().WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,
         IdentityDb identity)

@@ -1,5 +1,6 @@
 using Amrutam.Identity.Contracts;
-using Amrutam.Platform;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Identity.SecondFactor;
@@ -13,7 +14,7 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
     public Task Invoke(HttpContext http) =>
         http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
         && CurrentUser.Of(http) is { SecondFactor: false } user && required.Roles.Contains(user.Role)
-            ? Problems.Write(http, IdentityProblems.EnrolmentNeeded)
+            ? CommonProblems.Write(http, IdentityProblems.EnrolmentNeeded)
             : next(http);
 
     static bool IsOpen(Endpoint endpoint) =>

@@ -1,4 +1,10 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Platform.Privacy;
+using Amrutam.Scheduling.Bookings.Steps;
 using NodaTime;
 using Npgsql;
 
@@ -14,13 +20,13 @@ static class ListBookings
             .WithSummary("List own bookings").Produces<Page<Booking>>()
             .RecordsAccess<Page<Booking>>("bookings.read", "booking",
                 page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
-            .Example(Examples.PageOf(Examples.Confirmed)).Refuses(Problems.Invalid, PageQuery.NotACursor);
+            .Example(Examples.PageOf(Examples.Confirmed)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db,
         CancellationToken ct, string? status = null, QueryInstant? from = null, QueryInstant? to = null)
     {
         if (status is not null && !LifeCycle.Statuses.Contains(status))
-            return Problems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
+            return CommonProblems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
         var page = await query.Open<Key>(ct);
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)

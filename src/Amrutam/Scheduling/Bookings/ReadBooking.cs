@@ -1,4 +1,9 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Platform.Privacy;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
@@ -11,13 +16,13 @@ static class ReadBooking
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking").Produces<Booking>()
             .RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
-            .Example(Examples.Confirmed).Refuses(Problems.Absent);
+            .Example(Examples.Confirmed).WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, HttpResponse response, NpgsqlDataSource db,
         CancellationToken ct)
     {
         if (await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is not { } booking)
-            return Problems.NotFound();
+            return CommonProblems.NotFound();
         response.Headers.ETag = IfMatch.Tag(booking.Revision);
         return TypedResults.Ok(booking);
     }

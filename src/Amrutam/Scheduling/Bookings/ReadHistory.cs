@@ -1,5 +1,10 @@
 using System.Text.Json.Serialization;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Platform.Privacy;
 using NodaTime;
 using Npgsql;
 
@@ -30,12 +35,12 @@ static class ReadHistory
             .WithSummary("Read a booking's history").Produces<Page<Entry>>()
             .RecordsAccess<Page<Entry>>("bookings.read", "booking",
                 page => page.Items.Take(1).Select(e => new Shown(e.PatientId, e.BookingId)))
-            .Example(Examples.PageOf(Examples.History)).Refuses(Problems.Absent);
+            .Example(Examples.PageOf(Examples.History)).WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
     {
         var entries = await db.Statement(Select).With(id).With(user.Id).With(Longest).List(Entry.Read, ct);
-        return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : Problems.NotFound();
+        return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : CommonProblems.NotFound();
     }
 
     // A booking that was a request left that state by its first step, or is still in it.

@@ -1,5 +1,11 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Bookings.Steps;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
@@ -15,21 +21,23 @@ static class AcceptOffer
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Accept an offered slot").Produces<Booking>().Example(Examples.Confirmed)
-            .Refuses([.. Rules.OfBooking, Rules.OfferIsOver, Rules.StepNotAllowed, Rules.CancellationWindowHasPassed,
-                Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Problems.Invalid])
+            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.OfferIsOver,
+                SchedulingProblems.StepNotAllowed, SchedulingProblems.CancellationWindowHasPassed,
+                SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation, CommonProblems.Invalid])
             .Example(new Request("Follow-up after the blood test"));
 
     static async Task<IResult> Handle(Guid id, Request? request, CurrentUser patient, IdempotencyKey key,
-        KeyedChange changes, SchedulingSettings settings, Limits limits)
+        IdempotentTransaction changes, SchedulingSettings settings, SchedulingLimits limits)
     {
-        var fields = new Fields();
+        var fields = new RequestValidation();
         var reason = fields.Text("reason", request?.Reason, BookSlot.MaxReason);
         if (fields.Wrong) return fields.Problem();
         var route = $"POST /api/waitlist/{id}/acceptance";
         return await changes.Run(patient, route, key, request ?? new(), async connection =>
         {
-            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return Answer.Of(Problems.NotFound());
-            if (entry.Offer is not { } offer) return Answer.Of(Rules.OfferIsOver.Because());
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return StoredResponse.Of(
+                CommonProblems.NotFound());
+            if (entry.Offer is not { } offer) return StoredResponse.Of(SchedulingProblems.OfferIsOver.Because());
             var answer = entry.BookingId is { } booking
                 ? await Move(connection, booking, offer.SlotId, patient, settings)
                 : await Book(connection, offer.SlotId, patient, reason, settings, limits);
@@ -39,23 +47,23 @@ static class AcceptOffer
         });
     }
 
-    static async Task<Answer> Book(NpgsqlConnection connection, Guid slot, CurrentUser patient, string? reason,
-        SchedulingSettings settings, Limits limits)
+    static async Task<StoredResponse> Book(NpgsqlConnection connection, Guid slot, CurrentUser patient, string? reason,
+        SchedulingSettings settings, SchedulingLimits limits)
     {
-        var refusal = (await JudgeSlots.Judge(connection, [slot], patient.Id, settings))[0]
-            ?? await BookTogether.LimitReached(connection, slot, patient.Id, limits);
-        if (refusal is not null) return Answer.Of(Rules.Named(refusal).Because());
-        var booked = await BookTogether.Book(connection, [slot], patient, reason);
-        return Answer.Of(StatusCodes.Status200OK, booked[0], Booking.Location(booked[0].Id));
+        var refusal = (await CheckBookability.Check(connection, [slot], patient.Id, settings))[0]
+            ?? await InsertBookings.LimitReached(connection, slot, patient.Id, limits);
+        if (refusal is not null) return StoredResponse.Of(SchedulingProblems.Named(refusal).Because());
+        var booked = await InsertBookings.Insert(connection, [slot], patient, reason);
+        return StoredResponse.Of(StatusCodes.Status200OK, booked[0], Booking.Location(booked[0].Id));
     }
 
-    static async Task<Answer> Move(NpgsqlConnection connection, Guid booking, Guid slot, CurrentUser patient,
+    static async Task<StoredResponse> Move(NpgsqlConnection connection, Guid booking, Guid slot, CurrentUser patient,
         SchedulingSettings settings)
     {
         var present = (await ChangeBooking.Lock(connection, booking, patient))!;
         if (LifeCycle.Refusal(present.Booking.Status, BookingAction.Move, present.Booking.StartsAt, present.Now)
-            is { } refusal) return Answer.Of(refusal);
-        return present.IsWithinWindow ? Answer.Of(Rules.CancellationWindowHasPassed.Because())
+            is { } refusal) return StoredResponse.Of(refusal);
+        return present.IsWithinWindow ? StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because())
             : await MoveBooking.Move(connection, present.Booking, slot, patient, settings);
     }
 }

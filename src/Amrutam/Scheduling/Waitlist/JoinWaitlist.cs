@@ -1,5 +1,11 @@
-using Amrutam.Platform;
-using Amrutam.Scheduling.Bookings;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Bookings.Steps;
 using NodaTime;
 using Npgsql;
 
@@ -23,14 +29,17 @@ static class JoinWaitlist
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
             .Produces<WaitlistEntry>(StatusCodes.Status201Created).Example(Examples.Waiting)
-            .Refuses(Problems.Absent, Problems.Invalid, Rules.TooManyWaitlistEntries, Rules.AlreadyInThisLine,
-                Rules.StepNotAllowed, Rules.BookingHasStarted, Rules.MoveNeedsConfirmation, Rules.KeyReused)
+            .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, SchedulingProblems.TooManyWaitlistEntries,
+                SchedulingProblems.AlreadyInThisLine,
+                SchedulingProblems.StepNotAllowed, SchedulingProblems.BookingHasStarted,
+                    SchedulingProblems.MoveNeedsConfirmation, IdempotencyProblems.KeyReused)
             .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
-    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
-        SchedulingSettings settings, Limits limits)
+    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
+        IdempotentTransaction changes,
+        SchedulingSettings settings, SchedulingLimits limits)
     {
-        var fields = new Fields();
+        var fields = new RequestValidation();
         var specialization = fields.Text("specialization", request.Specialization, BookSlot.MaxSpecialization);
         var isForBooking = request.BookingId is not null;
         bool[] given = [request.DoctorId is not null, specialization is not null, isForBooking];
@@ -46,7 +55,8 @@ static class JoinWaitlist
         {
             if (request.BookingId is { } id && await Refusal(connection, id, patient) is { } refusal) return refusal;
             // What a patient has in hand is counted in one request at a time.
-            await connection.Statement(JudgeSlots.LockPatients).With(new[] { PatientLock.Of(patient.Id) }).Execute();
+            await connection.Statement(CheckBookability.LockPatients).With(new[] { PatientLock.Of(patient.Id) })
+                .Execute();
             var entry = Guid.CreateVersion7();
             var outcome = await connection.Statement(Join).With(entry).With(patient.Id).With(request.DoctorId)
                 .With(specialization).With(request.BookingId).With(request.From).With(request.To)
@@ -55,31 +65,31 @@ static class JoinWaitlist
             return outcome switch
             {
                 "joined" => await Joined(connection, entry, settings),
-                "twice" => Answer.Of(Rules.AlreadyInThisLine.Because()),
-                "too_many" => Answer.Of(Rules.TooManyWaitlistEntries.Because()),
-                "past" => Answer.Of(Problems.Field("to", "must be in the future")),
-                _ => Answer.Of(Problems.NotFound()),
+                "twice" => StoredResponse.Of(SchedulingProblems.AlreadyInThisLine.Because()),
+                "too_many" => StoredResponse.Of(SchedulingProblems.TooManyWaitlistEntries.Because()),
+                "past" => StoredResponse.Of(CommonProblems.Field("to", "must be in the future")),
+                _ => StoredResponse.Of(CommonProblems.NotFound()),
             };
         });
     }
 
     /// <summary>Why this booking cannot be moved earlier, or null; the booking is locked meanwhile.</summary>
-    static async Task<Answer?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
+    static async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
     {
         if (await ChangeBooking.Lock(connection, id, patient) is not { Booking: var booking } present)
-            return Answer.Of(Problems.NotFound());
+            return StoredResponse.Of(CommonProblems.NotFound());
         if (LifeCycle.Refusal(booking.Status, BookingAction.Move, booking.StartsAt, present.Now) is { } refusal)
-            return Answer.Of(refusal);
+            return StoredResponse.Of(refusal);
         return await connection.Statement(ConfirmsByHand).With(booking.DoctorId).Value<bool>()
-            ? Answer.Of(Rules.MoveNeedsConfirmation.Because()) : null;
+            ? StoredResponse.Of(SchedulingProblems.MoveNeedsConfirmation.Because()) : null;
     }
 
-    static async Task<Answer> Joined(NpgsqlConnection connection, Guid entry, SchedulingSettings settings)
+    static async Task<StoredResponse> Joined(NpgsqlConnection connection, Guid entry, SchedulingSettings settings)
     {
         foreach (var slot in await FindFreeSlots.For(connection, entry, settings))
             await OfferSlot.ToTheFirstInLine(connection, slot, null, settings);
         var joined = await ChangeEntry.Read(connection, entry);
-        return Answer.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
+        return StoredResponse.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
     }
 
     const string ConfirmsByHand = "select requires_confirmation from scheduling.booking_policies where doctor_id = $1";

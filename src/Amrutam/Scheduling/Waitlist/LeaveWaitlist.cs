@@ -1,4 +1,6 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 
 namespace Amrutam.Scheduling.Waitlist;
 
@@ -9,16 +11,17 @@ static class LeaveWaitlist
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Leave a waiting list").Produces(StatusCodes.Status204NoContent)
-            .Refuses(Problems.Absent, Rules.EntryIsOver);
+            .WithProblems(CommonProblems.Absent, SchedulingProblems.EntryIsOver);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, KeyedChange changes,
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
         SchedulingSettings settings) =>
         changes.Run(patient, $"DELETE /api/waitlist/{id}", key, new { }, async connection =>
         {
-            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return Answer.Of(Problems.NotFound());
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return StoredResponse.Of(
+                CommonProblems.NotFound());
             if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered))
-                return Answer.Of(Rules.EntryIsOver.Because());
+                return StoredResponse.Of(SchedulingProblems.EntryIsOver.Because());
             await ChangeEntry.End(connection, id, "left", "withdrawn", patient, settings);
-            return Answer.NoContent;
+            return StoredResponse.NoContent;
         });
 }

@@ -1,4 +1,8 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
@@ -13,7 +17,7 @@ static class ListWaitlist
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapGet("", Handle).RequireAuthorization(Allow.Patient).WithSummary("List own places in line")
             .Produces<Page<WaitlistEntry>>()
-            .Example(Examples.PageOf(Examples.Offered)).Refuses(Problems.Invalid, PageQuery.NotACursor);
+            .Example(Examples.PageOf(Examples.Offered)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
         CancellationToken ct)

@@ -1,4 +1,5 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
@@ -16,7 +17,7 @@ static class OfferSlot
     public static Task<bool> ToTheFirstInLine(NpgsqlConnection connection, Guid slot, Guid? except,
         SchedulingSettings settings) =>
         connection.Statement(Offer).With(slot).With(except).With(settings.VerifiedDoctorsOnly)
-            .With(settings.Times.OfferMinutes).With(Problems.Trace()).Value<bool>();
+            .With(settings.Times.OfferMinutes).With(CommonProblems.Trace()).Value<bool>();
 
     const string Offer = """
         with slot as materialized (

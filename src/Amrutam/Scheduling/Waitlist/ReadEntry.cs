@@ -1,4 +1,7 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
@@ -9,11 +12,11 @@ static class ReadEntry
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Read an own place in line").Produces<WaitlistEntry>().Example(Examples.Offered)
-            .Refuses(Problems.Absent);
+            .WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, CancellationToken ct) =>
         await db.Statement(Select).With(id).With(patient.Id).One(WaitlistEntry.Read, ct) is { } entry
-            ? TypedResults.Ok(entry) : Problems.NotFound();
+            ? TypedResults.Ok(entry) : CommonProblems.NotFound();
 
     const string Select = "select " + WaitlistEntry.Columns + " from " + WaitlistEntry.Tables
         + " where e.id = $1 and e.patient_id = $2";

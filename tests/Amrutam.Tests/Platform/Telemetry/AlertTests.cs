@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Amrutam.Tests.Tidy;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
@@ -140,7 +142,7 @@ public sealed partial class AlertTests(TestCluster cluster, ServerFixture fixtur
     }
 
     static HashSet<string> Measured(string file) => Metric().Matches(Expressions(file)).Select(m => m.Value)
-        .Except(Exported.Labels.Select(l => l.Replace('.', '_'))).ToHashSet(StringComparer.Ordinal);
+        .Except(MetricAllowList.Labels.Select(l => l.Replace('.', '_'))).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Whether a label's value could say who or where: an address, an id, a connection string.</summary>
     static bool Tells(string value) => value.Contains('@', StringComparison.Ordinal)

@@ -3,8 +3,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -66,7 +70,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         await _process.IsReady();
         _secrets = await SecretsOnTheWay.Collect(_client, database, Mark);
         await AppointmentOnTheWay.Walk(_client, _twin, Mark);
-        _description = JsonDocument.Parse(await OpenApi.Read(_twin.App)).RootElement;
+        _description = JsonDocument.Parse(await OpenApiDescription.Read(_twin.App)).RootElement;
     }
 
     public async ValueTask DisposeAsync()
@@ -99,7 +103,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         refused.Count.ShouldBeLessThan(all.Count / 2, string.Join(", ", refused));
         _answers.Where(IsProblemPage).ShouldNotBeEmpty("nobody was told of a problem in a page");
         _answers.Where(a => a.Answer.Status == 500).ShouldNotBeEmpty("no failure of the database was seen");
-        log.Split('\n').Count(l => l.Contains("Amrutam.Platform.RequestLog", StringComparison.Ordinal))
+        log.Split('\n').Count(l => l.Contains("Amrutam.Platform.Http.RequestLog", StringComparison.Ordinal))
             .ShouldBeGreaterThanOrEqualTo(_answers.Count);
         _collector.Spans.Count(s => s.Scope == "Microsoft.AspNetCore").ShouldBeGreaterThan(100);
         events.ShouldContain("accounts.");
@@ -115,7 +119,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
 
     /// <summary>The routes that answered with a success, as the log has them.</summary>
     static IEnumerable<string> Passed(string log) => log.Split('\n')
-        .Where(line => line.Contains("Amrutam.Platform.RequestLog", StringComparison.Ordinal))
+        .Where(line => line.Contains("Amrutam.Platform.Http.RequestLog", StringComparison.Ordinal))
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(line => line.TryGetProperty("status", out var status) && status.GetInt32() is >= 200 and < 400)
         .Select(line => $"{line.GetProperty("method")} {line.GetProperty("route")}");

@@ -1,5 +1,8 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Http.Problems;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
@@ -48,7 +51,7 @@ public sealed class LimitMeterTests(TestCluster cluster)
     }
 
     [Fact]
-    public void A_rule_against_too_much_is_a_limit() => Problems.All.Values
+    public void A_rule_against_too_much_is_a_limit() => Product.Problems.Values
         .Where(problem => problem.Code.StartsWith("too_m", StringComparison.Ordinal) && !problem.IsLimit)
-        .ShouldBe([Problems.TooMany], "that one is counted where attempts are, under the name of what was tried");
+        .ShouldBe([CommonProblems.TooMany], "that one is counted where attempts are, under the name of what was tried");
 }

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Platform.Telemetry;
@@ -108,7 +110,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
     public async Task A_label_is_on_the_list()
     {
         await MakeSomethingHappen();
-        var known = Exported.Labels.Select(l => l.Replace('.', '_')).Append("le").ToList();
+        var known = MetricAllowList.Labels.Select(l => l.Replace('.', '_')).Append("le").ToList();
         var used = Label().Matches(await Scrape()).Select(m => m.Groups["key"].Value).Distinct().ToList();
         used.Count.ShouldBeGreaterThan(8);
         used.Except(known).ShouldBeEmpty();
@@ -149,7 +151,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
         (await patient.Http.Post("/api/bookings", new { slot_id = slot.Id })).Is(201);
         (await patient.Http.Post("/api/bookings", new { slot_id = Guid.CreateVersion7() })).Is(404);
         (await patient.Http.Post("/api/auth/login", new { email = "nobody@example.org", password = "wrong" })).Is(401);
-        await Server.App.Services.GetRequiredService<VitalSigns>().Look(CancellationToken.None);
+        await Server.App.Services.GetRequiredService<PolledGauges>().Look(CancellationToken.None);
     }
 
     /// <summary>The series without what they are at.</summary>

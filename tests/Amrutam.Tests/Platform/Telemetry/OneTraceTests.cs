@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
 using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;
@@ -42,7 +43,7 @@ public sealed class OneTraceTests(TestCluster cluster)
         List<JsonElement> lines = [.. (await server.Said()).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement)];
         Trace(lines.Single(line => Is(line, "route", "/api/auth/signup"))).ShouldBe(changed);
-        Trace(lines.Single(line => Is(line, "source", "Amrutam.Platform.RequestLog") && Trace(line) == refused))
+        Trace(lines.Single(line => Is(line, "source", "Amrutam.Platform.Http.RequestLog") && Trace(line) == refused))
             .ShouldBe(refused);
         lines.Where(line => Is(line, "job", "pass_on_slots")).ShouldNotBeEmpty();
         // Told once: this server has a database elsewhere and no folder for its seals.

@@ -1,4 +1,4 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;

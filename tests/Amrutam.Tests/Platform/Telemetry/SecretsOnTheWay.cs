@@ -1,6 +1,6 @@
-using Amrutam.Platform;
-using Amrutam.Tests.Identity;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
 using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;

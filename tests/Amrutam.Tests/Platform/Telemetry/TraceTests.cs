@@ -1,6 +1,8 @@
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Telemetry;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
 using NodaTime;
 
 namespace Amrutam.Tests.Scheduling.Waitlist;

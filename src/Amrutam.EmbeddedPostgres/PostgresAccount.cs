@@ -1,0 +1,135 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Amrutam.EmbeddedPostgres;
+
+/// <summary>What a program answered: its exit code and everything it wrote.</summary>
+sealed record ProgramOutcome(int ExitCode, string Output)
+{
+    public bool Succeeded => ExitCode == 0;
+
+    /// <summary>The one line of PostgreSQL's talk that says why it failed.</summary>
+    public static string Reason(string said)
+    {
+        const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        var lines = said.Split('\n', Tidy);
+        return lines.FirstOrDefault(line => line.Contains("FATAL:", StringComparison.Ordinal))
+            ?? lines.FirstOrDefault(line => line.Contains("error:", StringComparison.Ordinal))
+            ?? lines.LastOrDefault()
+            ?? "it gave no reason";
+    }
+}
+
+/// <summary>The operating system's user that PostgreSQL's programs run as.</summary>
+/// <remarks>
+/// PostgreSQL refuses to run as root, and servers in containers often are root. Then its programs run as the user
+/// <c>postgres</c>, or <c>nobody</c> where that does not exist; otherwise they run as the user who started the server.
+/// </remarks>
+sealed class PostgresAccount
+{
+    const int ProgramNotFound = 127;
+
+    /// <summary>The user who started this process.</summary>
+    public static readonly PostgresAccount ThisProcess = new(null, []);
+
+    static readonly string[] PreferredUsers = ["postgres", "nobody"];
+
+    readonly string[] launcher;
+
+    PostgresAccount(string? user, string[] launcher) => (User, this.launcher) = (user, launcher);
+
+    /// <summary>The other user's name; null when PostgreSQL runs as the user of this process.</summary>
+    public string? User { get; }
+
+    public static async Task<PostgresAccount> Choose(CancellationToken ct)
+    {
+        if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
+        {
+            return ThisProcess;
+        }
+
+        foreach (var user in PreferredUsers)
+        {
+            var uid = await ThisProcess.Run("id", ["-u", user], ct);
+            var gid = await ThisProcess.Run("id", ["-g", user], ct);
+            if (!uid.Succeeded || !gid.Succeeded)
+            {
+                continue;
+            }
+
+            foreach (var way in Launchers(user, uid.Output.Trim(), gid.Output.Trim()))
+            {
+                var account = new PostgresAccount(user, way);
+                if ((await account.Run("/bin/sh", ["-c", "exit 0"], ct)).Succeeded)
+                {
+                    return account;
+                }
+            }
+        }
+
+        throw new EmbeddedPostgresException(
+            "PostgreSQL refuses to run as root, and no way to another user was found (setpriv, runuser or su, and "
+            + "a user 'postgres' or 'nobody'): start as an ordinary user, or set ConnectionStrings__Amrutam");
+    }
+
+    /// <summary>Runs a program as this account and waits for it.</summary>
+    /// <remarks>Variables such as PGPORT mean the user's own clusters, so the program does not see them.</remarks>
+    public async Task<ProgramOutcome> Run(string program, IEnumerable<string> arguments, CancellationToken ct)
+    {
+        string[] line = [.. launcher, program, .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = OperatingSystem.IsWindows() ? "" : "/",
+        };
+        var foreign = start.Environment.Keys.Where(name => name.StartsWith("PG", StringComparison.Ordinal)).ToArray();
+        foreach (var name in foreign)
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["LC_ALL"] = "C";
+        try
+        {
+            using var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            var said = process.StandardOutput.ReadToEndAsync(ct);
+            var complained = process.StandardError.ReadToEndAsync(ct);
+            await process.WaitForExitAsync(ct);
+            return new ProgramOutcome(process.ExitCode, await said + await complained);
+        }
+        catch (Win32Exception notFound)
+        {
+            return new ProgramOutcome(ProgramNotFound, notFound.Message);
+        }
+    }
+
+    /// <summary>Makes a file or folder this account's own; a symbolic link itself, never what it points to.</summary>
+    public async Task Own(string path, CancellationToken ct)
+    {
+        if (User is null)
+        {
+            return;
+        }
+
+        // Only root may give a file away, so this is not run through the launcher.
+        var outcome = await ThisProcess.Run("chown", ["-h", User, path], ct);
+        if (!outcome.Succeeded)
+        {
+            throw new EmbeddedPostgresException($"{path} cannot be given to the user {User}: {outcome.Output.Trim()}");
+        }
+    }
+
+    public async Task<bool> CanEnter(string folder, CancellationToken ct) =>
+        User is null || (await Run("/bin/sh", ["-c", "cd \"$1\"", "sh", folder], ct)).Succeeded;
+
+    static IEnumerable<string[]> Launchers(string user, string uid, string gid) =>
+    [
+        ["setpriv", "--reuid", uid, "--regid", gid, "--clear-groups"],
+        ["runuser", "-u", user, "--"],
+        ["su", "-s", "/bin/sh", "-c", "exec \"$0\" \"$@\"", "--", user],
+    ];
+}

@@ -1,0 +1,262 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+
+namespace Amrutam.EmbeddedPostgres;
+
+/// <summary>The files of one private cluster: made once, configured anew on every start, adopted, stopped.</summary>
+/// <remarks>
+/// The folder holds <c>cluster</c> (PostgreSQL's own), <c>postgres-passwords.json</c> (readable to the owner only) and
+/// <c>socket</c>. It is for the process that holds the folder's lock alone; see <see cref="PrivatePostgres"/>.
+/// </remarks>
+sealed class PostgresCluster
+{
+
+    // Recovery after a crash replays at most max_wal_size of log, which takes seconds; a slow disk may take minutes.
+    static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
+    static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    readonly PostgresAccount account;
+    readonly PostgresBinaries binaries;
+    readonly bool durable;
+    readonly PostgresEndpoint endpoint;
+
+    PostgresCluster(string directory, PostgresAccount account, PostgresBinaries binaries, bool durable)
+    {
+        // Where it is a link, PostgreSQL's user may not be able to enter the folder that the link is in.
+        var files = new DirectoryInfo(Path.Combine(directory, "cluster"));
+        Files = files.LinkTarget ?? files.FullName;
+        (this.account, this.binaries, this.durable) = (account, binaries, durable);
+        endpoint = PostgresEndpoint.Of(directory, PostmasterFile.Read(Files)?.Port);
+    }
+
+    public string Files { get; }
+
+    string StartLog => Path.Combine(Files, "start.log");
+
+    /// <summary>Where the cluster that runs in this folder is reached; null when none runs.</summary>
+    public static PostgresEndpoint? Running(string directory) =>
+        PostmasterFile.Read(Path.Combine(directory, "cluster")) is { } postmaster
+        && File.Exists(PostgresEndpoint.PasswordFile(directory))
+            ? PostgresEndpoint.Of(directory, postmaster.Port)
+            : null;
+
+    /// <summary>Opens the folder's cluster, making it first where there is none.</summary>
+    public static async Task<PostgresCluster> Open(string directory, bool durable, CancellationToken ct)
+    {
+        var runner = await PostgresAccount.Choose(ct);
+        var version = Path.Combine(directory, "cluster", "PG_VERSION");
+        int? existing = File.Exists(version)
+            ? int.Parse(await File.ReadAllTextAsync(version, ct), CultureInfo.InvariantCulture)
+            : null;
+        var programs = await PostgresBinaries.Find(directory, existing, runner, ct);
+        if (existing is null)
+        {
+            await NewPostgresCluster.Create(directory, runner, programs, durable, ct);
+        }
+        else if (!File.Exists(PostgresEndpoint.PasswordFile(directory)))
+        {
+            throw new EmbeddedPostgresException(
+                $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the "
+                + "cluster beside it: restore it from a backup, or move the folder away to begin anew");
+        }
+
+        return new PostgresCluster(directory, runner, programs, durable);
+    }
+
+    /// <summary>Returns with the cluster running: one that outlived its owner is adopted, else it is started.</summary>
+    public async Task<PostgresEndpoint> Start(CancellationToken ct)
+    {
+        if (PostmasterFile.Read(Files) is { } left)
+        {
+            if (!await left.IsAlive(ct))
+            {
+                left.Disown();
+            }
+            else if (await Answers(left, ct))
+            {
+                return endpoint;
+            }
+            else
+            {
+                await Kill(left, ct);
+            }
+        }
+
+        await PrepareSocketFolder(ct);
+        await File.WriteAllTextAsync(Path.Combine(Files, "postgresql.conf"), Settings(await HasLz4(ct)), ct);
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var started = await StartOnce(ct);
+            if (started.Succeeded)
+            {
+                return endpoint;
+            }
+
+            var said = await Complaints(ct) + started.Output;
+            var orphansLive = said.Contains("pre-existing shared memory block", StringComparison.Ordinal);
+            if (!orphansLive || watch.Elapsed > OrphanPatience)
+            {
+                throw new EmbeddedPostgresException(
+                    $"PostgreSQL did not start in {Files}: {ProgramOutcome.Reason(said)}");
+            }
+
+            await Task.Delay(Poll, ct);
+        }
+    }
+
+    public async Task<bool> IsAlive(CancellationToken ct) =>
+        PostmasterFile.Read(Files) is { } postmaster && await postmaster.IsAlive(ct);
+
+    /// <summary>Ends the sessions, rolls back what they had not committed, and stops cleanly.</summary>
+    public async Task Stop()
+    {
+        await account.Run(
+            binaries.PgCtl,
+            ["stop", "-D", Files, "-m", "fast", "-w", "-t", Seconds(StartPatience)],
+            CancellationToken.None);
+        if (Directory.Exists(endpoint.Host) && !Directory.EnumerateFileSystemEntries(endpoint.Host).Any())
+        {
+            Directory.Delete(endpoint.Host);
+        }
+    }
+
+    async Task<ProgramOutcome> StartOnce(CancellationToken ct)
+    {
+        await File.WriteAllTextAsync(StartLog, "", ct);
+        await account.Own(StartLog, ct);
+        return await account.Run(
+            binaries.PgCtl, ["start", "-D", Files, "-l", StartLog, "-w", "-t", Seconds(StartPatience)], ct);
+    }
+
+    async Task<bool> Answers(PostmasterFile postmaster, CancellationToken ct)
+    {
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < StartPatience && await postmaster.IsAlive(ct))
+        {
+            try
+            {
+                var owner = endpoint.ConnectionString(PostgresEndpoint.OwnerRole, "postgres");
+                await using var source = PostgresEndpoint.OpenUnpooled(owner, "amrutam start");
+                await using var connection = await source.OpenConnectionAsync(ct);
+                return true;
+            }
+            catch (PostgresException starting) when (starting.SqlState == PostgresErrorCodes.CannotConnectNow)
+            {
+                await Task.Delay(Poll, ct);
+            }
+            catch (NpgsqlException)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Ends a server that is there but does not answer, as a crash would; the next start recovers.</summary>
+    async Task Kill(PostmasterFile postmaster, CancellationToken ct)
+    {
+        var stopped = await account.Run(
+            binaries.PgCtl, ["stop", "-D", Files, "-m", "immediate", "-w", "-t", Seconds(KillPatience)], ct);
+        if (!stopped.Succeeded && await postmaster.IsAlive(ct))
+        {
+            using var process = Process.GetProcessById(postmaster.Pid);
+            process.Kill();
+            await process.WaitForExitAsync(ct);
+        }
+    }
+
+    /// <summary>Whether these programs were built to compress their log with LZ4, which not all are.</summary>
+    /// <remarks>Asked of them before the start, because a setting that they do not know stops PostgreSQL.</remarks>
+    async Task<bool> HasLz4(CancellationToken ct) => (await account.Run(
+        binaries.Postgres, ["-C", "wal_compression", "-c", "wal_compression=lz4", "-D", Files], ct)).Succeeded;
+
+    /// <summary>An eighth of the memory: half of what PostgreSQL's manual begins with for a machine of its own, because
+    /// this one is shared with the server at least. Less than 128 MiB is too little for it, and what is beyond 8 GiB
+    /// the system's own cache holds as well.</summary>
+    static long SharedMegabytes() =>
+        Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8 >> 20, 128, 8192);
+
+    string Settings(bool hasLz4) => $"""
+        # Written anew on every start. Settings of your own: ALTER SYSTEM SET ..., which is read after this file.
+        listen_addresses = '{(endpoint.IsSocket ? "" : endpoint.Host)}'
+        port = {endpoint.Port}
+        unix_socket_directories = '{(endpoint.IsSocket ? endpoint.Host : "")}'
+        max_connections = 200
+        shared_buffers = {SharedMegabytes()}MB
+        max_wal_size = 2GB
+        # Random places of large indexes are logged as whole pages once after each checkpoint: cheap compression counts.
+        wal_compression = {(hasLz4 ? "lz4" : "on")}
+        random_page_cost = 1.1
+        # The plans of short statements gain nothing from compiled code, and the first call would pay for it.
+        jit = off
+        shared_preload_libraries = '{(binaries.HasStatementStatistics ? "pg_stat_statements" : "")}'
+        timezone = 'UTC'
+        log_timezone = 'UTC'
+        lc_messages = 'C'
+        default_text_search_config = 'pg_catalog.english'
+        logging_collector = on
+        log_filename = 'postgresql-%a.log'
+        log_rotation_age = 1d
+        log_rotation_size = 0
+        log_truncate_on_rotation = on
+        # Details of a refused row quote its values, which may be personal data.
+        log_error_verbosity = terse
+        {(durable ? "" : """
+        # A throw-away cluster for tests: it is quick, and loses everything when the machine stops.
+        fsync = off
+        synchronous_commit = off
+        full_page_writes = off
+        """)}
+        """;
+
+    async Task PrepareSocketFolder(CancellationToken ct)
+    {
+        if (!endpoint.IsSocket)
+        {
+            return;
+        }
+
+        // Below /tmp anybody could have put a link or a folder of his own under this name. A link is refused here, and
+        // changing the mode of another user's folder fails.
+        if (new DirectoryInfo(endpoint.Host).LinkTarget is not null)
+        {
+            throw new EmbeddedPostgresException($"{endpoint.Host} is a symbolic link; remove it");
+        }
+
+        NewPostgresCluster.CreatePrivate(endpoint.Host);
+        await account.Own(endpoint.Host, ct);
+
+        if (!await account.CanEnter(endpoint.Host, ct))
+        {
+            throw new EmbeddedPostgresException(
+                $"the user {account.User}, whom PostgreSQL runs as, cannot enter {endpoint.Host}: "
+                + "let others pass through the folders above it");
+        }
+
+        // What a killed server left. Its number may be another program's by now, and PostgreSQL would give way to that.
+        var socket = Path.Combine(endpoint.Host, $".s.PGSQL.{endpoint.Port}");
+        File.Delete(socket);
+        File.Delete(socket + ".lock");
+    }
+
+    /// <summary>What PostgreSQL wrote since the last start, before and after it opened its own log.</summary>
+    async Task<string> Complaints(CancellationToken ct)
+    {
+        var early = await File.ReadAllTextAsync(StartLog, ct);
+        var folder = new DirectoryInfo(Path.Combine(Files, "log"));
+        if (!folder.Exists || folder.GetFiles().MaxBy(file => file.LastWriteTimeUtc) is not { } newest)
+        {
+            return early;
+        }
+
+        var late = await File.ReadAllTextAsync(newest.FullName, ct);
+        return early + late[Math.Max(0, late.LastIndexOf("starting PostgreSQL", StringComparison.Ordinal))..];
+    }
+
+    static string Seconds(TimeSpan time) => ((int)time.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+}

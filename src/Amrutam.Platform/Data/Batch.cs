@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Amrutam.Platform.Telemetry;
+
+namespace Amrutam.Platform.Data;
+
+/// <summary>The server cannot take this now: its queue is full, the wait was too long, or it is stopping. Nothing was
+/// done.</summary>
+sealed class OverloadedException(string reason) : Exception(reason);
+
+/// <summary>How full batches are, and how long what they take has waited.</summary>
+static class BatchMeter
+{
+    public const string Label = "amrutam.batch.name";
+
+    static readonly Meter Meter = new("Amrutam.Batches");
+
+    public static readonly Histogram<int> Size = Meter.CreateHistogram("amrutam.batch.size", "{request}",
+        "Requests that one call of a batch took together",
+        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+
+    public static readonly Histogram<double> Wait = Meter.CreateHistogram("amrutam.batch.wait", "s",
+        "How long a request waited before a batch took it", advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5],
+        });
+}
+
+/// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
+/// <remarks>
+/// Whoever asks while the turn to write is free begins the call at once, on the thread that they are on: a lone request
+/// is a batch of one, and no other thread has to be woken for it. Calls that share what waits are smaller, and cost
+/// more for each request; so another is begun beside one only when it is full, or when that one waits for something of
+/// its own. Each request gets its own outcome. A batch that throws is run again one request at a time, so one bad
+/// member fails alone. A request that waited past the deadline is refused without being run; one that is being run is
+/// always waited for, because its outcome would be unknown otherwise.
+/// </remarks>
+sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
+{
+    /// <param name="From">Who asked, when that is being traced.</param>
+    readonly record struct Waiting(TRequest Request, TaskCompletionSource<TOutcome> Outcome, long Since,
+        Activity? From);
+
+    static readonly ExecutionContext Nobodys = OfAThreadOfItsOwn();
+
+    readonly KeyValuePair<string, object?> _name;
+    readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
+    readonly Func<Exception, bool> _outcomeIsUnknown;
+    readonly int _size, _besides;
+    readonly TimeSpan _slow, _deadline;
+    readonly TimeProvider _clock;
+    readonly Channel<Waiting> _queue;
+
+    // Whoever has the turn writes whatever waits. Beside it there are places for full calls and for slow ones.
+    readonly SemaphoreSlim _turn = new(1), _beside;
+
+    /// <param name="name">What it gathers, in the plural: a label.</param>
+    /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
+    /// <param name="size">The most requests in one call.</param>
+    /// <param name="besides">How many calls that are full, or slow, may run beside one.</param>
+    /// <param name="slow">A call that has run for longer is slow; at least a millisecond.</param>
+    /// <param name="capacity">How many may wait; one more is refused.</param>
+    /// <param name="deadline">How long one may wait before it is run.</param>
+    /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be
+    /// run again.</param>
+    public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int besides,
+        TimeSpan slow, int capacity, TimeSpan deadline, Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
+    {
+        // A call that is slow at once would be looked at without end.
+        ArgumentOutOfRangeException.ThrowIfLessThan(slow, TimeSpan.FromMilliseconds(1));
+        (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
+        (_slow, _besides, _beside) = (slow, besides, new(besides));
+        _name = new(BatchMeter.Label, name);
+        _queue = Channel.CreateBounded<Waiting>(capacity);
+    }
+
+    /// <exception cref="OverloadedException">The queue is full, the wait was too long, or the server is
+    /// stopping.</exception>
+    public Task<TOutcome> Run(TRequest request)
+    {
+        var outcome = new TaskCompletionSource<TOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_queue.Writer.TryWrite(new(request, outcome, _clock.GetTimestamp(), Tracing.Recorded)))
+            return Task.FromException<TOutcome>(new OverloadedException("the queue is full or closed"));
+        BeginIfDue();
+        return outcome.Task;
+    }
+
+    /// <summary>The context in which nothing has been set, which only a new thread is sure to have.</summary>
+    static ExecutionContext OfAThreadOfItsOwn()
+    {
+        ExecutionContext? context = null;
+        var thread = new Thread(() => context = ExecutionContext.Capture());
+        thread.UnsafeStart();
+        thread.Join();
+        return context!;
+    }
+
+    void BeginIfDue()
+    {
+        if (_turn.Wait(0)) Begin(static batch => _ = ((Batch<TRequest, TOutcome>)batch!).Write());
+        else if (_queue.Reader.Count >= _size && _beside.Wait(0))
+            Begin(static batch => _ = ((Batch<TRequest, TOutcome>)batch!).WriteWhileFull());
+    }
+
+    /// <remarks>A writer serves everybody: it must not go on in the trace and log scope of whoever happened to come
+    /// first.</remarks>
+    void Begin(ContextCallback write) => ExecutionContext.Run(Nobodys, write, this);
+
+    /// <summary>Writes until nothing waits; the turn is the caller's, and is given back.</summary>
+    async Task Write()
+    {
+        var members = new List<Waiting>();
+        do
+        {
+            while (Take(members))
+            {
+                var call = RunMembers(members);
+                while (!await EndsSoon(call))
+                {
+                    if (!_beside.Wait(0)) continue;
+                    _turn.Release();
+                    if (_queue.Reader.Count > 0) BeginIfDue();
+                    await call;
+                    _beside.Release();
+                    return;
+                }
+            }
+            _turn.Release();
+            // What came between the last look and the release found no turn, so it is looked for once more.
+        }
+        while (_queue.Reader.Count > 0 && _turn.Wait(0));
+    }
+
+    /// <summary>Writes until less than a full call waits, which is left to whoever has the turn.</summary>
+    async Task WriteWhileFull()
+    {
+        var members = new List<Waiting>();
+        while (_queue.Reader.Count >= _size && Take(members)) await RunMembers(members);
+        _beside.Release();
+    }
+
+    async Task<bool> EndsSoon(Task call)
+    {
+        await call.WaitAsync(_slow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return call.IsCompleted;
+    }
+
+    /// <returns>False when nothing waits.</returns>
+    bool Take(List<Waiting> members)
+    {
+        members.Clear();
+        var any = false;
+        while (members.Count < _size && _queue.Reader.TryRead(out var next))
+        {
+            any = true;
+            var waited = _clock.GetElapsedTime(next.Since);
+            BatchMeter.Wait.Record(waited.TotalSeconds, _name);
+            if (waited > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
+            else members.Add(next);
+        }
+        return any;
+    }
+
+    async Task RunMembers(List<Waiting> members)
+    {
+        if (members.Count == 0) return;
+        BatchMeter.Size.Record(members.Count, _name);
+        using var activity = Tracing.BeginFor(members, m => m.From, "batch");
+        await RunTogether(members);
+    }
+
+    async Task RunTogether(List<Waiting> members)
+    {
+        try
+        {
+            var outcomes = await _run(members.ConvertAll(m => m.Request));
+            for (var i = 0; i < members.Count; i++) members[i].Outcome.TrySetResult(outcomes[i]);
+        }
+        catch (Exception e) when (members.Count == 1 || _outcomeIsUnknown(e))
+        {
+            foreach (var member in members) member.Outcome.TrySetException(e);
+        }
+        catch (Exception)
+        {
+            foreach (var member in members) await RunTogether([member]);
+        }
+    }
+
+    /// <summary>Takes no more, runs what waits, and returns when the last call has ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _turn.WaitAsync();
+        for (var place = 0; place < _besides; place++) await _beside.WaitAsync();
+        // Taken in just before the queue was closed, and seen by no writer.
+        var members = new List<Waiting>();
+        while (Take(members)) await RunMembers(members);
+    }
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+using Npgsql;
+
+namespace Amrutam.Platform.Data;
+
+/// <summary>How much of the database this server takes (section <c>Database</c>).</summary>
+sealed class DatabaseSettings
+{
+    /// <summary>Connections of the pool that serves. A database answers fastest with a few for each core; more only
+    /// wait inside it.</summary>
+    [Range(2, 1000)]
+    public int MaxConnections { get; init; } = 32;
+}
+
+/// <summary>Checks at the start that PostgreSQL allows as many connections as this server may open.</summary>
+/// <remarks>Found out under load instead, it would be refused bookings on the busiest day.</remarks>
+static class ConnectionBudget
+{
+    // Beside the pool: those for lists, two that book, two that listen, one that migrates, one for a command or a
+    // person with psql.
+    const int Beside = Database.ListConnections + 6;
+
+    /// <exception cref="StartupException">PostgreSQL allows fewer.</exception>
+    public static async Task Check(NpgsqlDataSource db, DatabaseSettings settings, CancellationToken ct)
+    {
+        var allowed = await db.Statement(ReadAllowed).Value<int>(ct);
+        if (settings.MaxConnections + Beside > allowed)
+            throw new StartupException($"Database__MaxConnections: {settings.MaxConnections} and {Beside} beside them "
+                + $"are more than the {allowed} connections that PostgreSQL allows this server.");
+    }
+
+    // A role's or a database's own limit is -1 when there is none.
+    const string ReadAllowed = """
+        select least(
+            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+            (select nullif(rolconnlimit, -1) from pg_roles where rolname = session_user),
+            (select nullif(datconnlimit, -1) from pg_database where datname = current_database()))
+        """;
+}

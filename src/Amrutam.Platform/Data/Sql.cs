@@ -1,0 +1,151 @@
+using System.Data;
+using System.Runtime.CompilerServices;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Platform.Data;
+
+/// <summary>Runs constant SQL over Npgsql with positional, typed parameters.</summary>
+/// <remarks>
+/// Npgsql prepares constant text by itself after its second use. A statement that changes something takes no
+/// cancellation token: a caller who gives up must not leave the outcome of a commit unknown.
+/// </remarks>
+static class Sql
+{
+    public static Statement Statement(this NpgsqlDataSource db, string sql) =>
+        new(db.CreateConnection(), sql, owns: true);
+
+    /// <summary>A statement on an open connection, inside whatever transaction runs there.</summary>
+    public static Statement Statement(this NpgsqlConnection connection, string sql) =>
+        new(connection, sql, owns: false);
+
+    public static Instant GetInstant(this NpgsqlDataReader row, int column) =>
+        Instant.FromDateTimeUtc(row.GetFieldValue<DateTime>(column));
+
+    public static Instant? GetInstantOrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetInstant(column);
+
+    public static string? GetStringOrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
+
+    /// <returns>The bytes of a bytea, or of a text in UTF-8.</returns>
+    public static byte[]? GetBytesOrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);
+
+    public static Guid? GetGuidOrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetGuid(column);
+
+    public static int? GetInt32OrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetInt32(column);
+
+    /// <summary>Runs <paramref name="work"/> in one READ COMMITTED transaction; what it throws rolls back.</summary>
+    public static async Task<T> InTransaction<T>(this NpgsqlDataSource db, Func<NpgsqlConnection, Task<T>> work)
+    {
+        await using var connection = db.CreateConnection();
+        var commit = CommitWatch.On(connection);
+        await connection.OpenAsync(CancellationToken.None);
+        await using var transaction = await connection
+            .BeginTransactionAsync(IsolationLevel.ReadCommitted, CancellationToken.None);
+        var result = await work(connection);
+        await transaction.CommitAsync(CancellationToken.None);
+        commit.ThrowIfUnknown();
+        return result;
+    }
+}
+
+/// <summary>One statement on its way; disposed by the call that runs it.</summary>
+sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
+{
+    readonly NpgsqlCommand _command = new(sql, connection);
+
+    public Statement With<T>(T value)
+    {
+        _command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
+        return this;
+    }
+
+    public Statement With(Instant value) => With(value.ToDateTimeUtc());
+
+    public Statement With(Instant? value) => With(value?.ToDateTimeUtc());
+
+    public Statement With(LocalDate value) => With(value.ToDateOnly());
+
+    public Statement With(LocalDate? value) => With(value?.ToDateOnly());
+
+    /// <summary>A transaction id (xid8).</summary>
+    public Statement With(ulong value)
+    {
+        _command.Parameters.Add(new NpgsqlParameter<ulong>
+        {
+            TypedValue = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Xid8
+        });
+        return this;
+    }
+
+    public Statement WithJson(string? json)
+    {
+        _command.Parameters.Add(new NpgsqlParameter<string?>
+        {
+            TypedValue = json, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Jsonb
+        });
+        return this;
+    }
+
+    /// <summary>Lets it run longer than a request's statement may.</summary>
+    public Statement Within(TimeSpan most)
+    {
+        _command.CommandTimeout = (int)most.TotalSeconds;
+        return this;
+    }
+
+    /// <returns>The number of rows that the statement changed.</returns>
+    public Task<int> Execute() =>
+        Run(static async (command, _) => await command.ExecuteNonQueryAsync(CancellationToken.None), default);
+
+    /// <returns>The first row, or null when there is none.</returns>
+    public Task<T?> One<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) where T : class =>
+        Run(async (command, stop) =>
+        {
+            await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, stop);
+            var found = await rows.ReadAsync(stop) ? read(rows) : null;
+            while (await rows.NextResultAsync(stop)) { }
+            return found;
+        }, ct);
+
+    /// <returns>Row by row as they are read, however many there are; on an open connection only.</returns>
+    public async IAsyncEnumerable<T> Stream<T>(Func<NpgsqlDataReader, T> read,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = _command;
+        await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, ct);
+        while (await rows.ReadAsync(ct)) yield return read(rows);
+    }
+
+    /// <returns>Every row; the statement itself limits how many.</returns>
+    public Task<List<T>> List<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) =>
+        Run(async (command, stop) =>
+        {
+            await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, stop);
+            var all = new List<T>();
+            while (await rows.ReadAsync(stop)) all.Add(read(rows));
+            while (await rows.NextResultAsync(stop)) { }
+            return all;
+        }, ct);
+
+    /// <returns>The first column of the first row; the type's default when there is no row or the column is
+    /// null.</returns>
+    public Task<T?> Value<T>(CancellationToken ct = default) =>
+        Run(static async (command, stop) => await command.ExecuteScalarAsync(stop) is T value ? value : default, ct);
+
+    async Task<T> Run<T>(Func<NpgsqlCommand, CancellationToken, Task<T>> run, CancellationToken ct)
+    {
+        await using var command = _command;
+        if (!owns) return await run(command, ct);
+        await using var lease = connection;
+        var commit = CommitWatch.On(connection);
+        await connection.OpenAsync(ct);
+        var result = await run(command, ct);
+        commit.ThrowIfUnknown();
+        return result;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Amrutam.Platform.Http.Binding;
+
+/// <summary>The JSON of every request and answer: snake_case, strict on what comes in.</summary>
+static class Json
+{
+    public static JsonSerializerOptions Options { get; } = Configure(new(JsonSerializerOptions.Strict));
+
+    /// <summary>Adds shapes that were found out when the program was compiled; what nobody adds is found out by
+    /// reflection when it is first met.</summary>
+    public static void AddJson(this WebApplicationBuilder builder, IJsonTypeInfoResolver shapes) =>
+        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, shapes));
+
+    /// <summary>Makes options strict: unknown or repeated members, other case, comments, trailing commas and wrong
+    /// types are refused.</summary>
+    public static JsonSerializerOptions Configure(JsonSerializerOptions o)
+    {
+        o.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        o.DictionaryKeyPolicy = null;
+        o.PropertyNameCaseInsensitive = false;
+        o.NumberHandling = JsonNumberHandling.Strict;
+        o.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        o.AllowDuplicateProperties = false;
+        o.RespectNullableAnnotations = true;
+        o.RespectRequiredConstructorParameters = true;
+        o.MaxDepth = 16;
+        // Names in Indian scripts are sent as they are; what HTML could misread stays escaped.
+        o.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
+        o.Converters.Add(new InstantJson());
+        o.Converters.Add(new LocalDateJson());
+        o.Converters.Add(new LocalTimeJson());
+        return o;
+    }
+
+    /// <summary>An instant in RFC 3339; what comes in must say its offset, what goes out is UTC.</summary>
+    sealed class InstantJson : JsonConverter<Instant>
+    {
+        public override Instant Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            OffsetDateTimePattern.Rfc3339.Parse(reader.GetString() ?? "") is { Success: true, Value: var at }
+                && TimeZones
+                .InRange(at.ToInstant())
+                ? at.ToInstant()
+                : throw new JsonException("must be an RFC 3339 date-time with an offset, as 2026-11-22T09:30:00Z");
+
+        public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(InstantPattern.ExtendedIso.Format(value));
+    }
+
+    sealed class LocalDateJson : JsonConverter<LocalDate>
+    {
+        public override LocalDate Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date } && TimeZones
+                .InRange(date)
+                ? date
+                : throw new JsonException("must be a date that exists, as 2026-11-22");
+
+        public override void Write(Utf8JsonWriter writer, LocalDate value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(LocalDatePattern.Iso.Format(value));
+    }
+
+    /// <summary>A wall-clock time to the minute, or to the second when it has any.</summary>
+    sealed class LocalTimeJson : JsonConverter<LocalTime>
+    {
+        static readonly LocalTimePattern Minutes = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
+        static readonly LocalTimePattern Seconds = LocalTimePattern.CreateWithInvariantCulture("HH:mm:ss");
+
+        public override LocalTime Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        {
+            var text = reader.GetString() ?? "";
+            if (Minutes.Parse(text) is { Success: true, Value: var time }) return time;
+            return Seconds.Parse(text) is { Success: true, Value: var precise }
+                ? precise
+                : throw new JsonException("must be a time of day, as 09:30");
+        }
+
+        public override void Write(Utf8JsonWriter writer, LocalTime value, JsonSerializerOptions options) =>
+            writer.WriteStringValue((value.Second == 0 ? Minutes : Seconds).Format(value));
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics.CodeAnalysis;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Amrutam.Platform.Http.Binding;
+
+/// <summary>A date in a query string, as 2026-11-22; anything else is a 400.</summary>
+readonly record struct QueryDate(LocalDate Value)
+{
+    public static bool TryParse([NotNullWhen(true)] string? text, out QueryDate date)
+    {
+        var parsed = LocalDatePattern.Iso.Parse(text ?? "");
+        date = parsed.Success ? new(parsed.Value) : default;
+        return parsed.Success && TimeZones.InRange(parsed.Value);
+    }
+}
+
+/// <summary>An instant in a query string, in RFC 3339 with its offset; anything else is a 400.</summary>
+readonly record struct QueryInstant(Instant Value)
+{
+    public static bool TryParse([NotNullWhen(true)] string? text, out QueryInstant at)
+    {
+        // A plus sign that was not escaped arrives as a space.
+        var parsed = OffsetDateTimePattern.Rfc3339.Parse((text ?? "").Replace(' ', '+'));
+        at = parsed.Success ? new(parsed.Value.ToInstant()) : default;
+        return parsed.Success && TimeZones.InRange(at.Value);
+    }
+}
+
+static class QueryTime
+{
+    /// <returns>The name that JSON Schema has for the form of a time in a query; null for all else.</returns>
+    public static string? Format(Type parameter) => (Nullable.GetUnderlyingType(parameter) ?? parameter) switch
+    {
+        var type when type == typeof(QueryDate) => "date",
+        var type when type == typeof(QueryInstant) => "date-time",
+        _ => null,
+    };
+}

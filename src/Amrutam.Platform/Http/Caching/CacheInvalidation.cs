@@ -1,0 +1,225 @@
+using System.Globalization;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Telemetry;
+using Npgsql;
+
+namespace Amrutam.Platform.Http.Caching;
+
+/// <summary>Tells whether what was read a moment ago may have changed since, whichever replica changed it.</summary>
+/// <remarks>
+/// Counters that only rise: one for each of a fixed number of parts (a doctor falls into one), one for everything. Who
+/// changes something raises them after the commit and before the answer, so nobody who was told of a change is shown
+/// what was before it; the other replicas are told by NOTIFY. That is sent after the commit, in a transaction of its
+/// own: inside the change it would make every commit queue for one lock of the whole database. Should a replica die
+/// between the two, the others see that it listens no more, and count that as a change of everything. While the
+/// listening connection is lost, nothing counts as unchanged.
+/// </remarks>
+sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, TimeProvider clock,
+    ILogger<CacheInvalidation> log)
+    : BackgroundService
+{
+    const string Channel = "changes", Everything = "*", Listener = "amrutam changes";
+
+    // Two doctors that share a part only make each other's answers be read again.
+    const int Parts = 1024;
+
+    // A notification carries less than 8,000 bytes; a part takes five.
+    const int MostPartsTold = 1000;
+    const int TimeoutSeconds = 2;
+    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), CurrentFor = TimeSpan.FromSeconds(3);
+
+    // Each telling wakes every replica, and costs the database a transaction: fifty a second tell everything.
+    static readonly TimeSpan BetweenTellings = TimeSpan.FromMilliseconds(20);
+
+    readonly string _self = Guid.CreateVersion7().ToString("N");
+    readonly long[] _parts = new long[Parts];
+    readonly Lock _untoldLock = new();
+    readonly SemaphoreSlim _hasUntold = new(0, 1);
+    HashSet<int> _untold = [];
+    bool _everythingIsUntold;
+    long _everything, _any, _currentAt;
+
+    /// <summary>False while this replica may not hear of others' changes.</summary>
+    public bool IsCurrent =>
+        Interlocked.Read(ref _currentAt) is var since and not 0 && clock.GetElapsedTime(since) < CurrentFor;
+
+    /// <summary>A number that is another after any change of <paramref name="part"/>, or of anything when that is
+    /// null.</summary>
+    public long Version(Guid? part) => part is { } id
+        ? Interlocked.Read(ref _everything) + Interlocked.Read(ref _parts[PartOf(id)])
+        : Interlocked.Read(ref _any);
+
+    /// <summary>To be called after the commit and before it is acknowledged.</summary>
+    public void Invalidate(Guid part)
+    {
+        Raise(PartOf(part));
+        lock (_untoldLock) _untold.Add(PartOf(part));
+        Wake();
+    }
+
+    /// <inheritdoc cref="Invalidate"/>
+    public void InvalidateAll()
+    {
+        RaiseAll();
+        lock (_untoldLock) _everythingIsUntold = true;
+        Wake();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        UntilStopped(Listen, stoppingToken), UntilStopped(Tell, stoppingToken));
+
+    async Task UntilStopped(Func<CancellationToken, Task> work, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            using var activity = Tracing.Begin("follow_changes");
+            try
+            {
+                await work(stopping);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
+            {
+                LogLost(e.GetType().Name);
+                await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    async Task Listen(CancellationToken stopping)
+    {
+        try
+        {
+            await using var source = Database.OpenUnpooled(ListeningConnection(), Listener);
+            await using var connection = source.CreateConnection();
+            connection.Notification += (_, told) => Hear(told.Payload);
+            await connection.OpenAsync(stopping);
+            await connection.Statement(StartListening).Execute();
+            // What was told before this is not heard.
+            RaiseAll();
+            var (listening, looked) = (new HashSet<int>(), 0L);
+            while (true)
+            {
+                if (looked == 0 || clock.GetElapsedTime(looked) >= BetweenLooks)
+                {
+                    looked = clock.GetTimestamp();
+                    var now = await connection.Statement(ReadListening).List(row => row.GetInt32(0), stopping);
+                    if (!listening.IsSubsetOf(now)) RaiseAll();
+                    listening = [.. now];
+                }
+                Interlocked.Exchange(ref _currentAt, clock.GetTimestamp());
+                await connection.WaitAsync(BetweenLooks, stopping);
+            }
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _currentAt, 0);
+        }
+    }
+
+    void Hear(string payload)
+    {
+        if (payload.StartsWith(_self, StringComparison.Ordinal)) return;
+        var told = payload.AsSpan(payload.IndexOf(' ', StringComparison.Ordinal) + 1);
+        if (told is Everything)
+        {
+            RaiseAll();
+            return;
+        }
+        foreach (var range in told.Split(','))
+            if (int.TryParse(told[range], CultureInfo.InvariantCulture, out var part) && part is >= 0 and < Parts)
+                Raise(part);
+    }
+
+    async Task Tell(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await _hasUntold.WaitAsync(stopping);
+            var told = Take();
+            try
+            {
+                await db.Statement(Notify).With($"{_self} {told}").Value<object>(CancellationToken.None);
+            }
+            catch (NpgsqlException)
+            {
+                InvalidateAll();
+                throw;
+            }
+            await Task.Delay(BetweenTellings, clock, stopping);
+        }
+    }
+
+    string Take()
+    {
+        lock (_untoldLock)
+        {
+            var told = _everythingIsUntold || _untold.Count > MostPartsTold ? Everything : string.Join(',', _untold);
+            (_untold, _everythingIsUntold) = ([], false);
+            return told;
+        }
+    }
+
+    void Wake()
+    {
+        // One signal is enough: whoever takes it takes all that is untold.
+        try
+        {
+            if (_hasUntold.CurrentCount == 0) _hasUntold.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else woke it between the two.
+        }
+    }
+
+    void Raise(int part)
+    {
+        Interlocked.Increment(ref _parts[part]);
+        Interlocked.Increment(ref _any);
+    }
+
+    void RaiseAll()
+    {
+        Interlocked.Increment(ref _everything);
+        Interlocked.Increment(ref _any);
+    }
+
+    /// <summary>The same on every replica, so not by GetHashCode; the last bytes of a version 7 UUID are
+    /// random.</summary>
+    static int PartOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes);
+        return (bytes[14] << 8 | bytes[15]) % Parts;
+    }
+
+    string ListeningConnection() => new NpgsqlConnectionStringBuilder(database.App)
+    {
+        ApplicationName = Listener, Pooling = false, Timeout = TimeoutSeconds,
+        CommandTimeout = TimeoutSeconds, CancellationTimeout = 1000 * TimeoutSeconds,
+    }.ConnectionString;
+
+    public override void Dispose()
+    {
+        _hasUntold.Dispose();
+        base.Dispose();
+    }
+
+    const string StartListening = "listen " + Channel;
+
+    // Those of this database, this one among them.
+    const string ReadListening = $"""
+        select pid from pg_stat_activity
+         where datname = current_database() and application_name = '{Listener}'
+        """;
+
+    const string Notify = "select pg_notify('" + Channel + "', $1)";
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "lost sight of what other replicas change ({Failure}); every list is read anew until it is back")]
+    partial void LogLost(string failure);
+}

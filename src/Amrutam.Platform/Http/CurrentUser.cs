@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using System.Security.Claims;
+using Amrutam.Platform.Http.Problems;
+
+namespace Amrutam.Platform.Http;
+
+/// <summary>Who asks: taken from the verified access token or portal session, never from a body, and never loaded per
+/// request.</summary>
+/// <param name="Id">The account.</param>
+/// <param name="Role">patient, doctor or admin.</param>
+/// <param name="Session">The session that the token belongs to (claim <c>sid</c>).</param>
+/// <param name="SecondFactor">Whether they signed in with one.</param>
+sealed record CurrentUser(Guid Id, string Role, Guid Session, bool SecondFactor = false)
+{
+    /// <summary>The trace id of the running request, which goes into the events it makes.</summary>
+    public string Trace => CommonProblems.Trace();
+
+    public static ValueTask<CurrentUser?> BindAsync(HttpContext http) =>
+        ValueTask.FromResult<CurrentUser?>(From(http));
+
+    /// <exception cref="InvalidOperationException">Nobody is signed in.</exception>
+    public static CurrentUser From(HttpContext http) =>
+        Of(http) ?? throw new InvalidOperationException("nobody is signed in");
+
+    /// <returns>Null when nobody is signed in.</returns>
+    public static CurrentUser? Of(HttpContext http) => http.Features.Get<CurrentUser>() ?? Of(http.User);
+
+    /// <inheritdoc cref="Of(HttpContext)"/>
+    public static CurrentUser? Of(ClaimsPrincipal principal) => (principal.Identity as UserIdentity)?.User;
+}
+
+/// <summary>The identity of who is signed in to the portal; it carries their <see cref="CurrentUser"/>, so that no
+/// request parses claims.</summary>
+/// <remarks>Its claims are made for whoever reads them, because next to nobody does.</remarks>
+sealed class UserIdentity(CurrentUser user, string scheme) : ClaimsIdentity(scheme, "sub", Role)
+{
+    public const string SecondFactorClaim = "mfa";
+    const string Role = "role";
+
+    public CurrentUser User => user;
+
+    public override IEnumerable<Claim> Claims
+    {
+        get
+        {
+            yield return new("sub", user.Id.ToString());
+            yield return new("sid", user.Session.ToString());
+            yield return new(Role, user.Role);
+            if (user.SecondFactor) yield return new(SecondFactorClaim, "true", ClaimValueTypes.Boolean);
+        }
+    }
+
+    /// <summary>What every route with a policy asks.</summary>
+    public override bool HasClaim(string type, string value) =>
+        type == Role ? value == user.Role : base.HasClaim(type, value);
+
+    public override ClaimsIdentity Clone() => new UserIdentity(user, AuthenticationType!);
+}
+
+/// <summary>The authorization policies: their names, and the roles that each lets pass. A route that names none refuses
+/// everybody.</summary>
+static class Allow
+{
+    public const string SignedIn = "signed_in";
+    public const string Patient = "patient";
+    public const string Doctor = "doctor";
+    public const string Admin = "admin";
+    public const string PatientOrDoctor = "patient_or_doctor";
+
+    public static FrozenDictionary<string, string[]> Roles { get; } = new Dictionary<string, string[]>
+    {
+        [SignedIn] = [Patient, Doctor, Admin], [Patient] = [Patient], [Doctor] = [Doctor], [Admin] = [Admin],
+        [PatientOrDoctor] = [Patient, Doctor],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+}

@@ -1,0 +1,124 @@
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Operations;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Amrutam.Platform.Http;
+
+/// <summary>What every request goes through, whichever module answers it.</summary>
+static class HttpPipeline
+{
+    public const string DefaultUrl = "http://127.0.0.1:5080";
+
+    public static void AddHttp(this WebApplicationBuilder builder)
+    {
+        var settings = builder.AddSettings<HttpSettings>("Http");
+        builder.AddSettings<ManagementSettings>("Management");
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+            builder.WebHost.UseUrls(DefaultUrl);
+        builder.WebHost.ConfigureKestrel(o =>
+        {
+            o.AddServerHeader = false;
+            o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
+        });
+        builder.Logging.AddLogs(builder.Environment);
+        // Read now, so that a wrong setting stops the start before anything has begun.
+        var cors = settings.Cors();
+        settings.Proxies();
+        // The framework's own way, through a pipe, ends each body with a comparison by reflection.
+        AppContext.SetSwitch("Microsoft.AspNetCore.UseStreamBasedJsonParsing", true);
+        builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
+        // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddCors(o => o.AddDefaultPolicy(cors));
+        builder.Services.AddSingleton<CacheInvalidation>()
+            .AddHostedService(services => services.GetRequiredService<CacheInvalidation>());
+        builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
+        builder.Services.AddSingleton<ManagementServer>()
+            .AddHostedService(services => services.GetRequiredService<ManagementServer>());
+        builder.Services.AddSingleton(new ManagementPage("/health", ManagementServer.WriteHealth));
+        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase));
+    }
+
+    /// <summary>What comes before it is known who asks.</summary>
+    public static void UseHttp(this WebApplication app)
+    {
+        var settings = app.Services.GetRequiredService<HttpSettings>();
+        if (settings.Proxies() is { } proxies) app.UseForwardedHeaders(proxies);
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<ExceptionMiddleware>();
+        app.UseRouting();
+        if (settings.AllowedOrigins.Length > 0) app.UseCors();
+        app.UseMiddleware<PublicResponseCache>();
+        app.Use(RefuseRoutesWithoutPolicy);
+    }
+
+    /// <summary>What is refused of a request by whoever may make it.</summary>
+    public static void UseRequestChecks(this WebApplication app)
+    {
+        app.Use(RefuseNullCharacters);
+        app.Use(RefuseOtherMediaTypes);
+        app.Use(BodyLimit.Refuse);
+    }
+
+    public static bool StatesPolicy(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
+            || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+
+    /// <summary>Lines for people in Development and for machines elsewhere, the same before there is a host.</summary>
+    public static void AddLogs(this ILoggingBuilder logging, IHostEnvironment environment)
+    {
+        logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss "));
+        logging.AddConsoleFormatter<JsonLog, ConsoleFormatterOptions>();
+        logging.Services.TryAddSingleton(TimeProvider.System);
+        logging.Services.Configure<ConsoleLoggerOptions>(o => o.FormatterName =
+            environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
+    }
+
+    /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
+    static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
+        http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
+            ? CommonProblems.Write(http, CommonProblems.RoleMayNot)
+            : next(http);
+
+    /// <summary>PostgreSQL cannot hold U+0000 in text. Kestrel refuses it in a path, and Fields in a body.</summary>
+    static Task RefuseNullCharacters(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true) return next(http);
+        var errors = http.Request.Query
+            .Where(q => q.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true))
+            .ToDictionary(
+                q => q.Key.Replace("\0", "", StringComparison.Ordinal),
+                _ => new[] { "has a character that is not allowed" });
+        return CommonProblems.Write(http, CommonProblems.Invalid, errors: errors);
+    }
+
+    /// <summary>
+    /// Refuses a caller who says that what this route writes cannot be read; one who says nothing takes what comes.
+    /// </summary>
+    static Task RefuseOtherMediaTypes(HttpContext http, RequestDelegate next)
+    {
+        if (http.Request.Headers.Accept is not { Count: > 0 } accept || http.GetEndpoint() is not RouteEndpoint endpoint
+            || endpoint.RoutePattern.RawText?.StartsWith("/api", StringComparison.Ordinal) is not true)
+            return next(http);
+        var ranges = accept.ToString();
+        return Written(endpoint).Any(type => Accepts(ranges, type))
+            ? next(http)
+            : CommonProblems.Write(http, CommonProblems.NotAcceptable);
+    }
+
+    static IEnumerable<string> Written(RouteEndpoint endpoint) =>
+        endpoint.Metadata.OfType<IProducesResponseTypeMetadata>().SelectMany(m => m.ContentTypes)
+            .Append("application/json");
+
+    static bool Accepts(string ranges, string type) =>
+        ranges.Contains(type, StringComparison.OrdinalIgnoreCase)
+        || ranges.Contains("*/*", StringComparison.Ordinal)
+        || ranges.Contains(type.Split('/')[0] + "/*", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.HttpOverrides;
+
+namespace Amrutam.Platform.Http;
+
+/// <summary>The edge to the network (section <c>Http</c>). Lists are separated by commas.</summary>
+sealed class HttpSettings
+{
+    // Browsers ask twice a day at most; two hours is also the most that Chromium keeps.
+    static readonly TimeSpan PreflightAge = TimeSpan.FromHours(2);
+
+    /// <summary>Origins whose pages may call the API, as <c>https://app.example.org</c>; none by default.</summary>
+    public string AllowedOrigins { get; init; } = "";
+
+    /// <summary>
+    /// Addresses or networks (<c>10.0.0.0/8</c>) of the proxies whose X-Forwarded-For is believed; none by default.
+    /// </summary>
+    public string TrustedProxies { get; init; } = "";
+
+    /// <summary>How long the server says "not ready" and goes on answering before it stops.</summary>
+    [System.ComponentModel.DataAnnotations.Range(0, 25)]
+    public int DrainSeconds { get; init; }
+
+    /// <summary>How long a public list is given from memory at most, though neither time nor anybody's announced
+    /// change makes it another; 0 reads each anew.</summary>
+    [System.ComponentModel.DataAnnotations.Range(0, 60)]
+    public int ListsKeptSeconds { get; init; } = 10;
+
+    public CorsPolicy Cors() => new CorsPolicyBuilder([.. List(AllowedOrigins).Select(Origin)])
+        .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
+        .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", IdempotencyKey.Header)
+        .WithExposedHeaders("ETag", "Location", "Retry-After", IdempotencyKey.ReplayedHeader)
+        .SetPreflightMaxAge(PreflightAge).Build();
+
+    /// <summary>Null when no proxy is trusted: a forwarded address is then anybody's claim.</summary>
+    public ForwardedHeadersOptions? Proxies()
+    {
+        if (TrustedProxies.Length == 0) return null;
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
+            // As far back as the proxies are known; the first unknown address is the client.
+            ForwardLimit = null,
+        };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (var network in List(TrustedProxies).Select(Network)) options.KnownIPNetworks.Add(network);
+        return options;
+    }
+
+    static string[] List(string text) =>
+        text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    static string Origin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            && uri.GetLeftPart(UriPartial.Authority) == text
+            ? text
+            : throw new StartupException(
+                $"Setting Http__AllowedOrigins: '{text}' is not an origin, as https://app.example.org");
+
+    static System.Net.IPNetwork Network(string text) =>
+        IPAddress.TryParse(text, out var address) ? new(address, address.GetAddressBytes().Length * 8)
+        : System.Net.IPNetwork.TryParse(text, out var network) ? network
+        : throw new StartupException(
+            $"Setting Http__TrustedProxies: '{text}' is neither an address nor a network, as 10.0.0.0/8");
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Telemetry;
+
+namespace Amrutam.Platform.Http;
+
+/// <summary>One line per request: method, route pattern (never the path, which carries ids), status, duration,
+/// trace.</summary>
+sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, TimeProvider clock)
+{
+    public async Task Invoke(HttpContext http)
+    {
+        // Without a listener the framework starts none, and an answer without a trace id cannot be found again.
+        using var activity = Activity.Current is null ? new Activity("request").Start() : null;
+        var began = clock.GetTimestamp();
+        if (http.Request.Headers.TraceParent.Count > 0) http.Response.OnStarting(AnswerTrace, http);
+        try
+        {
+            await next(http);
+        }
+        finally
+        {
+            if (Tracing.Recorded is { } recorded) Describe(recorded, http);
+            if (log.IsEnabled(LogLevel.Information))
+                LogRequest(Method(http), Route(http), http.Response.StatusCode, Milliseconds(began),
+                    CommonProblems.Trace());
+        }
+    }
+
+    /// <summary>Who sent a trace hears where it went on, as W3C's <c>traceresponse</c> says it.</summary>
+    static Task AnswerTrace(object state)
+    {
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
+            ((HttpContext)state).Response.Headers["traceresponse"] = id;
+        return Task.CompletedTask;
+    }
+
+    static void Describe(Activity span, HttpContext http)
+    {
+        var (method, route) = (Method(http), Route(http));
+        span.DisplayName = method + ' ' + route;
+        span.SetTag("http.request.method", method).SetTag("http.route", route)
+            .SetTag("http.response.status_code", http.Response.StatusCode);
+        if (http.Response.StatusCode >= StatusCodes.Status500InternalServerError)
+            span.SetStatus(ActivityStatusCode.Error);
+    }
+
+    public static string Route(HttpContext http) =>
+        (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+
+    /// <summary>A method of the caller's invention is the caller's text, and has no place in a log.</summary>
+    public static string Method(HttpContext http) =>
+        http.Request.Method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE"
+        or "OPTIONS" ? http.Request.Method : "other";
+
+    double Milliseconds(long began) => Math.Round(clock.GetElapsedTime(began).TotalMilliseconds, 1);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Status} {Ms} ms {TraceId}")]
+    partial void LogRequest(string method, string route, int status, double ms, string traceId);
+}

@@ -1,0 +1,55 @@
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Platform.Http;
+
+/// <summary>The headers that every answer carries, errors included.</summary>
+/// <remarks>Set when the answer starts, so that nothing that clears or replaces an answer on the way can lose
+/// them.</remarks>
+sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
+{
+    const string NothingButOurs = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    // Swagger UI runs its own script, styles itself inline and asks the API; all of it is served by us.
+    const string SwaggerUi = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+    // A year, the least that browsers' preload lists accept.
+    const string AYear = "max-age=31536000; includeSubDomains";
+
+    // Overload and limits pass quickly; whoever knows better sets the header.
+    const string RetryAfterSeconds = "1";
+
+    readonly Func<object, Task> _set = environment.IsDevelopment() ? SetWithoutHsts : SetWithHsts;
+
+    public Task Invoke(HttpContext http)
+    {
+        http.Response.OnStarting(_set, http);
+        return next(http);
+    }
+
+    static Task SetWithHsts(object http)
+    {
+        ((HttpContext)http).Response.Headers.StrictTransportSecurity = AYear;
+        return SetWithoutHsts(http);
+    }
+
+    static Task SetWithoutHsts(object state)
+    {
+        var http = (HttpContext)state;
+        var headers = http.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
+        headers.XFrameOptions = "DENY";
+        headers.ContentSecurityPolicy = OpenApiDescription.IsForThePage(http) ? SwaggerUi : NothingButOurs;
+        // Personal unless a route says otherwise: forgetting this must not leave somebody's bookings in a shared cache.
+        if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+        if (http.Response.StatusCode is 429 or 503 && headers.RetryAfter.Count == 0)
+            headers.RetryAfter = RetryAfterSeconds;
+        if (http.Response.StatusCode is 401 && headers.WWWAuthenticate.Count == 0) headers.WWWAuthenticate = "Bearer";
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,137 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using NodaTime;
+
+namespace Amrutam.Platform.OpenApi;
+
+/// <summary>The API's own description (OpenAPI 3.1) and the page to try it on.</summary>
+static class OpenApiDescription
+{
+    const string Document = "v1", Bearer = "bearer", PagePath = "api-docs";
+
+    public static void AddApiDescription(this WebApplicationBuilder builder) => builder.Services.AddOpenApi(
+        Document, o =>
+    {
+        o.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        o.CreateSchemaReferenceId = type =>
+            IsText(type.Type) ? null : SchemaName(type.Type) ?? OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        o.AddSchemaTransformer(Describe);
+        o.AddOperationTransformer(OperationDescription.Complete);
+        o.AddDocumentTransformer(Describe);
+    });
+
+    public static void MapApiDescription(this WebApplication app)
+    {
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        // Alone where it answers: it would look at every request's path with expressions of its own.
+        app.UseWhen(IsForThePage, page => page.UseSwaggerUI(o =>
+        {
+            o.RoutePrefix = PagePath;
+            o.DocumentTitle = "Amrutam API";
+            o.SwaggerEndpoint($"/openapi/{Document}.json", "Amrutam");
+            o.EnablePersistAuthorization();
+            o.EnableTryItOutByDefault();
+            o.DisplayRequestDuration();
+        }));
+    }
+
+    /// <summary>Whether the page to try the API on, or a part of it, is asked for.</summary>
+    public static bool IsForThePage(HttpContext http) =>
+        http.Request.Path.StartsWithSegments("/" + PagePath, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The description as text, from a server that is built and not started.</summary>
+    public static async Task<string> Read(WebApplication app)
+    {
+        app.UseEndpoints(_ => { });
+        var document = await app.Services.GetRequiredKeyedService<IOpenApiDocumentProvider>(Document)
+            .GetOpenApiDocumentAsync();
+        return await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1) + "\n";
+    }
+
+    /// <summary>
+    /// A feature's nested record is named after the feature: <c>BookSlotRequest</c>. A list of them adds its own name.
+    /// </summary>
+    static string? SchemaName(Type type) =>
+        Nullable.GetUnderlyingType(type) is { } inner ? SchemaName(inner)
+        : type.IsGenericType && type.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true
+            ? string.Concat(type.GetGenericArguments().Select(a => SchemaName(a) ?? a.Name)) + type.Name.Split('`')[0]
+        : type.DeclaringType is { } feature ? feature.Name + type.Name
+        : type.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true ? type.Name : null;
+
+    static bool IsText(Type type) => Format(Nullable.GetUnderlyingType(type) ?? type) is not null;
+
+    static (string? Format, string? Pattern, string Example)? Format(Type type) =>
+        type == typeof(Instant) ? ("date-time", null, "2030-01-07T04:00:00Z")
+        : type == typeof(LocalDate) ? ("date", null, "2030-01-07")
+        : type == typeof(LocalTime) ? (null, "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "09:30")
+        : null;
+
+    static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken ct)
+    {
+        var type = context.JsonTypeInfo.Type;
+        if (Format(Nullable.GetUnderlyingType(type) ?? type) is { } text)
+        {
+            schema.Type = Nullable.GetUnderlyingType(type) is null
+                ? JsonSchemaType.String
+                : JsonSchemaType.String | JsonSchemaType.Null;
+            (schema.Format, schema.Pattern, schema.Examples) = (text.Format, text.Pattern, [text.Example]);
+        }
+        if (context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(AllowedValuesAttribute), false)
+            is [AllowedValuesAttribute allowed, ..])
+            schema.Enum = [.. allowed.Values.OfType<string>().Select(v => (JsonNode)v)];
+        if (context.JsonPropertyInfo?.Name is { } name && schema.Examples is null
+            && ExampleValues.Of(name, schema) is { } value)
+            schema.Examples = [value];
+        // What we read is closed; what we write may grow, and a client must bear that.
+        schema.AdditionalPropertiesAllowed = !type.Name.EndsWith("Request", StringComparison.Ordinal);
+        return Task.CompletedTask;
+    }
+
+    static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken ct)
+    {
+        document.Info = new()
+        {
+            Title = "Amrutam", Version = Document,
+            Description = "Doctors offer slots, patients book them. Ids are UUIDs, instants RFC 3339 in UTC, money in "
+                + "minor units. Errors are RFC 9457 problems; `code` is the name of the rule that refused, and "
+                + "`/problems/{code}` explains it.",
+            License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
+        };
+        document.Servers = [new() { Url = "/" }];
+        ExampleValues.AddTo(document);
+        document.Components ??= new();
+        document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
+        document.Components.Schemas["Problem"] = OperationDescription.ProblemSchema();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+        {
+            [Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT",
+                Description = "The `access_token` of POST /api/auth/login.",
+            },
+        };
+        return Task.CompletedTask;
+    }
+
+    public static OpenApiSecurityRequirement SignedIn(OpenApiDocument document) =>
+        new() { [new OpenApiSecuritySchemeReference(Bearer, document)] = [] };
+}
+
+/// <summary>An example of a route's body, or of one of its parameters when it has a name.</summary>
+sealed record RouteExample(string? Parameter, object Value);
+
+static class ExamplesOnRoutes
+{
+    /// <summary>Gives an example of the request or of the answer, whichever has the value's type.</summary>
+    public static TBuilder Example<TBuilder>(this TBuilder route, object value)
+        where TBuilder : IEndpointConventionBuilder =>
+        route.WithMetadata(new RouteExample(null, value));
+
+    /// <summary>
+    /// Gives an example of a parameter in the path, the query or the headers, by the name it has there.
+    /// </summary>
+    public static TBuilder Example<TBuilder>(this TBuilder route, string parameter, object value)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RouteExample(parameter, value));
+}

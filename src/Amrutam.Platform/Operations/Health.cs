@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Invariants;
+using Microsoft.AspNetCore.Http.HttpResults;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Platform.Operations;
+
+/// <summary>
+/// Whether the process lives (<c>/health/live</c>), can serve (<c>/health/ready</c>), and since when (<c>/health</c>).
+/// </summary>
+static class Health
+{
+    public sealed record Response(string Status, double Uptime, Instant Timestamp);
+
+    /// <param name="Invariants">What the last check of the data's rules found; null before the first one.</param>
+    public sealed record Readiness(string Status, double Uptime, Instant Timestamp, Checked? Invariants);
+
+    /// <param name="Broken">How many rules are broken; 0 is the promise. Which ones is on the management
+    /// address.</param>
+    /// <param name="CheckedAt">When the rule was checked whose check is the oldest.</param>
+    public sealed record Checked(int Rules, int Broken, Instant? CheckedAt);
+
+    static readonly Problem NotReady = new(503, "not_ready", "The database is away or the server is stopping");
+
+    static readonly DateTimeOffset Began = ReadStartTime();
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("").AllowAnonymous().WithTags("Health");
+        health.MapGet("/health", Alive).WithSummary("Read whether it is up, and for how long").WithName("ReadHealth");
+        health.MapGet("/health/live", Alive).WithSummary("Read whether the process answers").WithName("ReadLiveness");
+        health.MapGet("/health/ready", Ready).WithSummary("Read whether it can serve").WithName("ReadReadiness")
+            .WithProblems(NotReady);
+    }
+
+    static Ok<Response> Alive(TimeProvider clock) => TypedResults.Ok(Now(clock));
+
+    static async Task<Results<Ok<Readiness>, ProblemHttpResult>> Ready(
+        NpgsqlDataSource db, Draining draining, SweepInvariants sweep, TimeProvider clock, CancellationToken ct)
+    {
+        if (draining.Begun) return NotReady.Because("The server is stopping.");
+        if (!await Answers(db, ct)) return NotReady.Because("The database does not answer.");
+        var now = Now(clock);
+        return TypedResults.Ok(new Readiness(now.Status, now.Uptime, now.Timestamp, Summary(sweep.Latest)));
+    }
+
+    static Checked? Summary(IReadOnlyList<InvariantResult> results) => results.Count == 0 ? null
+        : new(results.Count, results.Count(r => r.Violations > 0), results.Min(r => r.CheckedAt));
+
+    /// <summary>True when the database answers a statement now.</summary>
+    public static async Task<bool> Answers(NpgsqlDataSource db, CancellationToken ct)
+    {
+        try
+        {
+            return await db.Statement(Ping).Value<int>(ct) == 1;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>How long the process has run.</summary>
+    public static TimeSpan Uptime(TimeProvider clock) => clock.GetUtcNow() - Began;
+
+    static Response Now(TimeProvider clock) =>
+        new("OK", Math.Round(Uptime(clock).TotalSeconds, 3),
+            Instant.FromDateTimeOffset(clock.GetUtcNow()));
+
+    static DateTimeOffset ReadStartTime()
+    {
+        using var process = Process.GetCurrentProcess();
+        return new(process.StartTime);
+    }
+
+    const string Ping = "select 1";
+}
+
+/// <summary>
+/// Says "not ready" before the server stops listening, for as long as a load balancer needs to notice.
+/// </summary>
+sealed class Draining(HttpSettings settings, IHostApplicationLifetime host) : IHostedLifecycleService
+{
+    bool _begun;
+
+    public bool Begun => _begun || host.ApplicationStopping.IsCancellationRequested;
+
+    public Task StoppingAsync(CancellationToken ct)
+    {
+        _begun = true;
+        return Task.Delay(TimeSpan.FromSeconds(settings.DrainSeconds), ct)
+            .ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    public Task StartingAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken ct) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken ct) => Task.CompletedTask;
+}

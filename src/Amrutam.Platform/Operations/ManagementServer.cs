@@ -1,0 +1,92 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net.Sockets;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Npgsql;
+
+namespace Amrutam.Platform.Operations;
+
+/// <summary>Where metrics and detailed health listen (section <c>Management</c>).</summary>
+sealed class ManagementSettings
+{
+    public const string DefaultUrl = "http://127.0.0.1:9464";
+
+    /// <summary>An address apart from the public one; empty to listen nowhere.</summary>
+    public string Url { get; init; } = DefaultUrl;
+}
+
+/// <summary>A page of the management address; it gets the server's services, not its own.</summary>
+sealed record ManagementPage([property: Required] string Path, Func<IServiceProvider, HttpContext, Task> Write);
+
+/// <summary>A part of the server and how it does, for the detailed health.</summary>
+sealed record HealthPart(string Name, Func<IServiceProvider, CancellationToken, Task<object?>> Read);
+
+/// <summary>A second, small listener for the operator: what it tells is nobody else's business.</summary>
+/// <remarks>
+/// A server of its own, not a host filter on the public one: a Host header is the caller's word, a socket is not.
+/// </remarks>
+sealed class ManagementServer(IServiceProvider services, ManagementSettings settings, IEnumerable<ManagementPage> pages)
+    : IHostedService
+{
+    WebApplication? _app;
+
+    /// <summary>Where it listens now; null when it does not.</summary>
+    public string? Address =>
+        _app?.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First();
+
+    public async Task StartAsync(CancellationToken ct)
+    {
+        if (settings.Url.Length == 0) return;
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(o => o.AddServerHeader = false).UseUrls(settings.Url);
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        app.UseRouting();
+        foreach (var page in pages) app.MapGet(page.Path, http => page.Write(services, http));
+        try
+        {
+            await app.StartAsync(ct);
+            _app = app;
+        }
+        catch (Exception e) when (e is IOException or SocketException or FormatException or InvalidOperationException)
+        {
+            await app.DisposeAsync();
+            throw new StartupException($"Management__Url: {settings.Url} cannot be listened on: {e.Message}", e);
+        }
+    }
+
+    public async Task StopAsync(CancellationToken ct)
+    {
+        if (_app is null) return;
+        await _app.StopAsync(ct);
+        await _app.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Each part with what it says of itself; a part that fails says so and does not hide the others.
+    /// </summary>
+    public static async Task WriteHealth(IServiceProvider services, HttpContext http)
+    {
+        var parts = new SortedDictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var part in services.GetServices<HealthPart>())
+            parts[part.Name] = await Read(part, services, http.RequestAborted);
+        await http.Response.WriteAsJsonAsync(parts, Json.Options, http.RequestAborted);
+    }
+
+    public static async Task<object?> ReadDatabase(IServiceProvider services, CancellationToken ct) =>
+        new { answers = await Health.Answers(services.GetRequiredService<NpgsqlDataSource>(), ct) };
+
+    static async Task<object?> Read(HealthPart part, IServiceProvider services, CancellationToken ct)
+    {
+        try
+        {
+            return await part.Read(services, ct);
+        }
+        catch (NpgsqlException e)
+        {
+            return new { failed = e.GetType().Name };
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.Invariants;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Platform.Operations;
+using Amrutam.Platform.Telemetry;
+
+namespace Amrutam.Platform;
+
+/// <summary>Puts the platform and its modules into a server.</summary>
+static class PlatformSetup
+{
+    public static void AddPlatform(this WebApplicationBuilder builder, Database database,
+        IReadOnlyList<IModule> modules)
+    {
+        builder.AddDatabase(database);
+        builder.AddTelemetry();
+        builder.AddHttp();
+        builder.AddApiDescription();
+        builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
+        builder.Services.AddSingleton<PageKey>().AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
+        builder.Services.AddInvariantSweep();
+        builder.AddIdempotency();
+        foreach (var module in modules) module.Add(builder);
+    }
+
+    public static void UsePlatform(this WebApplication app)
+    {
+        var modules = app.Services.GetRequiredService<IReadOnlyList<IModule>>();
+        foreach (var module in modules) module.UseFirst(app);
+        app.UseHttp();
+        foreach (var module in modules) module.Use(app);
+        app.UseRequestChecks();
+        app.MapHealth();
+        app.MapProblemPages();
+        app.MapApiDescription();
+        foreach (var module in modules) module.Map(app);
+    }
+}

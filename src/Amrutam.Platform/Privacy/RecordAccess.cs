@@ -1,0 +1,58 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Npgsql;
+
+namespace Amrutam.Platform.Privacy;
+
+/// <summary>Of whom an answer shows something, and which thing it is (its id), when it is one.</summary>
+readonly record struct Shown(Guid Person, Guid? Thing = null);
+
+/// <summary>Says of a route that what it shows of others is recorded, and under which name.</summary>
+sealed record RecordsAccess(string Action);
+
+/// <summary>Records that somebody was shown another person's data, before it is sent: no record, no answer.</summary>
+/// <remarks>
+/// One event for each person and answer, so that a person finds it by their own id: a page of one doctor's bookings is
+/// as many events as it has patients, in one statement. What a caller is shown of themselves is no event and costs
+/// nothing. Ids and numbers alone are recorded, never what was read.
+/// </remarks>
+static class RecordAccess
+{
+    /// <summary>The entity of these events, and of no others; its id is the person's.</summary>
+    public const string Entity = "person";
+
+    /// <param name="action">A past participle, as <c>bookings.read</c>.</param>
+    /// <param name="kind">What kind of thing is shown.</param>
+    /// <param name="shown">Whose data an answer of this type shows.</param>
+    public static RouteHandlerBuilder RecordsAccess<T>(this RouteHandlerBuilder route, string action, string kind,
+        Func<T, IEnumerable<Shown>> shown) =>
+        route.WithMetadata(new RecordsAccess(action)).AddEndpointFilter(async (context, next) =>
+        {
+            var result = await next(context);
+            if (Answer<T>(result) is { } answer) await Of(context.HttpContext, action, kind, shown(answer));
+            return result;
+        });
+
+    static T? Answer<T>(object? result) =>
+        (result is INestedHttpResult nested ? nested.Result : result) is IValueHttpResult { Value: T value }
+            ? value : default;
+
+    /// <summary>The same for a page, which reads while it is drawn: to be called before anything is drawn.</summary>
+    public static async Task Of(HttpContext http, string action, string kind, IEnumerable<Shown> shown)
+    {
+        var caller = CurrentUser.From(http);
+        var others = shown.Where(s => s.Person != caller.Id).ToList();
+        if (others.Count == 0) return;
+        await http.RequestServices.GetRequiredService<NpgsqlDataSource>().Statement(Append)
+            .With(caller.Id).With(caller.Role).With(action).With(kind)
+            .With(others.ConvertAll(s => s.Person).ToArray()).With(others.ConvertAll(s => s.Thing).ToArray())
+            .With(caller.Trace).Execute();
+    }
+
+    const string Append = """
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select $1, $2, $3, 'person', person, jsonb_strip_nulls(jsonb_build_object('kind', $4::text, 'count', count(*),
+               'ids', jsonb_agg(thing) filter (where thing is not null))), $7
+          from unnest($5::uuid[], $6::uuid[]) as u (person, thing) group by person order by person
+        """;
+}

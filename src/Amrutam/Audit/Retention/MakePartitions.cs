@@ -1,0 +1,32 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Jobs;
+using Amrutam.Platform.Telemetry;
+using Npgsql;
+
+namespace Amrutam.Audit.Retention;
+
+/// <summary>Keeps the event log's partitions ready for the months ahead.</summary>
+/// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to
+/// notice.</remarks>
+sealed class MakePartitions(NpgsqlDataSource db, JobRunner jobs) : BackgroundService
+{
+    const int MonthsAhead = 3;
+    static readonly TimeSpan Every = TimeSpan.FromHours(12);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("make_partitions", Every,
+        () => db.Statement(Make).With(MonthsAhead).Value<int>(stoppingToken), stoppingToken);
+
+    public static async Task<IEnumerable<GaugeReading>> CountAhead(IServiceProvider services, CancellationToken ct) =>
+        [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(MonthsReady).With(MonthsAhead)
+            .Value<int>(ct))];
+
+    // Up to the first month without one: what lies behind a gap does not help when the gap is reached.
+    const string MonthsReady = """
+        select coalesce(min(n) filter (where to_regclass(format('audit.events_%s', to_char(
+                   date_trunc('month', now() at time zone 'UTC') + make_interval(months => n), 'YYYY_MM'))) is null),
+                   $1 + 1)::int - 1
+          from generate_series(0, $1::int) as n
+        """;
+
+    const string Make = "select audit.make_partitions(0, $1)";
+}

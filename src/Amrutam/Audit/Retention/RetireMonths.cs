@@ -1,0 +1,42 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Jobs;
+using Npgsql;
+
+namespace Amrutam.Audit.Retention;
+
+/// <summary>Takes months that are older than the retention out of the searched log, and keeps them.</summary>
+/// <remarks>
+/// The month is detached and becomes part of audit.retired_events, where its seals go on covering it; nothing is ever
+/// deleted. A step that would have to wait for a long reader is given up and tried at the next look, so that writers do
+/// not wait with it.
+/// </remarks>
+sealed partial class RetireMonths(NpgsqlDataSource db, JobRunner jobs, AuditSettings settings,
+    ILogger<RetireMonths> log) : BackgroundService
+{
+    // Two steps go before the last one of a month; a clinic that has just shortened its retention has many months.
+    const int MostSteps = 400;
+
+    static readonly TimeSpan Every = TimeSpan.FromHours(1);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        jobs.Every("retire_months", Every, Run, stoppingToken);
+
+    /// <summary>Retires every month that is due.</summary>
+    /// <returns>How many steps that took.</returns>
+    public async Task<int> Run()
+    {
+        for (var step = 0; step < MostSteps; step++)
+        {
+            if (await db.Statement(Retire).With(settings.RetentionMonths).With(CommonProblems.Trace())
+                .Value<string>() is not { } done) return step;
+            LogStep(done);
+        }
+        return MostSteps;
+    }
+
+    const string Retire = "select audit.retire_partition($1, $2)";
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "the event log's {Step}")]
+    partial void LogStep(string step);
+}

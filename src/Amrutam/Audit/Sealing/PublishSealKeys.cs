@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using Microsoft.IdentityModel.Tokens;
+using Npgsql;
+
+namespace Amrutam.Audit.Sealing;
+
+/// <summary>Publishes the public halves of the keys that sign seals (RFC 7517), the oldest first.</summary>
+/// <remarks>Apart from those of access tokens, so that neither kind of signature is ever taken for the
+/// other.</remarks>
+static class PublishSealKeys
+{
+    public sealed record Response(IReadOnlyList<SealKey> Keys);
+
+    public sealed record SealKey(string Kty, string Crv, string X, string Y, string Use, string Alg, string Kid);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/.well-known/audit-keys.json", Handle).AllowAnonymous()
+            .WithTags("Admin").WithSummary("The public keys of the event log's seals");
+
+    static async Task<Response> Handle(NpgsqlDataSource db, HttpContext http, CancellationToken ct)
+    {
+        http.Response.Headers.CacheControl = "public, max-age=60";
+        return new((await LogKeys.Published(db, ct)).ConvertAll(Jwk));
+    }
+
+    static SealKey Jwk(SealPublicKey published)
+    {
+        using var key = ECDsa.Create();
+        key.ImportSubjectPublicKeyInfo(published.Spki, out _);
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        return new("EC", "P-256", Base64UrlEncoder.Encode(point.X), Base64UrlEncoder.Encode(point.Y), "sig", "ES256",
+            published.Kid);
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Amrutam.Audit;
+using Amrutam.Audit.Sealing;
+using Amrutam.Platform.Data;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Amrutam.Commands;
+
+/// <summary>What an auditor and an operator do with the sealed log from the command line.</summary>
+static class AuditCommands
+{
+    const int Valid = 0, IsBroken = 1;
+
+    // The walk uses one; the rest is for the questions beside it.
+    const int Connections = 2;
+
+    public static Command All(Func<Func<Database, Task<int>>, CancellationToken, Task<int>> withDatabase,
+        Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
+    {
+        var checkpoint = new Option<FileInfo>("--checkpoint")
+        {
+            Description = "A checkpoint that was kept outside the database, to compare with",
+        };
+        var verify = new Command("verify", "Compare the event log with its seals; ends with 0 when it is sound")
+        {
+            checkpoint,
+        };
+        // Nothing is migrated first: what is verified is left as it was found.
+        verify.SetAction((parsed, ct) => withDatabase(database =>
+            Verify(database, parsed.GetValue(checkpoint)?.FullName, ct), ct));
+        var rotate = new Command("rotate-key", "Sign seals with a new key from the next one on");
+        rotate.SetAction((_, ct) => withServices(async services =>
+            Console.WriteLine($"Signing seals with key {await services.GetRequiredService<LogKeys>().Rotate()}."),
+            ct));
+        return new Command("audit", "The event log and its seal") { verify, rotate };
+    }
+
+    static async Task<int> Verify(Database database, string? checkpoint, CancellationToken ct)
+    {
+        database = await AppRoleLogin.Find(database, ct);
+        await using var db = database.Open("amrutam audit", Connections, NullLoggerFactory.Instance);
+        var folder = AuditSettings.Folder(CommandLine.Settings([])) is { } path ? new Checkpoints(path) : null;
+        var verify = new VerifyLog(db, folder);
+        try
+        {
+            var end = await verify.ToTheEnd(VerifyLog.Reached.Nothing, ct);
+            var broken = end.Broken ?? (checkpoint is null ? null : await verify.Against(checkpoint, ct));
+            Console.WriteLine(broken is null ? Sound(end.Reached, folder, checkpoint) : $"broken: {broken}");
+            return broken is null ? Valid : IsBroken;
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The checkpoint cannot be compared with: {e.Message}", e);
+        }
+    }
+
+    static string Sound(VerifyLog.Reached end, Checkpoints? folder, string? checkpoint) => FormattableString.Invariant(
+        $"valid: {end.Events} events in {end.Number} seals, through event {end.Through}")
+        + (folder is null && checkpoint is null
+            ? "; no checkpoint was given, so an end that was cut off or a chain that was rebuilt would not show"
+            : "; as published in " + (checkpoint ?? folder!.Folder));
+}

@@ -1,0 +1,26 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Privacy;
+using Npgsql;
+
+namespace Amrutam.Doctors.Profiles;
+
+/// <summary>A doctor's profile: in the export as it is; emptied when their data is erased, and listed no
+/// more.</summary>
+sealed class ProfilePersonalData : IPersonalData
+{
+    public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person) =>
+        [new("doctor_profile", connection.Statement(ReadAll).With(person))];
+
+    public Task Erase(NpgsqlConnection connection, Guid person) => connection.Statement(Empty).With(person).Execute();
+
+    const string ReadAll = """
+        select (to_jsonb(p) - 'search' - 'language_names')::text from doctors.profiles p where id = $1
+        """;
+
+    const string Empty = """
+        update doctors.profiles
+           set full_name = 'Former doctor', bio = '', languages = '{}', registration_number = null, fee_minor = null,
+               verified_at = null, verification_note = null, updated_at = now()
+         where id = $1
+        """;
+}

@@ -1,0 +1,71 @@
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Amrutam.Doctors.Profiles;
+
+/// <summary>What a profile may say, the same when it is made and when it is changed.</summary>
+static class ProfileValidation
+{
+    public const string DefaultCurrency = "INR", DefaultTimeZone = "Asia/Kolkata";
+    public const int MaxSpecialization = 100, MaxBio = 2000, MaxFullName = 200;
+    public const int MaxRegistrationNumber = 50, MaxLanguages = 10;
+
+    // Longer than any career.
+    public const int MaxExperience = 80;
+
+    // A million rupees: beyond it somebody typed rupees for paise twice.
+    public const int MaxFeeMinor = 100_000_000;
+
+    const string NotAZone = "must be an IANA zone, as Asia/Kolkata; abbreviations such as IST name several";
+
+    public static string? Specialization(RequestValidation fields, string? value) =>
+        fields.Text("specialization", value, MaxSpecialization, required: true);
+
+    public static string? Bio(RequestValidation fields, string? value) =>
+        fields.Text("bio", value, MaxBio, required: true);
+
+    public static string? FullName(RequestValidation fields, string? value) =>
+        fields.Text("full_name", value, MaxFullName, required: true);
+
+    public static string? RegistrationNumber(RequestValidation fields, string? value) =>
+        fields.Text("registration_number", value, MaxRegistrationNumber);
+
+    public static int? Experience(RequestValidation fields, int? years)
+    {
+        fields.Refuse(years is null, "experience", "is required");
+        fields.Refuse(years is < 0 or > MaxExperience, "experience", $"must be from 0 to {MaxExperience} years");
+        return years;
+    }
+
+    public static int? Fee(RequestValidation fields, int? minor)
+    {
+        fields.Refuse(minor is < 0 or > MaxFeeMinor, "fee_minor", $"must be from 0 to {MaxFeeMinor}");
+        return minor;
+    }
+
+    public static string? Currency(RequestValidation fields, string? code)
+    {
+        fields.Refuse(code is null || !Currencies.Known(code), "currency", "must be an ISO 4217 code, as INR");
+        return code;
+    }
+
+    public static string? TimeZone(RequestValidation fields, string? id)
+    {
+        fields.Refuse(id is null || TimeZones.Zone(id) is null, "time_zone", NotAZone);
+        return id;
+    }
+
+    /// <summary>The server knows the zone and the database does not: their lists are of different years.</summary>
+    public static ProblemHttpResult UnknownZone() => CommonProblems.Field("time_zone", NotAZone);
+
+    /// <returns>The codes, each once, in the order given; none for null.</returns>
+    public static string[] Languages(RequestValidation fields, IReadOnlyList<string?>? given)
+    {
+        if (given is null) return [];
+        fields.Refuse(given.Count > MaxLanguages, "languages", $"has more than {MaxLanguages}");
+        var codes = given.Take(MaxLanguages).Select(Amrutam.Doctors.Profiles.Languages.Code).ToList();
+        fields.Refuse(codes.Contains(null), "languages", "must be codes or names of languages, as hi or Hindi");
+        return [.. codes.OfType<string>().Distinct(StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,33 @@
+using Amrutam.Platform.Invariants;
+
+namespace Amrutam.Identity.Accounts;
+
+/// <summary>That accounts agree with the event log, as a query that must give no row.</summary>
+/// <remarks>The log says of an account how it came to be, and who may use it. Names, addresses and passwords are not
+/// compared: an event carries none.</remarks>
+static class AccountInvariants
+{
+    public static readonly IReadOnlyList<Invariant> All =
+        [new("an_account_has_its_events", AccountHasItsEvents, Invariant.Changed)];
+
+    const string AccountHasItsEvents = """
+        with touched as materialized (
+            (select id from identity.users where id >= $1 and id <= $2 order by id desc limit $4)
+            union (select entity_id from audit.actions
+                    where entity = 'account' and entity_id is not null and at >= $3
+                    order by at desc, position desc limit $4))
+        select t.id::text from touched t left join identity.users u on u.id = t.id
+         where u.id is null
+            or not exists (select from audit.actions e where e.entity_id = u.id and e.entity = 'account')
+            or (u.suspended_at is not null) <> coalesce((
+                select e.action = 'accounts.suspended' from audit.actions e
+                 where e.entity_id = u.id and e.action in ('accounts.suspended', 'accounts.restored')
+                 order by e.at desc, e.position desc limit 1), false)
+            or (u.deletion_due_at is not null) <> coalesce((
+                select e.action = 'accounts.closed' from audit.actions e
+                 where e.entity_id = u.id
+                   and e.action in ('accounts.closed', 'accounts.reopened', 'accounts.erased')
+                 order by e.at desc, e.position desc limit 1), false)
+         limit 100
+        """;
+}

@@ -1,0 +1,34 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Identity;
+
+namespace Amrutam.Identity.Accounts;
+
+/// <summary>Changes what a person may change of their own account without proving again who they are: the
+/// name.</summary>
+static class ChangeMe
+{
+    sealed record Request(string? FullName);
+
+    const int MaxName = 200;
+    const string Changed = """{"fields": ["full_name"]}""";
+
+    public static void Map(RouteGroupBuilder me) =>
+        me.MapPatch("", Handle).WithSummary("Change your name").Produces<Account>();
+
+    static async Task<IResult> Handle(Request request, CurrentUser caller, UserManager<User> users, IdentityDb identity)
+    {
+        var fields = new RequestValidation();
+        var name = fields.Text("full_name", request.FullName, MaxName);
+        if (fields.Wrong) return fields.Problem();
+        if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
+        user.FullName = name;
+        await identity.Change(async connection =>
+        {
+            await users.UpdateAsync(user);
+            await connection.Append("accounts.changed", user.Id, caller.Id, caller.Role, Changed);
+        });
+        return TypedResults.Ok(Account.Of(user));
+    }
+}

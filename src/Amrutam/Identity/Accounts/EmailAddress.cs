@@ -1,0 +1,31 @@
+using System.Net.Mail;
+using System.Text;
+using Amrutam.Platform.Http.Binding;
+
+namespace Amrutam.Identity.Accounts;
+
+/// <summary>An e-mail address as we take it: plain <c>local@domain</c>; whether it works, only a message
+/// shows.</summary>
+static class EmailAddress
+{
+    // RFC 5321's limits for the whole and for the local part.
+    const int MaxLength = 254, MaxLocalPart = 64;
+
+    public const string Rule = "must be an e-mail address, as name@example.org";
+
+    /// <returns>The address in NFC; null when it is none.</returns>
+    public static string? Parse(string text)
+    {
+        if (text.Length > MaxLength || !RequestValidation.WellFormed(text)) return null;
+        var address = text.Trim().Normalize(NormalizationForm.FormC);
+        if (address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)
+            || c is '"' or '<' or '>' or '(' or ')' or ',' or ';' or ':' or '\\')) return null;
+        var at = address.LastIndexOf('@');
+        if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at
+            || !address[at..].Contains('.', StringComparison.Ordinal)) return null;
+        return MailAddress.TryCreate(address, out var parsed) && parsed.Address == address ? address : null;
+    }
+
+    /// <summary>The form by which addresses are compared: one account per address whatever its case.</summary>
+    public static string Normal(string address) => address.Normalize(NormalizationForm.FormKC).ToUpperInvariant();
+}

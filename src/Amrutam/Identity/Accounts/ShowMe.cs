@@ -1,0 +1,16 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Identity;
+
+namespace Amrutam.Identity.Accounts;
+
+/// <summary>Shows the caller's own account.</summary>
+static class ShowMe
+{
+    public static void Map(RouteGroupBuilder me) =>
+        me.MapGet("", Handle).WithSummary("Your account").Produces<Account>();
+
+    static async Task<IResult> Handle(CurrentUser caller, UserManager<User> users) =>
+        await users.FindByIdAsync(caller.Id.ToString()) is { } user ? TypedResults.Ok(Account.Of(user))
+            : CommonProblems.NotFound();
+}

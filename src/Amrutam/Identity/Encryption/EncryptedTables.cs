@@ -1,0 +1,99 @@
+using System.Xml.Linq;
+using Amrutam.Identity.Contracts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.SecondFactor;
+using Amrutam.Identity.Tokens;
+using Amrutam.Platform.Data;
+using Npgsql;
+
+namespace Amrutam.Identity.Encryption;
+
+/// <summary>The tables of accounts that hold sealed secrets.</summary>
+static class EncryptedTables
+{
+    public static void AddSealedTables(this IServiceCollection services) => services
+        .AddSingleton<IEncryptedSecrets, SealedSigningKeys>().AddSingleton<IEncryptedSecrets, SealedAuthenticators>()
+        .AddSingleton<IEncryptedSecrets, SealedLetters>().AddSingleton<IEncryptedSecrets, SealedCookieKeys>();
+}
+
+sealed class SealedSigningKeys : IEncryptedSecrets
+{
+    public string Table => "identity.signing_keys";
+
+    public Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
+        connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
+            row.GetString(0), row.GetFieldValue<byte[]>(1), SigningKeys.Purpose(row.GetString(0))));
+
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
+        connection.Statement(Update).With(secret.Id).With(secret.Box).With(box).Execute();
+
+    const string Select = "select kid, sealed from identity.signing_keys where kid > $1 order by kid limit $2";
+
+    const string Update = "update identity.signing_keys set sealed = $3 where kid = $1 and sealed = $2";
+}
+
+sealed class SealedAuthenticators : IEncryptedSecrets
+{
+    public string Table => "identity.authenticators";
+
+    public Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
+        connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
+            row.GetGuid(0).ToString(), row.GetFieldValue<byte[]>(1), Authenticators.Purpose(row.GetGuid(0))));
+
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
+        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Box).With(box).Execute();
+
+    const string Select = """
+        select user_id, sealed from identity.authenticators
+         where user_id > coalesce(nullif($1, ''), '00000000-0000-0000-0000-000000000000')::uuid
+         order by user_id limit $2
+        """;
+
+    const string Update = "update identity.authenticators set sealed = $3 where user_id = $1 and sealed = $2";
+}
+
+sealed class SealedLetters : IEncryptedSecrets
+{
+    public string Table => "identity.outgoing_mails";
+
+    public Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
+        connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
+            row.GetGuid(0).ToString(), row.GetFieldValue<byte[]>(1), Emails.Purpose));
+
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
+        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Box).With(box).Execute();
+
+    const string Select = """
+        select id, sealed from identity.outgoing_mails
+         where id > coalesce(nullif($1, ''), '00000000-0000-0000-0000-000000000000')::uuid
+         order by id limit $2
+        """;
+
+    const string Update = "update identity.outgoing_mails set sealed = $3 where id = $1 and sealed = $2";
+}
+
+/// <summary>The box stands in base64 inside the XML that the framework keeps for each key.</summary>
+sealed class SealedCookieKeys : IEncryptedSecrets
+{
+    public string Table => "identity.data_protection_keys";
+
+    public async Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
+        await connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
+            row.GetString(0), Convert.FromBase64String(Box(XElement.Parse(row.GetString(1))).Value), SealKeys.Purpose));
+
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
+        connection.Statement(Update).With(secret.Id).With(Convert.ToBase64String(secret.Box))
+            .With(Convert.ToBase64String(box)).Execute();
+
+    static XElement Box(XElement key) => key.Descendants("sealed").Single();
+
+    const string Select = """
+        select name, element from identity.data_protection_keys
+         where name > $1 and element like '%<sealed>%' order by name limit $2
+        """;
+
+    const string Update = """
+        update identity.data_protection_keys set element = replace(element, $2, $3)
+         where name = $1 and strpos(element, $2) > 0
+        """;
+}

@@ -1,0 +1,42 @@
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Identity;
+
+namespace Amrutam.Identity.Passwords;
+
+/// <summary>Changes the caller's password. Every session ends, this one too, and a new one begins.</summary>
+static class ChangePassword
+{
+    sealed record Request(string NewPassword, string? Password = null, string? TotpCode = null,
+        string? RecoveryCode = null);
+
+    public static void Map(RouteGroupBuilder me) =>
+        me.MapPost("/password", Handle).WithSummary("Change your password").Produces<TokenPair>()
+        .WithProblems([IdentityProblems.WeakPassword, .. Reauthentication.Refusals]);
+
+    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
+        UserManager<User> users, IdentityDb identity,
+        NewPasswordHash chosen, SessionStore sessions, Emails letters)
+    {
+        var known = await again.Check(http, caller,
+            new(request.Password, request.TotpCode, request.RecoveryCode));
+        if (known.User is not { } user) return known.Refusal!;
+        var made = await chosen.Hash(request.NewPassword, user.Email!);
+        if (made.Objection is { } objection) return IdentityProblems.Weak("new_password", objection);
+        user.PasswordHash = made.Hash;
+        await identity.Change(async connection =>
+        {
+            await users.UpdateSecurityStampAsync(user);
+            await connection.Append("passwords.changed", user.Id, caller.Id, caller.Role);
+            await letters.PasswordChanged(connection, user);
+            await sessions.EndAll(connection, user.Id, caller, "password_changed");
+        });
+        return await sessions.BeginApi(http, user, caller.SecondFactor) is { } tokens
+            ? TypedResults.Ok(tokens)
+            : CommonProblems.NotSignedIn.Because();
+    }
+}

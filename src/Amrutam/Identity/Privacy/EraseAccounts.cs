@@ -1,0 +1,69 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Jobs;
+using Amrutam.Platform.Privacy;
+using Npgsql;
+
+namespace Amrutam.Identity.Privacy;
+
+/// <summary>Erases the personal data of closed accounts whose grace is over, and sweeps away what has
+/// expired.</summary>
+/// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip what
+/// another one holds.</remarks>
+sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, JobRunner jobs,
+    CacheInvalidation changes)
+    : BackgroundService
+{
+    sealed record Due(Guid Id);
+
+    // One look's worth; what is left is taken at the next.
+    const int MostAtOnce = 100;
+    static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("erase_accounts", BetweenLooks,
+        async () =>
+        {
+            await EraseDue(stoppingToken);
+            await db.Statement(SweepExpired).Execute();
+        }, stoppingToken);
+
+    /// <returns>How many accounts were erased.</returns>
+    public async Task<int> EraseDue(CancellationToken ct)
+    {
+        var erased = 0;
+        while (erased < MostAtOnce && !ct.IsCancellationRequested && await EraseNext())
+        {
+            erased++;
+            changes.InvalidateAll();
+        }
+        return erased;
+    }
+
+    Task<bool> EraseNext() => db.InTransaction(async connection =>
+    {
+        if (await connection.Statement(Next).One(row => new Due(row.GetGuid(0))) is not { } due) return false;
+        foreach (var part in parts)
+        {
+            // Once more, for what came after the account was closed; nobody is there any more to hear a refusal.
+            await part.Leave(connection, due.Id);
+            await part.Erase(connection, due.Id);
+        }
+        return true;
+    });
+
+    const string Next = """
+        select id from identity.users where deletion_due_at <= now() order by deletion_due_at limit 1
+           for update skip locked
+        """;
+
+    // Nothing that anybody may still use; a count a day old decides nothing. Sessions stay, as the owner's record of
+    // them.
+    const string SweepExpired = """
+        with a as (delete from identity.attempts where since < now() - interval '1 day'),
+        c as (delete from identity.passkey_challenges where expires_at < now()),
+        m as (delete from identity.mailed_tokens where expires_at < now() - interval '1 day'),
+        i as (delete from identity.invitations where expires_at < now() - interval '30 days'),
+        k as (delete from identity.signing_keys where retires_at < now() - interval '30 days')
+        delete from identity.refresh_tokens where expires_at < now() - interval '1 day'
+        """;
+}

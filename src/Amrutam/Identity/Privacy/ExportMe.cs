@@ -1,0 +1,52 @@
+using System.Text;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Privacy;
+using Npgsql;
+
+namespace Amrutam.Identity.Privacy;
+
+/// <summary>Gives the caller everything that is held about them, as one JSON object, row by row as it is
+/// read.</summary>
+static class ExportMe
+{
+    const string Exports = "exports of an account";
+
+    // It reads a whole life here; nobody needs it more often.
+    const int PerMinute = 3;
+    static readonly byte[] FileEnd = "}\n"u8.ToArray();
+
+    public static void Map(RouteGroupBuilder me) => me.MapGet("/export", Handle).WithSummary("Export all your data")
+        .Produces<object>(200, "application/json").WithProblems(CommonProblems.TooMany);
+
+    static async Task<IResult> Handle(HttpContext http, CurrentUser caller, NpgsqlDataSource db,
+        IEnumerable<IPersonalData> parts, AttemptLimiter attempts,
+        CancellationToken ct)
+    {
+        var wait = await attempts.CountInMinute(Exports, caller.Id.ToString(), PerMinute);
+        if (wait > 0) return IdentityProblems.ComeBack(http, wait);
+        http.Response.Headers.ContentDisposition = "attachment; filename=\"amrutam-export.json\"";
+        return TypedResults.Stream(body => Write(body, caller.Id, db, parts, ct), "application/json");
+    }
+
+    static async Task Write(Stream body, Guid person, NpgsqlDataSource db, IEnumerable<IPersonalData> parts,
+        CancellationToken ct)
+    {
+        await using var connection = await db.OpenConnectionAsync(ct);
+        var separator = '{';
+        foreach (var member in parts.SelectMany(part => part.Export(connection, person)))
+        {
+            await body.WriteAsync(Encoding.UTF8.GetBytes($"{separator}\"{member.Section}\":"), ct);
+            separator = ',';
+            var before = '[';
+            await foreach (var row in member.Rows.Stream(row => row.GetString(0), ct))
+            {
+                await body.WriteAsync(Encoding.UTF8.GetBytes(before + row), ct);
+                before = ',';
+            }
+            await body.WriteAsync(Encoding.UTF8.GetBytes(before == '[' ? "[]" : "]"), ct);
+        }
+        await body.WriteAsync(FileEnd, ct);
+    }
+}

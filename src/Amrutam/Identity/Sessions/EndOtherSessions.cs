@@ -1,0 +1,24 @@
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Amrutam.Identity.Sessions;
+
+/// <summary>Signs every other device of the caller out, at once.</summary>
+static class EndOtherSessions
+{
+    public static void Map(RouteGroupBuilder sessions) =>
+        sessions.MapDelete("", Handle).WithSummary("Sign every other device out").Produces(204)
+            .WithProblems(Reauthentication.Refusals);
+
+    static async Task<IResult> Handle([FromBody] Proof? proof, HttpContext http, CurrentUser caller,
+        Reauthentication again, SessionStore sessions, IdentityDb identity)
+    {
+        if (await again.CheckUnlessLately(http, caller, proof ?? new()) is { } refusal) return refusal;
+        await identity.Change(connection =>
+            sessions.EndAll(connection, caller.Id, caller, "ended_by_owner", but: caller.Session));
+        return TypedResults.NoContent();
+    }
+}

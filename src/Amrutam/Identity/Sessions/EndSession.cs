@@ -1,0 +1,21 @@
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Amrutam.Identity.Sessions;
+
+/// <summary>Signs another device of the caller out, at once; another's session does not exist for them.</summary>
+static class EndSession
+{
+    public static void Map(RouteGroupBuilder sessions) =>
+        sessions.MapDelete("/{id:guid}", Handle).WithSummary("Sign a device out").Produces(204)
+            .WithProblems([CommonProblems.Absent, .. Reauthentication.Refusals]);
+
+    static async Task<IResult> Handle(Guid id, [FromBody] Proof? proof, HttpContext http, CurrentUser caller,
+        Reauthentication again, SessionStore sessions)
+    {
+        if (await again.CheckUnlessLately(http, caller, proof ?? new()) is { } refusal) return refusal;
+        return await sessions.End(caller, id, "ended_by_owner") ? TypedResults.NoContent() : CommonProblems.NotFound();
+    }
+}

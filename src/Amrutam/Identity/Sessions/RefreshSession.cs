@@ -1,0 +1,108 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Npgsql;
+
+namespace Amrutam.Identity.Sessions;
+
+/// <summary>Gives the next pair of tokens for a refresh token, which is used up by that.</summary>
+/// <remarks>
+/// A used token within the grace, whose successor nobody used yet, is an answer that got lost: the same successor is
+/// given again, so fifty at once leave one living family. A used token otherwise is in two hands, and the whole session
+/// ends.
+/// </remarks>
+static class RefreshSession
+{
+    public sealed record Request(string RefreshToken);
+
+    sealed record Found(Guid Session, Guid User, string Role, bool SecondFactor, bool Live, bool Expired, bool Used,
+        bool MayRepeat, byte[]? Successor);
+
+    sealed record Outcome(TokenPair? Tokens, Guid? EndedSession);
+
+    const int MaxLength = 200;
+
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/refresh", Handle).WithSummary("Renew the access token")
+        .Produces<TokenPair>().WithProblems(IdentityProblems.InvalidRefreshToken);
+
+    static async Task<IResult> Handle(Request request, NpgsqlDataSource db, SessionStore sessions,
+        Revocations revocations,
+        IdentitySettings settings)
+    {
+        if (request.RefreshToken.Length is 0 or > MaxLength) return IdentityProblems.InvalidRefreshToken.Because();
+        var outcome = await db.InTransaction(connection =>
+            Rotate(connection, request.RefreshToken, sessions, settings));
+        if (outcome.EndedSession is { } ended) revocations.Add(ended);
+        return outcome.Tokens is { } tokens ? TypedResults.Ok(tokens) : IdentityProblems.InvalidRefreshToken.Because();
+    }
+
+    static async Task<Outcome> Rotate(NpgsqlConnection connection, string token, SessionStore sessions,
+        IdentitySettings settings)
+    {
+        var hash = RefreshToken.Hash(token);
+        await connection.Statement(LockSession).With(hash).Execute();
+        var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds)
+            .One(row => new Found(row.GetGuid(0), row.GetGuid(1),
+            row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6),
+                row.GetBoolean(7), row.GetBytesOrNull(8)));
+        if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
+        var user = new CurrentUser(found.User, found.Role, found.Session, found.SecondFactor);
+        if (found is { Used: true, MayRepeat: true })
+            return new(sessions.Answer(user, RefreshToken.OpenSuccessor(token, found.Successor!)), null);
+        if (found.Used)
+        {
+            await connection.Statement(EndFamily).With(found.Session).With(CommonProblems.Trace()).Execute();
+            return new(null, found.Session);
+        }
+        var successor = RefreshToken.New();
+        await connection.Statement(UseAndFollow).With(hash).With(RefreshToken.Hash(successor))
+            .With(RefreshToken.SealSuccessor(token, successor))
+            .With(settings.SessionIdleDays).With(CommonProblems.Trace()).Execute();
+        return new(sessions.Answer(user, successor), null);
+    }
+
+    // One at a time per session, in a statement of its own: the next one reads what the last one left.
+    const string LockSession = """
+        select s.id from identity.sessions s join identity.refresh_tokens t on t.session_id = s.id
+         where t.hash = $1 for update of s
+        """;
+
+    const string Find = """
+        select s.id, u.id, u.role, s.second_factor,
+               s.ended_at is null and s.expires_at > now() and u.suspended_at is null,
+               t.expires_at <= now(),
+               t.used_at is not null,
+               coalesce(t.used_at > now() - $2 * interval '1 second' and next.used_at is null, false),
+               t.successor_sealed
+          from identity.refresh_tokens t
+          join identity.sessions s on s.id = t.session_id
+          join identity.users u on u.id = s.user_id
+          left join identity.refresh_tokens next on next.hash = t.successor_hash
+         where t.hash = $1
+        """;
+
+    const string UseAndFollow = """
+        with used as (
+            update identity.refresh_tokens set used_at = now(), successor_hash = $2, successor_sealed = $3
+             where hash = $1 returning session_id),
+        followed as (
+            insert into identity.refresh_tokens (hash, session_id, expires_at)
+            select $2, s.id, least(now() + $4 * interval '1 day', s.expires_at)
+              from used join identity.sessions s on s.id = used.session_id),
+        seen as (
+            update identity.sessions s set last_seen_at = now() from used
+             where s.id = used.session_id returning s.id, s.user_id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
+        select u.id, u.role, 'sessions.refreshed', 'session', seen.id, $5
+          from seen join identity.users u on u.id = seen.user_id
+        """;
+
+    const string EndFamily = """
+        with ended as (
+            update identity.sessions set ended_at = now(), ended_because = 'refresh_token_reused'
+             where id = $1 and ended_at is null returning id)
+        insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+        select 'system', 'sessions.ended', 'session', id, '{"because": "refresh_token_reused"}', $2 from ended
+        """;
+}

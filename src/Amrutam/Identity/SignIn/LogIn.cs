@@ -1,0 +1,26 @@
+using Amrutam.Identity.Sessions;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+
+namespace Amrutam.Identity.SignIn;
+
+/// <summary>Signs in with a password, and a second factor where there is one; begins a session.</summary>
+static class LogIn
+{
+    public sealed record Request(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);
+
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/login", Handle).WithSummary("Sign in").Produces<TokenPair>()
+        .WithProblems(IdentityProblems.InvalidCredentials, IdentityProblems.SecondFactorNeeded, CommonProblems.TooMany);
+
+    static async Task<IResult> Handle(Request request, HttpContext http, CredentialCheck check, SessionStore sessions)
+    {
+        var found = await check.Check(http, new(request.Email, request.Password, request.TotpCode,
+            request.RecoveryCode));
+        if (found.RetryAfterSeconds > 0) return IdentityProblems.ComeBack(http, found.RetryAfterSeconds);
+        if (found.User is not { } user) return found.Refusal!.Because();
+        return await sessions.BeginApi(http, user, found.SecondFactor) is { } tokens
+            ? TypedResults.Ok(tokens)
+            : IdentityProblems.InvalidCredentials.Because();
+    }
+}

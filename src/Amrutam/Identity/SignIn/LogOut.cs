@@ -1,0 +1,18 @@
+using Amrutam.Identity.Sessions;
+using Amrutam.Platform.Http;
+
+namespace Amrutam.Identity.SignIn;
+
+/// <summary>Ends the session of the access token: neither it nor its refresh token works any more, on any
+/// replica.</summary>
+static class LogOut
+{
+    public static void Map(RouteGroupBuilder auth) =>
+        auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out");
+
+    static async Task<IResult> Handle(CurrentUser user, SessionStore sessions)
+    {
+        await sessions.End(user, user.Session, "signed_out");
+        return TypedResults.NoContent();
+    }
+}

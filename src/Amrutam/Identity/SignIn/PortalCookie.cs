@@ -1,0 +1,51 @@
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Npgsql;
+
+namespace Amrutam.Identity.SignIn;
+
+/// <summary>The cookie of the web pages: which session it names, and whether that session still lives.</summary>
+/// <remarks>Pages are few and a cookie lives for hours, so the session is looked up each time; that look also counts as
+/// being seen.</remarks>
+static class PortalCookie
+{
+    public static void Configure(CookieAuthenticationOptions cookie, bool isDevelopment, IdentitySettings settings)
+    {
+        // The __Host- prefix makes browsers refuse it from a subdomain or over plain http, so it cannot be used in
+        // Development.
+        cookie.Cookie.Name = isDevelopment ? "amrutam" : "__Host-amrutam";
+        cookie.Cookie.HttpOnly = true;
+        cookie.Cookie.SameSite = SameSiteMode.Lax;
+        cookie.Cookie.SecurePolicy = isDevelopment ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
+        cookie.ExpireTimeSpan = TimeSpan.FromHours(settings.PortalSessionHours);
+        cookie.SlidingExpiration = false;
+        cookie.LoginPath = PortalSignIn.Page;
+        cookie.AccessDeniedPath = PortalSignIn.Page;
+        cookie.ReturnUrlParameter = "returnUrl";
+        cookie.Events.OnValidatePrincipal = Validate;
+    }
+
+    public static UserIdentity Identity(CurrentUser user) => new(user, PortalSignIn.Scheme);
+
+    static async Task Validate(CookieValidatePrincipalContext context)
+    {
+        var services = context.HttpContext.RequestServices;
+        var found = Guid.TryParse(context.Principal?.FindFirst("sid")?.Value, out var session)
+            ? await services.GetRequiredService<NpgsqlDataSource>().Statement(See).With(session)
+                .With(services.GetRequiredService<IdentitySettings>().PortalIdleMinutes)
+                .One(row => Identity(new(row.GetGuid(0), row.GetString(1), session, row.GetBoolean(2))))
+            : null;
+        if (found is null) context.RejectPrincipal();
+        else context.ReplacePrincipal(new(found));
+    }
+
+    const string See = """
+        update identity.sessions s set last_seen_at = now()
+          from identity.users u
+         where s.id = $1 and s.kind = 'portal' and u.id = s.user_id and u.suspended_at is null
+           and s.ended_at is null and s.expires_at > now() and s.last_seen_at > now() - $2 * interval '1 minute'
+        returning u.id, u.role, s.second_factor
+        """;
+}

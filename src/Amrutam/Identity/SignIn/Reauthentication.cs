@@ -1,0 +1,71 @@
+using Amrutam.Identity.Accounts;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Identity;
+using Npgsql;
+
+namespace Amrutam.Identity.SignIn;
+
+/// <summary>What somebody who is signed in gives to show that it is still them.</summary>
+sealed record Proof(string? Password = null, string? TotpCode = null, string? RecoveryCode = null);
+
+/// <summary>Asks again who somebody is before what could lock the owner out: password, address, second factor,
+/// passkeys, leaving.</summary>
+/// <remarks>
+/// Every factor that the account has: the password with the request, counted like a sign-in, and a code too unless the
+/// session was begun with one a moment ago. Who has no password signed in with a passkey, and did so a moment ago. The
+/// proof goes with one request and raises nothing, so the session goes on as it was.
+/// </remarks>
+sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, CredentialCheck check,
+    IdentitySettings settings)
+{
+    const string CodeToo = "Give the code of your authenticator app or a recovery code too.";
+
+    public sealed record Outcome(User? User, IResult? Refusal);
+
+    /// <summary>How a request that carries a proof may be refused.</summary>
+    public static readonly Problem[] Refusals = [IdentityProblems.ReauthenticationNeeded,
+        IdentityProblems.WrongPassword, IdentityProblems.WrongCode, CommonProblems.TooMany];
+
+    sealed record Begun(bool Lately, bool WithSecondFactor);
+
+    public async Task<Outcome> Check(HttpContext http, CurrentUser caller, Proof proof)
+    {
+        if (await users.FindByIdAsync(caller.Id.ToString()) is not { SuspendedAt: null } user)
+            return Refused(CommonProblems.NotSignedIn.Because());
+        var session = await Session(caller);
+        if (user.PasswordHash is null)
+            return session.Lately ? new(user, null) : Refused(IdentityProblems.ReauthenticationNeeded.Because());
+        if (proof.Password is null) return Refused(IdentityProblems.ReauthenticationNeeded.Because());
+        var found = await check.CheckPassword(http, new(user.Email!, proof.Password));
+        if (found.RetryAfterSeconds > 0) return Refused(IdentityProblems.ComeBack(http, found.RetryAfterSeconds));
+        if (found.User is null) return Refused(IdentityProblems.WrongPassword.Because());
+        if (user.TwoFactorEnabled && session is not { Lately: true, WithSecondFactor: true })
+        {
+            if (proof is { TotpCode: null, RecoveryCode: null })
+                return Refused(IdentityProblems.ReauthenticationNeeded.Because(CodeToo));
+            if (!await check.TakeCode(user, proof.TotpCode, proof.RecoveryCode))
+                return Refused(IdentityProblems.WrongCode.Because());
+        }
+        await check.Succeed(http, found);
+        return new(user, null);
+    }
+
+    /// <summary>For what a hurried owner does: whoever signed in a moment ago is not asked again.</summary>
+    /// <returns>Why the caller may not go on, or null.</returns>
+    public async Task<IResult?> CheckUnlessLately(HttpContext http, CurrentUser caller, Proof proof) =>
+        (await Session(caller)).Lately ? null : (await Check(http, caller, proof)).Refusal;
+
+    async Task<Begun> Session(CurrentUser caller) =>
+        await db.Statement(ReadSession).With(caller.Session).With(settings.FreshMinutes)
+            .One(row => new Begun(row.GetBoolean(0), row.GetBoolean(1)))
+        ?? new(Lately: false, WithSecondFactor: false);
+
+    static Outcome Refused(IResult refusal) => new(null, refusal);
+
+    const string ReadSession = """
+        select created_at > now() - $2 * interval '1 minute', second_factor
+          from identity.sessions where id = $1 and ended_at is null
+        """;
+}

@@ -1,0 +1,124 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Amrutam.Identity.Sessions;
+using Amrutam.Platform.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Amrutam.Identity.Tokens;
+
+/// <summary>Issues and checks access tokens: JWT, ES256, <c>typ=at+jwt</c>, short-lived.</summary>
+/// <remarks>
+/// A verified token is remembered, because checking an ECDSA signature costs more than a booking; what can change while
+/// it lives (its time, its session) is looked at each time. Two generations bound the memory: when the young one is
+/// full it becomes the old one, and what is not asked for again goes with the next change.
+/// </remarks>
+sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvider clock, IdentitySettings settings)
+{
+    // Many are remembered: what can be shared or made anew is not kept with each.
+    sealed record Verified(CurrentUser User, DateTime ValidTo, string Kid);
+
+    const string Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt";
+
+    // Ours have about 500 characters; longer ones are not looked at.
+    const int MaxTokenLength = 4096;
+    const int MaxRemembered = 50_000;
+    static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
+    readonly JsonWebTokenHandler _handler =
+        new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
+    volatile ConcurrentDictionary<Digest, Verified> _young = new(), _old = new();
+
+    public TimeSpan Lifetime { get; } = TimeSpan.FromMinutes(settings.AccessTokenMinutes);
+
+    public string Issue(CurrentUser user)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        var claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] =
+                Guid.CreateVersion7().ToString(),
+        };
+        if (user.SecondFactor) claims[UserIdentity.SecondFactorClaim] = true;
+        return _handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires = now
+                + Lifetime,
+            Claims = claims, SigningCredentials = new(keys.Signing.Security, SecurityAlgorithms.EcdsaSha256),
+        });
+    }
+
+    /// <returns>Who the token speaks for; null when it is not valid now.</returns>
+    public async ValueTask<CurrentUser?> Verify(ReadOnlyMemory<char> token)
+    {
+        if (token.Length > MaxTokenLength) return null;
+        var digest = Digest.Of(token.Span);
+        if (!_young.TryGetValue(digest, out var verified) && !_old.TryGetValue(digest, out verified))
+        {
+            verified = await Check(token.ToString());
+            if (verified is null) return null;
+            Remember(digest, verified);
+        }
+        if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
+            return null;
+        return await revocations.IsEnded(verified.User.Session) ? null : verified.User;
+    }
+
+    async Task<Verified?> Check(string token)
+    {
+        if (!_handler.CanReadToken(token) || Parse(token) is not { Kid.Length: > 0 } unproven
+            || await keys.Find(unproven.Kid) is not { } key) return null;
+        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType], ValidAlgorithms =
+                [SecurityAlgorithms.EcdsaSha256],
+            IssuerSigningKey = key, TryAllIssuerSigningKeys = false, RequireSignedTokens = true,
+            RequireExpirationTime = true,
+            LifetimeValidator = (from, to, _, _) => IsNow(from, to),
+        });
+        if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
+        // Roles are few, and each token brings a copy of the word.
+        var user = new CurrentUser(Guid.Parse(jwt.Subject), string.Intern(jwt.GetClaim("role").Value),
+            Guid.Parse(jwt.GetClaim("sid").Value), jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _));
+        return new(user, jwt.ValidTo, key.KeyId);
+    }
+
+    static JsonWebToken? Parse(string token)
+    {
+        try
+        {
+            return new(token);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    bool IsNow(DateTime? from, DateTime? to)
+    {
+        var now = clock.GetUtcNow().UtcDateTime;
+        return !(from > now + Skew) && to is { } end && now <= end + Skew;
+    }
+
+    void Remember(Digest token, Verified verified)
+    {
+        if (_young.Count >= MaxRemembered) (_old, _young) = (_young, new());
+        _young[token] = verified;
+    }
+
+    /// <summary>A token's SHA-256: a thirtieth of its size, and no memory dump gives tokens away.</summary>
+    readonly record struct Digest(UInt128 High, UInt128 Low)
+    {
+        public static Digest Of(ReadOnlySpan<char> token)
+        {
+            Span<byte> text = stackalloc byte[MaxTokenLength], hash = stackalloc byte[SHA256.HashSizeInBytes];
+            // A character that is not ASCII, which no token of ours has, becomes one that no token may have.
+            Encoding.Latin1.GetBytes(token, text);
+            SHA256.HashData(text[..token.Length], hash);
+            return new(BinaryPrimitives.ReadUInt128LittleEndian(hash),
+                BinaryPrimitives.ReadUInt128LittleEndian(hash[16..]));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.IdentityModel.Tokens;
+
+namespace Amrutam.Identity.Tokens;
+
+/// <summary>Publishes the public halves of the signing keys (RFC 7517), also of the next one before it signs.</summary>
+static class PublishKeys
+{
+    sealed record Response(IReadOnlyList<PublicKey> Keys);
+
+    sealed record PublicKey(string Kty, string Crv, string X, string Y, string Use, string Alg, string Kid);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/.well-known/jwks.json", Handle).AllowAnonymous()
+        .WithTags("Accounts").WithSummary("The public keys of access tokens");
+
+    static Response Handle(SigningKeys keys, HttpContext http)
+    {
+        // Shorter than the time that a key is published before it signs could bear, if it were not looked up again when
+        // unknown.
+        http.Response.Headers.CacheControl = "public, max-age=60";
+        return new([.. keys.Published.Select(key =>
+        {
+            var point = key.Security.ECDsa.ExportParameters(includePrivateParameters: false).Q;
+            return new PublicKey("EC", "P-256", Base64UrlEncoder.Encode(point.X),
+                Base64UrlEncoder.Encode(point.Y), "sig", "ES256", key.Kid);
+        })]);
+    }
+}

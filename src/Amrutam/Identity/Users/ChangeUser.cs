@@ -1,0 +1,91 @@
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Sessions;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Npgsql;
+
+namespace Amrutam.Identity.Users;
+
+/// <summary>Suspends or restores an account, or gives it another role; its sessions end at once on every
+/// replica.</summary>
+/// <remarks>One admin must stay. No admin sets a password.</remarks>
+static class ChangeUser
+{
+    sealed record Request(string? Role = null, bool? Suspended = null);
+
+    sealed record Found(string Role, bool Suspended);
+
+    public static void Map(RouteGroupBuilder users) =>
+        users.MapPatch("/{id:guid}", Handle).WithSummary("Suspend, restore or change the role of an account")
+        .Produces<AdminUser>().WithProblems(CommonProblems.Absent, IdentityProblems.LastAdmin, CommonProblems.Invalid);
+
+    static async Task<IResult> Handle(Guid id, Request request, CurrentUser admin, IdentityDb identity,
+        SessionStore sessions, NpgsqlDataSource db)
+    {
+        if (request.Role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin))
+            return CommonProblems.Field("role", "must be patient, doctor or admin");
+        IResult? refusal = null;
+        await identity.Change(async connection =>
+        {
+            await Admins.Lock(connection);
+            var found = await connection.Statement(LockUser).With(id)
+                .One(row => new Found(row.GetString(0), row.GetBoolean(1)));
+            var demotes = request.Suspended == true || request.Role is { } role && role != Allow.Admin;
+            refusal = found is null ? CommonProblems.NotFound()
+                : demotes && await Admins.IsLast(connection, id) ? IdentityProblems.LastAdmin.Because()
+                : null;
+            if (found is null || refusal is not null) return false;
+            if (request.Role is { } newRole && newRole != found.Role) await SetRole(connection, id, newRole, admin,
+                sessions);
+            if (request.Suspended is { } suspended && suspended != found.Suspended) await SetSuspended(connection, id,
+                suspended, admin, sessions);
+            return true;
+        });
+        return refusal ?? TypedResults.Ok(await db.Statement(Read).With(id).One(AdminUser.Read));
+    }
+
+    static async Task SetRole(NpgsqlConnection connection, Guid id, string role, CurrentUser admin,
+        SessionStore sessions)
+    {
+        await connection.Statement(UpdateRole).With(id).With(role).With(admin.Id).With(admin.Role).With(admin.Trace)
+            .Execute();
+        await sessions.EndAll(connection, id, admin, "role_changed");
+    }
+
+    static async Task SetSuspended(NpgsqlConnection connection, Guid id, bool suspended, CurrentUser admin,
+        SessionStore sessions)
+    {
+        await connection.Statement(UpdateSuspended).With(id).With(suspended).With(admin.Id).With(admin.Role)
+            .With(admin.Trace).Execute();
+        if (suspended) await sessions.EndAll(connection, id, admin, "suspended");
+    }
+
+    const string LockUser = """
+        select role, suspended_at is not null from identity.users where id = $1 and erased_at is null for update
+        """;
+
+    const string UpdateRole = """
+        with changed as (
+            update identity.users u set role = $2, security_stamp = gen_random_uuid()::text,
+               concurrency_stamp = gen_random_uuid()::text
+              from identity.users before where u.id = $1 and before.id = u.id
+                 returning u.id, before.role as was, u.role as now)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select $3, $4, 'accounts.role_changed', 'account', id, jsonb_build_object('from', was, 'to', now), $5
+           from changed
+        """;
+
+    const string UpdateSuspended = """
+        with changed as (
+            update identity.users set suspended_at = case when $2 then now() end,
+               security_stamp = gen_random_uuid()::text,
+                   concurrency_stamp = gen_random_uuid()::text
+             where id = $1 returning id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
+        select $3, $4, case when $2 then 'accounts.suspended' else 'accounts.restored' end, 'account', id, $5
+           from changed
+        """;
+
+    const string Read = "select " + AdminUser.Columns + " from identity.users u where u.id = $1";
+}

@@ -1,0 +1,26 @@
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Sessions;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Npgsql;
+
+namespace Amrutam.Identity.Users;
+
+/// <summary>Signs an account out everywhere, at once.</summary>
+static class EndUserSessions
+{
+    public static void Map(RouteGroupBuilder users) =>
+        users.MapDelete("/{id:guid}/sessions", Handle).WithSummary("Sign an account out everywhere").Produces(204)
+            .WithProblems(CommonProblems.Absent);
+
+    static async Task<IResult> Handle(Guid id, CurrentUser admin, NpgsqlDataSource db, IdentityDb identity,
+        SessionStore sessions)
+    {
+        if (!await db.Statement(IsThere).With(id).Value<bool>()) return CommonProblems.NotFound();
+        await identity.Change(connection => sessions.EndAll(connection, id, admin, "ended_by_admin"));
+        return TypedResults.NoContent();
+    }
+
+    const string IsThere = "select exists (select from identity.users where id = $1 and erased_at is null)";
+}

@@ -1,0 +1,64 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Privacy;
+using Npgsql;
+
+namespace Amrutam.Identity.Users;
+
+/// <summary>Lists accounts for an admin, the newest first; searched by a part of the address or name.</summary>
+static class ListUsers
+{
+    sealed record Key(Guid Id);
+
+    const int MaxSearch = 100;
+
+    public static void Map(RouteGroupBuilder users) => users.MapGet("", Handle).WithSummary("List and search accounts")
+        .RecordsAccess<Page<AdminUser>>("accounts.read", "account", page => page.Items.Select(u => new Shown(u.Id)))
+        .Produces<Page<AdminUser>>().WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle([AsParameters] PageQuery query, NpgsqlDataSource db, CancellationToken ct,
+        string? q = null, string? role = null, bool? suspended = null)
+    {
+        var fields = new RequestValidation();
+        var part = fields.Text("q", q, MaxSearch);
+        fields.Refuse(
+            role is not (
+            null or Allow.Patient or Allow.Doctor or Allow.Admin), "role", "must be patient, doctor or admin");
+        if (fields.Wrong) return fields.Problem();
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        var statement = part is null ? db.Statement(Newest) : db.Statement(Matching);
+        statement.With(role).With(suspended).With(page.After?.Id).With(page.Fetch);
+        if (part is not null) statement.With(Pattern(part));
+        return TypedResults.Ok(page.Of(await statement.List(AdminUser.Read, ct), user => user, user =>
+            new Key(user.Id)));
+    }
+
+    /// <summary>What the person typed stands for itself: a percent sign is a percent sign.</summary>
+    static string Pattern(string part) =>
+        '%' + part.ToUpperInvariant()
+            .Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
+            .Replace("_", @"\_", StringComparison.Ordinal) + '%';
+
+    const string Filters = """
+
+         where u.erased_at is null
+           and ($1::text is null or u.role = $1) and ($2::boolean is null or (u.suspended_at is not null) = $2)
+           and ($3::uuid is null or u.id < $3)
+        """;
+
+    // Ids are made in the order of time.
+    const string Order = """
+
+         order by u.id desc limit $4
+        """;
+
+    const string Newest = "select " + AdminUser.Columns + " from identity.users u" + Filters + Order;
+
+    const string Matching = "select " + AdminUser.Columns + " from identity.users u" + Filters + """
+
+           and (u.normalized_email || ' ' || coalesce(upper(u.full_name), '')) like $5
+        """ + Order;
+}

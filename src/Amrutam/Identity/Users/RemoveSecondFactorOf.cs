@@ -1,0 +1,53 @@
+using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
+using Amrutam.Identity.SecondFactor;
+using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Amrutam.Identity.Users;
+
+/// <summary>Removes the second factor of somebody who has lost it, and its recovery codes, once they have shown an
+/// admin who they are.</summary>
+/// <remarks>
+/// The admin gives their own proof, so that a token left open is not enough, and says how the person showed it; both
+/// stand in the event, and the person is told by mail. The password stays theirs: an admin cannot sign in as them.
+/// </remarks>
+static class RemoveSecondFactorOf
+{
+    /// <param name="Shown">in_person, by_video or by_call_back.</param>
+    sealed record Request(string Shown, string? Password = null, string? TotpCode = null, string? RecoveryCode = null);
+
+    static readonly string[] Ways = ["in_person", "by_video", "by_call_back"];
+
+    public static void Map(RouteGroupBuilder users) =>
+        users.MapDelete("/{id:guid}/second-factor", Handle)
+            .WithSummary("Remove a lost second factor of somebody who showed who they are").Produces(204)
+            .WithProblems([CommonProblems.Absent, CommonProblems.Invalid, IdentityProblems.OwnAccount,
+                IdentityProblems.NoSecondFactor,
+                .. Reauthentication.Refusals]);
+
+    static async Task<IResult> Handle(Guid id, [FromBody] Request request, HttpContext http, CurrentUser admin,
+        Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails letters)
+    {
+        if (!Ways.Contains(request.Shown)) return CommonProblems.Field(
+            "shown", "must be one of " + string.Join(", ", Ways));
+        if (id == admin.Id) return IdentityProblems.OwnAccount.Because();
+        var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
+        if (known.User is null) return known.Refusal!;
+        if (await users.FindByIdAsync(id.ToString()) is not { ErasedAt: null } person) return CommonProblems.NotFound();
+        if (!person.TwoFactorEnabled) return IdentityProblems.NoSecondFactor.Because();
+        await identity.Change(async connection =>
+        {
+            await RemoveSecondFactor.Of(person, users, connection);
+            var details = $$"""{"shown": "{{request.Shown}}"}""";
+            await connection.Append("second_factors.removed", person.Id, admin.Id, admin.Role, details);
+            await letters.SecondFactorRemovedByUs(connection, person);
+            await sessions.EndAll(connection, person.Id, admin, "second_factor_removed");
+        });
+        return TypedResults.NoContent();
+    }
+}

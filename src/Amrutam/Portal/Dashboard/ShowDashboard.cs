@@ -1,0 +1,35 @@
+using System.Globalization;
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Privacy;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Amrutam.Portal.Dashboard;
+
+/// <summary>Shows an admin how the clinic is doing.</summary>
+static class ShowDashboard
+{
+    public const string Path = "/admin";
+
+    /// <summary>The periods to choose from, in days; the first is shown when none is chosen.</summary>
+    public static readonly int[] Periods = [28, 7, 90];
+
+    /// <summary>The page names doctors who wait, whom nobody else sees yet.</summary>
+    public const string Reads = "profiles.read";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/", () => TypedResults.LocalRedirect(Path)).AllowAnonymous().ExcludeFromDescription();
+        routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).WithMetadata(new RecordsAccess(Reads))
+            .ExcludeFromDescription();
+    }
+
+    static RazorComponentResult<DashboardPage> Handle(HttpContext http, string? days)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        return new(new { Days = Period(days) });
+    }
+
+    public static int Period(string? days) =>
+        Periods.FirstOrDefault(period => days == period.ToString(CultureInfo.InvariantCulture), Periods[0]);
+}

@@ -1,0 +1,19 @@
+using Amrutam.Identity.Contracts;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Amrutam.Portal.Parts;
+
+/// <summary>Which requests are for pages, and the policy of pages that are open to all.</summary>
+static class PageAccess
+{
+    /// <returns>False for the API, which is for programs.</returns>
+    public static bool MayBeAPage(HttpContext http) =>
+        !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
+
+    static readonly AuthorizationPolicy Anybody =
+        new AuthorizationPolicyBuilder(PortalSignIn.Scheme).RequireAssertion(_ => true).Build();
+
+    /// <summary>For everybody, signed in or not; who is, is known, so that a form's token fits its sender.</summary>
+    public static void AllowAnybody(this RouteHandlerBuilder route) =>
+        route.RequireAuthorization(Anybody).OpenBeforeSecondFactor().ExcludeFromDescription();
+}

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Amrutam.Portal.Dashboard;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Amrutam.Portal.Parts;
+
+/// <summary>Keeps which language and light somebody wants the pages in, in two cookies; without them the browser's
+/// wishes hold.</summary>
+static class Preferences
+{
+    public const string BrowsersTheme = "system";
+    const string LanguageCookie = "amrutam-language", ThemeCookie = "amrutam-theme";
+    static readonly CultureInfo[] Cultures = [CultureInfo.GetCultureInfo("en-IN"), CultureInfo.GetCultureInfo("hi-IN")];
+    static readonly string[] Themes = ["light", "dark"];
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/preferences", Change).AllowAnybody();
+
+    /// <summary>Sets the culture that pages are written in. The API has none: its text is for programs.</summary>
+    public static Task Speak(HttpContext http, RequestDelegate next)
+    {
+        if (PageAccess.MayBeAPage(http))
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Wanted(http.Request);
+        return next(http);
+    }
+
+    /// <returns>light, dark, or null for the browser's own.</returns>
+    public static string? Theme(HttpContext http) =>
+        Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
+
+    /// <summary>An address of ours to go back to; anything else would make the portal a sign that points
+    /// elsewhere.</summary>
+    public static string Ours(string? address) =>
+        address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl) ? address : ShowDashboard.Path;
+
+    static RedirectHttpResult Change(HttpContext http, [FromForm] string? language, [FromForm] string? theme,
+        [FromForm] string? back)
+    {
+        if (Cultures.Any(c => c.TwoLetterISOLanguageName == language)) Keep(http, LanguageCookie, language!);
+        if (theme == BrowsersTheme) http.Response.Cookies.Delete(ThemeCookie);
+        else if (Themes.Contains(theme)) Keep(http, ThemeCookie, theme!);
+        return TypedResults.LocalRedirect(Ours(back));
+    }
+
+    static CultureInfo Wanted(HttpRequest request) => Spoken(request.Cookies[LanguageCookie])
+        ?? request.GetTypedHeaders().AcceptLanguage.OrderByDescending(l => l.Quality ?? 1)
+            .Select(l => Spoken(l.Value.Value)).FirstOrDefault(c => c is not null)
+        ?? Cultures[0];
+
+    static CultureInfo? Spoken(string? language) =>
+        Cultures.FirstOrDefault(c => c.TwoLetterISOLanguageName == language?.Split('-')[0].ToLowerInvariant());
+
+    static void Keep(HttpContext http, string cookie, string value) =>
+        http.Response.Cookies.Append(cookie, value, new CookieOptions
+        {
+            HttpOnly = true, SameSite = SameSiteMode.Lax, Secure = http.Request.IsHttps, IsEssential = true,
+            MaxAge = TimeSpan.FromDays(365),
+        });
+}

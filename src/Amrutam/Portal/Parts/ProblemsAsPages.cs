@@ -1,0 +1,42 @@
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace Amrutam.Portal.Parts;
+
+/// <summary>Tells a person in a browser what went wrong as a page; programs get the problem as JSON.</summary>
+/// <remarks>The results of problems ask for this service first, and write the JSON when it declines.</remarks>
+sealed class ProblemsAsPages : IProblemDetailsService
+{
+    static readonly MediaTypeHeaderValue Html = new("text/html");
+    static readonly string[] ForPrograms = ["/api", "/health", "/.well-known", "/openapi", "/problems"];
+
+    public async ValueTask<bool> TryWriteAsync(ProblemDetailsContext context)
+    {
+        var http = context.HttpContext;
+        if (!IsForAPerson(http.Request)) return false;
+        // The page has forms, and a form's token is for who is signed in, which a path that leads nowhere did not ask.
+        http.User = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Principal ?? http.User;
+        var status = context.ProblemDetails.Status ?? http.Response.StatusCode;
+        var page = new RazorComponentResult<ProblemPage>(new
+        {
+            Status = status, Code = context.ProblemDetails.Extensions["code"] as string, Trace = CommonProblems.Trace(),
+        })
+        {
+            StatusCode = status,
+        };
+        await page.ExecuteAsync(http);
+        return true;
+    }
+
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        if (!await TryWriteAsync(context)) await context.HttpContext.Response.WriteAsJsonAsync(context.ProblemDetails);
+    }
+
+    static bool IsForAPerson(HttpRequest request) =>
+        !ForPrograms.Any(path => request.Path.StartsWithSegments(path, StringComparison.Ordinal))
+        && request.GetTypedHeaders().Accept.Any(accepted => Html.IsSubsetOf(accepted) && !accepted.MatchesAllTypes);
+}

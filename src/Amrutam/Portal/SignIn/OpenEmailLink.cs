@@ -1,0 +1,73 @@
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Portal.Parts;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Amrutam.Portal.SignIn;
+
+/// <summary>Opens what the links in letters lead to: confirm an address, choose a password, take an
+/// invitation.</summary>
+/// <remarks>Opening shows a form and changes nothing, for mail programs and their guards open links before the reader
+/// does; sending the form uses the link up.</remarks>
+static class OpenEmailLink
+{
+    const string Done = "/account/done";
+
+    static readonly string[] Pages = [EmailLinkActions.VerifyEmail, EmailLinkActions.ResetPassword,
+        EmailLinkActions.ChangeEmail,
+        EmailLinkActions.AcceptInvitation];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var page in Pages)
+            routes.MapGet(page, (EmailLinkActions links, string? token) => Show(links, page, token)).AllowAnybody();
+        routes.MapPost(EmailLinkActions.VerifyEmail, (EmailLinkActions links, [FromForm] string token) =>
+            Answer(links, EmailLinkActions.VerifyEmail, token, links.Verify(token))).AllowAnybody();
+        routes.MapPost(EmailLinkActions.ChangeEmail, (EmailLinkActions links, [FromForm] string token) =>
+            Answer(links, EmailLinkActions.ChangeEmail, token, links.TakeNewAddress(token))).AllowAnybody();
+        routes.MapPost(EmailLinkActions.ResetPassword, (EmailLinkActions links, [FromForm] string token,
+            [FromForm] string password) =>
+            Answer(links, EmailLinkActions.ResetPassword, token, links.ChoosePassword(token, password))).AllowAnybody();
+        routes.MapPost(EmailLinkActions.AcceptInvitation, Accept).AllowAnybody();
+        routes.MapGet(Done, Tell).AllowAnybody();
+    }
+
+    static Task<IResult> Accept(EmailLinkActions links, [FromForm] string token, [FromForm] string password,
+        [FromForm(Name = "full_name")] string? fullName) =>
+        Answer(links, EmailLinkActions.AcceptInvitation, token, links.Accept(token, password, fullName), fullName);
+
+    static async Task<IResult> Show(EmailLinkActions links, string page, string? token)
+    {
+        token = token?.Trim();
+        var email = string.IsNullOrEmpty(token) ? null : await links.Look(page, token);
+        return Page(page, token, email, isOver: !string.IsNullOrEmpty(token) && email is null);
+    }
+
+    /// <summary>Done leads away, so that reloading what comes then does not send the form again.</summary>
+    static async Task<IResult> Answer(EmailLinkActions links, string page, string token, Task<Refusal?> done,
+        string? fullName = null)
+    {
+        if (await done is not { } refusal) return TypedResults.LocalRedirect($"{Done}?what={Name(page)}");
+        var email = await links.Look(page, token);
+        return Page(page, token, email, isOver: email is null, refusal, fullName);
+    }
+
+    static RazorComponentResult<EmailLinkPage> Page(string page, string? token, string? email, bool isOver,
+        Refusal? refusal = null, string? fullName = null) =>
+        new(new
+        {
+            Address = page, Name = Name(page), Token = token ?? "", Email = email, IsOver = isOver,
+            FullName = fullName, Refusal = refusal?.Objection?.Code ?? refusal?.Problem.Code,
+        })
+        {
+            StatusCode = refusal?.Problem.Status ?? (isOver ? StatusCodes.Status404NotFound : StatusCodes.Status200OK),
+        };
+
+    static IResult Tell(string? what) => Pages.Any(page => Name(page) == what)
+        ? new RazorComponentResult<EmailLinkDonePage>(new { Name = what })
+        : CommonProblems.NotFound();
+
+    /// <summary>The page's own name, by which its words are found.</summary>
+    static string Name(string page) => page[(page.LastIndexOf('/') + 1)..];
+}

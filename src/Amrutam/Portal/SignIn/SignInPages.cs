@@ -1,0 +1,49 @@
+using Amrutam.Identity.Contracts;
+using Amrutam.Portal.Parts;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Amrutam.Portal.SignIn;
+
+/// <summary>Signs a person in to the pages, and out of them.</summary>
+static class SignInPages
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(PortalSignIn.Page, Ask).AllowAnybody();
+        routes.MapPost(PortalSignIn.Page, Try).AllowAnybody();
+        routes.MapPost("/sign-out", Leave).AllowAnybody();
+    }
+
+    /// <summary>Who is signed in and sent here all the same was refused by a page for another role.</summary>
+    static RazorComponentResult<SignInPage> Ask(HttpContext http, string? returnUrl)
+    {
+        var signedIn = http.User.Identity is { IsAuthenticated: true };
+        return new(new { ReturnUrl = Preferences.Ours(returnUrl), Refusal = signedIn ? "RoleMayNot" : null })
+        {
+            StatusCode = signedIn ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK,
+        };
+    }
+
+    static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email,
+        [FromForm] string password,
+        [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
+    {
+        var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code.Trim());
+        if (outcome == PortalSignInOutcome.SignedIn) return TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
+        return new RazorComponentResult<SignInPage>(
+            new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Refusal = outcome.ToString() })
+        {
+            StatusCode = outcome == PortalSignInOutcome.TooManyAttempts
+                ? StatusCodes.Status429TooManyRequests
+                : StatusCodes.Status401Unauthorized,
+        };
+    }
+
+    /// <param name="_">Unused: a form that is bound is a form whose antiforgery token is checked.</param>
+    static async Task<RedirectHttpResult> Leave(HttpContext http, PortalSignIn portal, [FromForm] string? _)
+    {
+        await portal.SignOut(http);
+        return TypedResults.LocalRedirect(PortalSignIn.Page);
+    }
+}

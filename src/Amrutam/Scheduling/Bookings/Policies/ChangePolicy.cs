@@ -1,0 +1,67 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Bookings.Policies;
+
+/// <summary>Changes the signed-in doctor's booking policy.</summary>
+/// <remarks>It holds for what is asked from then on; a booking that stands is not touched.</remarks>
+static class ChangePolicy
+{
+    // A month; an appointment that binds for longer is a contract.
+    const int MaxMinutes = 31 * 24 * 60;
+
+    public static void Map(RouteGroupBuilder doctors) => doctors.MapPut("/policy", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Change own booking policy").Produces<BookingPolicy>()
+        .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale, CommonProblems.Invalid)
+        .Example(BookingPolicy.Example);
+
+    static async Task<IResult> Handle(BookingPolicy policy, CurrentUser doctor, IfMatch match, IdempotencyKey key,
+        HttpResponse response, IdempotentTransaction changes)
+    {
+        var fields = new RequestValidation()
+            .Refuse(policy.CancellationWindowMinutes is < 0 or > MaxMinutes, "cancellation_window_minutes",
+                $"must be 0 to {MaxMinutes}")
+            .Refuse(policy.ConfirmationMinutes is < 1 or > MaxMinutes, "confirmation_minutes",
+                $"must be 1 to {MaxMinutes}");
+        if (fields.Wrong) return fields.Problem();
+        var revision = 0;
+        var answer = await changes.Run(doctor, "PUT /api/doctors/policy", key, policy, async connection =>
+        {
+            if (await BookingPolicy.Of(connection, doctor.Id, verifiedOnly: false) is not { } before)
+                return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
+            if (!match.Allows(before.Revision)) return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
+            revision = await connection.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
+                .With(policy.RequiresConfirmation).With(policy.ConfirmationMinutes).With(before.Revision)
+                .With(doctor.Trace).Value<int>();
+            return revision == 0 ? StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because())
+                : StoredResponse.Of(StatusCodes.Status200OK, policy);
+        });
+        if (answer is StoredResponse { Status: StatusCodes.Status200OK, Replayed: false })
+            response.Headers.ETag = IfMatch.Tag(revision);
+        return answer;
+    }
+
+    // Whoever saved in between has another revision, and this saves nothing.
+    const string Save = """
+        with saved as (
+            insert into scheduling.booking_policies as p
+                   (doctor_id, cancellation_window, requires_confirmation, confirmation_time)
+            values ($1, make_interval(mins => $2), $3, make_interval(mins => $4))
+            on conflict (doctor_id) do update
+               set cancellation_window = excluded.cancellation_window,
+                   requires_confirmation = excluded.requires_confirmation,
+                   confirmation_time = excluded.confirmation_time, revision = p.revision + 1, updated_at = now()
+             where p.revision = $5
+         returning doctor_id, revision),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select doctor_id, 'doctor', 'policies.changed', 'doctor', doctor_id,
+                   jsonb_build_object('cancellation_window_minutes', $2, 'requires_confirmation', $3,
+                       'confirmation_minutes', $4), $6 from saved)
+        select revision from saved
+        """;
+}

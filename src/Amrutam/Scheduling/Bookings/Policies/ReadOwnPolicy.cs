@@ -1,0 +1,23 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.OpenApi;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings.Policies;
+
+/// <summary>The signed-in doctor's booking policy, with the ETag that a change may bring back.</summary>
+static class ReadOwnPolicy
+{
+    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read own booking policy").Produces<BookingPolicy>()
+        .Example(BookingPolicy.Example);
+
+    static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db,
+        CancellationToken ct)
+    {
+        await using var connection = await db.OpenConnectionAsync(ct);
+        var stored = await BookingPolicy.Of(connection, doctor.Id, verifiedOnly: false, ct);
+        response.Headers.ETag = IfMatch.Tag(stored?.Revision ?? 0);
+        return TypedResults.Ok(stored?.Policy ?? new());
+    }
+}

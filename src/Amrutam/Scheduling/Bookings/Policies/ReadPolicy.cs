@@ -1,0 +1,21 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings.Policies;
+
+/// <summary>A doctor's booking policy, for everybody who is about to book.</summary>
+static class ReadPolicy
+{
+    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/{id:guid}/policy", Handle).AllowAnonymous()
+        .WithSummary("Read a doctor's booking policy").Produces<BookingPolicy>()
+        .Example(BookingPolicy.Example).WithProblems(CommonProblems.Absent);
+
+    static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)
+    {
+        await using var connection = await db.OpenConnectionAsync(ct);
+        return await BookingPolicy.Of(connection, id, settings.VerifiedDoctorsOnly, ct) is { } stored
+            ? TypedResults.Ok(stored.Policy) : CommonProblems.NotFound();
+    }
+}

@@ -1,0 +1,128 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings.Reserving;
+
+/// <summary>Books a slot and those of the same doctor at the same local time in the weeks that follow, all of them or
+/// the possible ones.</summary>
+/// <remarks>One transaction: either the answer's bookings are all there or none is. The local time is that of the
+/// doctor's zone, so a series keeps its hour when the clocks change.</remarks>
+static class BookSeries
+{
+    /// <param name="SlotId">The first one.</param>
+    /// <param name="Mode">all_or_nothing, or possible.</param>
+    public sealed record Request(Guid SlotId, int Occurrences, int EveryWeeks = 1, string Mode = AllOrNothing,
+        string? Reason = null);
+
+    /// <param name="Outcome">confirmed or requested, or the code of the rule that refused it.</param>
+    public sealed record Occurrence(LocalDate Date, Instant? StartsAt, string Outcome, Guid? BookingId);
+
+    public sealed record Series(Guid Id, IReadOnlyList<Booking> Bookings, IReadOnlyList<Occurrence> Report);
+
+    sealed record Start(Guid Doctor, Instant At, string Zone);
+
+    /// <summary>Where one of the series would lie: at which instant, in which slot.</summary>
+    sealed record Place(LocalDate Date, Instant? StartsAt, Guid? Slot);
+
+    const string AllOrNothing = "all_or_nothing", Possible = "possible";
+
+    // Half a year of weeks; a quarter of a year between two of them is no series any more.
+    const int MaxOccurrences = 26, MaxWeeks = 12;
+
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/series", Handle).RequireAuthorization(Allow.Patient)
+            .WithSummary("Book a series").Produces<Series>(StatusCodes.Status201Created)
+            .Example(Examples.Series)
+            .WithProblems(SchedulingProblems.SeriesIsNotPossible, SchedulingProblems.TooManySeries,
+                CommonProblems.Absent, CommonProblems.Invalid,
+                IdempotencyProblems.KeyReused)
+            .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
+
+    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
+        IdempotentTransaction changes,
+        SchedulingSettings settings, SchedulingLimits limits)
+    {
+        var fields = new RequestValidation();
+        var reason = fields.Text("reason", request.Reason, BookSlot.MaxReason);
+        fields.Refuse(request.Occurrences is < 2 or > MaxOccurrences, "occurrences", $"must be 2 to {MaxOccurrences}")
+            .Refuse(request.EveryWeeks is < 1 or > MaxWeeks, "every_weeks", $"must be 1 to {MaxWeeks}")
+            .Refuse(request.Mode is not (AllOrNothing or Possible), "mode", $"must be {AllOrNothing} or {Possible}");
+        if (fields.Wrong) return fields.Problem();
+        return await changes.Run(patient, "POST /api/bookings/series", key, request, async connection =>
+            await Places(connection, request) is { Count: > 0 } places
+                ? await Book(connection, request, reason, places, patient, settings, limits)
+                : StoredResponse.Of(CommonProblems.NotFound()));
+    }
+
+    /// <summary>Every occurrence by the doctor's wall clock; the first is the slot that was named.</summary>
+    static async Task<List<Place>> Places(NpgsqlConnection connection, Request request)
+    {
+        var start = await connection.Statement(First).With(request.SlotId).One(row =>
+            new Start(row.GetGuid(0), row.GetInstant(1), row.GetString(2)));
+        if (start is null) return [];
+        var zone = TimeZones.Zone(start.Zone) ?? DateTimeZone.Utc;
+        var local = start.At.InZone(zone).LocalDateTime;
+        var wanted = Enumerable.Range(0, request.Occurrences).Select(n => local.PlusWeeks(n * request.EveryWeeks))
+            .Select((at, n) => (at.Date, At: n == 0 ? start.At : TimeZones.At(at, zone))).ToList();
+        var slots = (await connection.Statement(SlotsAt).With(start.Doctor)
+            .With(wanted.Where(w => w.At is not null).Select(w => w.At!.Value.ToDateTimeUtc()).ToArray())
+            .List(row => (At: row.GetInstant(0), Slot: row.GetGuid(1)))).ToDictionary(s => s.At, s => s.Slot);
+        return [.. wanted.Select((w, n) => new Place(w.Date, w.At, n == 0 ? request.SlotId
+            : w.At is { } at && slots.TryGetValue(at, out var slot) ? slot : null))];
+    }
+
+    static async Task<StoredResponse> Book(NpgsqlConnection connection, Request request, string? reason,
+        List<Place> places,
+        CurrentUser patient, SchedulingSettings settings, SchedulingLimits limits)
+    {
+        var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
+        var refusals = slots.Zip(await CheckBookability.Check(connection, slots, patient.Id, settings))
+            .ToDictionary(s => s.First, s => s.Second);
+        if (limits.OpenSeriesPerPatient > 0
+            && await connection.Statement(OpenSeries).With(patient.Id).Value<long>() >= limits.OpenSeriesPerPatient)
+            return StoredResponse.Of(SchedulingProblems.TooManySeries.Because());
+        var report = places.ConvertAll(p => new Occurrence(p.Date, p.StartsAt, Refusal(p, refusals) ?? "", null));
+        var refused = report.Count(o => o.Outcome.Length > 0);
+        if (refused == report.Count || (refused > 0 && request.Mode == AllOrNothing))
+            return StoredResponse.Of(SchedulingProblems.SeriesIsNotPossible.Because(
+                $"{refused} of {report.Count} cannot be booked.",
+                new Dictionary<string, object?>(StringComparer.Ordinal)
+                { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) }));
+        var series = Guid.CreateVersion7();
+        var free = slots.Where(slot => refusals[slot] is null).ToArray();
+        var booked = await InsertBookings.Insert(connection, free, patient, reason, series);
+        var at = booked.ToDictionary(b => b.StartsAt);
+        return StoredResponse.Of(StatusCodes.Status201Created, new Series(series, booked, report.ConvertAll(o =>
+            o is { Outcome.Length: 0, StartsAt: { } starts } && at.TryGetValue(starts, out var b)
+                ? o with { Outcome = b.Status, BookingId = b.Id } : o)));
+    }
+
+    static string? Refusal(Place place, Dictionary<Guid, string?> refusals) => place switch
+    {
+        { StartsAt: null } => SchedulingProblems.LocalTimeDoesNotExist.Code,
+        { Slot: { } slot } => refusals[slot],
+        _ => SchedulingProblems.NoSlotAtThatTime.Code,
+    };
+
+    const string First = """
+        select s.doctor_id, s.starts_at, d.time_zone
+          from scheduling.slots s join doctors.practitioners d on d.id = s.doctor_id where s.id = $1
+        """;
+
+    const string SlotsAt = """
+        select starts_at, id from scheduling.slots
+         where doctor_id = $1 and starts_at = any($2::timestamptz[]) and closed_at is null
+        """;
+
+    const string OpenSeries = """
+        select count(distinct series_id) from scheduling.bookings
+         where patient_id = $1 and series_id is not null and status in ('requested', 'confirmed')
+           and starts_at > statement_timestamp()
+        """;
+}

@@ -1,0 +1,87 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings.Reserving;
+
+/// <summary>Books for the signed-in patient the slot they name, or one of any doctor of a specialization: never twice,
+/// never lost once acknowledged, once per Idempotency-Key.</summary>
+/// <remarks>With a doctor who confirms requests the answer is a request, which holds the slot until it is
+/// answered.</remarks>
+static class BookSlot
+{
+    /// <param name="SlotId">The slot; or, instead of it, a specialization and a time.</param>
+    public sealed record Request(Guid? SlotId = null, string? Reason = null, string? Specialization = null,
+        Instant? StartsAt = null, TimeRange? Between = null);
+
+    /// <summary>From (included) to (not included).</summary>
+    public sealed record TimeRange(Instant From, Instant To);
+
+    public const int MaxReason = 500, MaxSpecialization = 200;
+    const string Route = "POST /api/bookings";
+
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
+            .InvalidatesItself()
+            .WithSummary("Book a slot").Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
+            .Produces<Booking>(StatusCodes.Status201Created).Example(Examples.Confirmed)
+            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.NoDoctorIsFree, CommonProblems.Invalid]);
+
+    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,
+        AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
+    {
+        if (Misshapen(request) is { } malformed) return malformed;
+        var fields = new RequestValidation();
+        var reason = fields.Text("reason", request.Reason, MaxReason);
+        var specialization = fields.Text("specialization", request.Specialization, MaxSpecialization,
+            required: request.SlotId is null);
+        fields.Refuse(request.Between is { } range && range.To <= range.From, "between", "must end after it begins");
+        if (fields.Wrong) return fields.Problem();
+        var fingerprint = key.Value is null ? null
+            : IdempotencyKey.Fingerprint(request, SchedulingJson.Wire.BookSlotRequest);
+        var wish = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key.Value,
+            fingerprint, CommonProblems.Trace());
+        var answer = request.SlotId is null
+            ? await anyDoctor.Book(wish, specialization!, request.StartsAt, request.Between)
+            : await batch.Book(wish);
+        if (answer.Code is null) return answer;
+        if (request.SlotId is { } slot) answer = await alternatives.AddTo(answer, slot);
+        if (answer.Code == SchedulingProblems.CoolDown.Code)
+            return answer with { RetryAfterSeconds = await db.Statement(CoolDownEnds).With(patient.Id).Value<int>() };
+        return key.Value is null || answer.Replayed || answer.Status is not (404 or 409) ? answer
+            : await refusals.Keep(patient.Id, Route, key.Value, fingerprint!, answer);
+    }
+
+    /// <summary>A body that names neither a slot nor a time cannot be read as a booking at all.</summary>
+    static IResult? Misshapen(Request r)
+    {
+        var byTime = r.Specialization is not null || r.StartsAt is not null || r.Between is not null;
+        if (r.SlotId is not null && byTime)
+            return CommonProblems.Field("slot_id", "cannot be given together with a specialization or a time");
+        if (r.SlotId is null && !byTime) return Missing("slot_id");
+        if (r.SlotId is null && r.Specialization is null) return Missing("specialization");
+        return r.SlotId is null && r.StartsAt is null == r.Between is null
+            ? CommonProblems.Field("starts_at", "is required, or between; not both") : null;
+
+        static IResult Missing(string field) => CommonProblems.Malformed.Because("Missing: " + field,
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = ["is required"] },
+            });
+    }
+
+    // The hour that the batch judges by; when the oldest of it leaves, the next booking may go through.
+    const string CoolDownEnds = """
+        select greatest(1, ceil(extract(epoch from
+                   min(updated_at) + interval '1 hour' - statement_timestamp())))::int
+          from scheduling.bookings
+         where patient_id = $1 and status = 'cancelled' and cancelled_by = 'patient'
+           and updated_at > statement_timestamp() - interval '1 hour'
+        """;
+}

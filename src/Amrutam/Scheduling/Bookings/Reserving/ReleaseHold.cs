@@ -1,0 +1,38 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Scheduling.Waitlist;
+
+namespace Amrutam.Scheduling.Bookings.Reserving;
+
+/// <summary>Gives back a slot that the signed-in patient holds; it is open again, or offered to the first in line, at
+/// once.</summary>
+static class ReleaseHold
+{
+    public static void Map(RouteGroupBuilder slots) =>
+        slots.MapDelete("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Release a hold")
+            .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
+
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
+        SchedulingSettings settings) =>
+        changes.Run(patient, $"DELETE /api/slots/{id}/hold", key, new { }, async connection =>
+        {
+            if (!await connection.Statement(Release).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
+                return StoredResponse.Of(CommonProblems.NotFound());
+            await OfferSlot.ToTheFirstInLine(connection, id, patient.Id, settings);
+            return StoredResponse.NoContent;
+        });
+
+    const string Release = """
+        with released as (
+            update scheduling.slots s set held_by = null, held_until = null
+             where s.id = $1 and s.held_by = $2 and s.held_until > statement_timestamp()
+         returning s.id, s.doctor_id),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $2, 'patient', 'slots.released', 'slot', id, jsonb_build_object('doctor_id', doctor_id), $3
+              from released)
+        select true from released
+        """;
+}

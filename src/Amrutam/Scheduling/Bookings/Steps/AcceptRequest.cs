@@ -1,0 +1,18 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Bookings.Steps;
+
+/// <summary>Accepts a request, by the doctor who asked to be asked; once it has expired it cannot be.</summary>
+static class AcceptRequest
+{
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Accept a request").Produces<Booking>()
+            .Example(Examples.Confirmed with { Revision = 1 })
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted]);
+
+    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+        change.Take(id, "acceptance", BookingAction.Accept);
+}

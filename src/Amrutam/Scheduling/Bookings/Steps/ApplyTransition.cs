@@ -1,0 +1,56 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Scheduling.Waitlist;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Bookings.Steps;
+
+/// <summary>Takes one step in a booking's life: its state, its slot, its history and its event in one
+/// statement.</summary>
+/// <remarks>For a step that <see cref="LifeCycle"/> allows, under the booking's lock. A move is a statement of its
+/// own.</remarks>
+static class ApplyTransition
+{
+    /// <param name="before">For undoing: the state that the last step came from.</param>
+    public static async Task<StoredResponse> Apply(NpgsqlConnection connection, Booking booking, BookingAction action,
+        CurrentUser by, SchedulingSettings settings, string? reason = null, string? party = null, string before = "")
+    {
+        var to = LifeCycle.After(booking.Status, action, before);
+        var after = await connection.Statement(Step).With(booking.Id).With(to).With(party)
+            .With(LifeCycle.Done(action)).With(booking.Status).With(by.Id).With(by.Role).With(reason).With(by.Trace)
+            .One(Booking.Read);
+        // In the same transaction, so that nobody can slip in before the first in line.
+        if (to is LifeCycle.Cancelled or LifeCycle.Declined)
+            await OfferSlot.ToTheFirstInLine(connection, booking.SlotId, booking.PatientId, settings);
+        return StoredResponse.Of(StatusCodes.Status200OK, after!);
+    }
+
+    const string Step = """
+        with b as (
+            update scheduling.bookings
+               set status = $2, no_show_party = $3, revision = revision + 1, updated_at = now(),
+                   cancelled_by = case when $2 = 'cancelled' then $7 end,
+                   cancellation_reason = case when $2 in ('cancelled', 'declined') then $8 end,
+                   cancelled_minutes_ahead = case when $2 = 'cancelled'
+                       then floor(extract(epoch from starts_at - statement_timestamp()) / 60)::int end
+             where id = $1
+         returning *),
+        slot as (
+            update scheduling.slots s
+               set booking_id = case when b.status not in ('cancelled', 'declined') then b.id end,
+                   held_by = null, held_until = null
+              from b
+             where s.id = b.slot_id and s.booking_id = b.id and $2 in ('cancelled', 'declined', 'confirmed')),
+        kept as (
+            insert into scheduling.booking_steps
+                   (booking_id, revision, action, from_status, to_status, actor_id, actor_role, reason)
+            select id, revision, $4::text, $5::text, status, $6, $7, $8 from b),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $6, $7, 'bookings.' || $4::text, 'booking', id, jsonb_strip_nulls(jsonb_build_object(
+                   'doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at, 'from', $5::text, 'to', status,
+                   'party', no_show_party, 'minutes_ahead', cancelled_minutes_ahead)), $9 from b)
+        select
+        """ + " " + Booking.Columns + " from b";
+}

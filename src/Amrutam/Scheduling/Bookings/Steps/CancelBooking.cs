@@ -1,0 +1,38 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Bookings.Steps;
+
+/// <summary>Cancels a booking ahead, by its patient or its doctor; the slot is open again, or offered to the first in
+/// line, at once.</summary>
+/// <remarks>A patient does so before the doctor's cancellation window; staff may at any time ahead, with a
+/// reason.</remarks>
+static class CancelBooking
+{
+    public sealed record Request(string? Reason = null);
+
+    const int MaxReason = 500;
+
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
+            .WithSummary("Cancel a booking").Produces<Booking>()
+            .Example(Examples.Cancelled)
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted,
+                SchedulingProblems.CancellationWindowHasPassed, CommonProblems.Invalid])
+            .Example(new Request("I am travelling that day"));
+
+    static async Task<IResult> Handle(Guid id, Request? request, [AsParameters] ChangeBooking change)
+    {
+        var (fields, user) = (new RequestValidation(), change.User);
+        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
+        if (fields.Wrong) return fields.Problem();
+        const BookingAction cancel = BookingAction.Cancel;
+        return await change.Run(id, "cancellation", cancel, request ?? new(), async (connection, present) =>
+            user.Role == Allow.Patient && present.IsWithinWindow
+                ? StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because())
+                : await ApplyTransition.Apply(connection, present.Booking, cancel, user, change.Settings, reason));
+    }
+}

@@ -1,0 +1,18 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Bookings.Steps;
+
+/// <summary>Says that the patient is there: by the patient, or by the doctor who sees them come.</summary>
+static class CheckIn
+{
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+            .WithSummary("Check in").Produces<Booking>()
+            .Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.CheckInIsNotOpen]);
+
+    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+        change.Take(id, "check-in", BookingAction.CheckIn);
+}

@@ -1,0 +1,18 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Bookings.Steps;
+
+/// <summary>Records that the consultation took place; only its doctor may, and not before it starts.</summary>
+static class CompleteBooking
+{
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/completion", Handle).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Complete a booking").Produces<Booking>()
+            .Example(Examples.Confirmed with { Status = LifeCycle.Completed, Revision = 3 })
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted]);
+
+    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+        change.Take(id, "completion", BookingAction.Complete);
+}

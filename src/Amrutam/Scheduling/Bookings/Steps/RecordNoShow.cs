@@ -1,0 +1,25 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Bookings.Steps;
+
+/// <summary>Records that one party did not come; only the booking's doctor may, and not before it starts.</summary>
+static class RecordNoShow
+{
+    public sealed record Request(string Party);
+
+    public static void Map(RouteGroupBuilder bookings) =>
+        bookings.MapPost("/{id:guid}/no-show", Handle).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Record a no-show").Produces<Booking>()
+            .Example(Examples.NoShow)
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted,
+                CommonProblems.Invalid]).Example(new Request("patient"));
+
+    static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change) =>
+        request.Party is not ("patient" or "doctor") ? CommonProblems.Field("party", "must be patient or doctor")
+            : await change.Run(id, "no-show", BookingAction.RecordNoShow, request, (connection, present) =>
+                ApplyTransition.Apply(connection, present.Booking, BookingAction.RecordNoShow, change.User,
+                    change.Settings,
+                    party: request.Party));
+}

@@ -1,0 +1,100 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Schedule;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Generation;
+
+/// <summary>Makes doctors' slots what their plans say: the one way, for a change of rules, time off, and the days that
+/// come into view.</summary>
+/// <remarks>
+/// The doctors are locked since before the plans were made. Rows are locked in id order first, as every booking does.
+/// A slot that was booked meanwhile is not closed but withdrawn, so that it is not open when its booking ends; then the
+/// plans are made anew, because it may be in the way of a new one. So nothing that is published can overlap, and the
+/// insertion does without <c>on conflict</c>, which would look into the exclusion constraint's index a second time for
+/// each slot: a third of the whole time. Each statement writes one event for each doctor.
+/// </remarks>
+static class ApplySlotPlan
+{
+    /// <summary>Of all doctors together; fewer are closed than planned when some were booked meanwhile.</summary>
+    public sealed record Done(int Added, int Closed);
+
+    /// <param name="by">Who changed what the slots depend on; null for the passing of time.</param>
+    public static async Task<Done> Apply(
+        NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans, CurrentUser? by)
+    {
+        var close = plans.SelectMany(p => p.Plan.Close).ToList();
+        var withdraw = plans.SelectMany(p => p.Plan.Withdraw).Select(slot => slot.Id).ToList();
+        Guid[] touched = [.. close.Select(c => c.Slot.Id), .. withdraw,
+            .. plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)).Select(slot => slot.Id)];
+        if (touched.Length > 0) await connection.Statement(CheckBookability.LockSlots).With(touched).Execute();
+        var closed = close.Count + withdraw.Count == 0 ? 0 : await Actor(connection.Statement(Close)
+            .With(close.ConvertAll(c => c.Slot.Id).ToArray()).With(close.ConvertAll(c => c.Because).ToArray())
+            .With(withdraw.ToArray()), by).Value<int>();
+        if (closed < close.Count)
+            plans = (await DoctorCalendar.Of(connection, [.. plans.Select(p => p.Calendar.Doctor)]))
+                .ConvertAll(calendar => (calendar, calendar.Plan()));
+        return new(await Open(connection, plans, by), closed);
+    }
+
+    static async Task<int> Open(
+        NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans, CurrentUser? by)
+    {
+        // A withdrawn slot is open or booked, so it is only given its notice back.
+        var reopen = plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)
+            .Select(slot => (slot.Id, Until: p.Calendar.BookableUntil(slot.Time)))).ToList();
+        var publish = plans.SelectMany(p => p.Plan.Publish.Select(time => (Time: time, p.Calendar))).ToList();
+        return reopen.Count + publish.Count == 0 ? 0 : await Actor(connection.Statement(Publish)
+            .With(reopen.ConvertAll(r => r.Id).ToArray()).With(reopen.ConvertAll(r => r.Until).ToArray())
+            .With(publish.ConvertAll(_ => Guid.CreateVersion7()).ToArray())
+            .With(publish.ConvertAll(p => p.Calendar.Doctor).ToArray())
+            .With(publish.ConvertAll(p => p.Time.Start.ToDateTimeUtc()).ToArray())
+            .With(publish.ConvertAll(p => p.Time.End.ToDateTimeUtc()).ToArray())
+            .With(publish.ConvertAll(p => p.Calendar.BookableUntil(p.Time)).ToArray()), by).Value<int>();
+    }
+
+    static Statement Actor(Statement statement, CurrentUser? by) =>
+        statement.With(by?.Id).With(by?.Role ?? "system").With(by?.Trace);
+
+    const string Close = """
+        with closed as (
+            update scheduling.slots s
+               set closed_at = now(), closed_because = a.because, held_by = null, held_until = null
+              from unnest($1::uuid[], $2::text[]) as a (id, because)
+             where s.id = a.id and s.closed_at is null and s.booking_id is null
+         returning s.doctor_id),
+        withdrawn as (
+            update scheduling.slots set bookable_until = '-infinity'
+             where id = any($1 || $3) and from_rules and booking_id is not null),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $4, $5, 'slots.closed', 'availability', doctor_id, jsonb_build_object('count', count(*)), $6
+              from closed group by doctor_id)
+        select count(*)::int from closed
+        """;
+
+    // The notice is the rules'; a slot published by hand can be booked until it starts.
+    const string Publish = """
+        with opened as (
+            update scheduling.slots s
+               set closed_at = null, closed_because = null,
+                   bookable_until = case when s.from_rules then a.bookable_until end
+              from unnest($1::uuid[], $2::timestamptz[]) as a (id, bookable_until)
+              join scheduling.slots was on was.id = a.id
+             where s.id = a.id and (s.closed_at is null or s.closed_because is not null)
+         returning s.doctor_id, was.closed_at is not null as was_closed),
+        made as (
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, bookable_until, from_rules)
+            select id, doctor_id, starts_at, ends_at, bookable_until, true
+              from unnest($3::uuid[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[])
+                as a (id, doctor_id, starts_at, ends_at, bookable_until)
+         returning doctor_id),
+        published as (select doctor_id from opened where was_closed union all select doctor_id from made),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $8, $9, 'slots.published', 'availability', doctor_id, jsonb_build_object('count', count(*)), $10
+              from published group by doctor_id)
+        select count(*)::int from published
+        """;
+}

@@ -1,0 +1,166 @@
+using Amrutam.Platform.Invariants;
+
+namespace Amrutam.Scheduling.Invariants;
+
+/// <summary>What must hold of slots, bookings and the waiting list at any moment, as queries that must give no
+/// row.</summary>
+/// <remarks>The constraints keep most of it. These look whether they did, and at what no constraint can say: that
+/// tables agree with each other and with the event log.</remarks>
+static class CalendarInvariants
+{
+    public static readonly IReadOnlyList<Invariant> All =
+    [
+        new("one_active_booking_per_slot", OneBookingPerSlot, Invariant.Changed),
+        new("bookings_of_a_patient_do_not_overlap", PatientIsInOnePlace, Invariant.Changed),
+        new("bookings_of_a_doctor_do_not_overlap", DoctorSeesOnePatient, Invariant.Changed),
+        new("a_key_has_one_booking", KeyHasOneBooking, Invariant.Changed),
+        new("a_key_names_a_booking_of_its_own_patient", KeyNamesABooking, Invariant.Happened),
+        new("a_booking_has_its_event", BookingHasItsEvent, Invariant.Changed),
+        new("a_change_has_its_event", ChangeHasItsEvent, Invariant.Changed),
+        new("an_event_has_its_booking", EventHasItsBooking, Invariant.Happened),
+        new("a_change_is_in_the_history", ChangeIsInTheHistory, Invariant.Changed),
+        new("a_booked_slot_has_its_booking", BookedSlotHasItsBooking, Invariant.Changed),
+        new("an_open_slot_has_no_booking", OpenSlotHasNoBooking, Invariant.Changed),
+        new("a_booking_lies_where_its_slot_lies", BookingLiesWhereItsSlotLies, Invariant.Changed),
+        new("a_request_holds_its_slot", RequestHoldsItsSlot, Invariant.Changed),
+        new("an_expired_request_blocks_nothing", ExpiredRequestBlocksNothing, Invariant.All),
+        new("an_offer_is_for_its_entry", OfferIsForItsEntry, Invariant.All),
+        new("an_entry_with_an_offer_has_one", EntryWithAnOfferHasOne, Invariant.All),
+    ];
+
+    const string Active = " not in ('cancelled', 'declined', 'expired')";
+
+    const string Most = " limit 100";
+
+    // Bookings that were made, or changed, or have an event, in the window.
+    const string Bookings = """
+         materialized (
+            (select id from scheduling.bookings where id >= $1 and id <= $2 order by id desc limit $4)
+            union (select booking_id from scheduling.booking_steps where at >= $3 order by at desc limit $4)
+            union (select entity_id from audit.actions where entity = 'booking' and at >= $3
+                    order by at desc, position desc limit $4))
+        """;
+
+    const string TouchedBookings = "touched as" + Bookings + """
+        , b as (select b.* from touched t join scheduling.bookings b on b.id = t.id)
+        """;
+
+    // Slots that were made in the window, and those that its bookings lie or lay on.
+    const string TouchedSlots = TouchedBookings + """
+        , slots as materialized (
+            (select id from scheduling.slots where id >= $1 and id <= $2 order by id desc limit $4)
+            union select b.slot_id from b
+            union select h.from_slot_id from b join scheduling.booking_steps h on h.booking_id = b.id)
+        """;
+
+    const string OneBookingPerSlot = "with " + TouchedBookings + """
+
+        select b.id::text from b join scheduling.bookings o on o.slot_id = b.slot_id and o.id <> b.id
+         where b.status
+        """ + Active + " and o.status" + Active + Most;
+
+    // A booking is at most 12 hours long, so the other one begins less than that before it.
+    const string PatientIsInOnePlace = "with " + TouchedBookings + """
+
+        select b.id::text from b join scheduling.bookings o on o.patient_id = b.patient_id and o.id <> b.id
+           and o.starts_at < b.ends_at and o.ends_at > b.starts_at and o.starts_at > b.starts_at - interval '12 hours'
+         where b.status
+        """ + Active + " and o.status" + Active + Most;
+
+    const string DoctorSeesOnePatient = "with " + TouchedBookings + """
+
+        select b.id::text from b join scheduling.bookings o on o.doctor_id = b.doctor_id and o.id <> b.id
+           and o.starts_at < b.ends_at and o.ends_at > b.starts_at and o.starts_at > b.starts_at - interval '12 hours'
+         where b.status
+        """ + Active + " and o.status" + Active + Most;
+
+    const string KeyHasOneBooking = "with " + TouchedBookings + """
+
+        select b.id::text from b
+          join scheduling.idempotency_keys k on k.user_id = b.patient_id and k.booking_id = b.id
+          join scheduling.idempotency_keys o on o.user_id = k.user_id and o.key = k.key and o.booking_id <> k.booking_id
+        """ + Most;
+
+    const string KeyNamesABooking = """
+        with recent as materialized (
+            select user_id, booking_id from scheduling.idempotency_keys
+             where created_at >= $1 and booking_id is not null order by created_at desc limit $2)
+        select r.booking_id::text from recent r left join scheduling.bookings b on b.id = r.booking_id
+         where b.patient_id is distinct from r.user_id
+        """ + Most;
+
+    // From a day before on, so that old months of the log are not looked into; an event has the time of its booking.
+    const string BookingHasItsEvent = "with " + TouchedBookings + """
+
+        select b.id::text from b
+         where (select count(*) from audit.actions e
+                 where e.entity_id = b.id and e.at >= b.created_at - interval '1 day'
+                   and e.action in ('bookings.booked', 'bookings.requested')) <> 1
+        """ + Most;
+
+    const string ChangeHasItsEvent = "with " + TouchedBookings + """
+
+        select b.id::text from b
+         where b.revision <> (
+               select count(*) from audit.actions e
+                where e.entity_id = b.id and e.at >= b.created_at - interval '1 day'
+                  and e.action not in ('bookings.booked', 'bookings.requested'))
+        """ + Most;
+
+    const string EventHasItsBooking = """
+        with recent as materialized (
+            select entity_id from audit.actions
+             where action in ('bookings.booked', 'bookings.requested') and at >= $1
+             order by at desc, position desc limit $2)
+        select r.entity_id::text from recent r left join scheduling.bookings b on b.id = r.entity_id where b.id is null
+        """ + Most;
+
+    const string ChangeIsInTheHistory = "with " + TouchedBookings + """
+
+        select b.id::text from b
+         where b.revision <> (select count(*) from scheduling.booking_steps h where h.booking_id = b.id)
+        """ + Most;
+
+    const string BookedSlotHasItsBooking = "with " + TouchedSlots + """
+
+        select s.id::text from slots t join scheduling.slots s on s.id = t.id
+          left join scheduling.bookings o on o.id = s.booking_id and o.slot_id = s.id and o.status
+        """ + Active + " where s.booking_id is not null and o.id is null" + Most;
+
+    const string OpenSlotHasNoBooking = "with " + TouchedSlots + """
+
+        select s.id::text from slots t join scheduling.slots s on s.id = t.id
+          join scheduling.bookings o on o.slot_id = s.id and o.status
+        """ + Active + " where s.booking_id is null" + Most;
+
+    const string BookingLiesWhereItsSlotLies = "with " + TouchedBookings + """
+
+        select b.id::text from b join scheduling.slots s on s.id = b.slot_id
+         where (b.starts_at, b.ends_at, b.doctor_id) is distinct from (s.starts_at, s.ends_at, s.doctor_id)
+           and b.status
+        """ + Active + Most;
+
+    const string RequestHoldsItsSlot = "with " + TouchedBookings + """
+
+        select b.id::text from b join scheduling.slots s on s.id = b.slot_id and s.booking_id = b.id
+         where (b.status = 'requested') <> coalesce(s.held_by = b.id and s.held_until = b.expires_at, false)
+            or (b.status <> 'requested' and s.held_by is not null)
+        """ + Most;
+
+    const string ExpiredRequestBlocksNothing = """
+        select id::text from scheduling.bookings
+         where status = 'requested' and expires_at < now() - interval '1 minute'
+        """ + Most;
+
+    const string OfferIsForItsEntry = """
+        select o.slot_id::text from scheduling.waitlist_offers o
+          join scheduling.waitlist_entries e on e.id = o.entry_id
+         where o.outcome is null and (e.status <> 'offered' or o.expires_at < now() - interval '1 minute')
+        """ + Most;
+
+    const string EntryWithAnOfferHasOne = """
+        select e.id::text from scheduling.waitlist_entries e
+         where e.status = 'offered' and not exists (
+               select from scheduling.waitlist_offers o where o.entry_id = e.id and o.outcome is null)
+        """ + Most;
+}

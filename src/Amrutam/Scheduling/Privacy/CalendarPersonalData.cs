@@ -1,0 +1,111 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Privacy;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Privacy;
+
+/// <summary>A person's part in the calendar, as patient and as doctor: all of it in the export. Leaving ends what lies
+/// ahead; erasing takes the words that were written, and a doctor's rules.</summary>
+/// <remarks>That a booking took place stays, under an id that nobody can trace, because it is the other side's record
+/// too.</remarks>
+sealed class CalendarPersonalData(SchedulingSettings settings) : IPersonalData
+{
+    public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person)
+    {
+        yield return new("bookings", connection.Statement(Bookings).With(person));
+        yield return new("booking_history", connection.Statement(History).With(person));
+        yield return new("waitlist", connection.Statement(Waitlist).With(person));
+        yield return new("holds", connection.Statement(Holds).With(person));
+        yield return new("remembered_requests", connection.Statement(Requests).With(person));
+        yield return new("availability", connection.Statement(Availability).With(person));
+        yield return new("booking_policy", connection.Statement(Policy).With(person));
+        yield return new("time_off", connection.Statement(TimeOff).With(person));
+        yield return new("slots", connection.Statement(Slots).With(person));
+    }
+
+    public Task<Problem?> Leave(NpgsqlConnection connection, Guid person) =>
+        LeaveCalendar.Run(connection, person, settings);
+
+    public Task Return(NpgsqlConnection connection, Guid person) => LeaveCalendar.Return(connection, person);
+
+    public async Task Erase(NpgsqlConnection connection, Guid person)
+    {
+        await connection.Statement(EraseReasons).With(person).Execute();
+        await connection.Statement(EraseWords).With(person).Execute();
+        await connection.Statement(EraseAnswers).With(person).Execute();
+        await connection.Statement(EraseRules).With(person).Execute();
+    }
+
+    const string Bookings = """
+        select (to_jsonb(b) - 'revision')::text
+          from scheduling.bookings b where patient_id = $1 or doctor_id = $1 order by starts_at
+        """;
+
+    const string History = """
+        select (to_jsonb(s) - 'actor_id')::text
+          from scheduling.bookings b join scheduling.booking_steps s on s.booking_id = b.id
+         where b.patient_id = $1 or b.doctor_id = $1 order by s.at
+        """;
+
+    const string Waitlist = """
+        select (to_jsonb(e) - 'looked_at' || jsonb_build_object('offers', coalesce((
+                 select jsonb_agg(to_jsonb(o) - 'entry_id' order by o.offered_at)
+                   from scheduling.waitlist_offers o where o.entry_id = e.id), '[]')))::text
+          from scheduling.waitlist_entries e where patient_id = $1 order by created_at
+        """;
+
+    const string Holds = """
+        select jsonb_build_object('slot_id', id, 'doctor_id', doctor_id, 'starts_at', starts_at, 'ends_at', ends_at,
+               'held_until', held_until)::text
+          from scheduling.slots where held_by = $1 order by starts_at
+        """;
+
+    const string Requests = """
+        select jsonb_build_object('route', route, 'key', key, 'status', status, 'body', body, 'created_at', created_at)
+               ::text
+          from scheduling.idempotency_keys where user_id = $1 order by created_at
+        """;
+
+    const string Availability =
+        "select (to_jsonb(a) - 'due_at' - 'made_in_zone')::text from scheduling.availability a where doctor_id = $1";
+
+    const string Policy = "select to_jsonb(p)::text from scheduling.booking_policies p where doctor_id = $1";
+
+    const string TimeOff =
+        "select to_jsonb(t)::text from scheduling.time_off t where doctor_id = $1 order by starts_at";
+
+    // Who holds or booked one stands with the booking, and is not the doctor's data.
+    const string Slots = """
+        select (to_jsonb(s) - 'held_by' - 'held_until')::text
+          from scheduling.slots s where doctor_id = $1 order by starts_at
+        """;
+
+    // What the patient wrote, and what was written about them; and of a doctor, what they wrote themself.
+    const string EraseReasons = """
+        update scheduling.bookings
+           set reason = case when patient_id <> $1 then reason end, cancellation_reason = null, updated_at = now()
+         where (patient_id = $1 and (reason is not null or cancellation_reason is not null))
+            or (doctor_id = $1 and cancelled_by = 'doctor' and cancellation_reason is not null)
+        """;
+
+    const string EraseWords = """
+        update scheduling.booking_steps s set reason = null
+          from scheduling.bookings b
+         where s.booking_id = b.id and s.reason is not null
+           and (b.patient_id = $1 or (b.doctor_id = $1 and s.actor_id = $1))
+        """;
+
+    // Answers kept for a doctor's repeated requests show the patient's words too.
+    const string EraseAnswers = """
+        delete from scheduling.idempotency_keys k
+         where k.user_id in (select $1 union select doctor_id from scheduling.bookings where patient_id = $1)
+           and (k.user_id = $1 or strpos(k.body, $1::text) > 0)
+        """;
+
+    const string EraseRules = """
+        with a as (delete from scheduling.availability where doctor_id = $1),
+        p as (delete from scheduling.booking_policies where doctor_id = $1)
+        delete from scheduling.time_off where doctor_id = $1
+        """;
+}

@@ -1,0 +1,66 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.TimeOff;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Schedule;
+
+/// <summary>What a replacement of the weekly rules would change, with nothing saved.</summary>
+static class PreviewAvailability
+{
+    /// <summary>A time as the doctor's clock shows it.</summary>
+    public sealed record Shown(
+        Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime, LocalTime EndTime);
+
+    /// <summary>A stretch of a rule's wall-clock time that a clock change leaves out or brings twice.</summary>
+    public sealed record LocalStretch(LocalDate Date, LocalTime From, LocalTime To);
+
+    /// <param name="Added">The first 100 of those that would be added; the count says how many there are.</param>
+    /// <param name="Removed">The first 100 of those that would be closed.</param>
+    /// <param name="LocalTimesSkipped">Do not exist, so no slot lies there.</param>
+    /// <param name="LocalTimesRepeated">Come twice, so slots lie in both.</param>
+    public sealed record Response(
+        int SlotsAdded, int SlotsRemoved, int SlotsKept, IReadOnlyList<Shown> Added, IReadOnlyList<Shown> Removed,
+        IReadOnlyList<ConflictingBooking> BookingsOutside,
+        IReadOnlyList<LocalStretch> LocalTimesSkipped, IReadOnlyList<LocalStretch> LocalTimesRepeated);
+
+    const int MostShown = 100;
+
+    public static void Map(RouteGroupBuilder availability) => availability.MapPost("/preview", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("See what new weekly availability would change")
+        .Produces<Response>().Example(Examples.Week).Example(Examples.Preview)
+        .WithProblems(SchedulingProblems.DoctorHasNoProfile, CommonProblems.Invalid);
+
+    static async Task<IResult> Handle(
+        WeeklySchedule request, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
+    {
+        var fields = new RequestValidation();
+        var week = request.Read(fields);
+        if (fields.Wrong) return fields.Problem();
+        await using var connection = await db.OpenConnectionAsync(ct);
+        if (await DoctorCalendar.Of(connection, doctor.Id, ct) is not { } calendar)
+            return SchedulingProblems.DoctorHasNoProfile.Because();
+        var plan = calendar.Plan(week, request);
+        var last = calendar.Today.PlusDays(request.HorizonDays);
+        var changes = SlotGenerator.ClockChanges(week, calendar.Zone, calendar.Today, last).ToList();
+        return TypedResults.Ok(new Response(plan.Added, plan.Removed, plan.Kept,
+            Show(plan.Publish.Concat(plan.Reopen.Select(slot => slot.Time)), calendar.Zone),
+            Show(plan.Close.Where(c => !c.Slot.Withdrawn).Select(c => c.Slot.Time), calendar.Zone),
+            [.. calendar.Outside(week).Select(ConflictingBooking.Of)],
+            Stretches(changes.Where(change => change.Skipped)), Stretches(changes.Where(change => !change.Skipped))));
+    }
+
+    static List<Shown> Show(IEnumerable<Interval> times, DateTimeZone zone) =>
+        [.. times.OrderBy(time => time.Start).Take(MostShown).Select(time =>
+        {
+            var (from, to) = (time.Start.InZone(zone), time.End.InZone(zone));
+            return new Shown(time.Start, time.End, from.Date, from.TimeOfDay, to.TimeOfDay);
+        })];
+
+    static List<LocalStretch> Stretches(IEnumerable<ClockChange> changes) =>
+        [.. changes.Select(c => new LocalStretch(c.From.Date, c.From.TimeOfDay, c.To.TimeOfDay))];
+}

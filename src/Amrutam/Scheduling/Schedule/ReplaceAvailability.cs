@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.TimeOff;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Schedule;
+
+/// <summary>Replaces the signed-in doctor's weekly rules as a whole; the slots are there when the answer is.</summary>
+/// <remarks>
+/// Two who edit the same rules do not undo each other: a replacement names the ETag it was made from. A booked slot is
+/// never touched, whatever the new rules say; bookings outside them are listed, for the doctor to keep, move or cancel.
+/// </remarks>
+static class ReplaceAvailability
+{
+    /// <param name="SlotsAdded">Open now and not before.</param>
+    /// <param name="SlotsRemoved">Open before and not now.</param>
+    /// <param name="SlotsKept">Made from rules before and now, booked ones among them.</param>
+    public sealed record Response(
+        IReadOnlyList<ScheduleRule> Rules, int MinimumNoticeMinutes, int HorizonDays, string TimeZone,
+        int SlotsAdded, int SlotsRemoved, int SlotsKept, IReadOnlyList<ConflictingBooking> BookingsOutside);
+
+    public static void Map(RouteGroupBuilder availability) => availability.MapPut("", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Replace own weekly availability").Produces<Response>()
+        .Example(Examples.Week).Example(Examples.Replaced)
+        .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.AvailabilityIsStale,
+            SchedulingProblems.AvailabilityNeedsIfMatch, CommonProblems.Invalid);
+
+    static async Task<IResult> Handle(
+        WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key, HttpResponse response,
+        IdempotentTransaction changes)
+    {
+        var fields = new RequestValidation();
+        var week = request.Read(fields);
+        if (fields.Wrong) return fields.Problem();
+        var revision = 0;
+        var answer = await changes.Run(doctor, "PUT /api/availability", key, request, async connection =>
+        {
+            await DoctorCalendar.Lock(connection, doctor.Id);
+            if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
+                return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
+            if (calendar.Revision > 0 && match.Tags.Count == 0)
+                return StoredResponse.Of(SchedulingProblems.AvailabilityNeedsIfMatch.Because());
+            if (!match.Allows(calendar.Revision)) return StoredResponse.Of(
+                SchedulingProblems.AvailabilityIsStale.Because());
+            var plan = calendar.Plan(week, request);
+            if (plan.Added + plan.Kept > WeeklySchedule.MostSlots) return StoredResponse.Of(TooManySlots(plan));
+            revision = await Save(connection, calendar, request, doctor);
+            return await Apply(connection, calendar with { Offered = request }, week, plan, doctor);
+        });
+        // An answer that is given again says nothing of the revision that is there by now.
+        if (answer is StoredResponse { Status: StatusCodes.Status200OK, Replayed: false })
+            response.Headers.ETag = IfMatch.Tag(revision);
+        return answer;
+    }
+
+    static ProblemHttpResult TooManySlots(SlotPlan plan) => CommonProblems.Field(
+        "horizon_days", $"makes {plan.Added + plan.Kept} slots; at most {WeeklySchedule.MostSlots} may be made ahead");
+
+    static async Task<int> Save(
+        NpgsqlConnection connection, DoctorCalendar calendar, WeeklySchedule offered, CurrentUser doctor)
+    {
+        // Booked ones too: they carry the notice for the day when they are free again.
+        Guid[] retimed = calendar.Offered.Notice == offered.Notice ? []
+            : [.. calendar.Slots.Where(s => s is { FromRules: true, Withdrawn: false } && s.State != SlotState.SetAside)
+                .Select(s => s.Id)];
+        if (retimed.Length > 0) await connection.Statement(CheckBookability.LockSlots).With(retimed).Execute();
+        return await connection.Statement(Replace).With(doctor.Id)
+            .WithJson(JsonSerializer.Serialize(offered.Rules, Json.Options)).With(offered.MinimumNoticeMinutes)
+            .With(offered.HorizonDays).With(calendar.Tomorrow).With(calendar.Zone.Id).With(retimed).With(doctor.Trace)
+            .Value<int>();
+    }
+
+    static async Task<StoredResponse> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
+        IReadOnlyList<WeeklyWindow> week, SlotPlan plan, CurrentUser doctor)
+    {
+        var done = await ApplySlotPlan.Apply(connection, [(calendar, plan)], doctor);
+        // Fewer than planned: some were booked while this ran. They are told of too.
+        if (done.Closed < plan.Close.Count) calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
+        return StoredResponse.Of(StatusCodes.Status200OK, new Response(
+            calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes, calendar.Offered.HorizonDays,
+            calendar.Zone.Id, done.Added, done.Closed - plan.AlreadyHidden, plan.Kept + plan.Close.Count - done.Closed,
+            [.. calendar.Outside(week).Select(ConflictingBooking.Of)]));
+    }
+
+    const string Replace = """
+        with replaced as (
+            insert into scheduling.availability as a (
+                doctor_id, rules, minimum_notice_minutes, horizon_days, due_at, made_in_zone)
+            values ($1, $2, $3, $4, $5, $6)
+            on conflict (doctor_id) do update set rules = $2, minimum_notice_minutes = $3, horizon_days = $4,
+                due_at = $5, made_in_zone = $6, revision = a.revision + 1, updated_at = now()
+            returning doctor_id, revision),
+        retimed as (
+            update scheduling.slots set bookable_until = starts_at - make_interval(mins => $3) where id = any($7)),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select doctor_id, 'doctor', 'availability.replaced', 'availability', doctor_id,
+                   jsonb_build_object('revision', revision, 'rules', jsonb_array_length($2), 'horizon_days', $4::int,
+                                      'minimum_notice_minutes', $3::int), $8
+              from replaced)
+        select revision::int from replaced
+        """;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json.Serialization;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Scheduling.Generation;
+using NodaTime;
+
+namespace Amrutam.Scheduling.Schedule;
+
+/// <summary>Everything by which a doctor's slots are made ahead, as it is sent.</summary>
+/// <param name="Rules">Up to 100, none of them overlapping another.</param>
+/// <param name="MinimumNoticeMinutes">How long before its start a slot can still be booked, 0 to 43200.</param>
+/// <param name="HorizonDays">How many days after today slots are made for, 1 to 400.</param>
+sealed record WeeklySchedule(
+    IReadOnlyList<ScheduleRule> Rules, int MinimumNoticeMinutes = 0, int HorizonDays = WeeklySchedule.DefaultHorizon)
+{
+    public const int DefaultHorizon = 60;
+
+    const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
+
+    // Half hours round the clock for 400 days; what is finer must look less far ahead, or one request would write for
+    // minutes.
+    public const int MostSlots = 20_000;
+
+    public static readonly WeeklySchedule Nothing = new([]);
+
+    [JsonIgnore]
+    public Duration Notice => Duration.FromMinutes(MinimumNoticeMinutes);
+
+    /// <summary>The rules as windows; where a field is wrong, it is refused.</summary>
+    public List<WeeklyWindow> Read(RequestValidation fields)
+    {
+        fields.Refuse(MinimumNoticeMinutes is < 0 or > LongestNotice, "minimum_notice_minutes",
+                $"must be from 0 to {LongestNotice}")
+            .Refuse(HorizonDays is < 1 or > LongestHorizon, "horizon_days", $"must be from 1 to {LongestHorizon}")
+            .Refuse(Rules.Count > MostRules, "rules", $"must be at most {MostRules}");
+        var windows = new List<(string At, WeeklyWindow Window)>();
+        for (var i = 0; i < Rules.Count && i < MostRules; i++)
+        {
+            var at = $"rules[{i}]";
+            fields.Refuse(Rules[i] is null, at, "must not be null");
+            if (Rules[i]?.Read(fields, at) is not { } window) continue;
+            var other = windows.Find(earlier => Overlap(earlier.Window, window) || Overlap(window, earlier.Window));
+            fields.Refuse(other.At is not null, at, $"overlaps {other.At}");
+            windows.Add((at, window));
+        }
+        return windows.ConvertAll(w => w.Window);
+    }
+
+    /// <summary>Rules that were checked when they were saved.</summary>
+    public List<WeeklyWindow> Windows() => [.. Rules.Select((rule, i) => rule.Read(new(), $"rules[{i}]")!)];
+
+    /// <summary>Whether the one on some date, and the other on the same date or the next, share a minute.</summary>
+    static bool Overlap(WeeklyWindow one, WeeklyWindow other)
+    {
+        var ahead = ((int)other.Weekday - (int)one.Weekday + 7) % 7;
+        if (ahead > 1) return false;
+        var start = other.From + ahead * WeeklyWindow.DayMinutes;
+        if (start >= one.To || other.To + ahead * WeeklyWindow.DayMinutes <= one.From) return false;
+        var first = LocalDate.Max(one.ValidFrom, other.ValidFrom.PlusDays(-ahead));
+        var last = LocalDate.Min(one.ValidTo, other.ValidTo.PlusDays(-ahead));
+        return first <= last && first.PlusDays(-1).Next(one.Weekday) <= last;
+    }
+}

@@ -1,0 +1,119 @@
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+
+namespace Amrutam.Scheduling;
+
+/// <summary>The rules that may refuse a change of the calendar; where a constraint holds one, the code is its
+/// name.</summary>
+static class SchedulingProblems
+{
+    public static readonly Problem DoctorHasNoProfile =
+        new(409, "doctor_has_no_profile", "Create your doctor profile before publishing slots");
+    public static readonly Problem SlotsOfADoctorDoNotOverlap =
+        new(409, "slots_of_a_doctor_do_not_overlap", "You have another slot at that time");
+    public static readonly Problem SlotIsInThePast = new(422, "slot_is_in_the_past", "A slot must start in the future");
+    public static readonly Problem SlotIsTooLong =
+        new(422, "slot_is_at_most_12_hours", "A slot lasts at most 12 hours");
+    public static readonly Problem LocalTimeDoesNotExist =
+        new(422, "local_time_does_not_exist", "The clocks skip that local time on that day");
+    public static readonly Problem SlotIsBooked =
+        new(409, "slot_is_booked", "The slot is booked; cancel its booking first");
+
+    public static readonly Problem SlotIsInTimeOff = new(409, "slot_is_in_time_off",
+        "You have taken time off then; take it back or shorten it first");
+
+    public static readonly Problem AvailabilityNeedsIfMatch = new(428, "availability_needs_if_match",
+        "Send If-Match with the ETag of the availability that you mean to replace");
+    public static readonly Problem AvailabilityIsStale = new(412, "availability_is_stale",
+        "The availability was replaced since you read it; read it again");
+    public static readonly Problem BookingsInTheWay = new(409, "bookings_in_the_way",
+        "There are bookings in that time; cancel or move them, here or by name");
+    public static readonly Problem NoEqualSlotIsOpen = new(409, "no_equal_slot_is_open",
+        "There is no open slot of the same length for some of the bookings, so none was moved");
+    public static readonly Problem TooMuchTimeOff = new(422, "too_much_time_off",
+        "You have as much time off ahead as can be kept")
+    { IsLimit = true };
+
+    public static readonly Problem OneActiveBookingPerSlot =
+        new(409, "one_active_booking_per_slot", "The slot is already booked");
+    public static readonly Problem SlotIsClosed = new(409, "slot_is_closed", "The doctor has closed this slot");
+    public static readonly Problem SlotIsHeld =
+        new(409, "slot_is_held", "Somebody is about to book this slot; it may be free again in a few minutes");
+    public static readonly Problem SlotHasStarted = new(422, "slot_has_started", "The slot has already started");
+    public static readonly Problem MinimumNotice = new(422, "minimum_notice",
+        "The doctor asks for more notice than is left before this slot");
+    public static readonly Problem BookingsOfAPatientDoNotOverlap =
+        new(409, "bookings_of_a_patient_do_not_overlap", "You have another booking at that time");
+    public static readonly Problem TooManyOpenBookings =
+        new(422, "too_many_open_bookings", "You have as many bookings ahead as one patient may have")
+        { IsLimit = true };
+    public static readonly Problem TooManyOpenBookingsWithDoctor = new(422, "too_many_open_bookings_with_this_doctor",
+        "You have as many bookings ahead with this doctor as one patient may have")
+    { IsLimit = true };
+
+    public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
+        "You have booked and cancelled many times within the hour; wait a while before you book again")
+    { IsLimit = true };
+    public static readonly Problem NoDoctorIsFree =
+        new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time");
+
+    public static readonly Problem TooManyHolds =
+        new(422, "too_many_holds", "You hold as many slots as one patient may; book or release one first")
+        { IsLimit = true };
+    public static readonly Problem TooManySeries =
+        new(422, "too_many_series", "You have as many series ahead as one patient may have") { IsLimit = true };
+    public static readonly Problem NoSlotAtThatTime =
+        new(409, "no_slot_at_that_time", "The doctor has no slot at that time");
+    public static readonly Problem SeriesIsNotPossible =
+        new(409, "series_is_not_possible", "The series cannot be booked as asked; see the report");
+
+    public static readonly Problem TooManyWaitlistEntries =
+        new(422, "too_many_waitlist_entries", "You are on as many waiting lists as one patient may be")
+        { IsLimit = true };
+    public static readonly Problem AlreadyInThisLine =
+        new(409, "already_in_this_line", "You are on this waiting list already, for times that meet these");
+    public static readonly Problem OfferIsOver =
+        new(409, "offer_is_over", "There is no offer now: it was answered, passed on, or none was made yet");
+    public static readonly Problem EntryIsOver =
+        new(409, "waitlist_entry_is_over", "You are no longer on this waiting list");
+
+    public static readonly Problem StepNotAllowed =
+        new(409, "step_not_allowed", "The booking's present state does not allow this");
+    public static readonly Problem BookingHasNotStarted =
+        new(422, "booking_has_not_started", "The booking has not started yet");
+    public static readonly Problem BookingHasStarted =
+        new(422, "booking_has_started", "The booking has already started");
+
+    public static readonly Problem CheckInIsNotOpen =
+        new(422, "check_in_is_not_open", "Check-in opens two days before the booking");
+    public static readonly Problem UndoIsTooLate =
+        new(422, "undo_is_too_late", "A step can be undone for ten minutes, and that time is over");
+    public static readonly Problem CancellationWindowHasPassed = new(422, "cancellation_window_has_passed",
+        "It is too late for the patient to change this booking; ask the doctor or the staff");
+    public static readonly Problem MoveNeedsConfirmation = new(422, "move_needs_confirmation",
+        "This doctor confirms every time: request the new slot, then cancel this booking");
+    public static readonly Problem RevisionIsStale =
+        new(412, "revision_is_stale", "The booking has changed since you read it; read it again");
+
+    /// <summary>What a slot may be refused for when nothing is wrong with the request: another slot would
+    /// do.</summary>
+    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld];
+
+    /// <summary>What a booking or a move may be refused for.</summary>
+    public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice,
+        BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, CoolDown,
+            CommonProblems.Absent,
+        IdempotencyProblems.KeyReused];
+
+    /// <summary>What a step in a booking's life may be refused for.</summary>
+    public static readonly Problem[] OfStep = [CommonProblems.Absent, StepNotAllowed, RevisionIsStale,
+        IdempotencyProblems.KeyReused];
+
+    static readonly Dictionary<string, Problem> ByCode = OfBooking
+        .ToDictionary(rule => rule.Code, StringComparer.Ordinal);
+
+    /// <summary>The rule that a statement named in its answer, or a constraint in its error.</summary>
+    public static Problem Named(string code) => ByCode[code];
+
+    public static bool Knows(string? constraint) => constraint is not null && ByCode.ContainsKey(constraint);
+}

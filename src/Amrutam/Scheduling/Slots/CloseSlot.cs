@@ -1,0 +1,40 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+
+namespace Amrutam.Scheduling.Slots;
+
+/// <summary>Closes one of the signed-in doctor's open slots.</summary>
+/// <remarks>A booked slot is not closed: its booking is cancelled first, by name, so a patient always hears
+/// why.</remarks>
+static class CloseSlot
+{
+    public static void Map(RouteGroupBuilder slots) =>
+        slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Close an open slot")
+            .Produces(StatusCodes.Status204NoContent).WithProblems(
+                SchedulingProblems.SlotIsBooked, CommonProblems.Absent);
+
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction changes) =>
+        changes.Run(doctor, $"DELETE /api/slots/{id}", key, new { }, async connection =>
+            await connection.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
+            {
+                "closed" => StoredResponse.NoContent,
+                "booked" => StoredResponse.Of(SchedulingProblems.SlotIsBooked.Because()),
+                _ => StoredResponse.Of(CommonProblems.NotFound()),
+            });
+
+    const string Close = """
+        with slot as (
+            select id, booking_id from scheduling.slots
+             where id = $1 and doctor_id = $2 and closed_at is null for update),
+        closed as (
+            update scheduling.slots s set closed_at = now(), held_by = null, held_until = null
+              from slot where s.id = slot.id and slot.booking_id is null
+         returning s.id, s.doctor_id),
+        logged as (
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select doctor_id, 'doctor', 'slots.closed', 'slot', id, '{"count": 1}', $3 from closed)
+        select case when exists (select from closed) then 'closed' else 'booked' end from slot
+        """;
+}

@@ -1,0 +1,51 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Slots;
+
+/// <summary>The signed-in doctor's own slots by time, closed ones only when asked for.</summary>
+static class ListOwnSlots
+{
+    sealed record Key(Instant StartsAt, Guid Id);
+
+    static readonly string[] Statuses = ["open", "held", "booked", "closed"];
+
+    public static void Map(RouteGroupBuilder slots) => slots.MapGet("", Handle).RequireAuthorization(Allow.Doctor)
+        .WithSummary("List own slots").Produces<Page<Slot>>()
+        .Example(Examples.PageOf(Examples.Open)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db,
+        CancellationToken ct, QueryDate? from = null, QueryDate? to = null, string? status = null)
+    {
+        if (status is not null && !Statuses.Contains(status))
+            return CommonProblems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (to?.Value < from?.Value) return CommonProblems.Field("to", "must not be before from");
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        var zone = await db.Statement(PublishSlot.ZoneOfDoctor).With(doctor.Id).Value<string>(ct) ?? "";
+        var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
+        var rows = await db.Statement(Select).With(doctor.Id).With(starts).With(ends).With(status)
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(zone).List(Slot.Read, ct);
+        return TypedResults.Ok(page.Of(rows, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
+    }
+
+    const string Select = "select " + Slot.Columns + """
+
+          from scheduling.slots s cross join (select $8::text as time_zone) p
+         where s.doctor_id = $1
+           and ($4 = 'closed' or s.closed_at is null)
+           and s.starts_at >= coalesce($2::timestamptz, '-infinity')
+           and s.starts_at < coalesce($3::timestamptz, 'infinity')
+           and ($4::text is null or $4 = case when s.closed_at is not null then 'closed'
+                when s.booking_id is not null then 'booked' when s.bookable_until = '-infinity' then 'closed'
+                when s.held_until > statement_timestamp() then 'held' else 'open' end)
+           and (s.starts_at, s.id) > (coalesce($5::timestamptz, '-infinity'), $6)
+         order by s.starts_at, s.id
+         limit $7
+        """;
+}

@@ -1,0 +1,40 @@
+using Amrutam.Scheduling.Generation;
+using NodaTime;
+
+namespace Amrutam.Scheduling.Slots;
+
+/// <summary>Which open slots serve a booking as well as its own. Pure.</summary>
+static class NearestSlots
+{
+    /// <summary>Slots as long as the booking, the nearest first.</summary>
+    public static IEnumerable<MadeSlot> To(Interval booked, IEnumerable<MadeSlot> open) =>
+        open.Where(slot => slot.Time.Duration == booked.Duration)
+            .OrderBy(slot => Distance(slot, booked)).ThenBy(slot => slot.Time.Start);
+
+    /// <summary>Gives each booking, in the order given, the nearest equal slot that is left and that its patient can
+    /// come to.</summary>
+    /// <param name="busy">The other bookings of the patients.</param>
+    /// <returns>One slot for each booking, null for those that there is none for.</returns>
+    public static List<MadeSlot?> Assign(
+        IEnumerable<(Guid Patient, Interval Time)> bookings, IEnumerable<MadeSlot> open, ILookup<Guid, Interval> busy)
+    {
+        var left = open.ToList();
+        var assigned = new List<MadeSlot?>();
+        foreach (var (patient, time) in bookings)
+        {
+            var slot = To(time, left).Cast<MadeSlot?>()
+                .FirstOrDefault(s => !busy[patient].Any(b => Overlap(b, s!.Value.Time)));
+            if (slot is { } taken) left.Remove(taken);
+            assigned.Add(slot);
+        }
+        return assigned;
+    }
+
+    public static bool Overlap(Interval one, Interval other) => one.Start < other.End && other.Start < one.End;
+
+    static Duration Distance(MadeSlot slot, Interval booked)
+    {
+        var apart = slot.Time.Start - booked.Start;
+        return apart < Duration.Zero ? -apart : apart;
+    }
+}

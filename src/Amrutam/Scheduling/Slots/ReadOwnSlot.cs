@@ -1,0 +1,25 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Slots;
+
+/// <summary>One of the signed-in doctor's own slots, in whatever state.</summary>
+static class ReadOwnSlot
+{
+    public static void Map(RouteGroupBuilder slots) =>
+        slots.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Read an own slot")
+            .Produces<Slot>().Example(Examples.Open).WithProblems(CommonProblems.Absent);
+
+    static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
+        await db.Statement(Select).With(id).With(doctor.Id).One(Slot.Read, ct) is { } slot
+            ? TypedResults.Ok(slot) : CommonProblems.NotFound();
+
+    const string Select = "select " + Slot.Columns + """
+
+          from scheduling.slots s join doctors.practitioners p on p.id = s.doctor_id
+         where s.id = $1 and s.doctor_id = $2
+        """;
+}

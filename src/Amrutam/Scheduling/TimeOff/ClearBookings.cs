@@ -1,0 +1,181 @@
+using System.Text.Json;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.TimeOff;
+
+/// <summary>Clears a doctor's bookings out of a time that the doctor will be away: all of them, or none.</summary>
+/// <remarks>
+/// Locks as every change of a booking does: bookings, then slots in id order, then patients. A booking that is being
+/// made for a slot of that time is seen, or finds its slot closed. What cannot be cleared is answered with 409 and the
+/// list.
+/// </remarks>
+static class ClearBookings
+{
+    public const string Refuse = "refuse", Cancel = "cancel", Move = "move";
+
+    // More than anyone moves at once; the nearest are what patients are offered.
+    const int MostCandidates = 1000;
+    const int OfferedToEach = 3;
+
+    /// <param name="Bookings">What was cancelled or moved, as it was before.</param>
+    /// <param name="Refusal">Why nothing was, or null.</param>
+    public sealed record Outcome(IReadOnlyList<ConflictingBooking> Bookings, StoredResponse? Refusal = null);
+
+    sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time);
+
+    public static async Task<Outcome> Clear(NpgsqlConnection connection, DoctorCalendar calendar, Interval away,
+        string how, Guid timeOff, CurrentUser doctor)
+    {
+        var inside = calendar.Slots.Where(s => NearestSlots.Overlap(s.Time, away)).Select(s => s.Id).ToArray();
+        await ExpireRequests.InTheWay(connection, inside, doctor.Id);
+        await connection.Statement(LockBookings)
+            .With(calendar.Doctor).With(away.Start).With(away.End).Execute();
+        var candidates = Candidates(calendar, away);
+        await connection.Statement(CheckBookability.LockSlots)
+            .With(inside.Concat(candidates.Select(s => s.Id)).Distinct().ToArray()).Execute();
+        var inTheWay = await connection.Statement(SelectInTheWay)
+            .With(calendar.Doctor).With(away.Start).With(away.End).List(Read);
+        if (inTheWay.Count == 0) return new([]);
+        if (how == Refuse) return Refused(SchedulingProblems.BookingsInTheWay, inTheWay);
+        var action = how == Move ? BookingAction.Move : BookingAction.Cancel;
+        if (inTheWay.FindAll(b => LifeCycle.After(b.Status, action, "") is null) is { Count: > 0 } stuck)
+            return Refused(SchedulingProblems.BookingsInTheWay, stuck);
+        var free = (await connection.Statement(StillOpen)
+            .With(candidates.Select(s => s.Id).ToArray()).List(row => row.GetGuid(0))).ToHashSet();
+        var open = candidates.Where(s => free.Contains(s.Id)).ToList();
+        return how == Move
+            ? await MoveAll(connection, inTheWay, open, timeOff, doctor)
+            : await CancelAll(connection, inTheWay, open, timeOff, doctor);
+    }
+
+    /// <summary>Open slots outside all time off, those nearest to this one.</summary>
+    static List<MadeSlot> Candidates(DoctorCalendar calendar, Interval away)
+    {
+        var off = new Sweep(calendar.Away.Append(away));
+        return [.. calendar.Slots.Where(s => s.State == SlotState.Open && s.Time.Start > calendar.Now)
+            .OrderBy(s => s.Time.End).Where(s => !off.Meets(s.Time))
+            .OrderBy(s => Duration.Max(away.Start - s.Time.End, s.Time.Start - away.End)).Take(MostCandidates)];
+    }
+
+    static async Task<Outcome> CancelAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
+        Guid timeOff, CurrentUser doctor)
+    {
+        var offers = bookings.Select(b => NearestSlots.To(b.Time, open).Take(OfferedToEach).Select(s => s.Id));
+        await connection.Statement(CancelThem).With(bookings.ConvertAll(b => b.Id).ToArray())
+            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(timeOff).With(doctor.Id)
+            .With(doctor.Trace).Execute();
+        return new(Shown(bookings));
+    }
+
+    static async Task<Outcome> MoveAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
+        Guid timeOff, CurrentUser doctor)
+    {
+        await connection.Statement(CheckBookability.LockPatients)
+            .With(bookings.Select(b => PatientLock.Of(b.Patient)).Distinct().Order().ToArray()).Execute();
+        var busy = (await connection.Statement(OtherBookings)
+            .With(bookings.ConvertAll(b => b.Patient).ToArray()).With(bookings.ConvertAll(b => b.Id).ToArray())
+            .List(row => (Patient: row.GetGuid(0), Time: new Interval(row.GetInstant(1), row.GetInstant(2)))))
+            .ToLookup(b => b.Patient, b => b.Time);
+        var slots = NearestSlots.Assign(bookings.Select(b => (b.Patient, b.Time)), open, busy);
+        if (slots.Contains(null))
+            return Refused(SchedulingProblems.NoEqualSlotIsOpen, [.. bookings.Where((_, i) => slots[i] is null)]);
+        await connection.Statement(MoveThem).With(bookings.ConvertAll(b => b.Id).ToArray())
+            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(timeOff).With(doctor.Id).With(doctor.Trace)
+            .Execute();
+        return new(Shown(bookings));
+    }
+
+    static Outcome Refused(Problem rule, List<InTheWay> bookings) => new([], StoredResponse.Of(rule.Because(
+        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["bookings"] = Shown(bookings) })));
+
+    static List<ConflictingBooking> Shown(List<InTheWay> bookings) =>
+        bookings.ConvertAll(b => new ConflictingBooking(b.Id, b.Slot, b.Time.Start, b.Time.End));
+
+    static InTheWay Read(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3),
+        new(row.GetInstant(4), row.GetInstant(5)));
+
+    const string LockBookings = """
+        select id from scheduling.bookings
+         where doctor_id = $1 and status not in ('cancelled', 'declined', 'expired') and ends_at > $2 and starts_at < $3
+           and starts_at > greatest($2 - interval '12 hours', statement_timestamp())
+         order by id for update
+        """;
+
+    // By what the slot says, which is under lock; one that has begun is left to run its course.
+    const string SelectInTheWay = """
+        select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at
+          from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id
+         where s.doctor_id = $1 and s.ends_at > $2 and s.starts_at < $3
+           and s.starts_at > greatest($2 - interval '12 hours', statement_timestamp())
+         order by s.starts_at
+        """;
+
+    const string StillOpen = "select id from scheduling.open_slots where id = any($1)";
+
+    const string OtherBookings = """
+        select patient_id, starts_at, ends_at from scheduling.bookings
+         where patient_id = any($1) and status not in ('cancelled', 'declined', 'expired') and id <> all($2)
+           and starts_at > statement_timestamp() - interval '12 hours'
+        """;
+
+    const string CancelThem = """
+        with old as materialized (select id, status from scheduling.bookings where id = any($1)),
+        cancelled as (
+            update scheduling.bookings b
+               set status = 'cancelled', cancelled_by = 'doctor', revision = revision + 1, updated_at = now(),
+                   cancelled_minutes_ahead =
+                       floor(extract(epoch from b.starts_at - statement_timestamp()) / 60)::int
+              from old where b.id = old.id
+         returning b.*, old.status as from_status),
+        freed as (
+            update scheduling.slots s set booking_id = null, held_by = null, held_until = null
+              from cancelled b where s.id = b.slot_id),
+        kept as (
+            insert into scheduling.booking_steps
+                   (booking_id, revision, action, from_status, to_status, actor_id, actor_role)
+            select id, revision, 'cancelled', from_status, status, $4, 'doctor' from cancelled)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select $4, 'doctor', 'bookings.cancelled', 'booking', b.id, jsonb_build_object(
+               'doctor_id', b.doctor_id, 'slot_id', b.slot_id, 'starts_at', b.starts_at, 'from', b.from_status,
+               'to', b.status, 'minutes_ahead', b.cancelled_minutes_ahead, 'time_off_id', $3::uuid,
+               'nearest_slot_ids', o.slots::jsonb), $5
+          from cancelled b join unnest($1, $2::text[]) as o (id, slots) on o.id = b.id
+        """;
+
+    const string MoveThem = """
+        with old as materialized (
+            select b.id, b.slot_id as from_slot_id, b.starts_at as from_starts_at, b.status as from_status, a.slot_id
+              from unnest($1::uuid[], $2::uuid[]) as a (id, slot_id) join scheduling.bookings b on b.id = a.id),
+        moved as (
+            update scheduling.bookings b
+               set slot_id = s.id, starts_at = s.starts_at, ends_at = s.ends_at, status = 'confirmed',
+                   revision = revision + 1, updated_at = now()
+              from old join scheduling.slots s on s.id = old.slot_id where b.id = old.id
+         returning b.*, old.from_slot_id, old.from_starts_at, old.from_status),
+        marked as (
+            update scheduling.slots s set booking_id = b.id, held_by = null, held_until = null
+              from moved b where s.id = b.slot_id),
+        freed as (
+            update scheduling.slots s set booking_id = null, held_by = null, held_until = null
+              from moved b where s.id = b.from_slot_id),
+        kept as (
+            insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
+                   actor_role, from_slot_id, from_starts_at)
+            select id, revision, 'moved', from_status, status, $4, 'doctor', from_slot_id, from_starts_at from moved)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select $4, 'doctor', 'bookings.moved', 'booking', id, jsonb_build_object(
+               'doctor_id', doctor_id, 'slot_id', slot_id, 'from_slot_id', from_slot_id, 'starts_at', starts_at,
+               'from_starts_at', from_starts_at, 'time_off_id', $3::uuid), $5
+          from moved
+        """;
+}

@@ -1,0 +1,44 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Scheduling.TimeOff;
+
+/// <summary>The signed-in doctor's time off that is not over, the soonest end first.</summary>
+static class ListTimeOff
+{
+    public sealed record TimeOff(Guid Id, Instant From, Instant To, Instant CreatedAt)
+    {
+        public static TimeOff Read(NpgsqlDataReader row) =>
+            new(row.GetGuid(0), row.GetInstant(1), row.GetInstant(2), row.GetInstant(3));
+    }
+
+    sealed record Key(Instant EndsAt, Guid Id);
+
+    public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("List own time off").Produces<Page<TimeOff>>()
+        .Example(Examples.PageOf(Examples.KeptTimeOff))
+        .WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
+
+    static async Task<IResult> Handle(
+        [AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
+    {
+        var page = await query.Open<Key>(ct);
+        if (page.Refusal is not null) return page.Refusal;
+        var rows = await db.Statement(Select)
+            .With(doctor.Id).With(page.After?.EndsAt).With(page.After?.Id).With(page.Fetch).List(TimeOff.Read, ct);
+        return TypedResults.Ok(page.Of(rows, row => row, row => new Key(row.To, row.Id)));
+    }
+
+    const string Select = """
+        select id, starts_at, ends_at, created_at from scheduling.time_off
+         where doctor_id = $1 and ends_at > statement_timestamp()
+           and ($2::timestamptz is null or (ends_at, id) > ($2, $3))
+         order by ends_at, id
+         limit $4
+        """;
+}

@@ -1,0 +1,23 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
+using Npgsql;
+
+namespace Amrutam.Scheduling.TimeOff;
+
+/// <summary>One stretch of the signed-in doctor's time off, also one that is over.</summary>
+static class ReadTimeOff
+{
+    public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off/{id:guid}", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read own time off").Produces<ListTimeOff.TimeOff>()
+        .Example(Examples.KeptTimeOff).WithProblems(CommonProblems.Absent);
+
+    static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
+        await db.Statement(Select).With(id).With(doctor.Id).One(ListTimeOff.TimeOff.Read, ct) is { } off
+            ? TypedResults.Ok(off) : CommonProblems.NotFound();
+
+    const string Select = """
+        select id, starts_at, ends_at, created_at from scheduling.time_off where id = $1 and doctor_id = $2
+        """;
+}

@@ -1,0 +1,113 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
+using NodaTime;
+using NodaTime.Text;
+using Npgsql;
+
+namespace Amrutam.Scheduling.TimeOff;
+
+/// <summary>Takes the signed-in doctor out of the calendar for a time: open slots close, bookings in the way are
+/// handled first.</summary>
+/// <remarks>By default bookings refuse it, with their list, and nothing changes; no patient is put off by a slip of the
+/// finger.</remarks>
+static class TakeTimeOff
+{
+    /// <param name="From">A date of the doctor's zone, or an instant with its offset.</param>
+    /// <param name="To">The last date, which is off too; or the instant at which it ends.</param>
+    /// <param name="Bookings">What happens to bookings in the way: refuse (the default), cancel, or move.</param>
+    public sealed record Request(string From, string To, string? Bookings = null);
+
+    public sealed record Response(
+        Guid Id, Instant From, Instant To, string TimeZone, int SlotsClosed,
+        IReadOnlyList<ConflictingBooking> BookingsCancelled, IReadOnlyList<ConflictingBooking> BookingsMoved);
+
+    // Three years and a leap day: the longest leave that any doctor takes and comes back from.
+    static readonly Duration Longest = Duration.FromDays(3 * 365 + 1);
+
+    // Every making of slots reads them all.
+    const int MostAhead = 366;
+
+    static readonly string[] Ways = [ClearBookings.Refuse, ClearBookings.Cancel, ClearBookings.Move];
+
+    public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
+        .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move))
+        .Produces<Response>(StatusCodes.Status201Created).Example(Examples.TimeOff)
+        .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.BookingsInTheWay,
+            SchedulingProblems.NoEqualSlotIsOpen, SchedulingProblems.TooMuchTimeOff,
+            CommonProblems.Invalid, IdempotencyProblems.KeyReused);
+
+    static Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
+        IdempotentTransaction changes) =>
+        changes.Run(doctor, "POST /api/availability/time-off", key, request, async connection =>
+        {
+            await DoctorCalendar.Lock(connection, doctor.Id);
+            if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
+                return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
+            var fields = new RequestValidation();
+            var away = Read(request, calendar, fields);
+            if (fields.Wrong) return StoredResponse.Of(fields.Problem());
+            if (calendar.Away.Count >= MostAhead) return StoredResponse.Of(SchedulingProblems.TooMuchTimeOff.Because());
+            return await Take(connection, calendar, away, request.Bookings ?? ClearBookings.Refuse, doctor);
+        });
+
+    static async Task<StoredResponse> Take(
+        NpgsqlConnection connection, DoctorCalendar calendar, Interval away, string how, CurrentUser doctor)
+    {
+        var id = Guid.CreateVersion7();
+        var cleared = await ClearBookings.Clear(connection, calendar, away, how, id, doctor);
+        if (cleared.Refusal is { } refusal) return refusal;
+        await connection.Statement(Save)
+            .With(id).With(doctor.Id).With(away.Start).With(away.End).With(doctor.Trace).Execute();
+        calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
+        var plan = calendar.Plan();
+        var done = await ApplySlotPlan.Apply(connection, [(calendar, plan)], doctor);
+        return StoredResponse.Of(StatusCodes.Status201Created, new Response(
+            id, away.Start, away.End, calendar.Zone.Id, done.Closed - plan.AlreadyHidden,
+            how == ClearBookings.Cancel ? cleared.Bookings : [], how == ClearBookings.Move ? cleared.Bookings : []),
+            "/api/availability/time-off/" + id);
+    }
+
+    static Interval Read(Request request, DoctorCalendar calendar, RequestValidation fields)
+    {
+        var (from, to) = (Moment(request.From, calendar.Zone, 0), Moment(request.To, calendar.Zone, 1));
+        fields.Refuse(from is null, "from", NotAMoment).Refuse(to is null, "to", NotAMoment)
+            .Refuse(request.Bookings is { } how && !Ways.Contains(how), "bookings",
+                "must be one of " + string.Join(", ", Ways));
+        if (from is not { } starts || to is not { } ends) return default;
+        fields.Refuse(IsDate(request.From) != IsDate(request.To), "to",
+                "must be a date when from is one, and else an instant")
+            .Refuse(ends <= starts, "to", IsDate(request.To) ? "must not be before from" : "must be after from")
+            .Refuse(ends - starts > Longest, "to", "must be within three years of from")
+            .Refuse(ends <= calendar.Now, "to", "must be in the future");
+        return fields.Wrong ? default : new(starts, ends);
+    }
+
+    const string NotAMoment = "must be a date, as 2030-12-24, or an instant with its offset, as 2030-12-24T09:00:00Z";
+
+    static bool IsDate(string text) => LocalDatePattern.Iso.Parse(text).Success;
+
+    /// <param name="daysOn">1 when a date stands for its end.</param>
+    static Instant? Moment(string text, DateTimeZone zone, int daysOn)
+    {
+        if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date })
+            return TimeZones.InRange(date) ? SlotGenerator.StartOfDay(date.PlusDays(daysOn), zone) : null;
+        return OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true, Value: var at }
+            && TimeZones.InRange(at.ToInstant()) ? at.ToInstant() : null;
+    }
+
+    const string Save = """
+        with taken as (
+            insert into scheduling.time_off (id, doctor_id, starts_at, ends_at) values ($1, $2, $3, $4) returning *)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select doctor_id, 'doctor', 'time_off.taken', 'time_off', id,
+               jsonb_build_object('doctor_id', doctor_id, 'starts_at', starts_at, 'ends_at', ends_at), $5
+          from taken
+        """;
+}

@@ -1,0 +1,35 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
+
+namespace Amrutam.Scheduling.TimeOff;
+
+/// <summary>Takes back time off: what it closed and nothing else stands against is open again at once.</summary>
+static class WithdrawTimeOff
+{
+    public static void Map(RouteGroupBuilder availability) => availability.MapDelete("/time-off/{id:guid}", Handle)
+        .RequireAuthorization(Allow.Doctor).WithSummary("Take back time off")
+        .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
+
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction changes) =>
+        changes.Run(doctor, $"DELETE /api/availability/time-off/{id}", key, new { }, async connection =>
+        {
+            await DoctorCalendar.Lock(connection, doctor.Id);
+            if (await connection.Statement(Delete).With(id).With(doctor.Id).With(doctor.Trace).Execute() == 0)
+                return StoredResponse.Of(CommonProblems.NotFound());
+            if (await DoctorCalendar.Of(connection, doctor.Id) is { } calendar)
+                await ApplySlotPlan.Apply(connection, [(calendar, calendar.Plan())], doctor);
+            return StoredResponse.NoContent;
+        });
+
+    const string Delete = """
+        with withdrawn as (delete from scheduling.time_off where id = $1 and doctor_id = $2 returning *)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select doctor_id, 'doctor', 'time_off.withdrawn', 'time_off', id,
+               jsonb_build_object('doctor_id', doctor_id, 'starts_at', starts_at, 'ends_at', ends_at), $3
+          from withdrawn
+        """;
+}

@@ -1,0 +1,27 @@
+using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>Passes the slot that the waiting list holds for the signed-in patient on to the next in line; the patient
+/// stays in line for another.</summary>
+static class DeclineOffer
+{
+    public static void Map(RouteGroupBuilder waitlist) =>
+        waitlist.MapPost("/{id:guid}/declination", Handle).RequireAuthorization(Allow.Patient)
+            .WithSummary("Pass on an offered slot").Produces<WaitlistEntry>().Example(Examples.Waiting)
+            .WithProblems(CommonProblems.Absent, SchedulingProblems.OfferIsOver, IdempotencyProblems.KeyReused);
+
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
+        SchedulingSettings settings) =>
+        changes.Run(patient, $"POST /api/waitlist/{id}/declination", key, new { }, async connection =>
+        {
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return StoredResponse.Of(
+                CommonProblems.NotFound());
+            if (entry.Offer is null) return StoredResponse.Of(SchedulingProblems.OfferIsOver.Because());
+            await ChangeEntry.End(connection, id, WaitlistEntry.Waiting, "passed", patient, settings);
+            return StoredResponse.Of(StatusCodes.Status200OK, (await ChangeEntry.Read(connection, id))!);
+        });
+}

@@ -1,0 +1,93 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Jobs;
+using Amrutam.Scheduling.Bookings.Steps;
+using Npgsql;
+
+namespace Amrutam.Scheduling.Waitlist;
+
+/// <summary>Passes on what is over by the clock: requests nobody answered, offers nobody took, and slots that are free
+/// while somebody waits for them.</summary>
+/// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
+/// would still end in time; only the waiting list would not hear of it.</remarks>
+sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, JobRunner jobs,
+    CacheInvalidation changes)
+    : BackgroundService
+{
+    const int OffersAtOnce = 100, UnansweredOffers = 3;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        jobs.Every("pass_on_slots", TimeSpan.FromSeconds(settings.Times.SweepSeconds), Run, stoppingToken);
+
+    public async Task Run()
+    {
+        var freed = new HashSet<Guid>(await Announced(ExpireRequests.All));
+        freed.UnionWith(await Announced(connection => connection.Statement(EndOffers).With(OffersAtOnce)
+            .With(UnansweredOffers).With(CommonProblems.Trace()).List(row => row.GetGuid(0))));
+        await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(CommonProblems.Trace()).Execute();
+        freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
+        foreach (var slot in freed)
+            if (await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings)))
+                changes.InvalidateAll();
+    }
+
+    async Task<List<Guid>> Announced(Func<NpgsqlConnection, Task<List<Guid>>> free)
+    {
+        var freed = await db.InTransaction(free);
+        if (freed.Count > 0) changes.InvalidateAll();
+        return freed;
+    }
+
+    // Taken is an offer whose slot the patient booked, be it by accepting or as the holder; any other end passes it on.
+    const string EndOffers = """
+        with due as materialized (
+            select e.id, e.patient_id, e.passes, o.slot_id, o.offered_at
+              from scheduling.waitlist_offers o
+              join scheduling.waitlist_entries e on e.id = o.entry_id
+              left join scheduling.slots s on s.id = o.slot_id
+             where o.outcome is null and e.status = 'offered'
+               and (o.expires_at <= statement_timestamp() or s.held_by is distinct from e.patient_id)
+             order by o.expires_at limit $1 for update of e skip locked),
+        judged as materialized (
+            select due.*, exists (
+                   select from scheduling.bookings b
+                    where b.slot_id = due.slot_id and b.patient_id = due.patient_id
+                      and b.status not in ('cancelled', 'declined', 'expired') and b.created_at >= due.offered_at)
+                   as taken
+              from due),
+        ended as (
+            update scheduling.waitlist_offers o
+               set outcome = case when j.taken then 'accepted' else 'passed' end, ended_at = now()
+              from judged j where o.entry_id = j.id and o.slot_id = j.slot_id),
+        marked as (
+            update scheduling.waitlist_entries e
+               set status = case when j.taken then 'accepted' when j.passes + 1 >= $2 then 'lapsed' else 'waiting' end,
+                   passes = e.passes + (not j.taken)::int
+              from judged j where e.id = j.id
+         returning e.id, e.patient_id, e.status),
+        logged as (
+            insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+            select 'system', 'waitlist.' || case when j.taken then 'accepted' else 'passed' end,
+                   'waitlist_entry', m.id, jsonb_build_object('patient_id', m.patient_id, 'slot_id', j.slot_id,
+                   'status', m.status), $3
+              from marked m join judged j on j.id = m.id)
+        select slot_id from judged where not taken
+        """;
+
+    // The same entries that are looked at for a free slot next, so that each is judged in its turn.
+    const string Lapse = """
+        with seen as materialized (
+            select e.id, e.starts_until, e.booking_id from scheduling.waitlist_entries e
+             where e.status = 'waiting' and e.looked_at < statement_timestamp() - interval '5 seconds'
+             order by e.looked_at limit $1 for update skip locked),
+        lapsed as (
+            update scheduling.waitlist_entries e set status = 'lapsed'
+              from seen left join scheduling.bookings b on b.id = seen.booking_id
+             where e.id = seen.id and (seen.starts_until <= statement_timestamp() or b.status <> 'confirmed')
+         returning e.id, e.patient_id)
+        insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+        select 'system', 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id), $2
+          from lapsed
+        """;
+}

@@ -1,0 +1,239 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Amrutam.Audit.Contracts;
+using Amrutam.Audit.Sealing;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Amrutam.Tests.Audit.Sealing;
+
+/// <summary>What an admin is told, and what somebody without the database can check.</summary>
+public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-verification-");
+    TestServer _server = null!;
+    TestUser _admin = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestServer.Start(await cluster.NewDatabase(),
+            "--Audit:CheckpointFolder=" + _folder.FullName, "--Audit:SealSeconds=1");
+        _admin = await _server.User("admin");
+    }
+
+    [Fact]
+    public async Task A_booking_is_sealed_by_the_running_server_and_an_admin_sees_that_it_is()
+    {
+        var booking = (await (await _server.User("patient")).Book(await (await _server.Doctor()).Slot())).Is(201).Id;
+        var state = await Sealed();
+        state["state"].ShouldBe("valid");
+        state["first_broken"].ShouldBe("");
+        long.Parse(state["sealed_events"]).ShouldBeGreaterThan(1);
+        state["checked_now"].ShouldBe(state["sealed_events"]);
+        (await _server.Owner.Statement("""
+            select count(*) from audit.events e join audit.seals s on e.position = any(s.positions)
+             where e.entity_id = $1
+            """).With(booking).Value<long>()).ShouldBe(1);
+        _server.App.Services.GetRequiredService<SealState>().Last!.Position.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task The_answer_names_the_event_that_was_changed_after_it_was_sealed()
+    {
+        await Append(5);
+        await Sealed();
+        await _server.Owner.Statement("update audit.events set actor_role = 'admin' where position = 3").Execute();
+        var broken = await Until(state => state["state"] == "broken");
+        var first = broken.Body.GetProperty("first_broken");
+        first.GetProperty("position").GetInt64().ShouldBe(3);
+        first.GetProperty("because").GetString().ShouldBe("was changed after it was sealed");
+    }
+
+    [Fact]
+    public async Task What_the_background_check_finds_among_old_events_is_told_and_a_mended_log_is_valid_again()
+    {
+        await Append(5);
+        await Sealed();
+        await Until(HasChecked);
+        var services = _server.App.Services;
+        // The newest events are compared at each question, so what only the check sees is made by its own hand.
+        await _server.Owner.Statement("""
+            update audit.verification set broken_seal = 1, broken_position = 1, broken_because = 'was changed',
+                   finished_at = now() - interval '30 minutes'
+            """).Execute();
+        var broken = await Until(state => state["state"] == "broken");
+        broken.Body.GetProperty("first_broken").GetProperty("position").GetInt64().ShouldBe(1);
+        await _server.Owner.Statement("update audit.verification set finished_at = now() - interval '61 minutes'")
+            .Execute();
+        for (var watch = Stopwatch.StartNew(); await Found() is not null; await Task.Delay(20))
+        {
+            watch.Elapsed.ShouldBeLessThan(Patience);
+            await services.GetRequiredService<CheckLog>().CheckSome(CancellationToken.None);
+        }
+        var mended = await Until(state => state["state"] == "valid");
+        mended.Body.GetProperty("last_full_check").GetProperty("seals").GetInt64().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task What_one_replica_tells_while_a_check_of_another_ends_stays_told()
+    {
+        await Append(5);
+        await Until(HasChecked);
+        var services = _server.App.Services;
+        await _server.Owner.Statement("""
+            update audit.verification set began_at = now(), through_seal = (select max(number) from audit.seals)
+            """).Execute();
+        var (check, tell) = await _server.Owner.InTransaction(async closed =>
+        {
+            await closed.Statement("lock table audit.seals in access exclusive mode").Execute();
+            var check = services.GetRequiredService<CheckLog>().CheckSome(CancellationToken.None);
+            await Waits("%audit.seals%s.number = $1");
+            var tell = _server.Owner.Statement("""
+                update audit.verification set broken_seal = 1, broken_position = 1, broken_because = 'was changed'
+                """).Execute();
+            await Task.WhenAny(tell, Waits("%set broken_seal%"));
+            return (check, tell);
+        });
+        await Task.WhenAll(check, tell);
+        (await Found()).ShouldBe("was changed");
+    }
+
+    [Fact]
+    public async Task An_end_that_was_cut_off_is_told_because_it_was_published()
+    {
+        await Append(3);
+        await Sealed();
+        var before = _server.App.Services.GetRequiredService<SealState>().Last!;
+        await Append(3);
+        await Until(state => long.Parse(state["sealed_events"]) == before.Events + 3);
+        while (new Checkpoints(_folder.FullName).Newest() <= before.Seals) await Task.Delay(20);
+        await _server.Owner.Statement($"""
+            delete from audit.seals where number > {before.Seals};
+            delete from audit.events where position > {before.Position}
+            """).Execute();
+        var broken = await Until(state => state["state"] == "broken");
+        broken.Body.GetProperty("first_broken").GetProperty("position").GetInt64()
+            .ShouldBe(before.Position + 1);
+    }
+
+    [Fact]
+    public async Task A_proof_holds_without_the_server_and_nothing_else_does()
+    {
+        await Append(5);
+        await Sealed();
+        var keys = Write("keys", (await _server.Anonymous().Get("/.well-known/audit-keys.json")).Is(200).Text);
+        var last = _server.App.Services.GetRequiredService<SealState>().Last!.Position;
+        for (var position = 1L; position <= last; position++)
+        {
+            var (proof, seal) = await Proof(position);
+            var checkpoint = Path.Combine(_folder.FullName, "000000", $"{seal:D10}.json");
+            var (code, said) = await Check(proof, "--keys", keys, "--checkpoint", checkpoint);
+            code.ShouldBe(0, said);
+            said.ShouldContain($"\"position\":{position},");
+        }
+        var (whole, _) = await Proof(await _server.Owner
+            .Statement("select max(position) from audit.events where action = 'things.changed'").Value<long>());
+        var text = await File.ReadAllTextAsync(whole);
+        foreach (var (from, to) in new[] { ("things.changed", "things.chanced"), ("\"index\":", "\"index\":1"),
+            ("\\u0022root\\u0022:\\u0022", "\\u0022root\\u0022:\\u00220"), ("\"path\":[", "\"path\":[\"00\","),
+            ("events_before", "events_behind") })
+        {
+            text.ShouldContain(from);
+            var (code, said) = await Check(Write("changed", text.Replace(from, to)));
+            code.ShouldBe(1, $"{from}: {said}");
+        }
+        (await Check(whole, "--keys", Write("none", """{"keys": []}"""))).Said.ShouldContain("a key that is not known");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_proven_is_refused_by_name()
+    {
+        await Append(1);
+        await Sealed();
+        (await _admin.Http.Get("/api/admin/audit/999999/proof")).Is(404);
+        (await _admin.Http.Get("/api/admin/audit/first/proof")).Is(404);
+        await _server.Owner.Statement("update audit.events set action = 'things.chanced' where position = 1")
+            .Execute();
+        (await _admin.Http.Get("/api/admin/audit/1/proof")).Is(409, "event_is_not_what_was_sealed");
+        await _server.Owner.InTransaction(async late =>
+        {
+            // What is open holds back the seal of what comes after it.
+            await late.Append("things.late", "thing", null);
+            await Append(1);
+            var position = await _server.Owner.Statement("select max(position) from audit.events").Value<long>();
+            (await _admin.Http.Get($"/api/admin/audit/{position}/proof")).Is(409, "event_is_not_sealed_yet");
+            return 0;
+        });
+    }
+
+    async Task Append(int events)
+    {
+        for (var i = 0; i < events; i++)
+            await _server.Owner.Append("things.changed", "thing", Guid.CreateVersion7(), $$"""{"n": {{i}}.50}""");
+    }
+
+    /// <summary>Waits until nothing is unsealed.</summary>
+    Task<Reply> Sealed() => Until(state => state["unsealed_events"] == "0" && state["seals"] != "0");
+
+    /// <summary>Whether the check that the server begins with is over.</summary>
+    static bool HasChecked(Reply state) =>
+        state.Body.GetProperty("last_full_check").ValueKind == JsonValueKind.Object;
+
+    async Task<Reply> Until(Func<Reply, bool> reached)
+    {
+        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50))
+        {
+            var state = (await _admin.Http.Get("/api/admin/audit/verification")).Is(200);
+            if (reached(state)) return state;
+            watch.Elapsed.ShouldBeLessThan(Patience, state.Text);
+        }
+    }
+
+    async Task Waits(string statement)
+    {
+        for (var watch = Stopwatch.StartNew(); await _server.Owner.Statement("""
+            select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like $1
+            """).With(statement).Value<long>() == 0; await Task.Delay(10)) watch.Elapsed.ShouldBeLessThan(Patience);
+    }
+
+    Task<string?> Found() =>
+        _server.Owner.Statement("select broken_because from audit.verification").Value<string>();
+
+    async Task<(string File, long Seal)> Proof(long position)
+    {
+        var proof = (await _admin.Http.Get($"/api/admin/audit/{position}/proof")).Is(200);
+        return (Write($"proof-{position}", proof.Text),
+            JsonDocument.Parse(proof["seal"]).RootElement.GetProperty("number").GetInt64());
+    }
+
+    string Write(string name, string text)
+    {
+        var file = Path.Combine(_folder.FullName, name + ".json");
+        File.WriteAllText(file, text);
+        return file;
+    }
+
+    static async Task<(int Code, string Said)> Check(string proof, params string[] more)
+    {
+        var start = new ProcessStartInfo("python3", [Tidy.Tree.Path("tools/verify-audit-proof.py"), proof, .. more])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        var said = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, said);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using Amrutam.Identity.Contracts;
+using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Mail;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Amrutam.Tests.Identity.Encryption;
+
+/// <summary>The key-encryption key changes while people are signed in, and nobody notices.</summary>
+public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
+{
+    static readonly string Old = NewKey(), New = NewKey();
+    Database _database = null!;
+
+    public async ValueTask InitializeAsync() => _database = await cluster.NewDatabase();
+
+    public ValueTask DisposeAsync() => default;
+
+    static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+
+    Task<TestServer> Start(string key, string? others = null) => TestServer.Start(_database,
+        ["--Identity:KeyEncryptionKey=" + key, .. others is null ? [] : new[] {
+            "--Identity:OtherKeyEncryptionKeys=" + others }]);
+
+    [Fact]
+    public async Task After_resealing_the_new_key_alone_opens_everything()
+    {
+        await using var before = await Start(Old, others: New);
+        var person = await Person.SignUp(before);
+        var (secret, _) = await person.Enrol();
+        var token = person.Http.DefaultRequestHeaders.Authorization;
+        await before.Owner.Statement("""
+            insert into identity.outgoing_mails (id, sealed, next_attempt_at) values ($1, $2, now() + interval '1 day')
+            """).With(Guid.CreateVersion7())
+            .With(before.App.Services.GetRequiredService<SecretEncryption>().Encrypt("{}"u8, Emails.Purpose)).Execute();
+        (await before.Anonymous().Get("/sign-in")).Is(200);
+        // A key that the old server makes later would be sealed with what it has.
+        while (await before.Owner.Statement("select count(*) from audit.seal_keys").Value<long>() == 0)
+            await Task.Delay(50);
+
+        (await Should.ThrowAsync<StartupException>(() => Start(New))).Message.ShouldContain("OtherKeyEncryptionKeys");
+
+        await using (var both = await Start(New, others: Old))
+        {
+            (await both.App.Services.GetRequiredService<ReencryptSecrets>().Run()).Sum(d => d.Unreadable).ShouldBe(0);
+            (await before.Anonymous().Get("/api/doctors")).Is(200);
+            (await With(before, token).Get("/api/me")).Is(200);
+        }
+
+        await using var after = await Start(New);
+        (await With(after, token).Get("/api/me")).Is(200);
+        (await after.Anonymous().Get("/sign-in")).Is(200);
+        (await after.Anonymous().Post("/api/auth/login", new
+        {
+            email = person.Email, password = Person.Password, totp_code = Person.CodeNow(secret),
+        })).Is(200);
+        (await after.App.Services.GetRequiredService<ReencryptSecrets>().Run()).ShouldAllBe(
+            table => table.Resealed == 0 && table.Unreadable == 0);
+    }
+
+    [Fact]
+    public async Task What_no_key_opens_is_counted_and_left_as_it_is()
+    {
+        await using var server = await Start(New);
+        var lost = new SecretEncryption(RandomNumberGenerator.GetBytes(32)).Encrypt("{}"u8, Emails.Purpose);
+        await server.Owner.Statement("""
+            insert into identity.outgoing_mails (id, sealed, next_attempt_at) values ($1, $2, now() + interval '1 day')
+            """).With(Guid.CreateVersion7()).With(lost).Execute();
+        var done = await server.App.Services.GetRequiredService<ReencryptSecrets>().Run();
+        done.Single(table => table.Table == "identity.outgoing_mails").Unreadable.ShouldBe(1);
+        (await server.Owner.Statement("select sealed from identity.outgoing_mails where sealed = $1").With(lost)
+            .Value<byte[]>()).ShouldBe(lost);
+    }
+
+    /// <summary>A table that was forgotten would be found out when the old key is gone.</summary>
+    [Fact]
+    public async Task Every_table_with_sealed_secrets_is_resealed()
+    {
+        await using var server = await Start(New);
+        var sealedTables = await server.Owner.Statement("""
+            select table_schema || '.' || table_name from information_schema.columns where column_name = 'sealed'
+             union select 'identity.data_protection_keys' order by 1
+            """).List(row => row.GetString(0));
+        server.App.Services.GetServices<IEncryptedSecrets>().Select(t => t.Table).Order(StringComparer.Ordinal)
+            .ShouldBe(sealedTables);
+    }
+
+    static HttpClient With(TestServer server, System.Net.Http.Headers.AuthenticationHeaderValue? token)
+    {
+        var client = server.Anonymous();
+        client.DefaultRequestHeaders.Authorization = token;
+        return client;
+    }
+}

@@ -1,0 +1,41 @@
+using Amrutam.Tests.Support.Servers;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Amrutam.Tests.Platform.Data;
+
+/// <summary>The pool that serves.</summary>
+public sealed class PoolTests(TestCluster cluster)
+{
+    const int Connections = 5;
+
+    [Fact]
+    public async Task What_a_burst_opened_is_there_for_the_next_one()
+    {
+        var database = await cluster.NewDatabase();
+        // The driver would close what has not been needed for that long.
+        var impatient = database with
+        {
+            App = database.App + ";Connection Idle Lifetime=1;Connection Pruning Interval=1",
+        };
+        await using var pool = impatient.Open("bursts", Connections, NullLoggerFactory.Instance);
+        var before = await Burst(pool);
+        await Task.Delay(TimeSpan.FromSeconds(4));
+        (await Burst(pool)).ShouldBe(before);
+    }
+
+    /// <returns>The processes of PostgreSQL behind all connections at once.</returns>
+    static async Task<List<int>> Burst(NpgsqlDataSource pool)
+    {
+        var open = new List<NpgsqlConnection>();
+        var processes = new List<int>();
+        for (var n = 0; n < Connections; n++)
+        {
+            open.Add(await pool.OpenConnectionAsync());
+            processes.Add(open[^1].ProcessID);
+        }
+        foreach (var connection in open) await connection.DisposeAsync();
+        processes.Sort();
+        return processes;
+    }
+}

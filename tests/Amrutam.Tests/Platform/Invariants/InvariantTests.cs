@@ -1,0 +1,286 @@
+using Amrutam.Analytics;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Invariants;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
+using Amrutam.Tests.Tidy.Statements;
+using Microsoft.Extensions.DependencyInjection;
+using NodaTime;
+using Npgsql;
+
+namespace Amrutam.Tests.Platform.Invariants;
+
+/// <summary>Each rule of the data is broken once, and found by the check of a minute.</summary>
+public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+
+    const string AnotherBooking = """
+        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
+        select @new, @slot, doctor_id, @who, starts_at, ends_at from scheduling.bookings where id = @booking;
+        """;
+
+    /// <summary>How each rule is broken by somebody past the program; @booking is a confirmed one, @free an open
+    /// slot.</summary>
+    static readonly Dictionary<string, string> Breaches = new(StringComparer.Ordinal)
+    {
+        ["one_active_booking_per_slot"] = "drop index scheduling.one_active_booking_per_slot;"
+            + AnotherBooking.Replace("@slot", "slot_id").Replace("@who", "gen_random_uuid()"),
+        ["bookings_of_a_patient_do_not_overlap"] =
+            "drop trigger bookings_of_a_patient_do_not_overlap on scheduling.bookings;"
+            + AnotherBooking.Replace("@slot", "@free").Replace("@who", "patient_id"),
+        ["bookings_of_a_doctor_do_not_overlap"] =
+            AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
+        ["a_key_has_one_booking"] = """
+            insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, booking_id)
+            select user_id, 'another', key, fingerprint, status, body, gen_random_uuid()
+              from scheduling.idempotency_keys where booking_id = @booking
+            """,
+        ["a_key_names_a_booking_of_its_own_patient"] =
+            "update scheduling.idempotency_keys set user_id = gen_random_uuid() where booking_id = @booking",
+        ["a_booking_has_its_event"] =
+            AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
+        ["a_change_has_its_event"] = "update scheduling.bookings set revision = revision + 1 where id = @booking",
+        ["an_event_has_its_booking"] = """
+            insert into audit.events (action, entity, entity_id) values ('bookings.booked', 'booking', @new)
+            """,
+        ["a_change_is_in_the_history"] = "update scheduling.bookings set revision = revision + 1 where id = @booking",
+        ["a_booked_slot_has_its_booking"] = "update scheduling.slots set booking_id = @new where id = @free",
+        ["an_open_slot_has_no_booking"] = "update scheduling.slots set booking_id = null where booking_id = @booking",
+        ["a_booking_lies_where_its_slot_lies"] =
+            "update scheduling.bookings set ends_at = ends_at + interval '1 minute' where id = @booking",
+        ["a_request_holds_its_slot"] =
+            "update scheduling.bookings set status = 'requested', expires_at = now() where id = @booking",
+        ["an_expired_request_blocks_nothing"] = """
+            update scheduling.bookings set status = 'requested', expires_at = now() - interval '2 minutes'
+             where id = @booking
+            """,
+        ["an_offer_is_for_its_entry"] = """
+            with e as (
+                insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)
+                values (@new, @new, 'Ayurveda', now(), now() + interval '1 day') returning id)
+            insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at)
+            select id, @free, now() + interval '1 hour' from e
+            """,
+        ["an_entry_with_an_offer_has_one"] = """
+            insert into scheduling.waitlist_entries
+                   (id, patient_id, specialization, starts_from, starts_until, status)
+            values (@new, @new, 'Ayurveda', now(), now() + interval '1 day', 'offered')
+            """,
+        ["a_slot_by_hand_has_its_events"] = "update scheduling.slots set closed_at = now() where id = @free",
+        ["a_time_off_has_its_event"] = """
+            insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
+            values (@new, @new, now(), now() + interval '1 day')
+            """,
+        ["a_waitlist_entry_has_its_events"] = """
+            insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)
+            values (@new, @new, 'Ayurveda', now(), now() + interval '1 day')
+            """,
+        ["an_account_has_its_events"] = "update identity.users set suspended_at = now() where role = 'doctor'",
+        ["a_booking_that_was_read_is_counted"] = "delete from analytics.bookings where id = @booking",
+        ["a_booking_is_counted_once"] = "update analytics.daily set n = n + 1 where measure = 'bookings'",
+        ["reader_is_not_ahead_of_the_log"] = "update platform.event_readers set position = position + 1000",
+    };
+
+    /// <summary>More ways to break the rules that compare a thing with its events.</summary>
+    public static TheoryData<string, string> OtherBreaches { get; } = new()
+    {
+        { "a_key_names_a_booking_of_its_own_patient",
+            "update scheduling.idempotency_keys set booking_id = gen_random_uuid() where booking_id = @booking" },
+        { "a_slot_by_hand_has_its_events", """
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
+            select @new, doctor_id, ends_at + interval '1 hour', ends_at + interval '2 hours'
+              from scheduling.slots where id = @free
+            """ },
+        { "a_slot_by_hand_has_its_events", "delete from scheduling.slots where id = @free" },
+        { "a_time_off_has_its_event", """
+            insert into audit.events (actor_id, action, entity, entity_id)
+            values (@new, 'time_off.taken', 'time_off', @new)
+            """ },
+        { "a_waitlist_entry_has_its_events", """
+            with e as (
+                insert into scheduling.waitlist_entries
+                       (id, patient_id, specialization, starts_from, starts_until, status)
+                values (@new, @new, 'Ayurveda', now(), now() + interval '1 day', 'left') returning id)
+            insert into audit.events (action, entity, entity_id) select 'waitlist.joined', 'waitlist_entry', id from e
+            """ },
+        { "an_account_has_its_events", """
+            insert into audit.events (action, entity, entity_id) values ('accounts.signed_up', 'account', @new)
+            """ },
+        { "an_account_has_its_events",
+            "update identity.users set deletion_due_at = now() + interval '1 day' where role = 'patient'" },
+        { "an_account_has_its_events", """
+            insert into identity.users (id, email, normalized_email, role, security_stamp, concurrency_stamp)
+            values (@new, 'x@example.org', 'X@EXAMPLE.ORG', 'admin', 'x', 'x')
+            """ },
+    };
+
+    TestServer _server = null!;
+    Guid _booking, _free;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TestServer.Start(await cluster.NewDatabase());
+        var doctor = await _server.Doctor();
+        var (patient, slots) = (await _server.User("patient"), new[] { await doctor.Slot(1), await doctor.Slot(2) });
+        _booking = (await patient.Book(slots[0], "a-key")).Is(201).Id;
+        _free = slots[1];
+        (await _server.App.Services.GetRequiredService<EventReader<RollUp>>().CatchUp(Soon, CancellationToken.None))
+            .ShouldBeTrue();
+    }
+
+    IEnumerable<Invariant> All => _server.App.Services.GetServices<Invariant>();
+
+    [Fact]
+    public async Task Every_rule_is_seen_to_find_a_breach_among_what_is_recent_and_none_where_there_is_none()
+    {
+        All.Select(i => i.Name).ShouldBe(Breaches.Keys, ignoreOrder: true);
+        var recent = Window.At(SystemClock.Instance.GetCurrentInstant());
+        foreach (var invariant in All)
+        {
+            await using var connection = await _server.Owner.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            (await Found(connection, invariant, recent)).ShouldBeEmpty(invariant.Name);
+            await connection.Statement(Breach(invariant.Name)).Execute();
+            (await Found(connection, invariant, recent)).ShouldNotBeEmpty(invariant.Name);
+            (await Found(connection, invariant, Window.Everything)).ShouldNotBeEmpty(invariant.Name);
+            await transaction.RollbackAsync();
+        }
+    }
+
+    [Theory, MemberData(nameof(OtherBreaches))]
+    public async Task Each_way_to_break_a_rule_is_found(string rule, string breach)
+    {
+        await using var connection = await _server.Owner.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Statement(Named(breach)).Execute();
+        var recent = Window.At(SystemClock.Instance.GetCurrentInstant());
+        (await Found(connection, All.Single(i => i.Name == rule), recent)).ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_breach_is_shown_by_both_replicas_and_takes_none_out_of_rotation()
+    {
+        await using var other = await TestServer.Start(_server.Database);
+        await Sweep(_server);
+        (await Ready(_server)).ShouldBe((All.Count(), 0));
+        await _server.Owner.Statement(Breach("an_open_slot_has_no_booking")).Execute();
+        await _server.Owner.Statement("update platform.invariants set checked_at = null").Execute();
+        await Task.WhenAll(Sweep(_server), Sweep(other));
+        await Sweep(other);
+        foreach (var server in new[] { _server, other })
+        {
+            (await Ready(server)).ShouldBe((All.Count(), 1));
+            var broken = server.App.Services.GetRequiredService<SweepInvariants>().Latest.Single(r => r.Violations > 0);
+            broken.Name.ShouldBe("an_open_slot_has_no_booking");
+            broken.Examples.ShouldNotBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task What_the_night_finds_stays_until_it_is_mended()
+    {
+        var sweep = _server.App.Services.GetRequiredService<SweepInvariants>();
+        await Sweep(_server);
+        // Too old for the minute's window.
+        await _server.Owner.Statement("""
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id, from_rules)
+            values ('00000000-0000-7000-8000-000000000001', gen_random_uuid(), now(), now() + interval '1 hour',
+                    gen_random_uuid(), true)
+            """).Execute();
+        await Again();
+        sweep.Latest.ShouldAllBe(r => r.Violations == 0);
+        await _server.Owner.Statement("update platform.invariants set fully_checked_at = now() - interval '1 day'")
+            .Execute();
+        await Again();
+        await Again();
+        sweep.Latest.Single(r => r.Violations > 0).Name.ShouldBe("a_booked_slot_has_its_booking");
+        await _server.Owner.Statement("delete from scheduling.slots where id < '00000000-0000-7000-8001-000000000000'")
+            .Execute();
+        (await sweep.RunInFull(CancellationToken.None)).ShouldAllBe(r => r.Violations == 0);
+    }
+
+    [Theory]
+    [InlineData(null, 300)]
+    [InlineData(60, 120)]
+    [InlineData(200, 260)]
+    [InlineData(900, 300)]
+    public void A_check_goes_back_to_a_minute_before_the_last_one_and_five_at_most(int? last, int since)
+    {
+        var now = Instant.FromUtc(2030, 1, 7, 4, 0);
+        var window = Window.At(now, last is { } ago ? now - Duration.FromSeconds(ago) : null);
+        window.Since.ShouldBe(now - Duration.FromSeconds(since));
+        window.FirstId.ShouldBeGreaterThan(IdOf(window.Since - Duration.FromMilliseconds(1)));
+        window.FirstId.ShouldBeLessThan(IdOf(window.Since + Duration.FromMilliseconds(1)));
+        window.LastId.ShouldBeGreaterThan(IdOf(now + Duration.FromMinutes(59)));
+    }
+
+    /// <summary>Seconds before now: of the last check, which found so many breaches, and of a row that breaks a
+    /// rule.</summary>
+    [Theory]
+    [InlineData(70, 0, 20, true, "it is new")]
+    [InlineData(70, 0, 110, true, "it was not committed yet when the last check ran")]
+    [InlineData(70, 0, 170, false, "the last check saw it")]
+    [InlineData(150, 0, 170, true, "checks were missed")]
+    [InlineData(70, 1, 170, true, "what was found stays shown")]
+    [InlineData(900, 0, 600, false, "that is the night's")]
+    public async Task A_check_sees_what_the_last_one_could_not(int last, int found, int age, bool seen, string because)
+    {
+        await Sweep(_server);
+        var id = IdOf(SystemClock.Instance.GetCurrentInstant() - Duration.FromSeconds(age));
+        await _server.Owner.Statement("""
+            insert into scheduling.slots (id, doctor_id, starts_at, ends_at, booking_id, from_rules)
+            values ($1, gen_random_uuid(), now(), now() + interval '1 hour', gen_random_uuid(), true)
+            """).With(id).Execute();
+        await _server.Owner.Statement(
+            "update platform.invariants set broken = $1, checked_at = now() - $2 * interval '1 second'")
+            .With(found).With(last).Execute();
+        await Sweep(_server);
+        _server.App.Services.GetRequiredService<SweepInvariants>().Latest.Where(r => r.Violations > 0)
+            .Select(r => r.Name).ShouldBe(seen ? ["a_booked_slot_has_its_booking"] : [], because);
+    }
+
+    [Fact]
+    public async Task What_was_read_after_the_last_check_is_compared_with_the_roll_up()
+    {
+        await _server.Owner.Statement(Breach("a_booking_that_was_read_is_counted")).Execute();
+        var later = SystemClock.Instance.GetCurrentInstant() + Duration.FromMinutes(3);
+        var window = Window.At(later, later - Duration.FromMinutes(1));
+        await using var connection = await _server.Owner.OpenConnectionAsync();
+        (await Found(connection, All.Single(i => i.Name == "a_booking_that_was_read_is_counted"), window))
+            .ShouldBe([_booking.ToString()]);
+    }
+
+    [Fact]
+    public void A_rules_query_is_a_constant() =>
+        All.Select(i => i.Sql).Except(SqlConstants.All.Select(s => s.Text)).ShouldBeEmpty();
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    async Task Again()
+    {
+        await _server.Owner.Statement("update platform.invariants set checked_at = null").Execute();
+        await Sweep(_server);
+    }
+
+    static Task Sweep(TestServer server) =>
+        server.App.Services.GetRequiredService<SweepInvariants>().Run(CancellationToken.None);
+
+    static async Task<(int Rules, int Broken)> Ready(TestServer server)
+    {
+        var shown = (await server.Anonymous().Get("/health/ready")).Is(200).Body.GetProperty("invariants");
+        return (shown.GetProperty("rules").GetInt32(), shown.GetProperty("broken").GetInt32());
+    }
+
+    static Guid IdOf(Instant at) => Guid.CreateVersion7(at.ToDateTimeOffset());
+
+    string Breach(string rule) => Named(Breaches[rule]);
+
+    string Named(string breach) => breach.Replace("@booking", $"'{_booking}'").Replace("@free", $"'{_free}'")
+        .Replace("@new", $"'{Guid.CreateVersion7()}'");
+
+    static Task<List<string>> Found(NpgsqlConnection connection, Invariant invariant, Window window) =>
+        invariant.In(connection.Statement(invariant.Sql), window).List(row => row.GetString(0));
+}

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Jobs;
+using Amrutam.Tests.Support.Observing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Internal;
+using Microsoft.Extensions.Logging;
+
+namespace Amrutam.Tests.Platform.Jobs;
+
+/// <summary>What runs again and again, and what is told of a run that failed.</summary>
+public sealed class JobRunnerTests
+{
+    [Fact]
+    public async Task A_run_that_fails_is_logged_in_its_own_trace_and_is_not_the_last()
+    {
+        var log = new LogLines<JobRunner>();
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, log);
+        using var stop = new CancellationTokenSource();
+        List<string> runs = [];
+        await jobs.Every("try_things", TimeSpan.FromMilliseconds(1), async () =>
+        {
+            runs.Add(CommonProblems.Trace());
+            await Task.Yield();
+            if (runs.Count == 3) await stop.CancelAsync();
+            if (runs.Count != 2) throw new InvalidOperationException("as planned");
+        }, stop.Token);
+        runs.Distinct().Count().ShouldBe(3);
+        log.Written.Select(line => line.Trace).ShouldBe([runs[0], runs[2]]);
+    }
+
+    [Fact]
+    public async Task A_run_that_the_stop_ends_has_not_failed()
+    {
+        var log = new LogLines<JobRunner>();
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System, log);
+        using var stop = new CancellationTokenSource();
+        await jobs.Every("try_things", TimeSpan.FromHours(1), async () =>
+        {
+            await stop.CancelAsync();
+            stop.Token.ThrowIfCancellationRequested();
+        }, stop.Token);
+        log.Written.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task None_begins_before_the_server_answers()
+    {
+        await using var services = new ServiceCollection().AddMetrics().AddLogging().BuildServiceProvider();
+        var host = new ApplicationLifetime(services.GetRequiredService<ILogger<ApplicationLifetime>>());
+        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
+            new LogLines<JobRunner>(),
+            host);
+        using var stop = new CancellationTokenSource();
+        var began = new ConcurrentQueue<int>();
+        var running = Enumerable.Range(0, 3).Select(n => jobs.Every($"try_{n}", TimeSpan.FromHours(1), () =>
+        {
+            began.Enqueue(n);
+            return Task.CompletedTask;
+        }, stop.Token)).ToList();
+        await Task.Delay(300);
+        began.ShouldBeEmpty();
+        host.NotifyStarted();
+        while (began.Count < 3) await Task.Delay(10);
+        await stop.CancelAsync();
+        await Task.WhenAll(running);
+    }
+}

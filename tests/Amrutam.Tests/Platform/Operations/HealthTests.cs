@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Amrutam.EmbeddedPostgres;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Operations;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Amrutam.Tests.Platform.Operations;
+
+public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IClassFixture<ServerFixture>
+{
+    [Fact]
+    public async Task Health_says_it_is_up_and_since_when()
+    {
+        var reply = (await fixture.Server.Anonymous().Get("/health")).Is(200);
+        reply["status"].ShouldBe("OK");
+        reply.Body.GetProperty("uptime").GetDouble().ShouldBeGreaterThan(0);
+        reply["timestamp"].ShouldEndWith("Z");
+    }
+
+    [Fact]
+    public async Task Ready_needs_the_database() => (await fixture.Server.Anonymous().Get("/health/ready")).Is(200);
+
+    [Fact]
+    public async Task Without_its_database_the_server_lives_and_is_not_ready_and_asks_for_a_second_try()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), "amrutam-stopped-" + Guid.CreateVersion7());
+        var postgres = await PrivatePostgres.Own(folder, NullLogger.Instance, CancellationToken.None, durable: false);
+        var database = new Database(postgres.OwnerConnectionString(), postgres.AppConnectionString());
+        await Migrator.Migrate(database.Owner, Program.Modules, CancellationToken.None);
+        await using var server = await TestServer.Start(database);
+        var patient = await server.User("patient");
+        (await server.Anonymous().Get("/health/ready")).Is(200);
+
+        await postgres.DisposeAsync();
+
+        var ready = (await server.Anonymous().Get("/health/ready")).Is(503, "not_ready");
+        ready.Header("Retry-After").ShouldBe("1");
+        (await server.Anonymous().Get("/health/live")).Is(200);
+        var asked = await patient.Http.Get($"/api/bookings/{Guid.CreateVersion7()}");
+        asked.Is(503, "database_unavailable").Header("Retry-After").ShouldBe("1");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_stopping_server_says_so_while_it_still_answers()
+    {
+        var server = await TestServer.Start(await cluster.NewDatabase(), "--Http:DrainSeconds=2");
+        var client = server.Anonymous();
+        (await client.Get("/health/ready")).Is(200);
+        var stopping = server.DisposeAsync().AsTask();
+        var waited = Stopwatch.StartNew();
+        var reply = await client.Get("/health/ready");
+        while (reply.Status == 200 && waited.Elapsed < TimeSpan.FromSeconds(1))
+            reply = await client.Get("/health/ready");
+        reply.Is(503, "not_ready")["detail"].ShouldBe("The server is stopping.");
+        (await client.Get("/health/live")).Is(200);
+        await stopping;
+    }
+
+    [Fact]
+    public async Task The_health_of_the_parts_and_the_metrics_are_told_on_the_management_address_only()
+    {
+        var management = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
+        using var operators = new HttpClient { BaseAddress = new(management) };
+        var parts = (await operators.Get("/health")).Is(200);
+        parts.Body.GetProperty("database").GetProperty("answers").GetBoolean().ShouldBeTrue();
+        (await operators.Get("/api/me")).Status.ShouldBe(404);
+
+        var onPublic = await fixture.Server.Anonymous().Send(HttpMethod.Get, "/metrics",
+            headers: ("Host", new Uri(management).Authority));
+        onPublic.Is(404, "not_found");
+        (await fixture.Server.Anonymous().Get("/health")).Text.ShouldNotContain("database");
+    }
+
+    [Fact]
+    public async Task A_management_port_that_is_taken_stops_the_start_with_one_line()
+    {
+        var taken = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
+        var database = await cluster.NewDatabase();
+        var refused = await Should.ThrowAsync<StartupException>(() =>
+            TestServer.Start(database, "--Management:Url=" + taken));
+        refused.Message.ShouldStartWith($"Management__Url: {taken} cannot be listened on:");
+        refused.Message.ShouldNotContain('\n');
+    }
+}

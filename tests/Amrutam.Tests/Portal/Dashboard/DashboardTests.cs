@@ -1,0 +1,131 @@
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Calendars;
+using Amrutam.Tests.Support.Servers;
+using Microsoft.Playwright;
+
+namespace Amrutam.Tests.Portal.Dashboard;
+
+[Collection(Browser.OneAtATime)]
+public sealed class DashboardTests(ServerFixture fixture, Browser browser) : IClassFixture<ServerFixture>
+{
+    TestServer Server => fixture.Server;
+
+    [Fact]
+    public async Task An_admin_signs_in_and_sees_what_was_really_booked()
+    {
+        await using var screen = await SignedIn("admin");
+        var before = await Total(screen, "Bookings");
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await patient.Book(await doctor.Slot())).Is(201);
+        var cancelled = (await patient.Book(await doctor.Slot(1))).Is(201).Id;
+        (await patient.Http.Post($"/api/bookings/{cancelled}/cancellation", new { })).Is(200);
+        await screen.Page.ReloadAsync();
+        (await Total(screen, "Bookings")).ShouldBe(before + 2);
+        await screen.Page.GetByText("Show the numbers").ClickAsync();
+        var today = screen.Page.Locator("details.numbers tbody tr").Last;
+        (await today.Locator("td").AllInnerTextsAsync())[1].ShouldBe("1");
+        (await screen.Page.Locator("table tr").Filter(new() { HasText = "Booking cancelled" }).CountAsync())
+            .ShouldBeGreaterThan(0);
+        screen.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Whom_an_admin_was_shown_is_recorded_and_is_no_news()
+    {
+        await using var screen = await SignedIn("admin");
+        var doctor = await Server.Doctor();
+        await Server.Owner.Statement("update doctors.profiles set verified_at = null where id = $1").With(doctor.Id)
+            .Execute();
+        for (var look = 0; look < 2; look++) await screen.Page.ReloadAsync();
+        (await Server.Owner.Statement("""
+            select count(*)::int from audit.events where action = 'profiles.read' and entity_id = $1
+            """).With(doctor.Id).Value<int>()).ShouldBe(2);
+        var news = await screen.Page.Locator("table tr").AllInnerTextsAsync();
+        news.ShouldContain(row => row.Contains("Signed in", StringComparison.Ordinal));
+        news.ShouldNotContain(row => row.Contains("looked at", StringComparison.Ordinal)
+            || row.Contains("profiles", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_sign_in_and_the_pages_of_problems_are_pages_too()
+    {
+        foreach (var (path, status) in new[] { ("/sign-in", 200), ("/no-such-page", 404), ("/admin/none", 404) })
+        {
+            await using var screen = await browser.Open(Server.Address, 360);
+            (await screen.Page.GotoAsync(path))!.Status.ShouldBe(status);
+            (await screen.Page.Locator("h1").CountAsync()).ShouldBe(1);
+            await screen.Picture("page" + path.Replace('/', '-'));
+            (await screen.Overflow()).ShouldBe(0);
+            (await screen.Violations()).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_told_and_opens_nothing()
+    {
+        await using var screen = await browser.Open(Server.Address);
+        await screen.Page.GotoAsync("/admin");
+        await screen.Fill("nobody@example.org", "wrong horse battery");
+        await screen.Page.GetByRole(AriaRole.Alert).WaitForAsync();
+        (await screen.Page.Locator("#email").InputValueAsync()).ShouldBe("nobody@example.org");
+        await screen.Page.GotoAsync("/admin");
+        screen.Page.Url.ShouldContain("/sign-in");
+    }
+
+    [Fact]
+    public async Task Nobody_but_an_admin_sees_it()
+    {
+        await using var screen = await SignedIn("patient");
+        screen.Page.Url.ShouldContain("/sign-in");
+        (await screen.Page.GetByRole(AriaRole.Alert).InnerTextAsync()).ShouldContain("may not");
+    }
+
+    [Fact]
+    public async Task Signing_out_closes_the_door()
+    {
+        await using var screen = await SignedIn("admin");
+        await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await screen.Page.GotoAsync("/admin");
+        screen.Page.Url.ShouldContain("/sign-in");
+    }
+
+    [Fact]
+    public async Task The_light_and_the_language_that_were_chosen_stay()
+    {
+        await using var screen = await SignedIn("admin");
+        await screen.Page.GetByRole(AriaRole.Button, new() { Name = "Dark" }).ClickAsync();
+        await screen.Page.GetByRole(AriaRole.Button, new() { Name = "हिन्दी" }).ClickAsync();
+        await screen.Page.GotoAsync("/admin?days=7");
+        (await screen.Page.Locator("html").GetAttributeAsync("data-theme")).ShouldBe("dark");
+        (await screen.Page.Locator("html").GetAttributeAsync("lang")).ShouldBe("hi");
+        (await screen.Page.ContentAsync()).ShouldNotContain("&#x9");
+        (await screen.Page.Locator("h1").InnerTextAsync()).ShouldBe("चिकित्सालय का हाल");
+    }
+
+    [Fact]
+    public async Task A_form_without_its_token_changes_nothing()
+    {
+        var reply = await Server.Anonymous().Send(HttpMethod.Post, "/preferences",
+            new FormUrlEncodedContent([new("theme", "dark"), new("back", "//elsewhere.example")]));
+        reply.Status.ShouldBe(400);
+        reply.Header("Set-Cookie").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task The_days_are_downloaded_as_a_table()
+    {
+        await using var screen = await SignedIn("admin");
+        var download = await screen.Page.RunAndWaitForDownloadAsync(() => screen.Page.GetByText("Download CSV")
+            .ClickAsync());
+        var lines = await File.ReadAllLinesAsync(await download.PathAsync());
+        lines[0].ShouldBe("day,kept,cancelled,no_show");
+        lines.Length.ShouldBe(1 + 28);
+    }
+
+    Task<Screen> SignedIn(string role) => browser.SignedIn(Server, role);
+
+    static async Task<long> Total(Screen screen, string tile) => long.Parse(
+        (await screen.Page.Locator(".tile", new() { HasText = tile }).Locator("dd").First.InnerTextAsync())
+            .Replace(",", "", StringComparison.Ordinal));
+}

@@ -1,0 +1,162 @@
+using System.Text.Json;
+using Amrutam.Platform.Data;
+using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Tests.Support.Servers;
+using NodaTime;
+
+namespace Amrutam.Tests.Support.Calendars;
+
+/// <summary>Every slot and booking as a sequential program would have kept them: replays the event log one event at a
+/// time and says where it could not have been so.</summary>
+/// <remarks>
+/// A slot's events are written under its lock, so their positions are the order in which they took effect. The model
+/// knows nothing of the tables and nothing of the statements; it knows the table of legal steps.
+/// </remarks>
+sealed class CalendarModel
+{
+    public sealed record Step(string Status, Guid Slot, Instant At);
+
+    /// <summary>A stretch of time in which a slot was booked, by the events; the end is null while it still
+    /// is.</summary>
+    public sealed record Stay(Guid Booking, Instant From, Instant? Until);
+
+    /// <param name="IsCertain">False once the doctor's calendar closed slots: that event counts them and names none, so
+    /// the hold may have ended with its slot.</param>
+    sealed record Hold(Guid Holder, Instant Until, Guid Doctor, bool IsCertain = true);
+
+    sealed record Event(Instant At, Guid? Actor, string Action, string Kind, Guid Entity, JsonElement Details);
+
+    static readonly Dictionary<string, BookingAction> Actions = Enum.GetValues<BookingAction>()
+        .ToDictionary(a => "bookings." + LifeCycle.Done(a), StringComparer.Ordinal);
+
+    readonly Dictionary<Guid, Hold> _holds = [];
+    readonly Dictionary<Guid, (Guid Doctor, Interval Time)> _slots = [], _timeOff = [];
+    readonly Dictionary<Guid, Guid> _booked = [];
+
+    public List<string> Violations { get; } = [];
+
+    /// <summary>What each booking went through; the n-th step has revision n.</summary>
+    public Dictionary<Guid, List<Step>> Bookings { get; } = [];
+
+    public Dictionary<Guid, List<Stay>> Stays { get; } = [];
+
+    public IReadOnlyDictionary<Guid, Guid> Booked => _booked;
+
+    public static async Task<CalendarModel> Of(TestServer server)
+    {
+        var model = new CalendarModel();
+        foreach (var (slot, doctor, time) in await server.Owner.Statement(WhenSlotsAre).List(row =>
+            (row.GetGuid(0), row.GetGuid(1), new Interval(row.GetInstant(2), row.GetInstant(3)))))
+            model._slots[slot] = (doctor, time);
+        var events = await server.Owner.Statement(InOrder).List(row => new Event(row.GetInstant(0),
+            row.GetGuidOrNull(1), row.GetString(2), row.GetString(3), row.GetGuid(4),
+            JsonElement.Parse(row.GetStringOrNull(5) ?? "{}")));
+        foreach (var e in events) model.Apply(e);
+        return model;
+    }
+
+    void Apply(Event e)
+    {
+        switch (e.Action)
+        {
+            case "slots.held": Keep(e.Entity, e.Actor!.Value, Until("until"), e); break;
+            case "slots.released": _holds.Remove(e.Entity); break;
+            case "slots.closed" when e.Kind == "slot": _holds.Remove(e.Entity); break;
+            case "slots.closed":
+                foreach (var (held, by) in _holds.Where(h => h.Value.Doctor == e.Entity).ToList())
+                    _holds[held] = by with { IsCertain = false };
+                break;
+            case "time_off.taken": Leave(e, new(Until("starts_at"), Until("ends_at"))); break;
+            case "time_off.withdrawn": _timeOff.Remove(e.Entity); break;
+            case "waitlist.offered": Keep(Id("slot_id"), Id("patient_id"), Until("expires_at"), e); break;
+            case "waitlist.passed" or "waitlist.left" when e.Details.TryGetProperty("slot_id", out var slot):
+                if (_holds.TryGetValue(slot.GetGuid(), out var hold) && hold.Holder == Id("patient_id"))
+                    _holds.Remove(slot.GetGuid());
+                break;
+            case "bookings.booked" or "bookings.requested":
+                Expect(!Bookings.ContainsKey(e.Entity), e, "is made twice");
+                Enter(e.Entity, Id("slot_id"), e.Actor!.Value, e);
+                var status = e.Action == "bookings.booked" ? LifeCycle.Confirmed : LifeCycle.Requested;
+                Bookings[e.Entity] = [new(status, Id("slot_id"), e.At)];
+                break;
+            default:
+                if (Actions.TryGetValue(e.Action, out var action)) Take(e, action);
+                break;
+        }
+
+        Guid Id(string member) => e.Details.GetProperty(member).GetGuid();
+
+        Instant Until(string member) => Instant.FromDateTimeOffset(e.Details.GetProperty(member).GetDateTimeOffset());
+    }
+
+    /// <summary>A doctor goes; whoever was booked for that time was told before.</summary>
+    void Leave(Event e, Interval time)
+    {
+        var doctor = e.Details.GetProperty("doctor_id").GetGuid();
+        foreach (var slot in _booked.Keys.Where(slot => _slots[slot].Doctor == doctor))
+            Expect(!Overlap(_slots[slot].Time, time), e, $"leaves {_booked[slot]} behind");
+        _timeOff[e.Entity] = (doctor, time);
+    }
+
+    static bool Overlap(Interval one, Interval other) => one.Start < other.End && other.Start < one.End;
+
+    void Take(Event e, BookingAction action)
+    {
+        if (!Bookings.TryGetValue(e.Entity, out var steps))
+        {
+            Violations.Add($"{e.Action} of {e.Entity}, which was never made");
+            return;
+        }
+        var (now, before) = (steps[^1], steps.Count > 1 ? steps[^2].Status : "");
+        var to = LifeCycle.After(now.Status, action, before);
+        Expect(to is not null, e, $"is not legal after {now.Status}");
+        var slot = action == BookingAction.Move ? e.Details.GetProperty("slot_id").GetGuid() : now.Slot;
+        if (action == BookingAction.Move || to is LifeCycle.Cancelled or LifeCycle.Declined or LifeCycle.Expired)
+            Leave(e.Entity, now.Slot, e);
+        if (action == BookingAction.Move) Enter(e.Entity, slot, null, e);
+        steps.Add(new(to ?? now.Status, slot, e.At));
+    }
+
+    void Keep(Guid slot, Guid holder, Instant until, Event e)
+    {
+        Expect(!_booked.ContainsKey(slot), e, $"of {slot}, which is booked");
+        Expect(IsFreeFor(slot, holder, e.At), e, $"of {slot}, which is held");
+        _holds[slot] = new(holder, until, e.Details.GetProperty("doctor_id").GetGuid());
+    }
+
+    void Enter(Guid booking, Guid slot, Guid? patient, Event e)
+    {
+        Expect(!_booked.ContainsKey(slot), e, $"takes {slot}, which is booked");
+        Expect(patient is null || IsFreeFor(slot, patient.Value, e.At), e, $"takes {slot}, which is held for another");
+        var (doctor, time) = _slots[slot];
+        Expect(!_timeOff.Values.Any(off => off.Doctor == doctor && Overlap(off.Time, time)), e,
+            $"takes {slot} while its doctor is away");
+        _booked[slot] = booking;
+        _holds.Remove(slot);
+        if (!Stays.TryGetValue(slot, out var stays)) Stays[slot] = stays = [];
+        stays.Add(new(booking, e.At, null));
+    }
+
+    void Leave(Guid booking, Guid slot, Event e)
+    {
+        Expect(_booked.TryGetValue(slot, out var there) && there == booking, e, $"leaves {slot}, where it is not");
+        _booked.Remove(slot);
+        if (Stays.TryGetValue(slot, out var stays)) stays[^1] = stays[^1] with { Until = e.At };
+    }
+
+    // An event's time is that of its transaction's start, a hold's end that of a statement a little later.
+    bool IsFreeFor(Guid slot, Guid patient, Instant at) => !_holds.TryGetValue(slot, out var hold)
+        || !hold.IsCertain || hold.Holder == patient || hold.Until <= at + Duration.FromSeconds(1);
+
+    void Expect(bool holds, Event e, string otherwise)
+    {
+        if (!holds) Violations.Add($"{e.At} {e.Action} of {e.Entity} {otherwise}");
+    }
+
+    const string WhenSlotsAre = "select id, doctor_id, starts_at, ends_at from scheduling.slots";
+
+    const string InOrder = """
+        select at, actor_id, action, entity, entity_id, details::text from audit.events
+         where action ~ '^(bookings|slots|time_off|waitlist)\.' and entity_id is not null order by position
+        """;
+}

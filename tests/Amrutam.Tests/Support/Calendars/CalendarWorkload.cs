@@ -1,0 +1,279 @@
+using System.Collections.Concurrent;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Servers;
+using NodaTime;
+
+namespace Amrutam.Tests.Support.Calendars;
+
+/// <summary>Patients and doctors who do at random everything that the calendar offers, many at once, also two of them
+/// as one person; and what the server answered.</summary>
+/// <remarks>A seed gives every client the same wishes again; in which order they meet, and so which of the bookings
+/// that are there a number picks, is the machine's.</remarks>
+sealed class CalendarWorkload(TestServer server, int seed)
+{
+    const int Doctors = 5, Patients = 40, SlotsAhead = 16, SlotsSoon = 14;
+    const int Longest = 5;
+    const int FirstOfVisit = 63, LastOfVisit = 76;
+
+    /// <summary>One thing that somebody wants: which, out of a hundred, and numbers that pick whom and what it is
+    /// about.</summary>
+    public readonly record struct Wish(int Kind, int Patient, int Doctor, int Slot, int Booking, int Entry, int Way);
+
+    /// <summary>An acknowledged state of a booking.</summary>
+    sealed record Seen(Guid Booking, int Revision, string Status, Guid Slot);
+
+    /// <summary>A slot that somebody was told is booked.</summary>
+    sealed record Refused(Guid Slot, Instant Sent, Instant Answered);
+
+    // Starts of transactions are compared with clients' clocks: the same clock, apart by the longest transaction.
+    static readonly Duration Slack = Duration.FromSeconds(2);
+
+    readonly ConcurrentBag<Seen> _seen = [];
+    readonly ConcurrentBag<Refused> _refused = [];
+    readonly ConcurrentBag<string> _wrong = [];
+    readonly ConcurrentDictionary<(string Wish, int Status), int> _answers = new();
+    readonly ConcurrentDictionary<Guid, (TestUser Patient, TestUser Doctor)> _bookings = new(), _visits = new();
+    readonly ConcurrentDictionary<Guid, TestUser> _slots = new(), _holds = new(), _entries = new(), _timeOff = new();
+    readonly HashSet<Guid> _soon = [];
+    readonly List<TestUser> _doctors = [], _patients = [];
+
+    public string Summary => $"seed {seed}: " + string.Join(", ", _answers.OrderBy(a => a.Key.Wish)
+        .ThenBy(a => a.Key.Status).Select(a => $"{a.Key.Wish} {a.Key.Status} × {a.Value}"));
+
+    public int Answered(string wish, int status) => _answers.GetValueOrDefault((wish, status));
+
+    public static IEnumerable<Wish> Wishes(int seed, int client)
+    {
+        var random = new Random(unchecked(seed * 1_000_003 + client));
+        while (true)
+            yield return new(random.Next(100), random.Next(), random.Next(), random.Next(), random.Next(),
+                random.Next(), random.Next());
+    }
+
+    /// <param name="wanted">What has to have come through: on a busy machine it goes on until it has, up to
+    /// <see cref="Longest"/> times as long.</param>
+    public async Task Run(int clients, TimeSpan duration, IReadOnlyCollection<(string Wish, int Status)> wanted)
+    {
+        await Fill();
+        using var end = new CancellationTokenSource(duration);
+        using var last = new CancellationTokenSource(Longest * duration);
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(async client =>
+        {
+            foreach (var wish in Wishes(seed, client).TakeWhile(_ => !last.IsCancellationRequested
+                && (!end.IsCancellationRequested || !wanted.All(_answers.ContainsKey)))) await Act(wish);
+        }));
+        foreach (var (id, doctor) in _timeOff) await Return(doctor, id);
+    }
+
+    async Task Fill()
+    {
+        for (var i = 0; i < Patients; i++) _patients.Add(await server.User("patient"));
+        for (var i = 0; i < Doctors; i++) _doctors.Add(await server.Doctor());
+        // One doctor confirms by hand, so that requests are among it all.
+        (await _doctors[0].Http.Put("/api/doctors/policy", new { requires_confirmation = true })).Is(200);
+        // Published at once, so that they are all there before the first begins, also on a busy machine.
+        var soon = SystemClock.Instance.GetCurrentInstant() + Duration.FromSeconds(10);
+        await Task.WhenAll(_doctors.Select(async doctor =>
+        {
+            var made = await Task.WhenAll(Enumerable.Range(0, SlotsSoon).Select(i => doctor.Http.Post("/api/slots", new
+            {
+                starts_at = (soon + Duration.FromSeconds(i)).ToString(),
+                ends_at = (soon + Duration.FromSeconds(i + 1)).ToString(),
+            })));
+            lock (_soon) _soon.UnionWith(made.Select(reply => reply.Is(201).Id));
+            foreach (var reply in made) _slots[reply.Id] = doctor;
+            for (var i = 0; i < SlotsAhead; i++) _slots[await doctor.Slot(i)] = doctor;
+        }));
+    }
+
+    Task Act(Wish wish)
+    {
+        var (patient, doctor) = (_patients[wish.Patient % Patients], _doctors[wish.Doctor % Doctors]);
+        var (slot, owner) = Pick(_slots, wish.Slot)!.Value;
+        // What is done at a visit is done to those that begin while this runs, mostly.
+        var visits = wish.Kind is >= FirstOfVisit and <= LastOfVisit && wish.Way % 4 > 0 && !_visits.IsEmpty;
+        var (booking, (its, their)) = Pick(visits ? _visits : _bookings, wish.Booking)
+            ?? new(Guid.CreateVersion7(), (patient, doctor));
+        var path = $"/api/bookings/{booking}";
+        return wish.Kind switch
+        {
+            < 26 => Book(patient, slot, owner),
+            < 32 => Find(patient, doctor, wish),
+            < 39 => Hold(patient, slot),
+            < 42 => Release(patient, slot, wish),
+            < 51 => Send("move", its, HttpMethod.Post, path + "/move", new { slot_id = slot }, slot),
+            < 63 => Send("cancel", wish.Way % 3 > 0 ? its : their, HttpMethod.Post, path + "/cancellation"),
+            < 67 => Send("complete", their, HttpMethod.Post, path + "/completion"),
+            < 70 => Send("check_in", its, HttpMethod.Post, path + "/check-in"),
+            < 72 => Send("start", their, HttpMethod.Post, path + "/start"),
+            < 74 => Send("no_show", their, HttpMethod.Post, path + "/no-show", new { party = "patient" }),
+            < 77 => Send("undo", their, HttpMethod.Post, path + "/undo"),
+            < 80 => Send("accept", their, HttpMethod.Post, path + "/acceptance"),
+            < 82 => Send("decline", their, HttpMethod.Post, path + "/declination"),
+            < 86 => Join(wish, patient, doctor, its, booking),
+            < 90 => Answer(wish),
+            < 92 => Rules(doctor, wish),
+            < 94 => Leave(doctor, wish),
+            < 96 => Pick(_timeOff, wish.Entry) is var (off, whose) ? Return(whose, off) : Task.CompletedTask,
+            _ => Any(patient),
+        };
+    }
+
+    async Task Hold(TestUser patient, Guid slot)
+    {
+        var reply = await Send("hold", patient, HttpMethod.Post, $"/api/slots/{slot}/hold", slot: slot);
+        if (reply.Status == 201) _holds[slot] = patient;
+    }
+
+    async Task Release(TestUser patient, Guid slot, Wish wish)
+    {
+        if (Pick(_holds, wish.Entry) is var (held, holder)) (slot, patient) = (held, holder);
+        _holds.TryRemove(slot, out _);
+        await Send("release", patient, HttpMethod.Delete, $"/api/slots/{slot}/hold");
+    }
+
+    async Task Book(TestUser patient, Guid slot, TestUser owner)
+    {
+        var reply = await Send("book", patient, HttpMethod.Post, "/api/bookings", new { slot_id = slot }, slot);
+        if (reply.Status != 201) return;
+        _bookings[reply.Id] = (patient, owner);
+        if (_soon.Contains(slot)) _visits[reply.Id] = (patient, owner);
+    }
+
+    /// <summary>Books one of the slots that the doctor is said to have, be it published by hand or made from
+    /// rules.</summary>
+    async Task Find(TestUser patient, TestUser doctor, Wish wish)
+    {
+        var day = Calendar.Start.InUtc().Date;
+        var path = $"/api/doctors/{doctor.Id}/slots?from={Availability.Iso(day)}&limit=100";
+        var found = (await Send("find", patient, HttpMethod.Get, path)).Ids().ToList();
+        foreach (var slot in found) _slots.TryAdd(slot, doctor);
+        if (found.Count > 0) await Book(patient, found[wish.Slot % found.Count], doctor);
+    }
+
+    async Task Any(TestUser patient)
+    {
+        var (from, to) = (Calendar.Start.ToString(), (Calendar.Start + Duration.FromHours(16)).ToString());
+        var reply = await Send("any", patient, HttpMethod.Post, "/api/bookings",
+            new { specialization = "Ayurveda", between = new { from, to } });
+        if (reply.Status == 201) _bookings[reply.Id] = (patient, DoctorOf(reply));
+    }
+
+    async Task Join(Wish wish, TestUser patient, TestUser doctor, TestUser its, Guid booking)
+    {
+        var until = Calendar.Start + Duration.FromHours(1 + wish.Entry % 15);
+        var (who, line) = wish.Way % 2 == 0 ? (its, (object)new { booking_id = booking })
+            : (patient, new { doctor_id = doctor.Id, to = until.ToString() });
+        var reply = await Send("join", who, HttpMethod.Post, "/api/waitlist", line);
+        if (reply.Status == 201) _entries[reply.Id] = who;
+    }
+
+    Task Answer(Wish wish)
+    {
+        if (Pick(_entries, wish.Entry) is not var (entry, patient)) return Task.CompletedTask;
+        return (wish.Way % 4) switch
+        {
+            0 => Send("leave_line", patient, HttpMethod.Delete, "/api/waitlist/" + entry),
+            1 => Send("pass_on", patient, HttpMethod.Post, $"/api/waitlist/{entry}/declination"),
+            _ => Accept(patient, entry),
+        };
+    }
+
+    async Task Accept(TestUser patient, Guid entry)
+    {
+        var reply = await Send("take_offer", patient, HttpMethod.Post, $"/api/waitlist/{entry}/acceptance");
+        if (reply.Status == 200) _bookings.TryAdd(reply.Id, (patient, DoctorOf(reply)));
+    }
+
+    // By the doctors' clock, from the last of the slots published by hand on into the evening.
+    Task Rules(TestUser doctor, Wish wish) => Send("rules", doctor, HttpMethod.Put, "/api/availability", new
+    {
+        rules = Availability.Daily("13:00", wish.Way % 2 == 0 ? "16:00" : "18:00", wish.Entry % 2 == 0 ? 30 : 60),
+        horizon_days = 3, minimum_notice_minutes = wish.Slot % 2 * 60,
+    }, match: "*");
+
+    async Task Leave(TestUser doctor, Wish wish)
+    {
+        var from = Calendar.Start + Duration.FromMinutes(30) * (wish.Slot % (2 * SlotsAhead));
+        var reply = await Send("leave", doctor, HttpMethod.Post, "/api/availability/time-off", new
+        {
+            from = from.ToString(), to = from.Plus(Duration.FromHours(1)).ToString(),
+            bookings = new[] { "refuse", "cancel", "move" }[wish.Way % 3],
+        });
+        if (reply.Status == 201) _timeOff[reply.Id] = doctor;
+    }
+
+    async Task Return(TestUser doctor, Guid timeOff)
+    {
+        var reply = await Send("return", doctor, HttpMethod.Delete, "/api/availability/time-off/" + timeOff);
+        if (reply.Status is 204 or 404) _timeOff.TryRemove(timeOff, out _);
+    }
+
+    TestUser DoctorOf(Reply booked) => _doctors.First(doctor => doctor.Id == Guid.Parse(booked["doctor_id"]));
+
+    /// <summary>One of those that are there, in an order that does not depend on chance; null when none is.</summary>
+    static KeyValuePair<Guid, T>? Pick<T>(ConcurrentDictionary<Guid, T> all, int number)
+    {
+        var there = all.ToArray();
+        Array.Sort(there, (one, other) => one.Key.CompareTo(other.Key));
+        return there.Length == 0 ? null : there[number % there.Length];
+    }
+
+    /// <param name="slot">The slot that is wanted, if one is.</param>
+    async Task<Reply> Send(string wish, TestUser user, HttpMethod method, string path, object? body = null,
+        Guid? slot = null, string? match = null)
+    {
+        var sent = SystemClock.Instance.GetCurrentInstant();
+        var reply = await user.Http.Send(method, path, body, headers: match is null ? [] : [("If-Match", match)]);
+        _answers.AddOrUpdate((wish, reply.Status), 1, (_, n) => n + 1);
+        if (reply.Status is >= 500 or 400 or 401 or 403 or 405 or 415)
+            _wrong.Add($"{wish} was answered {reply.Status}: {reply.Text}");
+        if (reply is { Status: 409, Code: "one_active_booking_per_slot" } && slot is { } wanted)
+            _refused.Add(new(wanted, sent, SystemClock.Instance.GetCurrentInstant()));
+        if (reply.Status is 200 or 201 && reply.Text.Contains("\"revision\":", StringComparison.Ordinal)
+            && reply.Body.TryGetProperty("patient_id", out _))
+            _seen.Add(new(reply.Id, reply.Body.GetProperty("revision").GetInt32(), reply["status"],
+                Guid.Parse(reply["slot_id"])));
+        return reply;
+    }
+
+    /// <summary>What was answered, what the log says and what the tables hold are one story, and a legal one.</summary>
+    public async Task ShouldBeSequential()
+    {
+        var model = await CalendarModel.Of(server);
+        _wrong.Take(10).ShouldBeEmpty(Summary);
+        model.Violations.Take(10).ShouldBeEmpty(Summary);
+        var stored = await server.Owner.Statement("select id, revision, status, slot_id from scheduling.bookings")
+            .List(row => new Seen(row.GetGuid(0), row.GetInt32(1), row.GetString(2), row.GetGuid(3)));
+        stored.Concat(_seen).Where(s => !model.Bookings.TryGetValue(s.Booking, out var steps)
+                || steps.ElementAtOrDefault(s.Revision) is not { } step
+                || (step.Status, step.Slot) != (s.Status, s.Slot))
+            .Take(10).ShouldBeEmpty("an answer or a row that the log does not tell of; " + Summary);
+        stored.Where(s => s.Revision != model.Bookings[s.Booking].Count - 1).Take(10).ShouldBeEmpty(Summary);
+        _refused.Where(r => !WasBooked(model, r)).Take(10)
+            .ShouldBeEmpty("a slot was said to be booked while it was not; " + Summary);
+        (await server.Owner.Statement("select id, booking_id from scheduling.slots where booking_id is not null")
+            .List(row => (row.GetGuid(0), row.GetGuid(1)))).Order()
+            .ShouldBe(model.Booked.Select(b => (b.Key, b.Value)).Order(), Summary);
+        await server.ShouldKeepItsInvariants();
+        await server.MakeSlotsAhead();
+        foreach (var doctor in _doctors) await ShouldBeAsTheRulesSay(doctor);
+    }
+
+    /// <summary>Whatever came and went: once the job that makes slots has had its turn, making the doctor's again would
+    /// change nothing.</summary>
+    async Task ShouldBeAsTheRulesSay(TestUser doctor)
+    {
+        var offered = (await doctor.Http.Get("/api/availability")).Is(200);
+        var preview = (await doctor.Http.Post("/api/availability/preview", new
+        {
+            rules = offered.Body.GetProperty("rules"), horizon_days = offered.Number("horizon_days"),
+            minimum_notice_minutes = offered.Number("minimum_notice_minutes"),
+        })).Is(200);
+        (preview.Number("slots_added"), preview.Number("slots_removed")).ShouldBe((0, 0), preview.Text + Summary);
+    }
+
+    static bool WasBooked(CalendarModel model, Refused refused) => model.Stays.TryGetValue(refused.Slot, out var stays)
+        && stays.Any(stay => stay.From <= refused.Answered && (stay.Until is not { } until
+            || until + Slack >= refused.Sent));
+}

@@ -1,0 +1,17 @@
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Invariants;
+using Amrutam.Tests.Support.Servers;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Amrutam.Tests.Support.Calendars;
+
+/// <summary>The rules of the data that must hold at any moment, after any fault: the product's own queries.</summary>
+static class Invariants
+{
+    public static async Task ShouldKeepItsInvariants(this TestServer server)
+    {
+        foreach (var invariant in server.App.Services.GetServices<Invariant>())
+            (await invariant.In(server.Owner.Statement(invariant.Sql), Window.Everything)
+                .List(row => row.GetString(0))).ShouldBeEmpty(invariant.Name);
+    }
+}

@@ -1,0 +1,21 @@
+using Amrutam.Platform.Data;
+using Npgsql;
+
+namespace Amrutam.Tests.Support.Observing;
+
+/// <summary>Events written as a change would write them.</summary>
+static class Log
+{
+    public static Task<int> Append(this NpgsqlDataSource db, string action, string entity, Guid? id,
+        string? details = null, string? at = null, Guid? actor = null) =>
+        db.Statement(Insert).With(action).With(entity).With(id).WithJson(details).With(at).With(actor).Execute();
+
+    public static Task<int> Append(this NpgsqlConnection connection, string action, string entity, Guid? id) =>
+        connection.Statement(Insert).With(action).With(entity).With(id).WithJson(null).With((string?)null)
+            .With((Guid?)null).Execute();
+
+    const string Insert = """
+        insert into audit.events (action, entity, entity_id, details, at, actor_id) values ($1, $2, $3, $4,
+             coalesce($5::timestamptz, now()), $6)
+        """;
+}

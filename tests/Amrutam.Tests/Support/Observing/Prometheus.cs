@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using Amrutam.Tests.Tidy;
+
+namespace Amrutam.Tests.Support.Observing;
+
+/// <summary>Prometheus's own programs, from Debian's package: the server, and the tool that checks.</summary>
+static class Prometheus
+{
+    // Where ./x unpacks the package when the machine does not have it.
+    static readonly string[] Folders =
+        [Tree.Path(".data", "prometheus", "usr", "bin"), "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
+
+    public static string Program(string name) =>
+        Folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new FileNotFoundException($"{name} is missing: ./x test gets it");
+
+    /// <summary>Runs promtool.</summary>
+    /// <returns>Everything it said when it was not content; null when it was.</returns>
+    public static async Task<string?> Objection(string? input, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Program("promtool"), arguments)
+        {
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync();
+        return process.ExitCode == 0 && (await complained).Length == 0 ? null : await said + await complained;
+    }
+}

@@ -1,0 +1,103 @@
+using Amrutam.Identity.SecondFactor;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Servers;
+
+namespace Amrutam.Tests.Support;
+
+/// <summary>Somebody who signed up over HTTP with a password, and what they do with their account.</summary>
+sealed class Person(TestServer server, string email)
+{
+    public const string Password = "copper-lantern-42";
+
+    public string Email => email;
+
+    public Guid Id { get; private set; }
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public string RefreshToken { get; private set; } = "";
+
+    public static async Task<Person> SignUp(TestServer server, string? name = null, string role = "patient")
+    {
+        var person = new Person(server, (name ?? "p" + Guid.CreateVersion7().ToString("N")) + "@example.org");
+        var made = await server.Anonymous()
+            .Post("/api/auth/signup", new
+            {
+                email = person.Email, password = Password, role,
+                full_name = "Test Person"
+            });
+        person.Id = made.Is(201).Id;
+        await person.SignIn();
+        return person;
+    }
+
+    /// <summary>An admin is made in the database: nobody signs up as one.</summary>
+    public static async Task<Person> Admin(TestServer server)
+    {
+        var person = await SignUp(server);
+        await server.Owner.Statement("update identity.users set role = 'admin' where id = $1").With(person.Id)
+            .Execute();
+        await person.SignIn();
+        return person;
+    }
+
+    public Task<Reply> TryToSignIn(string? password = null, string? totp = null, string? recovery = null) =>
+        server.Anonymous()
+        .Post("/api/auth/login", new
+        {
+            email, password = password ?? Password, totp_code = totp,
+            recovery_code = recovery
+        });
+
+    public async Task<Reply> SignIn(string? password = null, string? totp = null) =>
+        Use((await TryToSignIn(password, totp)).Is(200));
+
+    public Reply Use(Reply tokens)
+    {
+        Http = server.Anonymous();
+        Http.DefaultRequestHeaders.Authorization = new("Bearer", tokens["access_token"]);
+        RefreshToken = tokens["refresh_token"];
+        return tokens;
+    }
+
+    /// <summary>Signs in again elsewhere, and leaves this client as it is.</summary>
+    public async Task<HttpClient> Elsewhere(string device = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
+    {
+        var client = server.Anonymous();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", device);
+        var tokens = (await client.Post("/api/auth/login", new { email, password = Password })).Is(200);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", tokens["access_token"]);
+        return client;
+    }
+
+    /// <summary>Enrols an authenticator app, and goes on with the session that says so.</summary>
+    public async Task<(byte[] Secret, string[] Codes)> Enrol()
+    {
+        var offer = (await Http.Post("/api/me/second-factor", new { password = Password })).Is(200);
+        var secret = FromBase32(offer["secret"]);
+        var done = (await Http.Post("/api/me/second-factor/confirmation", new { totp_code = await CodeBefore(secret) }))
+            .Is(200);
+        Use(done);
+        return (secret, [.. done.Body.GetProperty("recovery_codes").EnumerateArray().Select(c => c.GetString()!)]);
+    }
+
+    /// <summary>The code that the app showed before the present one, so that this is still to be used.</summary>
+    public static async Task<string> CodeBefore(byte[] secret)
+    {
+        // At the end of a step it could be two steps old when it arrives, and count no more.
+        const int Step = 30, OnTheWay = 5;
+        var left = Step - TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() % Step;
+        if (left < OnTheWay) await Task.Delay(TimeSpan.FromSeconds(left));
+        return CodeNow(secret, -1);
+    }
+
+    public static string CodeNow(byte[] secret, int steps = 0) =>
+        Totp.Code(secret, Totp.StepAt(TimeProvider.System.GetUtcNow()) + steps);
+
+    public static byte[] FromBase32(string text)
+    {
+        var bits = string.Concat(text.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c), 2)
+            .PadLeft(5, '0')));
+        return [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Amrutam.Audit;
+using Amrutam.Audit.Contracts;
+using Amrutam.Audit.Sealing;
+using Amrutam.Identity.Contracts;
+using Amrutam.Identity.Encryption;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Amrutam.Tests.Support.Servers;
+
+/// <summary>One replica's sealer over a database, run pass by pass.</summary>
+sealed class Sealer : IAsyncDisposable
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    static readonly byte[] KeyEncryptionKey = RandomNumberGenerator.GetBytes(32);
+
+    readonly SealLog _log;
+    readonly EventLogWatermark _horizon;
+
+    Sealer(NpgsqlDataSource db, Checkpoints? folder)
+    {
+        (Db, Folder) = (db, folder);
+        Keys = new(db, new Secrets(new SecretEncryption(KeyEncryptionKey)));
+        _horizon = new(db);
+        _log = new(db, _horizon, Keys, State, Jobs, new AuditSettings(), TimeProvider.System,
+            NullLogger<SealLog>.Instance, folder);
+    }
+
+    /// <summary>What runs jobs, measured by nobody.</summary>
+    public static JobRunner Jobs { get; } = new(new ServiceCollection().AddMetrics().BuildServiceProvider()
+        .GetRequiredService<IMeterFactory>(), TimeProvider.System, NullLogger<JobRunner>.Instance);
+
+    public NpgsqlDataSource Db { get; }
+    public Checkpoints? Folder { get; }
+    public LogKeys Keys { get; }
+    public SealState State { get; } = new();
+
+    /// <param name="folder">Where it publishes; null: nowhere.</param>
+    public static Sealer Over(Database database, string? folder = null) =>
+        new(database.Open("sealer", 4, NullLoggerFactory.Instance), folder is null ? null : new(folder));
+
+    public Task<bool> Pass() => _log.Pass(CancellationToken.None);
+
+    /// <summary>Seals until no event waits.</summary>
+    public async Task SealAll()
+    {
+        for (var watch = Stopwatch.StartNew(); await Pass() || State.Last!.OldestUnsealedAt is not null;)
+        {
+            watch.Elapsed.ShouldBeLessThan(Patience, "an event stays unsealed");
+            await Task.Delay(10);
+        }
+    }
+
+    public async Task<SealViolation?> Broken() =>
+        (await new VerifyLog(Db, Folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Broken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _log.Dispose();
+        _horizon.Dispose();
+        await Db.DisposeAsync();
+    }
+}

@@ -1,0 +1,74 @@
+using Amrutam.EmbeddedPostgres;
+using Amrutam.Platform.Data;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(Amrutam.Tests.Support.Servers.TestCluster))]
+
+namespace Amrutam.Tests.Support.Servers;
+
+/// <summary>The throw-away PostgreSQL of a test run, and a migrated template that each test class copies.</summary>
+public sealed class TestCluster : IAsyncLifetime
+{
+    const string Template = "amrutam_test";
+    readonly string _directory = Path.Combine(Path.GetTempPath(), "amrutam-tests-" + Environment.ProcessId);
+    readonly SemaphoreSlim _copying = new(1);
+    PrivatePostgres _postgres = null!;
+    int _databases;
+
+    public async ValueTask InitializeAsync()
+    {
+        _postgres = await PrivatePostgres.Own(_directory, NullLogger.Instance, CancellationToken.None, durable: false);
+        await Run("create database " + Template);
+        await Migrator.Migrate(_postgres.OwnerConnectionString(Template), Program.Modules, CancellationToken.None);
+    }
+
+    /// <summary>A fresh, migrated database of the caller's own.</summary>
+    internal async Task<Database> NewDatabase()
+    {
+        var name = "t_" + Interlocked.Increment(ref _databases);
+        await _copying.WaitAsync();
+        try
+        {
+            await Run($"create database {name} template {Template}");
+        }
+        finally
+        {
+            _copying.Release();
+        }
+        return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
+    }
+
+    /// <summary>A database with the same in it, for what a test does not want to do to the original. Nobody may be
+    /// connected to that.</summary>
+    internal async Task<Database> CopyOf(Database original)
+    {
+        var (name, source) = ("c_" + Interlocked.Increment(ref _databases),
+            new NpgsqlConnectionStringBuilder(original.Owner).Database);
+        await Run($"create database {name} template {source}");
+        return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
+    }
+
+    /// <summary>A fresh database with nothing in it, for what tests the migrations themselves.</summary>
+    internal async Task<Database> EmptyDatabase()
+    {
+        var name = "e_" + Interlocked.Increment(ref _databases);
+        await Run($"create database {name}");
+        return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
+    }
+
+    async Task Run(string sql)
+    {
+        await using var connection = new NpgsqlConnection(_postgres.OwnerConnectionString("postgres"));
+        await connection.OpenAsync();
+        await connection.Statement(sql).Execute();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await _postgres.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+        _copying.Dispose();
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.RegularExpressions;
+using Amrutam.Tests.Support;
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+
+namespace Amrutam.Tests.Tidy.Code;
+
+/// <summary>Who may know whom, read from the compiled assembly; what compiles away (constants, nameof) from the
+/// usings.</summary>
+public sealed partial class ModuleTests
+{
+    const string Root = "";
+    const string Platform = "Platform";
+    const string Portal = "Portal";
+    const string Contracts = "Contracts";
+
+    /// <summary>Modules that no other uses, but for the pages, which show what all of them know.</summary>
+    static readonly string[] Leaves = ["Audit", "Analytics", "Notifications", Portal];
+
+    /// <summary>Packages that one module alone may know, so that what they do stays in one place.</summary>
+    static readonly (string Namespace, string Module)[] Reserved = [
+        ("Microsoft.EntityFrameworkCore", "Identity"),
+        ("Npgsql.EntityFrameworkCore", "Identity"),
+        ("Microsoft.AspNetCore.Identity", "Identity"),
+    ];
+
+    static readonly IReadOnlyList<(string From, string FromModule, string To)> Uses = [.. ReadUses()];
+
+    [Fact]
+    public void A_module_uses_itself_Platform_and_the_contracts_of_others()
+    {
+        var modules = Uses.Select(u => u.FromModule).ToHashSet(StringComparer.Ordinal);
+        modules.ShouldContain(Platform);
+        modules.Count.ShouldBeGreaterThan(2, "the assembly was not read");
+        Wrong(u => Module(u.To) is { } to && !MayUse(u.FromModule, u.To, to)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_the_compiler_leaves_no_trace_of_keeps_the_same_rule() =>
+        Tree.Files.Where(f => f.StartsWith("src/Amrutam/", StringComparison.Ordinal) && f
+            .EndsWith(".cs", StringComparison.Ordinal))
+            .SelectMany(file =>
+                Using().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, Used: m.Groups[1].Value)))
+            .Where(use => !MayUse(ModuleOfFile(use.file), use.Used + ".", Module(use.Used + ".")!))
+            .Select(use => $"{use.file} uses {use.Used}")
+            .ShouldBeEmpty();
+
+    [Fact]
+    public void Entity_Framework_and_ASP_NET_Core_Identity_stay_in_Identity() =>
+        Wrong(u => Reserved.Any(r => u.To.StartsWith(r.Namespace, StringComparison.Ordinal)
+            && u.FromModule != r.Module)).ShouldBeEmpty();
+
+    [Fact]
+    public void The_portal_has_no_SQL() =>
+        Wrong(u => u.FromModule == Portal
+            && (u.To.StartsWith("Npgsql.", StringComparison.Ordinal) || u.To is "Amrutam.Platform.Data.Sql"
+                or "Amrutam.Platform.Data.Statement"))
+            .ShouldBeEmpty();
+
+    static bool MayUse(string from, string to, string toModule) =>
+        from == Root || toModule == from || toModule == Platform
+        || (from != Platform && (from == Portal || !Leaves.Contains(toModule)) && to
+            .StartsWith($"Amrutam.{toModule}.{Contracts}.", StringComparison.Ordinal));
+
+    static IEnumerable<string> Wrong(Func<(string From, string FromModule, string To), bool> wrong) =>
+        Uses.Where(wrong).Select(u => $"{u.From} uses {u.To}").Distinct(StringComparer.Ordinal);
+
+    /// <summary>The module of one of our types; null for everybody else's.</summary>
+    static string? Module(string type) =>
+        type == "Amrutam" ? Root
+        : !type.StartsWith("Amrutam.", StringComparison.Ordinal) ? null
+        : type.Split('.') is { Length: > 2 } parts ? parts[1] : Root;
+
+    static string ModuleOfFile(string file) => file.Split('/') is { Length: > 3 } parts ? parts[2] : Root;
+
+    static IEnumerable<(string From, string FromModule, string To)> ReadUses()
+    {
+        foreach (var type in Product.Assemblies.SelectMany(a => AssemblyDefinition.ReadAssembly(a.Location)
+            .MainModule.GetTypes()))
+        {
+            var outer = type;
+            while (outer.DeclaringType is not null) outer = outer.DeclaringType;
+            if (Module(outer.FullName) is not { } module || IsGenerated(outer)) continue;
+            foreach (var used in UsedBy(type).SelectMany(Parts).Select(Outermost).Distinct(StringComparer.Ordinal))
+                yield return (outer.FullName, module, used);
+        }
+    }
+
+    /// <summary>The OpenAPI package writes its own types into our namespace-less corner; they are nobody's
+    /// module.</summary>
+    static bool IsGenerated(TypeDefinition type) =>
+        type.CustomAttributes.Any(a => a.AttributeType.Name is "GeneratedCodeAttribute" or "EmbeddedAttribute");
+
+    static IEnumerable<TypeReference> UsedBy(TypeDefinition type) =>
+    [
+        .. new[] { type.BaseType },
+        .. type.Interfaces.Select(i => i.InterfaceType),
+        .. type.CustomAttributes.SelectMany(Used),
+        .. type.Fields.Select(f => f.FieldType),
+        .. type.Properties.SelectMany(p => p.CustomAttributes.SelectMany(Used)),
+        .. type.GenericParameters.SelectMany(g => g.Constraints.Select(c => c.ConstraintType)),
+        .. type.Methods.SelectMany(UsedBy),
+    ];
+
+    static IEnumerable<TypeReference> UsedBy(MethodDefinition method) =>
+    [
+        method.ReturnType,
+        .. method.Parameters.Select(p => p.ParameterType),
+        .. method.CustomAttributes.SelectMany(Used),
+        .. method.HasBody ? method.Body.Variables.Select(v => v.VariableType) : [],
+        .. method.HasBody ? method.Body.Instructions.SelectMany(UsedBy) : [],
+    ];
+
+    static IEnumerable<TypeReference> UsedBy(Instruction instruction) => instruction.Operand switch
+    {
+        TypeReference type => [type],
+        FieldReference field => [field.DeclaringType, field.FieldType],
+        GenericInstanceMethod method => [method.DeclaringType, method.ReturnType, .. method.GenericArguments],
+        MethodReference method =>
+            [method.DeclaringType, method.ReturnType, .. method.Parameters.Select(p => p.ParameterType)],
+        _ => [],
+    };
+
+    static IEnumerable<TypeReference> Used(CustomAttribute attribute) =>
+        [attribute.AttributeType, .. attribute.ConstructorArguments.Select(a => a.Value).OfType<TypeReference>()];
+
+    static IEnumerable<TypeReference> Parts(TypeReference? type) => type switch
+    {
+        null => [],
+        GenericInstanceType generic => [generic.ElementType, .. generic.GenericArguments.SelectMany(Parts)],
+        TypeSpecification special => Parts(special.ElementType),
+        _ => [type],
+    };
+
+    static string Outermost(TypeReference type)
+    {
+        while (type.DeclaringType is not null) type = type.DeclaringType;
+        return type.FullName;
+    }
+
+    [GeneratedRegex(@"^using (?:static )?(Amrutam\.[\w.]+);", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Using();
+}

@@ -1,0 +1,23 @@
+using System.Text.RegularExpressions;
+
+namespace Amrutam.Tests.Tidy.Documents;
+
+/// <summary>What is tried and measured with <c>./x</c> is what the image runs.</summary>
+public sealed partial class ImageTests
+{
+    [Fact]
+    public void The_image_and_x_give_the_server_the_same_memory()
+    {
+        var ofTheImage = Set("deploy/Dockerfile");
+        ofTheImage.Count.ShouldBe(3);
+        Set("x").ShouldBe(ofTheImage);
+        var documented = File.ReadAllText(Tree.Path("docs/operations.md"));
+        foreach (var variable in ofTheImage) documented.ShouldContain(variable);
+    }
+
+    static List<string> Set(string file) =>
+        [.. Memory().Matches(File.ReadAllText(Tree.Path(file))).Select(m => m.Value).Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex(@"(DOTNET_GC|MALLOC_)\w+=\w+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Memory();
+}

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
+
+namespace Amrutam.Tests.Tidy.Documents;
+
+/// <summary>What the documents say is tried, or made from what they tell of.</summary>
+public sealed partial class ReadmeTests(ServerFixture fixture) : IClassFixture<ServerFixture>
+{
+    [Fact]
+    public async Task The_walkthrough_of_the_README_works_as_it_stands()
+    {
+        var text = File.ReadAllText(Tree.Path("README.md"));
+        var walkthrough = text[text.IndexOf("## Book a doctor by hand", StringComparison.Ordinal)..];
+        var blocks = Block().Matches(walkthrough).Select(m => m.Groups["lines"].Value).ToList();
+        blocks.Count.ShouldBe(3);
+        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", string.Concat(blocks)])
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            Environment = { ["API"] = fixture.Server.Address.ToString().TrimEnd('/') },
+        };
+        using var shell = Process.Start(start)!;
+        var (said, complained) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
+        await shell.WaitForExitAsync();
+        shell.ExitCode.ShouldBe(0, await complained + await said);
+        (await said).ShouldContain("booked once: {\"id\":");
+        (await fixture.Server.Owner.Statement("select count(*) from scheduling.bookings").Value<long>()).ShouldBe(1);
+    }
+
+    [Fact]
+    public void Every_link_between_the_documents_leads_somewhere() =>
+        Tree.Files.Where(f => f.EndsWith(".md", StringComparison.Ordinal))
+            .SelectMany(file =>
+                Link().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, To: m.Groups["to"].Value)))
+            .Where(link => !File.Exists(Target(link.file, link.To)) && !Directory.Exists(Target(link.file, link.To)))
+            .Select(link => $"{link.file} leads to {link.To}").ShouldBeEmpty();
+
+    [Fact, Trait("Approves", "diagrams")]
+    public void The_table_of_problems_is_made_from_the_problems()
+    {
+        var rows = Product.Problems.Values.OrderBy(p => p.Status).ThenBy(p => p.Code, StringComparer.Ordinal)
+            .Select(p => $"| {p.Status} | `{p.Code}` | {p.Title} |\n");
+        ("""
+            # Statuses and problems
+
+            Every refusal is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `code`,
+            `trace_id`, and `errors` by field where it is about fields. A program decides by `code`. What you may not
+            see is answered as what does not exist. 429 and 503 carry `Retry-After`. Made from the problems in the code
+            by `./x docs`.
+
+            | status | code | meaning |
+            |---|---|---|
+
+            """ + string.Concat(rows)).ShouldBeApproved("docs/status-codes.md");
+    }
+
+    static string Target(string file, string to) =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Tree.Path(file))!, to.Split('#')[0]));
+
+    [GeneratedRegex("```sh\n(?<lines>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"\]\((?<to>(?!https?:|#|mailto:)[^)\s]+)\)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Link();
+}

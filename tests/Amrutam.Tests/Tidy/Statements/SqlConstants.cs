@@ -1,0 +1,45 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Amrutam.Tests.Support;
+
+namespace Amrutam.Tests.Tidy.Statements;
+
+/// <summary>A statement of the product: where it stands, whose it is, and its text.</summary>
+sealed record SqlConstant(string Name, string Module, string Text)
+{
+    /// <summary>True for what PostgreSQL can plan; the rest are commands such as LISTEN and CREATE.</summary>
+    public bool HasPlan => SqlConstants.HasPlan(Text);
+
+    public override string ToString() => Name;
+}
+
+/// <summary>Every constant of the assembly whose text is SQL.</summary>
+static partial class SqlConstants
+{
+    public static IReadOnlyList<SqlConstant> All { get; } =
+        [.. Product.Types.SelectMany(Of).OrderBy(c => c.Name, StringComparer.Ordinal)];
+
+    public static bool IsSql(string text) => Verb().IsMatch(text);
+
+    public static bool HasPlan(string text) => PlannedVerb().IsMatch(text);
+
+    static IEnumerable<SqlConstant> Of(Type type) => type
+        .GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        .Where(field => field.IsLiteral && field.FieldType == typeof(string))
+        .Select(field => (field.Name, Text: (string)field.GetRawConstantValue()!))
+        .Where(constant => IsSql(constant.Text))
+        .Select(constant => new SqlConstant($"{type.FullName}.{constant.Name}", ModuleOf(type), constant.Text));
+
+    static string ModuleOf(Type type) => type.Namespace?.Split('.') is ["Amrutam", var module, ..] ? module : "";
+
+    // Lower case, as all our SQL is, followed by a space: titles and sentences begin with a capital.
+    [GeneratedRegex(
+        @"^\s*(select|with|insert|update|delete|merge|values|truncate|lock|create|alter|drop|grant|listen|set"
+            + @"|do(?=\s\$))\s",
+        RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Verb();
+
+    [GeneratedRegex(@"^\s*(select|with|insert|update|delete|merge|values)\s", RegexOptions.None,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PlannedVerb();
+}

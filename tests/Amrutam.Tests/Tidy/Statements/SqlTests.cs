@@ -1,0 +1,210 @@
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+using Npgsql;
+
+namespace Amrutam.Tests.Tidy.Statements;
+
+/// <summary>Every statement of the product against the migrated schema: it exists, it is its module's business, the
+/// server may run it.</summary>
+/// <remarks>
+/// PostgreSQL itself is the judge of whose business a statement is. A role is made per module that may do exactly what
+/// the module may; EXPLAIN checks the rights of every table, view, row lock and function of a statement and changes
+/// nothing.
+/// </remarks>
+public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
+{
+    /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
+    /// key that seals secrets, which the server itself must not put in others' places.</summary>
+    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.",
+        "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
+        "Amrutam.Audit.Sealing.EncryptedLogKeys."];
+
+    /// <summary>Where SQL comes from that is no constant: migrations are files, and a cluster's first commands carry
+    /// names.</summary>
+    static readonly string[] RunsOtherText =
+        ["Amrutam.Platform.Data.Migrator", "Amrutam.EmbeddedPostgres.NewPostgresCluster",
+            "Amrutam.EmbeddedPostgres.PrivatePostgres"];
+
+    Database _database = null!;
+
+    public async ValueTask InitializeAsync() => _database = await cluster.NewDatabase();
+
+    public ValueTask DisposeAsync() => default;
+
+    [Fact]
+    public async Task Every_statement_fits_the_migrated_schema()
+    {
+        SqlConstants.All.ShouldNotBeEmpty();
+        await using var connection = await Open();
+        var wrong = new List<string>();
+        foreach (var statement in SqlConstants.All.Where(s => s.HasPlan))
+            if (await Complaint(connection, "prepare tidy as " + statement.Text) is { } complaint) wrong
+                .Add($"{statement}: {complaint}");
+            else await connection.Statement("deallocate tidy").Execute();
+        wrong.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_statement_touches_its_modules_schema_and_what_others_publish()
+    {
+        await using var connection = await Open();
+        await connection.Statement(GrantEachModuleItsOwn).Execute();
+        // The composition root is no module: its demo fills a whole empty database.
+        (await Refused(connection, s => "tidy_" + s.Module.ToLowerInvariant(), s => s.Module.Length > 0))
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_serving_role_may_run_every_statement()
+    {
+        await using var connection = await Open();
+        (await Refused(connection, _ => Database.AppRole,
+            s => !RunByTheOwner.Any(owner => s.Name.StartsWith(owner, StringComparison.Ordinal)))).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void What_has_no_plan_names_no_other_modules_schema() =>
+        SqlConstants.All.Where(s => !s.HasPlan)
+            .SelectMany(s => Modules().Except([s.Module]).Select(m => m.ToLowerInvariant())
+                .Where(schema => s.Text.Contains(schema + ".", StringComparison.Ordinal))
+                    .Select(schema => $"{s} names {schema}"))
+            .ShouldBeEmpty();
+
+    // The sweep runs each module's rules: constants of those modules, which are looked at there.
+    static readonly string[] RunsWhatModulesGive = ["Amrutam.Platform.Invariants.SweepInvariants"];
+
+    [Fact]
+    public void Only_constants_are_run_as_SQL()
+    {
+        var known = SqlConstants.All.Select(s => s.Text).ToHashSet(StringComparer.Ordinal);
+        var calls = Calls().ToList();
+        calls.ShouldNotBeEmpty("the assembly was not read");
+        calls.Where(call => !RunsWhatModulesGive.Contains(call.Type, StringComparer.Ordinal))
+            .Where(call => call.Texts.Count == 0 || !call.Texts.All(known.Contains))
+            .Select(call => $"{call.Type} runs {string.Join(" or ", call.Texts.DefaultIfEmpty("what it computed"))}")
+            .ShouldBeEmpty();
+    }
+
+    static IEnumerable<string> Modules() =>
+        SqlConstants.All.Select(s => s.Module).Where(module => module.Length > 0)
+            .Concat(["Audit", "Identity", "Doctors", "Scheduling"]).Distinct();
+
+    /// <summary>
+    /// Each call that takes SQL, with the literals it may be given; none when the text is no literal.
+    /// </summary>
+    static IEnumerable<(string Type, IReadOnlyList<string> Texts)> Calls()
+    {
+        foreach (var type in Product.Assemblies.SelectMany(a => AssemblyDefinition.ReadAssembly(a.Location)
+            .MainModule.GetTypes()))
+        {
+            var outer = type;
+            while (outer.DeclaringType is not null) outer = outer.DeclaringType;
+            if (outer.FullName is "Amrutam.Platform.Data.Sql" or "Amrutam.Platform.Data.Statement") continue;
+            if (RunsOtherText.Contains(outer.FullName)) continue;
+            foreach (var instruction in type.Methods.Where(m => m.HasBody).SelectMany(m => m.Body.Instructions))
+                if (instruction.Operand is MethodReference called && TakesSql(called))
+                    yield return (outer.FullName, [.. Literals(instruction.Previous, outer)]);
+        }
+    }
+
+    /// <summary>The literal itself, or those that a method of the same type chooses from.</summary>
+    static IEnumerable<string> Literals(Instruction given, TypeDefinition type) => given switch
+    {
+        { Operand: string text } => [text],
+        { Operand: MethodDefinition { ReturnType.Name: "String" } chooser } when chooser.DeclaringType == type =>
+            chooser.Body.Instructions.Select(i => i.Operand).OfType<string>(),
+        _ => [],
+    };
+
+    static bool TakesSql(MethodReference called) =>
+        called is { DeclaringType.FullName: "Amrutam.Platform.Data.Sql", Name: "Statement" }
+        || (called.DeclaringType.Namespace == "Npgsql" && called.Name is "CreateCommand" or ".ctor"
+            && called.DeclaringType.Name is
+            "NpgsqlCommand" or "NpgsqlBatchCommand" or "NpgsqlDataSource" && called.Parameters
+                .Any(p => p.ParameterType.Name == "String"));
+
+    async Task<List<string>> Refused(NpgsqlConnection connection, Func<SqlConstant, string> role, Func<SqlConstant,
+        bool> which)
+    {
+        var refused = new List<string>();
+        foreach (var statement in SqlConstants.All.Where(s => s.HasPlan && which(s)))
+        {
+            if (await Complaint(connection, "prepare tidy as " + statement.Text) is not null) continue;
+            var nulls = await connection.Statement(Nulls).Value<string>();
+            await connection.Statement("set role " + role(statement)).Execute();
+            var complaint = await Complaint(connection, $"explain execute tidy {nulls}");
+            await connection.Statement("reset role; deallocate tidy").Execute();
+            if (complaint is not null) refused.Add($"{statement}: {complaint}");
+        }
+        return refused;
+    }
+
+    static async Task<string?> Complaint(NpgsqlConnection connection, string sql)
+    {
+        try
+        {
+            await connection.Statement(sql).Execute();
+            return null;
+        }
+        catch (PostgresException e)
+        {
+            return e.MessageText;
+        }
+    }
+
+    async Task<NpgsqlConnection> Open()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
+        {
+            Pooling = false
+        }.ConnectionString);
+        await connection.OpenAsync();
+        // The plan that has no values to look at, so that no null folds a table away before its rights are checked.
+        await connection.Statement("set plan_cache_mode = force_generic_plan").Execute();
+        return connection;
+    }
+
+    internal const string Nulls = """
+        select case when cardinality(parameter_types) = 0 then ''
+               else '(' || (select string_agg('null::' || t, ', ' order by n)
+                    from unnest(parameter_types) with ordinality as u(t, n)) || ')' end
+          from pg_prepared_statements where name = 'tidy'
+        """;
+
+    // A module: everything in its own schema, the views of the others, appending to the event log, and what Platform
+    // keeps for all.
+    const string GrantEachModuleItsOwn = """
+        do $$
+        declare
+            module text;
+            own text;
+            published text;
+        begin
+            foreach module in array array['platform', 'audit', 'identity', 'doctors', 'scheduling', 'analytics',
+                 'notifications'] loop
+                own := 'tidy_' || module;
+                if to_regrole(own) is null then execute format('create role %I', own); end if;
+                for published in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop
+                    execute format('grant usage on schema %I to %I', published, own);
+                    if published <> 'public' then execute format('revoke execute on all functions in schema %I
+                         from public', published); end if;
+                end loop;
+                for published in select oid::regclass::text from pg_class
+                     where relkind = 'v' and relnamespace::regnamespace::text !~ '^pg_|^information_schema$' loop
+                    execute format('grant select on %s to %I', published, own);
+                end loop;
+                if to_regnamespace(module) is not null then
+                    execute format('grant all on all tables in schema %I to %I', module, own);
+                    execute format('grant all on all sequences in schema %I to %I', module, own);
+                    execute format('grant execute on all functions in schema %I to %I', module, own);
+                end if;
+                execute format('grant insert on audit.events to %I', own);
+            end loop;
+            -- Platform reads the log for everybody who reads it.
+            grant select on audit.events to tidy_platform;
+        end $$
+        """;
+}
