@@ -52,7 +52,7 @@ sealed class Rig : IAsyncDisposable
     public async Task<TimeSpan> StartServer()
     {
         // ./x bench names the published server; without it the one that was built beside this program runs.
-        var server = Environment.GetEnvironmentVariable("BENCH_SERVER") ?? typeof(PrivatePostgres).Assembly.Location;
+        var server = Environment.GetEnvironmentVariable("BENCH_SERVER") ?? typeof(Program).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [server, "serve"]) { UseShellExecute = false };
         foreach (var (name, value) in new[]
         {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Amrutam.EmbeddedPostgres;
 
 namespace Amrutam.Tests.Support.Servers;
 
@@ -34,7 +33,7 @@ sealed class ServerProcess : IDisposable
     public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings)
     {
         if (port == 0) port = Ports.Next();
-        var start = new ProcessStartInfo("dotnet", [typeof(PrivatePostgres).Assembly.Location, .. command])
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. command])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         };
