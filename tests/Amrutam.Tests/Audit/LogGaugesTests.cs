@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Invariants;
@@ -7,6 +6,7 @@ using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit;
 
@@ -108,12 +108,6 @@ public sealed class LogGaugesTests(TestCluster cluster)
     {
         await server.App.Services.GetRequiredService<CheckLog>().Look(CancellationToken.None);
         return await server.Reading(LogBroken) == broken;
-    }
-
-    static async Task Until(Func<Task<bool>> holds)
-    {
-        for (var watch = Stopwatch.StartNew(); !await holds(); await Task.Delay(50))
-            watch.Elapsed.ShouldBeLessThan(Patience);
     }
 
     const string Change = """

@@ -4,6 +4,7 @@ using Amrutam.EmbeddedPostgres;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.EmbeddedPostgres;
 
@@ -290,11 +291,5 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
         return account.User is null
             ? Process.Start(program, argument)
             : Process.Start("setpriv", ["--reuid", account.User, "--clear-groups", program, argument]);
-    }
-
-    static async Task Until(Func<bool> condition)
-    {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50))
-            watch.Elapsed.ShouldBeLessThan(Patience, "what was waited for did not happen");
     }
 }

@@ -5,6 +5,7 @@ using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit.Retention;
 
@@ -35,7 +36,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
         await _owner.Statement("drop table " + last).Execute();
         using var job = new MakePartitions(_app, Sealer.Jobs);
         await job.StartAsync(CancellationToken.None);
-        while (await _owner.Statement(MonthsAhead).Value<long>() < 3) await Task.Delay(20);
+        await Until(async () => await _owner.Statement(MonthsAhead).Value<long>() == 3);
         await job.StopAsync(CancellationToken.None);
     }
 

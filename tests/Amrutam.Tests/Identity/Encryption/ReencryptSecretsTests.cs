@@ -6,6 +6,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Identity.Encryption;
 
@@ -38,8 +39,7 @@ public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
             .With(before.App.Services.GetRequiredService<SecretEncryption>().Encrypt("{}"u8, Emails.Purpose)).Execute();
         (await before.Anonymous().Get("/sign-in")).Is(200);
         // A key that the old server makes later would be sealed with what it has.
-        while (await before.Owner.Statement("select count(*) from audit.seal_keys").Value<long>() == 0)
-            await Task.Delay(50);
+        await Until(async () => await before.Owner.Statement("select count(*) from audit.seal_keys").Value<long>() > 0);
 
         (await Should.ThrowAsync<StartupException>(() => Start(New))).Message.ShouldContain("OtherKeyEncryptionKeys");
 

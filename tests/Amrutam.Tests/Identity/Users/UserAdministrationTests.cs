@@ -66,16 +66,10 @@ public sealed class UserAdministrationTests(ServerFixture fixture) : IClassFixtu
             update identity.users set suspended_at = now(), security_stamp = 'changed' where id = $1
             """).With(person.Id).Execute();
         var signingIn = person.TryToSignIn();
-        while (!signingIn.IsCompleted && !await Server.Owner.Statement(SomebodyWaits).Value<bool>())
-            await Task.Delay(20);
+        await Server.Owner.UntilOneWaitsForALock("%begun as%");
         await suspending.CommitAsync();
         (await signingIn).Is(401, "invalid_credentials");
     }
-
-    const string SomebodyWaits = """
-        select exists (select from pg_stat_activity
-           where datname = current_database() and wait_event_type = 'Lock' and query like '%begun as%')
-        """;
 
     [Fact]
     public async Task A_changed_role_ends_the_sessions_that_state_the_old_one()

@@ -31,10 +31,8 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
         const string AJob =
             """amrutam_job_duration_seconds_count{amrutam_job_name="make_partitions",outcome="succeeded"} """;
         await MakeSomethingHappen();
-        var text = await Scrape();
         // Jobs begin when the server has answered for a while.
-        for (var watch = Stopwatch.StartNew(); !text.Contains(AJob, StringComparison.Ordinal)
-            && watch.Elapsed < TimeSpan.FromMinutes(1); text = await Scrape()) await Task.Delay(50);
+        var text = await Waiting.First(Scrape, scraped => scraped.Contains(AJob, StringComparison.Ordinal));
         foreach (var series in new[]
         {
             """http_server_request_duration_seconds_count{http_request_method="POST","""
@@ -65,25 +63,16 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
     [Fact]
     public async Task Who_waits_for_a_connection_is_seen()
     {
-        const string Waiting =
+        const string Pending =
             """db_client_connection_npgsql_pending_requests{db_client_connection_pool_name="amrutam"}""";
         await using var server =
             await TestServer.Start(await cluster.NewDatabase(), $"--Database:MaxConnections={Few}");
         var held = await server.HoldConnections(Few);
         var asked = server.Anonymous().Get("/health/ready");
-        await Until(waiting => waiting > 0);
+        await Waiting.Until(async () => Metrics.Of(await server.Scrape(), Pending) > 0);
         foreach (var connection in held) await connection.DisposeAsync();
         await asked;
-        await Until(waiting => waiting is 0);
-
-        async Task Until(Func<double?, bool> holds)
-        {
-            for (var watch = Stopwatch.StartNew(); !holds(Metrics.Of(await server.Scrape(), Waiting));)
-            {
-                watch.Elapsed.ShouldBeLessThan(Patience);
-                await Task.Delay(20);
-            }
-        }
+        await Waiting.Until(async () => Metrics.Of(await server.Scrape(), Pending) is 0);
     }
 
     [Fact]
