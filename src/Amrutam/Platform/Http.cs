@@ -36,7 +36,8 @@ static class Http
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<Management>()
             .AddHostedService(services => services.GetRequiredService<Management>());
-        builder.Services.AddSingleton(new ManagementPage("/health", Management.WriteHealth));
+        builder.Services.AddSingleton(new ManagementPage((routes, services) =>
+            routes.MapGet("/health", http => Management.WriteHealth(services, http))));
         builder.Services.AddSingleton(new HealthPart("database", Management.ReadDatabase));
     }
 

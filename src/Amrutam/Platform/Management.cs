@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -16,7 +15,7 @@ sealed class ManagementSettings
 }
 
 /// <summary>A page of the management address; it gets the server's services, not its own.</summary>
-sealed record ManagementPage([property: Required] string Path, Func<IServiceProvider, HttpContext, Task> Write);
+sealed record ManagementPage(Action<IEndpointRouteBuilder, IServiceProvider> Map);
 
 /// <summary>A part of the server and how it does, for the detailed health.</summary>
 sealed record HealthPart(string Name, Func<IServiceProvider, CancellationToken, Task<object?>> Read);
@@ -42,7 +41,7 @@ sealed class Management(IServiceProvider services, ManagementSettings settings, 
         builder.Services.AddRoutingCore();
         var app = builder.Build();
         app.UseRouting();
-        foreach (var page in pages) app.MapGet(page.Path, http => page.Write(services, http));
+        foreach (var page in pages) page.Map(app, services);
         try
         {
             await app.StartAsync(ct);
