@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Platform;
 using Npgsql;
+using OtpNet;
 
 namespace Amrutam.Identity.SecondFactor;
 
@@ -31,7 +32,7 @@ static class RecoveryCodes
 
     static string New()
     {
-        var letters = Totp.Base32(RandomNumberGenerator.GetBytes(Bytes)).ToLowerInvariant();
+        var letters = Base32Encoding.ToString(RandomNumberGenerator.GetBytes(Bytes)).ToLowerInvariant();
         return string.Join('-', letters.Chunk(Group).Select(group => new string(group)));
     }
 
