@@ -32,7 +32,6 @@ static class Program
         builder.AddApiDescription();
         builder.AddSettings<Limits>("Limits");
         builder.AddSettings<DemoSettings>("Demo");
-        builder.Services.AddSingleton<PageKey>();
         builder.Services.AddSingleton<Vitals>();
         builder.Services.AddSingleton<LogHorizon>();
         builder.Services.AddInvariantSweep();
