@@ -1,7 +1,6 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.Invariants;
@@ -22,7 +21,7 @@ static class PlatformSetup
         builder.AddHttp();
         builder.AddApiDescription();
         builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
-        builder.Services.AddSingleton<PageKey>().AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
+        builder.Services.AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
         builder.Services.AddInvariantSweep();
         builder.AddIdempotency();
         foreach (var module in modules) module.Add(builder);

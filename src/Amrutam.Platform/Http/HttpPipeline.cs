@@ -41,7 +41,8 @@ static class HttpPipeline
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<ManagementServer>()
             .AddHostedService(services => services.GetRequiredService<ManagementServer>());
-        builder.Services.AddSingleton(new ManagementPage("/health", ManagementServer.WriteHealth));
+        builder.Services.AddSingleton(new ManagementPage((routes, services) =>
+            routes.MapGet("/health", http => ManagementServer.WriteHealth(services, http))));
         builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase));
     }
 

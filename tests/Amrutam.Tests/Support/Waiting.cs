@@ -5,7 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>Waits for events, with one limit for all tests. A fast machine waits for nothing; a busy one gets time.</summary>
+/// <summary>Waits for events, with one limit for all tests. A fast machine waits for nothing; a busy one gets
+/// time.</summary>
 static class Waiting
 {
     /// <summary>Longer than any event that a test waits for takes on a busy machine.</summary>

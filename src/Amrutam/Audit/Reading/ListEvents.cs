@@ -49,7 +49,7 @@ static class ListEvents
         var action = fields.Text("action", asked.Action, MaxWord);
         var (from, to) = (Time(fields, "from", asked.From), Time(fields, "to", asked.To));
         if (fields.Wrong) return fields.Problem();
-        var page = await query.Open<Place>(ct);
+        var page = query.Open<Place>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.InTransaction(async connection =>
         {

@@ -31,7 +31,7 @@ static class ReadAccessLog
     static async Task<Results<Ok<Page<Response>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
         CurrentUser person, NpgsqlDataSource db, CancellationToken ct)
     {
-        var page = await query.Open<Place>(ct);
+        var page = query.Open<Place>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Newest).With(person.Id).With(page.After?.At).With(page.After?.Position)
             .With(page.Fetch).List(row => (Entry: Read(row), Place: new Place(row.GetInstant(0), row.GetInt64(7))), ct);

@@ -69,7 +69,7 @@ static class ListDoctors
         var fields = new RequestValidation();
         var wanted = Check(fields, filters);
         if (fields.Wrong) return fields.Problem();
-        var page = await asked.Open<Key>(ct);
+        var page = asked.Open<Key>();
         if (page.Refusal is { } refusal) return refusal;
         var rows = await Find(db, wanted, shown.VerifiedOnly, page.After ?? Key.BeforeAll, page.Fetch, ct);
         return TypedResults.Ok(page.Of(rows, row => row.Doctor, row => row.Key));

@@ -1,6 +1,7 @@
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using OtpNet;
 using QRCoder;
 
 namespace Amrutam.Identity.SecondFactor;
@@ -23,8 +24,8 @@ static class OfferSecondFactor
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
         if (await authenticators.Enrol(caller) is not { } secret) return IdentityProblems.SecondFactorIsThere.Because();
-        var uri = Totp.Uri(secret, user.Email!);
-        return TypedResults.Ok(new Response(Totp.Base32(secret), uri, Picture(uri)));
+        var uri = new OtpUri(OtpType.Totp, secret, user.Email!, "Amrutam").ToString();
+        return TypedResults.Ok(new Response(Base32Encoding.ToString(secret), uri, Picture(uri)));
     }
 
     /// <summary>A data URI, so that a page may show it as it is.</summary>

@@ -4,6 +4,7 @@ using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
+using OtpNet;
 
 namespace Amrutam.Identity.SecondFactor;
 
@@ -34,7 +35,7 @@ static class RecoveryCodes
 
     static string New()
     {
-        var letters = Totp.Base32(RandomNumberGenerator.GetBytes(Bytes)).ToLowerInvariant();
+        var letters = Base32Encoding.ToString(RandomNumberGenerator.GetBytes(Bytes)).ToLowerInvariant();
         return string.Join('-', letters.Chunk(Group).Select(group => new string(group)));
     }
 

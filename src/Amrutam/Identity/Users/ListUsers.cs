@@ -27,7 +27,7 @@ static class ListUsers
             role is not (
             null or Allow.Patient or Allow.Doctor or Allow.Admin), "role", "must be patient, doctor or admin");
         if (fields.Wrong) return fields.Problem();
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var statement = part is null ? db.Statement(Newest) : db.Statement(Matching);
         statement.With(role).With(suspended).With(page.After?.Id).With(page.Fetch);

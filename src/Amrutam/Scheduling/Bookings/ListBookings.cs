@@ -27,7 +27,7 @@ static class ListBookings
     {
         if (status is not null && !LifeCycle.Statuses.Contains(status))
             return CommonProblems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)
             .With(from?.Value).With(to?.Value).With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch)

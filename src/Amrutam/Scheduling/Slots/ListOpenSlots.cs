@@ -32,7 +32,7 @@ static class ListOpenSlots
         CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
     {
         if (to?.Value < from?.Value) return CommonProblems.Field("to", "must not be before from");
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         Instant? starts = null, ends = null;
         if (from is not null || to is not null)

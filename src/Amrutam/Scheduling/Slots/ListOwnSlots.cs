@@ -25,7 +25,7 @@ static class ListOwnSlots
         if (status is not null && !Statuses.Contains(status))
             return CommonProblems.Field("status", "must be one of " + string.Join(", ", Statuses));
         if (to?.Value < from?.Value) return CommonProblems.Field("to", "must not be before from");
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var zone = await db.Statement(PublishSlot.ZoneOfDoctor).With(doctor.Id).Value<string>(ct) ?? "";
         var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);

@@ -27,7 +27,7 @@ static class ListTimeOff
     static async Task<IResult> Handle(
         [AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
     {
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Select)
             .With(doctor.Id).With(page.After?.EndsAt).With(page.After?.Id).With(page.Fetch).List(TimeOff.Read, ct);

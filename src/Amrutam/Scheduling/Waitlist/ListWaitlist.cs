@@ -22,7 +22,7 @@ static class ListWaitlist
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
         CancellationToken ct)
     {
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Select).With(patient.Id).With(page.After?.CreatedAt).With(page.After?.Id)
             .With(page.Fetch).List(WaitlistEntry.Read, ct);

@@ -18,7 +18,8 @@ public sealed partial class SchemaTests(TestCluster cluster)
         var database = new NpgsqlConnectionStringBuilder((await cluster.NewDatabase()).Owner);
         Assert.SkipUnless(await Dump("", "--version") is { } version && version.Contains($") {WrittenBy}."),
             $"pg_dump {WrittenBy} is not here");
-        var dump = await Dump(database.Password!, "--schema-only", "--no-owner", $"--host={database.Host}", $"--port={database.Port}",
+        var dump = await Dump(database.Password!, "--schema-only", "--no-owner", $"--host={database.Host}",
+            $"--port={database.Port}",
             $"--username={database.Username}", "--exclude-table=audit.events_2*", database.Database!);
         Normal(dump).ShouldBeApproved("docs/schema.sql");
     }
