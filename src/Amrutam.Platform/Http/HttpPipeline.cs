@@ -42,7 +42,8 @@ static class HttpPipeline
         builder.Services.AddSingleton<ManagementServer>()
             .AddHostedService(services => services.GetRequiredService<ManagementServer>());
         builder.Services.AddSingleton(new ManagementPage("/health", ManagementServer.WriteHealth));
-        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase));
+        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase))
+            .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
 
     /// <summary>What comes before it is known who asks.</summary>

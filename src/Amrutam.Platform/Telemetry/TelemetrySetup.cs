@@ -23,9 +23,6 @@ static class TelemetrySetup
         builder.Services.AddSingleton<PrometheusText>().AddSingleton<JobRunner>();
         builder.Services.AddSingleton<DistributedContextPropagator, TraceParentOnly>();
         builder.Services.AddHostedService<TelemetryExport>();
-        builder.Services.AddSingleton<PolledGauges>()
-            .AddHostedService(services => services.GetRequiredService<PolledGauges>());
-        foreach (var sign in SystemProbes.Gauges) builder.Services.AddSingleton(sign);
         builder.Services.AddSingleton(new ManagementPage("/metrics", WriteMetrics));
     }
 
