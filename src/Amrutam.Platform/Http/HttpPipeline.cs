@@ -43,7 +43,8 @@ static class HttpPipeline
             .AddHostedService(services => services.GetRequiredService<ManagementServer>());
         builder.Services.AddSingleton(new ManagementPage((routes, services) =>
             routes.MapGet("/health", http => ManagementServer.WriteHealth(services, http))));
-        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase));
+        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase))
+            .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
 
     /// <summary>What comes before it is known who asks.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Idempotency;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;

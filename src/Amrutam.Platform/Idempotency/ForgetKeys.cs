@@ -7,14 +7,21 @@ namespace Amrutam.Platform.Idempotency;
 /// <summary>Forgets what keyed requests were answered a day ago: after that the same key is a new wish.</summary>
 /// <remarks>Any number of replicas may run it: rows that another deletes are skipped. Little at a time, so that no
 /// booking waits for a long transaction's dead rows.</remarks>
-sealed class ForgetKeys(NpgsqlDataSource db, JobRunner jobs) : BackgroundService
+sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
     // The contract's day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        jobs.Every("forget_keys", Every, () => Run(stoppingToken), stoppingToken);
+    string IJob.Name => "forget_keys";
+
+    TimeSpan IJob.Every => Every;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await Run(stopping);
+        return Every;
+    }
 
     /// <returns>How many keys it forgot.</returns>
     public async Task<int> Run(CancellationToken stopping)

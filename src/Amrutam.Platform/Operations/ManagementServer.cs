@@ -1,6 +1,6 @@
 using System.Net.Sockets;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Invariants;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Npgsql;
@@ -76,6 +76,9 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
 
     public static async Task<object?> ReadDatabase(IServiceProvider services, CancellationToken ct) =>
         new { answers = await Health.Answers(services.GetRequiredService<NpgsqlDataSource>(), ct) };
+
+    public static Task<object?> ReadInvariants(IServiceProvider services, CancellationToken ct) =>
+        Task.FromResult<object?>(services.GetRequiredService<SweepInvariants>().Latest);
 
     static async Task<object?> Read(HealthPart part, IServiceProvider services, CancellationToken ct)
     {

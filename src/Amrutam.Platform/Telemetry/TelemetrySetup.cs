@@ -24,9 +24,6 @@ static class TelemetrySetup
         var settings = builder.AddSettings<TelemetrySettings>("Telemetry");
         builder.Services.AddSingleton<JobRunner>();
         builder.Services.AddSingleton<DistributedContextPropagator, TraceParentOnly>();
-        builder.Services.AddSingleton<PolledGauges>()
-            .AddHostedService(services => services.GetRequiredService<PolledGauges>());
-        foreach (var sign in SystemProbes.Gauges) builder.Services.AddSingleton(sign);
         builder.Services.AddSingleton(new ManagementPage((routes, services) => routes.MapPrometheusScrapingEndpoint(
             "/metrics", services.GetRequiredService<MeterProvider>(), configureBranchedPipeline: null,
             optionsName: null)));

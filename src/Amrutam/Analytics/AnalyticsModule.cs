@@ -1,23 +1,27 @@
 using Amrutam.Analytics.Contracts;
-using Amrutam.Platform;
-using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Modules;
 
 namespace Amrutam.Analytics;
 
-/// <summary>The clinic in numbers: roll-ups from events, and the statistics read from them.</summary>
+/// <summary>Daily figures of the clinic, computed from events, and the statistics over them.</summary>
 sealed class AnalyticsModule : IModule
 {
     public string Name => "Analytics";
 
-    public void Add(WebApplicationBuilder builder)
+    public bool IsLeaf => true;
+
+    public void Add(ModuleBuilder module)
     {
-        builder.Services.AddEventReader<RollUp>();
-        builder.Services.AddInvariants(RollUpInvariants.All);
-        builder.Services.AddSingleton<CountAttempts>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<CountAttempts>());
-        builder.Services.AddSingleton<Statistics>();
+        module.AddEventReader<RollUp>();
+        module.AddInvariants(RollUpInvariants.All);
+        module.AddTables(
+            new("attempts", NotExported: "numbers by day"),
+            new("bookings", NotExported: "bookings without persons"),
+            new("daily", NotExported: "numbers by day"));
+        module.Services.AddSingleton<CountAttempts>()
+            .AddHostedService(services => services.GetRequiredService<CountAttempts>());
+        module.Services.AddSingleton<Statistics>();
     }
 
     public void Map(WebApplication routes)

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Amrutam.EmbeddedPostgres;
+using Amrutam.Platform.Data;
 
 namespace Amrutam.Audit;
 
@@ -26,6 +26,5 @@ sealed class AuditSettings
     public static string? Folder(IConfiguration settings) =>
         settings["Audit:CheckpointFolder"] is { } given ? given.Length > 0 ? given : null
         : settings.GetConnectionString("Amrutam") is { Length: > 0 } ? null
-        : Path.Combine(settings["Data:Directory"] is { Length: > 0 } directory
-            ? directory : PrivatePostgres.DefaultDirectory(), FolderName);
+        : Path.Combine(DataSettings.DirectoryOf(settings), FolderName);
 }

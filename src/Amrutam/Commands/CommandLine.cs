@@ -67,7 +67,7 @@ static class CommandLine
         ListeningAddress.RefuseTaken(settings["urls"] ?? HttpPipeline.DefaultUrl, "ASPNETCORE_URLS");
         ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
         await using var embedded = Given(settings) is null
-            ? await PrivatePostgres.Own(Directory(settings), logs.CreateLogger<PrivatePostgres>(), ct)
+            ? await PrivatePostgres.Own(DataSettings.DirectoryOf(settings), logs.CreateLogger<PrivatePostgres>(), ct)
             : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, Program.Modules, ct);
@@ -209,7 +209,8 @@ static class CommandLine
     {
         var settings = Settings([]);
         if (Given(settings) is { } given) return await command(given);
-        await using var embedded = await PrivatePostgres.JoinOrOwn(Directory(settings), NullLogger.Instance, ct);
+        var directory = DataSettings.DirectoryOf(settings);
+        await using var embedded = await PrivatePostgres.JoinOrOwn(directory, NullLogger.Instance, ct);
         return await command(Of(embedded));
     }
 
@@ -220,9 +221,6 @@ static class CommandLine
 
     static Database Of(PrivatePostgres embedded) =>
         new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
-
-    static string Directory(IConfiguration settings) =>
-        settings["Data:Directory"] is { Length: > 0 } directory ? directory : PrivatePostgres.DefaultDirectory();
 
     /// <summary>The same sources, in the same order, that the server itself reads.</summary>
     public static ConfigurationManager Settings(string[] args) => Builder(args).Configuration;

@@ -8,13 +8,20 @@ namespace Amrutam.Audit.Retention;
 /// <summary>Keeps the event log's partitions ready for the months ahead.</summary>
 /// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to
 /// notice.</remarks>
-sealed class MakePartitions(NpgsqlDataSource db, JobRunner jobs) : BackgroundService
+sealed class MakePartitions(NpgsqlDataSource db) : IJob
 {
     const int MonthsAhead = 3;
     static readonly TimeSpan Every = TimeSpan.FromHours(12);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("make_partitions", Every,
-        () => db.Statement(Make).With(MonthsAhead).Value<int>(stoppingToken), stoppingToken);
+    string IJob.Name => "make_partitions";
+
+    TimeSpan IJob.Every => Every;
+
+    public async Task<TimeSpan> RunOnce(CancellationToken stopping)
+    {
+        await db.Statement(Make).With(MonthsAhead).Value<int>(stopping);
+        return Every;
+    }
 
     public static async Task<IEnumerable<GaugeReading>> CountAhead(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(MonthsReady).With(MonthsAhead)

@@ -13,8 +13,8 @@ namespace Amrutam.Audit.Sealing;
 /// in the database, so any may go on. What was found stays until the whole log was found sound, which is looked at
 /// again each hour: after a mend, the answer need not wait for tomorrow.
 /// </remarks>
-sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner jobs, AuditSettings settings,
-    ILogger<CheckLog> log) : BackgroundService
+sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettings settings, ILogger<CheckLog> log)
+    : IJob
 {
     // Seconds. Less than a minute, because replicas' minutes begin at different seconds.
     const int StillFresh = 45;
@@ -23,8 +23,12 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
 
     sealed record Turn(long Through);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("check_log", BetweenLooks,
-        async () => await Look(stoppingToken) ? BetweenWindows : BetweenLooks, stoppingToken);
+    string IJob.Name => "check_log";
+
+    TimeSpan IJob.Every => BetweenLooks;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping) =>
+        await Look(stopping) ? BetweenWindows : BetweenLooks;
 
     /// <summary>Checks the newest events, and the next window of the whole.</summary>
     /// <returns>True when there is more to check.</returns>

@@ -1,5 +1,5 @@
-using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Privacy;
 using Npgsql;
 
 namespace Amrutam.Audit.Sealing;

@@ -18,8 +18,7 @@ namespace Amrutam.Audit.Sealing;
 /// steps leaves a chain that the next pass goes on with.
 /// </remarks>
 sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, LogKeys keys, SealState state,
-    JobRunner jobs,
-    AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
+    AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : IJob
 {
     // What one seal covers at most: a proof's path stays short, and a pass takes a fraction of a second.
     const int MostEvents = 10_000;
@@ -35,12 +34,11 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
     readonly EventText _text = new();
     long? _published;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var pause = TimeSpan.FromSeconds(settings.SealSeconds);
-        return jobs.Every("seal_log", pause, async () => await Pass(stoppingToken) ? TimeSpan.Zero : pause,
-            stoppingToken);
-    }
+    string IJob.Name => "seal_log";
+
+    public TimeSpan Every => TimeSpan.FromSeconds(settings.SealSeconds);
+
+    public async Task<TimeSpan> RunOnce(CancellationToken stopping) => await Pass(stopping) ? TimeSpan.Zero : Every;
 
     /// <summary>Seals one range, when this replica has the turn, publishes, and looks around.</summary>
     /// <returns>True when it did as much as it may at once, so that there may be more.</returns>

@@ -1,6 +1,5 @@
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.Passwords;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Identity;
 

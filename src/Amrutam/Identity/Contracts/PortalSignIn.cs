@@ -1,6 +1,5 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;

@@ -1,9 +1,10 @@
 using System.Xml.Linq;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Modules;
+using Amrutam.Platform.Privacy;
 using Npgsql;
 
 namespace Amrutam.Identity.Encryption;
@@ -11,9 +12,13 @@ namespace Amrutam.Identity.Encryption;
 /// <summary>The tables of accounts that hold sealed secrets.</summary>
 static class EncryptedTables
 {
-    public static void AddSealedTables(this IServiceCollection services) => services
-        .AddSingleton<IEncryptedSecrets, SealedSigningKeys>().AddSingleton<IEncryptedSecrets, SealedAuthenticators>()
-        .AddSingleton<IEncryptedSecrets, SealedLetters>().AddSingleton<IEncryptedSecrets, SealedCookieKeys>();
+    public static void AddEncryptedTables(this ModuleBuilder module)
+    {
+        module.AddEncryptedSecrets<SealedSigningKeys>();
+        module.AddEncryptedSecrets<SealedAuthenticators>();
+        module.AddEncryptedSecrets<SealedLetters>();
+        module.AddEncryptedSecrets<SealedCookieKeys>();
+    }
 }
 
 sealed class SealedSigningKeys : IEncryptedSecrets

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Privacy;
 using Npgsql;
 
 namespace Amrutam.Identity.Encryption;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Operations;
 
 namespace Amrutam.Identity.Encryption;

@@ -16,8 +16,8 @@ namespace Amrutam.Identity.Mail;
 /// A letter is removed in the transaction that waits for the server's answer, so it is sent at least once; twice only
 /// when the process dies between the two. Replicas skip what another one holds.
 /// </remarks>
-sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOutgoingMail mail, JobRunner jobs,
-    ILogger<DeliverMail> log) : BackgroundService
+sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOutgoingMail mail,
+    ILogger<DeliverMail> log) : IJob
 {
     sealed record Queued(Guid Id, byte[] Sealed, int Attempts);
 
@@ -25,8 +25,12 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
     const int MaxAttempts = 15;
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), SendTimeout = TimeSpan.FromSeconds(20);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("deliver_mail", BetweenLooks,
-        async () => await SendNext(stoppingToken) ? TimeSpan.Zero : BetweenLooks, stoppingToken);
+    string IJob.Name => "deliver_mail";
+
+    TimeSpan IJob.Every => BetweenLooks;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping) =>
+        await SendNext(stopping) ? TimeSpan.Zero : BetweenLooks;
 
     /// <returns>Whether there was one to send.</returns>
     Task<bool> SendNext(CancellationToken stopping) => db.InTransaction(async connection =>

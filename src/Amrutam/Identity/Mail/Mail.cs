@@ -2,8 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Net.Mail;
 using System.Text;
-using Amrutam.EmbeddedPostgres;
-using Amrutam.Platform.Http;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Modules;
 
 namespace Amrutam.Identity.Mail;
 
@@ -77,12 +77,11 @@ static class MailMessages
         Headers = { ["Auto-Submitted"] = "auto-generated" },
     };
 
-    public static void AddMail(this WebApplicationBuilder builder)
+    public static void AddMail(this ModuleBuilder module)
     {
-        var settings = builder.AddSettings<MailSettings>("Mail");
-        var folder = settings.Folder
-            ?? Path.Combine(builder.Configuration["Data:Directory"] ?? PrivatePostgres.DefaultDirectory(), "mail");
-        builder.Services.AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(settings, folder)
+        var settings = module.AddSettings<MailSettings>("Mail");
+        var folder = settings.Folder ?? Path.Combine(DataSettings.DirectoryOf(module.Configuration), "mail");
+        module.Services.AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(settings, folder)
             : new SmtpMail(settings));
     }
 }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Amrutam.Platform.Data;
 using Microsoft.Win32.SafeHandles;
 
 namespace Amrutam.Identity.Passwords;

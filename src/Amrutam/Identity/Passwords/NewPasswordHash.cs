@@ -1,7 +1,6 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Contracts;
 using Amrutam.Identity.SignIn;
-using Amrutam.Platform.Data;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passwords;

@@ -1,5 +1,3 @@
-using Amrutam.Platform.Data;
-
 namespace Amrutam.Identity.Passwords;
 
 /// <summary>The one way to hash a password: few at a time, a bounded wait, and refusal beyond it.</summary>

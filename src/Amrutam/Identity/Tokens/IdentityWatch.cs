@@ -1,8 +1,6 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Jobs;
-using Amrutam.Platform.Telemetry;
-using Npgsql;
 
 namespace Amrutam.Identity.Tokens;
 
@@ -19,8 +17,8 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     : BackgroundService
 {
     const string Channel = "identity", KeysChanged = "keys", SessionEnded = "ended ";
-    const int TimeoutSeconds = 2;
-    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenKeyLooks = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan BetweenKeyLooks = TimeSpan.FromSeconds(10);
+    readonly NotificationListener _listener = new(database, "amrutam watch", clock);
     readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly SemaphoreSlim _keysChanged = new(0);
 
@@ -33,50 +31,22 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        UntilStopped(WatchSessions, stoppingToken),
-        UntilStopped(WatchKeys, stoppingToken));
-
-    async Task UntilStopped(Func<CancellationToken, Task> watch, CancellationToken stopping)
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            using var activity = Tracing.Begin("watch_identity");
-            try
-            {
-                await watch(stopping);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (
-                e is NpgsqlException or OperationCanceledException or TimeoutException or StartupException)
-            {
-                LogLost(e.GetType().Name);
-                await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+        _listener.UntilStopped(WatchSessions, LogLost, stoppingToken),
+        _listener.UntilStopped(WatchKeys, LogLost, stoppingToken));
 
     async Task WatchSessions(CancellationToken stopping)
     {
         try
         {
-            await using var source = Database.OpenUnpooled(WatchConnection(), "amrutam watch");
-            await using var connection = source.CreateConnection();
-            connection.Notification += Hear;
-            await connection.OpenAsync(stopping);
-            await connection.Statement(Listen).Execute();
-            await revocations.Load(connection, stopping);
-            while (true)
-            {
-                revocations.IsCurrent();
-                _firstLook.TrySetResult();
-                revocations.ForgetExpired();
-                await connection.WaitAsync(BetweenLooks, stopping);
-                await jobs.Run("load_ended_sessions", BetweenLooks, () =>
-                    revocations.LoadLatest(connection, stopping), stopping);
-            }
+            await _listener.Listen(Listen, Hear, connection => revocations.Load(connection, stopping),
+                async connection =>
+                {
+                    await jobs.Run("load_ended_sessions", NotificationListener.BetweenPolls,
+                        () => revocations.LoadLatest(connection, stopping), stopping);
+                    revocations.IsCurrent();
+                    _firstLook.TrySetResult();
+                    revocations.ForgetExpired();
+                }, stopping);
         }
         finally
         {
@@ -95,19 +65,13 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
 
     Task RefreshKeys(CancellationToken ct) => jobs.Run("refresh_keys", BetweenKeyLooks, () => keys.Refresh(ct), ct);
 
-    void Hear(object sender, NpgsqlNotificationEventArgs told)
+    void Hear(string payload)
     {
-        if (told.Payload == KeysChanged) _keysChanged.Release();
-        else if (told.Payload.StartsWith(SessionEnded, StringComparison.Ordinal)
-            && Guid.TryParse(told.Payload.AsSpan(SessionEnded.Length), out var session))
+        if (payload == KeysChanged) _keysChanged.Release();
+        else if (payload.StartsWith(SessionEnded, StringComparison.Ordinal)
+            && Guid.TryParse(payload.AsSpan(SessionEnded.Length), out var session))
             revocations.Add(session);
     }
-
-    string WatchConnection() => new NpgsqlConnectionStringBuilder(database.App)
-    {
-        ApplicationName = "amrutam watch", Pooling = false, Timeout = TimeoutSeconds, CommandTimeout = TimeoutSeconds,
-        CancellationTimeout = 1000 * TimeoutSeconds,
-    }.ConnectionString;
 
     public override void Dispose()
     {

@@ -12,7 +12,7 @@ namespace Amrutam.Scheduling.Generation;
 /// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
 /// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
 /// </remarks>
-sealed class GenerateSlots(NpgsqlDataSource db, JobRunner jobs, CacheInvalidation changes) : BackgroundService
+sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJob
 {
     // One statement inserts for all of them. Three months of half hours of twenty doctors are a second or two even on a
     // busy machine, far from the time at which a statement is given up.
@@ -33,8 +33,15 @@ sealed class GenerateSlots(NpgsqlDataSource db, JobRunner jobs, CacheInvalidatio
             new(one.Doctors + other.Doctors, one.Added + other.Added, one.Closed + other.Closed);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        jobs.Every("make_slots_ahead", Every, () => MakeAll(stoppingToken), stoppingToken);
+    string IJob.Name => "make_slots_ahead";
+
+    TimeSpan IJob.Every => Every;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await MakeAll(stopping);
+        return Every;
+    }
 
     /// <summary>Makes the slots of every doctor that is due, but those that somebody else is at.</summary>
     public async Task<Made> MakeAll(CancellationToken ct)

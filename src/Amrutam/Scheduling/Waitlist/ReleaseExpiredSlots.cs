@@ -11,14 +11,19 @@ namespace Amrutam.Scheduling.Waitlist;
 /// while somebody waits for them.</summary>
 /// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
 /// would still end in time; only the waiting list would not hear of it.</remarks>
-sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, JobRunner jobs,
-    CacheInvalidation changes)
-    : BackgroundService
+sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, CacheInvalidation changes) : IJob
 {
     const int OffersAtOnce = 100, UnansweredOffers = 3;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        jobs.Every("pass_on_slots", TimeSpan.FromSeconds(settings.Times.SweepSeconds), Run, stoppingToken);
+    string IJob.Name => "pass_on_slots";
+
+    public TimeSpan Every => TimeSpan.FromSeconds(settings.Times.SweepSeconds);
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await Run();
+        return Every;
+    }
 
     public async Task Run()
     {

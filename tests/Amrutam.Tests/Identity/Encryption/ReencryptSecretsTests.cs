@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Identity.Mail;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Privacy;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;

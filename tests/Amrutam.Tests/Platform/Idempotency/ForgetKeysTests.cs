@@ -3,7 +3,6 @@ using Amrutam.Platform.Idempotency;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Amrutam.Tests.Platform.Idempotency;
 
@@ -23,7 +22,7 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
                    - case key when 'old' then interval '1 minute' else interval '-1 minute' end
             """).Execute();
 
-        await server.App.Services.GetServices<IHostedService>().OfType<ForgetKeys>().Single()
+        await server.App.Services.GetRequiredService<ForgetKeys>()
             .Run(TestContext.Current.CancellationToken);
 
         // The old key is a new wish now, which the slot's booking stands against; the young one still has its answer.

@@ -5,7 +5,6 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Scheduling.Generation;
@@ -15,7 +14,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
     TestServer Server => fixture.Server;
 
     // The server's own job may be quicker; what came of it is the same.
-    GenerateSlots Job => Server.App.Services.GetServices<IHostedService>().OfType<GenerateSlots>().Single();
+    GenerateSlots Job => Server.App.Services.GetRequiredService<GenerateSlots>();
 
     [Fact]
     public async Task The_days_that_come_into_view_get_their_slots_and_a_second_run_changes_nothing()

@@ -51,6 +51,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_statement_touches_its_modules_schema_and_what_others_publish()
     {
         await using var connection = await Open();
+        await connection.Statement(SetModules).With(string.Join(' ', Modules())).Value<string>();
         await connection.Statement(GrantEachModuleItsOwn).Execute();
         // The composition root is no module: its demo fills a whole empty database.
         (await Refused(connection, s => "tidy_" + s.Module.ToLowerInvariant(), s => s.Module.Length > 0))
@@ -68,13 +69,14 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public void What_has_no_plan_names_no_other_modules_schema() =>
         SqlConstants.All.Where(s => !s.HasPlan)
-            .SelectMany(s => Modules().Except([s.Module]).Select(m => m.ToLowerInvariant())
-                .Where(schema => s.Text.Contains(schema + ".", StringComparison.Ordinal))
-                    .Select(schema => $"{s} names {schema}"))
+            .SelectMany(s => Product.Modules.Where(m => m.Module.Name != s.Module).Select(m => m.Module.Schema)
+                .Where(schema => schema is not null && s.Text.Contains(schema + ".", StringComparison.Ordinal))
+                .Select(schema => $"{s} names {schema}"))
             .ShouldBeEmpty();
 
-    // The sweep runs each module's rules: constants of those modules, which are looked at there.
-    static readonly string[] RunsWhatModulesGive = ["Amrutam.Platform.Invariants.SweepInvariants"];
+    // Their callers give them constants, which are looked at there.
+    static readonly string[] RunsWhatModulesGive = ["Amrutam.Platform.Invariants.SweepInvariants",
+        "Amrutam.Platform.Data.NotificationListener"];
 
     [Fact]
     public void Only_constants_are_run_as_SQL()
@@ -88,9 +90,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
             .ShouldBeEmpty();
     }
 
-    static IEnumerable<string> Modules() =>
-        SqlConstants.All.Select(s => s.Module).Where(module => module.Length > 0)
-            .Concat(["Audit", "Identity", "Doctors", "Scheduling"]).Distinct();
+    static IEnumerable<string> Modules() => Product.Modules.Select(m => m.Module.Name.ToLowerInvariant());
 
     /// <summary>
     /// Each call that takes SQL, with the literals it may be given; none when the text is no literal.
@@ -174,6 +174,8 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
           from pg_prepared_statements where name = 'tidy'
         """;
 
+    const string SetModules = "select set_config('tidy.modules', $1, false)";
+
     // A module: everything in its own schema, the views of the others, appending to the event log, and what Platform
     // keeps for all.
     const string GrantEachModuleItsOwn = """
@@ -183,8 +185,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
             own text;
             published text;
         begin
-            foreach module in array array['platform', 'audit', 'identity', 'doctors', 'scheduling', 'analytics',
-                 'notifications'] loop
+            foreach module in array string_to_array(current_setting('tidy.modules'), ' ') loop
                 own := 'tidy_' || module;
                 if to_regrole(own) is null then execute format('create role %I', own); end if;
                 for published in select nspname from pg_namespace where nspname !~ '^pg_|^information_schema$' loop

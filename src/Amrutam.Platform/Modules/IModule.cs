@@ -1,15 +1,21 @@
 using System.Reflection;
 
-namespace Amrutam.Platform;
+namespace Amrutam.Platform.Modules;
 
 /// <summary>A part of the product: a folder, a namespace and, if it keeps data, a database schema.</summary>
 interface IModule
 {
-    /// <summary>The name of its folder and namespace; in lower case, that of its schema.</summary>
+    /// <summary>The name of its folder and namespace.</summary>
     string Name { get; }
 
-    /// <summary>Registers settings, services, jobs, event readers, invariants and personal data.</summary>
-    void Add(WebApplicationBuilder builder);
+    /// <summary>Its database schema; null if it keeps no data.</summary>
+    string? Schema => Name.ToLowerInvariant();
+
+    /// <summary>True if no module but the portal uses its contracts.</summary>
+    bool IsLeaf => false;
+
+    /// <summary>Declares settings, services, jobs, event readers, invariants, tables and personal data.</summary>
+    void Add(ModuleBuilder module);
 
     /// <summary>Adds middleware that runs before every other.</summary>
     void UseFirst(WebApplication app)
@@ -27,10 +33,10 @@ interface IModule
     }
 }
 
-static class Modules
+static class ModuleAssemblies
 {
-    /// <summary>The platform's own assembly and those of the modules: where migrations and problems are
-    /// found.</summary>
+    /// <summary>The assembly of the platform and those of the modules, each once. They contain the migrations and the
+    /// problems.</summary>
     public static IEnumerable<Assembly> Assemblies(this IEnumerable<IModule> modules) =>
         modules.Select(module => module.GetType().Assembly).Prepend(typeof(IModule).Assembly).Distinct();
 }
