@@ -1,8 +1,7 @@
-using System.Net.Mail;
-using System.Net.Sockets;
 using System.Text.Json;
 using Amrutam.Platform;
 using Amrutam.Platform.Telemetry;
+using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Identity;
@@ -16,11 +15,11 @@ namespace Amrutam.Identity;
 sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMail mail, Jobs jobs,
     ILogger<DeliverMail> log) : BackgroundService
 {
-    sealed record Queued(Guid Id, byte[] Sealed, int Attempts);
+    sealed record Queued(Guid Id, byte[] Sealed, int Attempts, Instant WrittenAt);
 
     // Tries spread over two days: 1, 2, 4 … minutes, half a day at most between.
     const int MaxAttempts = 15;
-    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), SendTimeout = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("deliver_mail", BetweenLooks,
         async () => await SendNext(stoppingToken) ? TimeSpan.Zero : BetweenLooks, stoppingToken);
@@ -29,18 +28,15 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
     Task<bool> SendNext(CancellationToken stopping) => db.InTransaction(async connection =>
     {
         if (await connection.Statement(Next)
-            .One(row => new Queued(row.GetGuid(0), row.GetFieldValue<byte[]>(1), row.GetInt32(2)),
+            .One(row => new Queued(row.GetGuid(0), row.GetFieldValue<byte[]>(1), row.GetInt32(2), row.GetInstant(3)),
             stopping) is not { } next) return false;
         var letter = JsonSerializer.Deserialize<Letter>(box.Open(next.Sealed, Letters.Purpose), Json.Options)!;
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        timeout.CancelAfter(SendTimeout);
         try
         {
-            await mail.Send(letter, timeout.Token);
+            await mail.Send(next.Id, next.WrittenAt, letter, stopping);
             await connection.Statement(Remove).With(next.Id).Execute();
         }
-        catch (Exception e) when (e is SmtpException or IOException or SocketException or OperationCanceledException
-            && !stopping.IsCancellationRequested)
+        catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             LogNotTaken(next.Attempts + 1, e.GetType().Name);
             await (next.Attempts + 1 < MaxAttempts
@@ -51,7 +47,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretBox box, IOutgoingMa
     });
 
     const string Next = """
-        select id, sealed, attempts from identity.outgoing_mails
+        select id, sealed, attempts, created_at from identity.outgoing_mails
          where next_attempt_at <= now() order by next_attempt_at limit 1 for update skip locked
         """;
 
