@@ -5,6 +5,7 @@ using Amrutam.Identity.People;
 using Amrutam.Identity.Rights;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Platform;
+using Amrutam.Platform.Telemetry;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
@@ -108,6 +109,9 @@ static class IdentityModule
     {
         builder.Services.AddSingleton<Letters>();
         builder.Services.AddHostedService<DeliverMail>();
+        builder.Services.AddSingleton(new VitalSign("amrutam.mail.parked", "{letter}",
+            "Letters that cannot be sent and wait for an operator, by reason", "amrutam.mail.reason",
+            DeliverMail.CountParked));
         builder.Services.AddSingleton<IPersonalData, AccountOfAPerson>();
         builder.Services.AddSingleton<ReopenAccount>().AddSingleton<EraseAccounts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());

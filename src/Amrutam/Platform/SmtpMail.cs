@@ -29,13 +29,13 @@ sealed class SmtpMail(MailSettings settings, MailboxAddress from) : IOutgoingMai
             // It would ask the certificate's authority, which a server behind a firewall does not reach.
             CheckCertificateRevocation = false,
         };
-        await smtp.ConnectAsync(settings.Host!, settings.Port, Security, total.Token);
+        await smtp.ConnectAsync(settings.Host!, settings.Port, Security(settings), total.Token);
         if (settings.User is { } user) await smtp.AuthenticateAsync(user, settings.Password ?? "", total.Token);
         await HandOver(smtp, message, total.Token);
         await Quit(smtp, total.Token);
     }
 
-    SecureSocketOptions Security =>
+    public static SecureSocketOptions Security(MailSettings settings) =>
         (settings.Tls ?? (settings.Port == 465 ? MailTls.Implicit : MailTls.StartTls)) switch
         {
             MailTls.Implicit => SecureSocketOptions.SslOnConnect,

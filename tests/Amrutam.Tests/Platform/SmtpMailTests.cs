@@ -9,7 +9,8 @@ using NodaTime;
 
 namespace Amrutam.Tests.Platform;
 
-/// <summary>One attempt to hand a letter to a mail server. What it throws says whether a later one may succeed.</summary>
+/// <summary>One attempt to hand a letter to a mail server. The exception says whether a later one may succeed.
+/// </summary>
 public sealed class SmtpMailTests
 {
     const string Hindi = "नमस्ते राम,\n\nआपकी अगली भेंट कल है।\n.\nधन्यवाद";
@@ -86,7 +87,7 @@ public sealed class SmtpMailTests
         await using var server = new ScriptedMailServer(("EHLO", "250-test\r\n250 8BITMIME"));
         (await Failure(server, to: "राम@example.org")).ShouldBeOfType<UndeliverableException>()
             .Reason.ShouldBe(Undeliverable.NeedsSmtpUtf8);
-        server.Heard.ShouldNotContain(line => line.StartsWith("MAIL"));
+        server.Heard.ShouldNotContain(line => line.StartsWith("MAIL", StringComparison.Ordinal));
     }
 
     [Fact]

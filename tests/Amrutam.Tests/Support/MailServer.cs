@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using MimeKit;
 using SmtpServer;
+using SmtpServer.Authentication;
 using SmtpServer.ComponentModel;
 using SmtpServer.Mail;
 using SmtpServer.Net;
@@ -15,6 +16,9 @@ namespace Amrutam.Tests.Support;
 /// <summary>A real SMTP server in this process, which keeps the letters that it takes.</summary>
 sealed class MailServer : IAsyncDisposable
 {
+    /// <summary>Who may sign in, where it asks for that.</summary>
+    public const string User = "care", Password = "a secret of the mail server";
+
     readonly ConcurrentQueue<MimeMessage> _letters = [];
     readonly TaskCompletionSource<int> _port = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly SmtpServer.SmtpServer _server;
@@ -22,23 +26,29 @@ sealed class MailServer : IAsyncDisposable
 
     public int Port => _port.Task.GetAwaiter().GetResult();
 
-    /// <summary>In the order in which they were taken.</summary>
+    /// <summary>Every letter that came, in order.</summary>
     public IEnumerable<MimeMessage> Letters => _letters;
 
-    /// <summary>What it answers to a recipient; null takes the recipient.</summary>
-    public Func<string, SmtpResponse?> Refuse { get; set; } = _ => null;
+    /// <summary>Its answer to a recipient; null takes the recipient. The answer may also never come.</summary>
+    public Func<string, CancellationToken, Task<SmtpResponse?>> Judge { get; set; } = (_, _) =>
+        Task.FromResult<SmtpResponse?>(null);
 
-    MailServer(int port, X509Certificate2? certificate, bool implicitTls)
+    /// <summary>Its answer to a letter that came.</summary>
+    public Func<MimeMessage, SmtpResponse> Answer { get; set; } = _ => SmtpResponse.Ok;
+
+    MailServer(int port, X509Certificate2? certificate, bool implicitTls, bool asksForPassword)
     {
         var options = new SmtpServerOptionsBuilder().ServerName("localhost").Endpoint(endpoint =>
         {
-            endpoint.Endpoint(new(IPAddress.Loopback, port)).IsSecure(implicitTls);
+            endpoint.Endpoint(new(IPAddress.Loopback, port)).IsSecure(implicitTls)
+                .AuthenticationRequired(asksForPassword);
             if (certificate is not null) endpoint.Certificate(certificate);
         }).Build();
         var services = new ServiceProvider();
         // The library disposes of the store and of the filter after each session, so neither is this object.
-        services.Add(new DelegatingMessageStoreFactory(_ => new Store(_letters)));
+        services.Add(new DelegatingMessageStoreFactory(_ => new Store(this)));
         services.Add(new DelegatingMailboxFilterFactory(_ => new Filter(this)));
+        services.Add(new DelegatingUserAuthenticator((user, password) => user == User && password == Password));
         var listeners = new EndpointListenerFactory();
         listeners.EndpointStarted += (_, started) => _port.SetResult(((IPEndPoint)started.LocalEndPoint).Port);
         services.Add(listeners);
@@ -50,10 +60,11 @@ sealed class MailServer : IAsyncDisposable
     /// <param name="port">0 for a free one.</param>
     /// <param name="certificate">With it the server offers STARTTLS, or speaks TLS from the first byte.</param>
     /// <param name="implicitTls">Whether it speaks TLS from the first byte.</param>
+    /// <param name="asksForPassword">Whether it takes letters only of <see cref="User"/>.</param>
     public static async Task<MailServer> Start(int port = 0, X509Certificate2? certificate = null,
-        bool implicitTls = false)
+        bool implicitTls = false, bool asksForPassword = false)
     {
-        var server = new MailServer(port, certificate, implicitTls);
+        var server = new MailServer(port, certificate, implicitTls, asksForPassword);
         await server._port.Task;
         return server;
     }
@@ -64,22 +75,23 @@ sealed class MailServer : IAsyncDisposable
         await _serving;
     }
 
-    sealed class Store(ConcurrentQueue<MimeMessage> letters) : MessageStore
+    sealed class Store(MailServer server) : MessageStore
     {
         public override Task<SmtpResponse> SaveAsync(ISessionContext context, IMessageTransaction transaction,
             ReadOnlySequence<byte> buffer, CancellationToken cancellationToken)
         {
             using var bytes = new MemoryStream(buffer.ToArray());
-            letters.Enqueue(MimeMessage.Load(bytes, cancellationToken));
-            return Task.FromResult(SmtpResponse.Ok);
+            var letter = MimeMessage.Load(bytes, cancellationToken);
+            server._letters.Enqueue(letter);
+            return Task.FromResult(server.Answer(letter));
         }
     }
 
     sealed class Filter(MailServer server) : MailboxFilter
     {
-        public override Task<bool> CanDeliverToAsync(ISessionContext context, IMailbox to, IMailbox @from,
+        public override async Task<bool> CanDeliverToAsync(ISessionContext context, IMailbox to, IMailbox @from,
             CancellationToken cancellationToken) =>
-            server.Refuse(to.AsAddress()) is { } refusal ? throw new SmtpResponseException(refusal)
-                : Task.FromResult(true);
+            await server.Judge(to.AsAddress(), cancellationToken) is { } answer
+                ? throw new SmtpResponseException(answer) : true;
     }
 }
