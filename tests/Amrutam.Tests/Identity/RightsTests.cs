@@ -61,7 +61,8 @@ public sealed class RightsTests(ServerFixture fixture) : IClassFixture<ServerFix
             .Body.GetProperty("deletion_due_at").GetDateTimeOffset();
         (due - TimeProvider.System.GetUtcNow()).TotalDays.ShouldBe(14, tolerance: 0.1);
         (await person.Http.Get("/api/me")).Is(401);
-        await Mailbox.Letter(person.Email, "Your account will be deleted");
+        (await Mailbox.Letter(person.Email, "Your account will be deleted")).Body()
+            .ShouldContain($"erased after {due.UtcDateTime:d MMMM yyyy, HH:mm} UTC.");
     }
 
     [Fact]
