@@ -442,7 +442,9 @@ CREATE TABLE identity.outgoing_mails (
     sealed bytea NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    parked_because text,
+    CONSTRAINT a_parked_mail_is_not_tried CHECK (((parked_because IS NULL) OR (next_attempt_at = 'infinity'::timestamp with time zone)))
 );
 
 CREATE TABLE identity.passkey_challenges (
@@ -920,6 +922,8 @@ CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(e
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
 
 CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
+
+CREATE INDEX outgoing_mails_parked ON identity.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
 
 CREATE INDEX passkeys_of_a_user ON identity.passkeys USING btree (user_id);
 

@@ -40,7 +40,8 @@ static class MetricAllowList
         "db.client.connection.pool.name", "db.client.connection.state",
         "cpu.mode", "gc.heap.generation",
         "outcome", "amrutam.batch.name", "amrutam.job.name", "amrutam.reader.name", "amrutam.limit.name",
-        "amrutam.problem.code", "amrutam.invariant.name", "service.version", "process.runtime.version",
+        "amrutam.problem.code", "amrutam.invariant.name", "amrutam.mail.reason", "service.version",
+        "process.runtime.version",
     ];
 
     /// <param name="instrument">What somebody in this process measures.</param>

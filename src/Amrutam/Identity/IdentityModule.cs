@@ -37,6 +37,10 @@ sealed class IdentityModule : IModule
         module.AddJson(IdentityJson.Default);
         module.AddMail();
         module.AddJob<DeliverMail>();
+        module.AddJob<GiveUpMail>();
+        module.AddGauge(new("amrutam.mail.parked", "{letter}",
+            "E-mails that cannot be sent and wait for an operator, by reason", "amrutam.mail.reason",
+            DeliverMail.CountParked));
         module.AddJob<EraseAccounts>();
         module.AddInvariants(AccountInvariants.All);
         module.AddPersonalData<AccountPersonalData>();
@@ -59,7 +63,7 @@ sealed class IdentityModule : IModule
         new("data_protection_keys", NotExported: "keys of the installation"),
         new("invitations", ExportedAs: "invitations"),
         new("mailed_tokens", ExportedAs: "letters_with_links"),
-        new("outgoing_mails", NotExported: "encrypted until they are sent"),
+        new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most"),
         new("passkey_challenges", NotExported: "random numbers, for at most five minutes", PersonIds: ["user_id"]),
         new("passkeys", ExportedAs: "passkeys"),
         new("recovery_codes", ExportedAs: "second_factor"),

@@ -1,11 +1,10 @@
-using System.Net.Mail;
 using System.Text;
 using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>An e-mail address as we take it: plain <c>local@domain</c>; whether it works, only a message
-/// shows.</summary>
+/// <summary>An e-mail address as we take it: plain <c>local@domain</c> to which a letter can be addressed. Only a
+/// letter shows whether it works.</summary>
 static class EmailAddress
 {
     // RFC 5321's limits for the whole and for the local part.
@@ -23,7 +22,7 @@ static class EmailAddress
         var at = address.LastIndexOf('@');
         if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at
             || !address[at..].Contains('.', StringComparison.Ordinal)) return null;
-        return MailAddress.TryCreate(address, out var parsed) && parsed.Address == address ? address : null;
+        return MailMessages.Mailbox(address) is null ? null : address;
     }
 
     /// <summary>The form by which addresses are compared: one account per address whatever its case.</summary>

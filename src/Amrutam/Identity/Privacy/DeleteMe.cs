@@ -58,7 +58,7 @@ static class DeleteMe
                 if (refusal is not null) return false;
                 due = await connection.Statement(MarkClosed).With(user.Id).With(settings.DeletionGraceDays)
                     .With(caller.Role).With(caller.Trace).One(row => new Due(row.GetInstant(0)));
-                await letters.WillBeDeleted(connection, user);
+                await letters.WillBeDeleted(connection, user, due!.At);
                 await sessions.EndAll(connection, user.Id, caller, "account_closed");
                 return true;
             });
