@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Mail;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
 using Npgsql;
 
 namespace Amrutam.Tests.Support;
 
 /// <summary>The queue of letters in a database, seen past the server.</summary>
-sealed class Outbox(NpgsqlDataSource owner, SecretBox box)
+sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -14,8 +18,8 @@ sealed class Outbox(NpgsqlDataSource owner, SecretBox box)
 
     /// <summary>Queues a letter as the server does.</summary>
     public Task<Guid> Add(string to, string subject = "Hello", string text = "Hello.") =>
-        AddSealed(box.Seal(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), Json.Options),
-            Letters.Purpose));
+        AddSealed(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), Json.Options),
+            Emails.Purpose));
 
     /// <summary>Queues what stands in the table for a letter.</summary>
     public async Task<Guid> AddSealed(byte[] text)

@@ -1,4 +1,5 @@
 using System.Text;
+using Amrutam.Identity.Mail;
 using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Identity.Accounts;

@@ -1,3 +1,4 @@
+using Amrutam.Platform.Operations;
 using MimeKit;
 using NodaTime;
 
@@ -20,7 +21,7 @@ sealed class MailFolder(MailboxAddress from, string folder) : IOutgoingMail
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, OwnFolder);
         // A letter that is there already was written by an attempt that did not live to say so.
-        NewFile.Write(Path.Combine(folder, $"{id:N}.eml"), text.ToArray(), OwnFile);
+        AtomicFile.Write(Path.Combine(folder, $"{id:N}.eml"), text.ToArray(), OwnFile);
     }
 
     static FormatOptions ReadableText()

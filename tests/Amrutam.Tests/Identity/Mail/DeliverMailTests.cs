@@ -1,6 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Mail;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Observing;
+using Amrutam.Tests.Support.Servers;
 using Amrutam.Tests.Tidy;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -16,7 +21,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
 
     static readonly TimeSpan Step = TimeSpan.FromSeconds(2);
 
-    readonly SecretBox _box = new(RandomNumberGenerator.GetBytes(32));
+    readonly SecretEncryption _box = new(RandomNumberGenerator.GetBytes(32));
     readonly LogLines<DeliverMail> _log = new();
     ServiceProvider _services = null!;
     NpgsqlDataSource _db = null!;
@@ -24,7 +29,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _db = Database.Apart((await cluster.NewDatabase()).Owner, "tests");
+        _db = Database.OpenUnpooled((await cluster.NewDatabase()).Owner, "tests");
         _outbox = new(_db, _box);
         _services = new ServiceCollection().AddMetrics().AddSingleton(_db).BuildServiceProvider();
     }
@@ -35,11 +40,11 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
         new SmtpMail(new() { Host = "127.0.0.1", Port = port, Tls = tls }, MailMessages.Mailbox("care@example.org")!)
         {
             StepTimeout = Step,
-        }, new(_services.GetRequiredService<IMeterFactory>(), TimeProvider.System, new LogLines<Jobs>()), _log);
+        }, _log);
 
     async Task Deliver(int port, MailTls tls = MailTls.None)
     {
-        using var job = Job(port, tls);
+        var job = Job(port, tls);
         while (await job.SendNext(CancellationToken.None)) { }
     }
 
@@ -57,14 +62,14 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_letter_whose_text_no_key_opens_is_parked_and_those_behind_it_are_sent()
     {
         await IsParkedAndTheNextIsSent(await _outbox.AddSealed("broken"u8.ToArray()), "unreadable");
-        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Seal("{}"u8, "another purpose")), "unreadable");
+        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Encrypt("{}"u8, "another purpose")), "unreadable");
     }
 
     [Fact]
     public async Task A_letter_that_no_message_can_be_made_of_is_parked_and_those_behind_it_are_sent()
     {
-        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Seal("{}"u8, Letters.Purpose)), "malformed");
-        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Seal("null"u8, Letters.Purpose)), "malformed");
+        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Encrypt("{}"u8, Emails.Purpose)), "malformed");
+        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Encrypt("null"u8, Emails.Purpose)), "malformed");
     }
 
     [Fact]
@@ -178,7 +183,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
             return null;
         };
         var letter = await _outbox.Add(Ram);
-        using var job = Job(server.Port);
+        var job = Job(server.Port);
         await Should.ThrowAsync<OperationCanceledException>(() => job.SendNext(stop.Token));
         (await _outbox.Find(letter))!.Attempts.ShouldBe(0);
     }
@@ -194,8 +199,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
             .Execute();
         var young = await _outbox.Add(Sita);
         await _db.Statement("update identity.outgoing_mails set attempts = 9 where id = $1").With(young).Execute();
-        using var job = Job(server.Port);
-        await job.GiveUpOld();
+        await new GiveUpMail(_db).RunOnce();
         (await _outbox.Find(postponed)).ShouldBeNull();
         (await _outbox.Find(parked)).ShouldBeNull();
         (await _outbox.Events(postponed)).ShouldBe(["mails.given_up"]);

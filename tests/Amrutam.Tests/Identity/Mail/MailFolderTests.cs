@@ -1,3 +1,4 @@
+using Amrutam.Identity.Mail;
 using Amrutam.Tests.Support;
 using MimeKit;
 using NodaTime;

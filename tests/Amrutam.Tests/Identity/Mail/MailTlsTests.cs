@@ -1,4 +1,7 @@
+using Amrutam.Identity.Mail;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
+using Amrutam.Tests.Support.Servers;
 using MailKit.Security;
 using Npgsql;
 
@@ -17,7 +20,7 @@ public sealed class MailTlsTests(TestCluster cluster) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await cluster.NewDatabase();
-        _owner = Database.Apart(_database.Owner, "tests");
+        _owner = Database.OpenUnpooled(_database.Owner, "tests");
     }
 
     public async ValueTask DisposeAsync()

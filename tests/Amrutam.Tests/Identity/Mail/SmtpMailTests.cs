@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Amrutam.Identity.Mail;
 using Amrutam.Tests.Support;
 using MailKit.Security;
 using MimeKit;
