@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Jobs;
-using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 

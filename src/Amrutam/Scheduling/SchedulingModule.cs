@@ -1,3 +1,4 @@
+using Amrutam.Doctors.Contracts;
 using Amrutam.Platform;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -7,7 +8,6 @@ using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
-using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
@@ -24,18 +24,22 @@ sealed class SchedulingModule : IModule
 
     public void Add(WebApplicationBuilder builder)
     {
-        var verified =
-            builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
         builder.AddSettings<SchedulingLimits>("Limits");
         var times = builder.AddSettings<CalendarTimes>("Scheduling");
-        builder.Services.AddSingleton(new SchedulingSettings(verified, times));
+        builder.Services.AddSingleton(services =>
+            new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
         builder.AddJson(SchedulingJson.Default);
         builder.Services.AddInvariants([.. CalendarInvariants.All, .. CalendarEventInvariants.All]);
+        builder.Services.AddSingleton<CheckBookability>();
         builder.Services.AddSingleton<BookingBatch>();
         builder.Services.AddSingleton<IPersonalData, CalendarPersonalData>();
         builder.Services.AddHostedService<GenerateSlots>();
         builder.Services.AddSingleton<AnyDoctor>();
         builder.Services.AddSingleton<Alternatives>();
+        builder.Services.AddSingleton<FreedSlots>();
+        builder.Services.AddSingleton<OfferSlot>();
+        builder.Services.AddSingleton<FreedSlotListener>(services =>
+            services.GetRequiredService<OfferSlot>().ToFirstInLine);
         builder.Services.AddSingleton<ReleaseExpiredSlots>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ReleaseExpiredSlots>());
     }

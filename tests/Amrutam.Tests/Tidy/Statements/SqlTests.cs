@@ -174,8 +174,8 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
           from pg_prepared_statements where name = 'tidy'
         """;
 
-    // A module: everything in its own schema, the views of the others, appending to the event log, and what Platform
-    // keeps for all.
+    // A module: everything in its own schema, the views of the others and the functions that return a view's rows,
+    // appending to the event log, and responses under idempotency keys, which Platform keeps for all.
     const string GrantEachModuleItsOwn = """
         do $$
         declare
@@ -201,7 +201,13 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
                     execute format('grant all on all sequences in schema %I to %I', module, own);
                     execute format('grant execute on all functions in schema %I to %I', module, own);
                 end if;
+                for published in select p.oid::regprocedure::text from pg_proc p
+                     join pg_class v on v.reltype = p.prorettype where v.relkind = 'v' loop
+                    execute format('grant execute on function %s to %I', published, own);
+                end loop;
                 execute format('grant insert on audit.events to %I', own);
+                execute format('grant select, insert, update, delete on platform.idempotency_keys to %I', own);
+                execute format('grant execute on function platform.stored_response to %I', own);
             end loop;
             -- Platform reads the log for everybody who reads it.
             grant select on audit.events to tidy_platform;
