@@ -67,7 +67,8 @@ $$;
 -- Whether a patient may have a slot: the one judgement of every route that books, holds, moves or offers one, with the
 -- one order of refusals. The caller has locked the slot and the patient.
 -- moved: the patient's booking that leaves its time for the slot, or null. by_patient: false for staff and doctors, who
--- are not bound by the notice and the limits. A limit of 0 is none; a count stops at its limit.
+-- are not bound by the notice and the limits. A limit of 0 is none; a count stops at its limit. The count for one doctor
+-- reads what the count of all reads: an index by doctor would read all patients of a busy one.
 create function scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean,
     open_limit int, open_limit_per_doctor int, cancellation_limit int)
 returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at timestamptz, held_until timestamptz)
@@ -89,9 +90,9 @@ language sql stable as $$
                          where o.id is distinct from moved limit open_limit) o) then 'too_many_open_bookings'
                 when by_patient and open_limit_per_doctor > 0 and open_limit_per_doctor <= (
                     select count(*) from (
-                        select from scheduling.open_bookings_of_patient(patient) o
-                         where o.doctor_id = s.doctor_id and o.id is distinct from moved
-                         limit open_limit_per_doctor) o) then 'too_many_open_bookings_with_this_doctor'
+                        select o.doctor_id from scheduling.open_bookings_of_patient(patient) o
+                         where o.id is distinct from moved limit nullif(open_limit, 0)) o
+                     where o.doctor_id = s.doctor_id) then 'too_many_open_bookings_with_this_doctor'
                 when by_patient and cancellation_limit > 0 and cancellation_limit <= (
                     select count(*) from (
                         select from scheduling.recent_cancellations_of_patient(patient)

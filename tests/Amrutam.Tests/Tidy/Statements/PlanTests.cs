@@ -88,8 +88,15 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
             && l.Contains("(k.key = a.key)", StringComparison.Ordinal));
         lookups.ShouldContain("s: (s.id = a.slot_id)");
         lookups.ShouldContain("s_1: (s_1.id = w_1.slot_id)");
-        lookups.ShouldContain(l => l.StartsWith("b: ((b.patient_id = a.patient_id) AND ", StringComparison.Ordinal));
-        lookups.ShouldContain("k_1: (k_1.ctid = j_1.\"row\")");
+        lookups.ShouldContain("d: (d.id = s.doctor_id)");
+        lookups.ShouldContain("users: (users.id = d.id)");
+        // Of the patient's bookings the overlapping ones, those ahead (twice) and the recent cancellations.
+        var bookings = lookups.Where(l => l.StartsWith('b')).ToList();
+        bookings.ShouldAllBe(l => l.Contains(".patient_id = ", StringComparison.Ordinal)
+            && l.Contains(".starts_at > ", StringComparison.Ordinal));
+        bookings.Count.ShouldBe(4);
+        bookings.ShouldContain(l => l.Contains("(b.starts_at < s.ends_at)", StringComparison.Ordinal));
+        lookups.ShouldContain("k_1: (k_1.ctid = j_1.address)");
     }
 
     /// <summary>By the plan that is kept for everybody, which knows nothing of those who have thousands.</summary>
