@@ -28,6 +28,10 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
         ["Amrutam.Platform.Data.Migrator", "Amrutam.EmbeddedPostgres.NewPostgresCluster",
             "Amrutam.EmbeddedPostgres.PrivatePostgres"];
 
+    /// <summary>The composition root, its demo, which fills a whole empty database, and a library without a
+    /// schema.</summary>
+    static readonly string[] NoModules = ["", "Demo", "EmbeddedPostgres"];
+
     Database _database = null!;
 
     public async ValueTask InitializeAsync() => _database = await cluster.NewDatabase();
@@ -52,8 +56,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     {
         await using var connection = await Open();
         await connection.Statement(GrantEachModuleItsOwn).Execute();
-        // The composition root is no module: its demo fills a whole empty database.
-        (await Refused(connection, s => "tidy_" + s.Module.ToLowerInvariant(), s => s.Module is not ("" or "Demo")))
+        (await Refused(connection, s => "tidy_" + s.Module.ToLowerInvariant(), s => !NoModules.Contains(s.Module)))
             .ShouldBeEmpty();
     }
 
