@@ -14,9 +14,9 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>One patient's request for one slot.</summary>
 /// <param name="Chosen">The JSON of <see cref="Booking.Choice"/> when the patient named no slot.</param>
-/// <param name="Contest">The requests that wait for this one's result.</param>
+/// <param name="Group">The requests that wait for this one's result.</param>
 sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, IdempotencyKey Key,
-    byte[]? Fingerprint, string Trace, string? Chosen = null, SlotRequestCoalescer.Contest? Contest = null);
+    byte[]? Fingerprint, string Trace, string? Chosen = null, SlotRequestCoalescer.Group? Group = null);
 
 /// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of
 /// one.</summary>
@@ -29,10 +29,10 @@ sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? 
 /// </remarks>
 sealed class BookingBatch : IAsyncDisposable
 {
-    // Beyond 64 a batch's own time, not the round trip, is what its members wait for.
+    // In a batch of more than 64 the members wait longer for the statement than for the round trip.
     const int Size = 64, Besides = 1, Capacity = 16_384, MaxRounds = 256;
 
-    // Far above what a batch takes on a busy machine: one that takes longer waits for another's lock.
+    // Far above the time of a batch on a busy machine: a slower one waits for a lock.
     static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100), Deadline = TimeSpan.FromSeconds(5);
     static readonly Meter Meter = new("Amrutam.Scheduling");
     static readonly Counter<long> Outcomes =
@@ -40,23 +40,23 @@ sealed class BookingBatch : IAsyncDisposable
 
     readonly NpgsqlDataSource _db;
 
-    // Connections of their own, so that no flood of reads keeps a booking waiting for one.
+    // Connections of its own, so that no booking waits for a connection behind a flood of reads.
     readonly NpgsqlDataSource _writers;
     readonly SchedulingLimits _limits;
     readonly SchedulingSettings _settings;
     readonly CacheInvalidation _changes;
     readonly Batch<BookingRequest, Outcome> _batch;
-    readonly SlotRequestCoalescer _contests = new();
+    readonly SlotRequestCoalescer _coalescer = new();
 
-    // What is judged of a slot before anything is asked of the patient.
+    // The problems of a slot that do not depend on the patient.
     static readonly FrozenSet<string> OfTheSlot = FrozenSet.Create(StringComparer.Ordinal, CommonProblems.Absent.Code,
-        SchedulingProblems.SlotIsClosed.Code, SchedulingProblems.SlotHasStarted.Code,
-            SchedulingProblems.OneActiveBookingPerSlot.Code,
+        SchedulingProblems.DoctorIsNotBookable.Code, SchedulingProblems.SlotIsClosed.Code,
+        SchedulingProblems.SlotHasStarted.Code, SchedulingProblems.OneActiveBookingPerSlot.Code,
         SchedulingProblems.MinimumNotice.Code);
 
-    /// <summary>How one request ended.</summary>
-    /// <param name="Code">booked, replayed, again, or the code of the rule that refused it.</param>
-    /// <param name="Doctor">Whose slot was booked now; null when nothing was.</param>
+    /// <summary>The outcome of one request.</summary>
+    /// <param name="Code">booked, replayed, again, or the code of the problem.</param>
+    /// <param name="Doctor">The doctor of a slot that was booked now, or null.</param>
     sealed record Outcome(string Code, int Status, byte[]? Body, string? Location, Guid? Doctor = null);
 
     public BookingBatch(Database database, NpgsqlDataSource db, SchedulingLimits limits, SchedulingSettings settings,
@@ -67,7 +67,8 @@ sealed class BookingBatch : IAsyncDisposable
         _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
 
-    /// <returns>201 with the booking, the stored answer of the same key, or the refusal.</returns>
+    /// <returns>201 with the booking, the stored response of the same key, or the refusal. A refusal of a keyed request
+    /// is not stored yet, and the key may have another response: see <see cref="RefusedKeys"/>.</returns>
     /// <exception cref="OverloadedException">The queue is full, or the wait in it was too long; nothing was
     /// booked.</exception>
     /// <exception cref="CommitOutcomeUnknownException">The connection broke while the batch ran.</exception>
@@ -75,8 +76,8 @@ sealed class BookingBatch : IAsyncDisposable
     {
         for (var round = 1; round <= MaxRounds; round++)
         {
-            // A key may have an answer of its own, whatever became of the slot.
-            var outcome = round == 1 && request.Key.Value is null ? await TryTogether(request) : await Try(request);
+            // Once only: a request that learned nothing by waiting does not wait again.
+            var outcome = round == 1 ? await TryTogether(request) : await Try(request);
             if (outcome.Code is Again or RequestHasExpired)
             {
                 if (outcome.Code == RequestHasExpired) await ExpireRequestsInTheWay(request);
@@ -92,25 +93,30 @@ sealed class BookingBatch : IAsyncDisposable
 
     async Task<Outcome> TryTogether(BookingRequest request)
     {
-        var contest = _contests.Enter(request.SlotId, out var asks);
-        // Once only: who learns nothing by waiting shall not wait again.
-        if (!asks) return await contest.Verdict is { } code ? new(code, 0, null, null) : await Try(request);
-        string? verdict = null;
+        var group = _coalescer.Join(request.SlotId, out var asks);
+        if (!asks) return await group.Refusal is { } code && Applies(code, request) ? new(code, 0, null, null)
+            : await Try(request);
+        string? refusal = null;
         try
         {
-            var outcome = await Try(request with { Contest = contest });
-            verdict = outcome.Code == Booked ? SchedulingProblems.OneActiveBookingPerSlot.Code
+            var outcome = await Try(request with { Group = group });
+            refusal = outcome.Code == Booked ? SchedulingProblems.OneActiveBookingPerSlot.Code
                 : OfTheSlot.Contains(outcome.Code) ? outcome.Code : null;
             return outcome;
         }
         finally
         {
-            contest.End(verdict);
+            group.Complete(refusal);
         }
     }
 
-    /// <summary>A constraint that refuses has a younger view than the statement it stopped: its name is the
-    /// rule's.</summary>
+    /// <summary>A key may have a response already. The caller stores a 404 or 409 and then finds it; a 422 is not
+    /// stored, so the request looks its key up itself.</summary>
+    static bool Applies(string code, BookingRequest request) =>
+        request.Key.Value is null || SchedulingProblems.Named(code).Status != StatusCodes.Status422UnprocessableEntity;
+
+    /// <summary>A constraint that refuses sees later commits than the statement that it stopped. Its name is the
+    /// problem's code.</summary>
     async Task<Outcome> Try(BookingRequest request)
     {
         try
@@ -141,7 +147,7 @@ sealed class BookingBatch : IAsyncDisposable
         await using var connection = _writers.CreateConnection();
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
-        foreach (var request in asked) request.Contest?.Close();
+        foreach (var request in asked) request.Group?.Close();
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new(CalendarLocks.Slots) { Parameters = { Array(asked.Select(a => a.SlotId)) } });
         batch.BatchCommands.Add(new(CalendarLocks.Patients)
@@ -188,7 +194,7 @@ sealed class BookingBatch : IAsyncDisposable
             outcomes[rows.GetInt32(0) - 1] =
                 new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetBytesOrNull(3), rows.GetStringOrNull(4),
                     rows.GetGuidOrNull(5));
-        // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
+        // The confirmation of the commit follows the last result. Nothing is acknowledged before it is read.
         await rows.NextResultAsync();
         return outcomes;
     }
