@@ -4,9 +4,9 @@ using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>Forgets what keyed requests were answered a day ago: after that the same key is a new wish.</summary>
-/// <remarks>Any number of replicas may run it: rows that another deletes are skipped. Little at a time, so that no
-/// booking waits for a long transaction's dead rows.</remarks>
+/// <summary>Deletes stored responses that are a day old: after that the same key is a new request.</summary>
+/// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows, so
+/// that no booking reads past many dead ones.</remarks>
 sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
     // The contract's day.
@@ -23,7 +23,7 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
         return Every;
     }
 
-    /// <returns>How many keys it forgot.</returns>
+    /// <returns>The number of deleted keys.</returns>
     public async Task<int> Run(CancellationToken stopping)
     {
         var all = 0;
@@ -40,13 +40,13 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
         return all;
     }
 
-    // The planner takes the limit for a reason to read the table from its beginning, which is all of it when no key is
-    // old; the summary of ages (BRIN) knows.
+    // Because of the limit the planner would read the table from its beginning: all of it when no key is old. The index
+    // by age (BRIN) finds the old rows.
     const string LookByAge = "set local enable_seqscan = off";
 
     const string Forget = """
-        delete from scheduling.idempotency_keys where ctid = any(array(
-            select ctid from scheduling.idempotency_keys
+        delete from platform.idempotency_keys where ctid = any(array(
+            select ctid from platform.idempotency_keys
              where created_at < statement_timestamp() - $1 * interval '1 hour' limit $2 for update skip locked))
         """;
 }

@@ -20,6 +20,7 @@ sealed class PlatformModule : IModule
         module.AddTables(
             new("event_epochs", NotExported: "of the installation"),
             new("event_readers", NotExported: "of the installation"),
+            new("idempotency_keys", ExportedAs: "remembered_requests", Grows: true),
             new("invariants", NotExported: "of the installation"),
             new("migrations", NotExported: "of the installation"),
             new("page_key", NotExported: "a key of the installation"),

@@ -4,7 +4,6 @@ using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
-using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
@@ -31,7 +30,10 @@ sealed class SchedulingModule : IModule
         AddTables(module);
         module.Services.AddSingleton(services =>
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
-        module.Services.AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>().AddSingleton<Alternatives>();
+        module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
+            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<OfferSlot>();
+        module.Services.AddSingleton<FreedSlotListener>(services =>
+            services.GetRequiredService<OfferSlot>().ToFirstInLine);
     }
 
     static void AddTables(ModuleBuilder module) => module.AddTables(
@@ -39,7 +41,6 @@ sealed class SchedulingModule : IModule
         new("booking_policies", ExportedAs: "booking_policy"),
         new("booking_steps", ExportedAs: "booking_history", Grows: true),
         new("bookings", ExportedAs: "bookings", Grows: true),
-        new("idempotency_keys", ExportedAs: "remembered_requests", Grows: true),
         new("slots", ExportedAs: "slots", Grows: true),
         new("time_off", ExportedAs: "time_off"),
         new("waitlist_entries", ExportedAs: "waitlist", Grows: true),

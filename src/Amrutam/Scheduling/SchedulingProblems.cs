@@ -3,8 +3,7 @@ using Amrutam.Platform.Idempotency;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>The rules that may refuse a change of the calendar; where a constraint holds one, the code is its
-/// name.</summary>
+/// <summary>The problems of the calendar. Where a constraint holds the rule, the code is its name.</summary>
 static class SchedulingProblems
 {
     public static readonly Problem DoctorHasNoProfile =
@@ -39,6 +38,10 @@ static class SchedulingProblems
     public static readonly Problem SlotIsClosed = new(409, "slot_is_closed", "The doctor has closed this slot");
     public static readonly Problem SlotIsHeld =
         new(409, "slot_is_held", "Somebody is about to book this slot; it may be free again in a few minutes");
+    public static readonly Problem DoctorIsNotBookable = new(409, "doctor_is_not_bookable",
+        "This doctor does not take bookings at present");
+    public static readonly Problem NobodyBooksThemself = new(422, "nobody_books_themself",
+        "You published this slot yourself; book another doctor's");
     public static readonly Problem SlotHasStarted = new(422, "slot_has_started", "The slot has already started");
     public static readonly Problem MinimumNotice = new(422, "minimum_notice",
         "The doctor asks for more notice than is left before this slot");
@@ -95,24 +98,23 @@ static class SchedulingProblems
     public static readonly Problem RevisionIsStale =
         new(412, "revision_is_stale", "The booking has changed since you read it; read it again");
 
-    /// <summary>What a slot may be refused for when nothing is wrong with the request: another slot would
-    /// do.</summary>
-    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld];
+    /// <summary>The problems of a slot that another slot would not have.</summary>
+    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable];
 
-    /// <summary>What a booking or a move may be refused for.</summary>
-    public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice,
+    /// <summary>The problems of every route that books, holds, moves or accepts a slot: those that
+    /// <c>scheduling.bookability</c> names.</summary>
+    public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice, NobodyBooksThemself,
         BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, CoolDown,
-            CommonProblems.Absent,
-        IdempotencyProblems.KeyReused];
+        CommonProblems.Absent, IdempotencyProblems.KeyReused];
 
-    /// <summary>What a step in a booking's life may be refused for.</summary>
+    /// <summary>The problems of a step in a booking's life.</summary>
     public static readonly Problem[] OfStep = [CommonProblems.Absent, StepNotAllowed, RevisionIsStale,
         IdempotencyProblems.KeyReused];
 
     static readonly Dictionary<string, Problem> ByCode = OfBooking
         .ToDictionary(rule => rule.Code, StringComparer.Ordinal);
 
-    /// <summary>The rule that a statement named in its answer, or a constraint in its error.</summary>
+    /// <summary>The problem with a code that a statement returned, or with the name of a constraint.</summary>
     public static Problem Named(string code) => ByCode[code];
 
     public static bool Knows(string? constraint) => constraint is not null && ByCode.ContainsKey(constraint);

@@ -111,8 +111,8 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
         """;
 
     const string AnswerAgain = """
-        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
-        select user_id, route, key, fingerprint, 201, '{}' from scheduling.idempotency_keys where user_id = $2
+        insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
+        select user_id, route, key, fingerprint, 201, '{}' from platform.idempotency_keys where user_id = $2
            and $1 is not null
         """;
 }

@@ -33,17 +33,13 @@ sealed record Doctor(
              order by s.starts_at limit 1) next on true
         """;
 
-    /// <summary>$1 tells whether only verified doctors are shown.</summary>
-    public const string IsVerified = "(not $1::boolean or d.verified_at is not null)";
-
-    /// <summary>Whether the account of <c>d</c> is a doctor's still, and neither suspended nor closed.</summary>
+    /// <summary>Whether <c>d</c> is listed and may be booked; $1 is whether only verified doctors are.</summary>
     /// <remarks>
-    /// Looked up by its key for each row that gets so far: a join would let the planner read the accounts of all
-    /// patients, and a condition that stands in a subquery is not moved below a sort, so only the rows of a page pay.
+    /// A scalar subquery, so that one lookup by key runs for each row that gets so far. A join would let the planner
+    /// read all accounts. The condition stays above a sort, so only the rows of a page pay for it.
     /// </remarks>
-    public const string MayPractise = """
-        (select p.role = 'doctor' and p.suspended_at is null and not p.gone from identity.people p where p.id = d.id)
-        """;
+    public const string IsBookable =
+        "(select true from doctors.bookable_doctors($1::boolean) p where p.id = d.id)";
 
     public static Doctor Read(NpgsqlDataReader row) => new(
         row.GetGuid(0), row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetString(4),

@@ -141,8 +141,7 @@ static class ListDoctors
         """;
 
     const string Matches = $"""
-        {Doctor.IsVerified}
-        and ($2::text is null or d.languages @> array[$2])
+        ($2::text is null or d.languages @> array[$2])
         and ($3::int is null or d.fee_minor <= $3)
         and ($4::text is null or d.currency = $4)
         and ($5::date is null or (
@@ -155,7 +154,7 @@ static class ListDoctors
     const string FindByName = $"""
         select {Doctor.Columns}, 0::bigint, lower(d.full_name)
           from (select * from doctors.profiles d
-                 where (lower(d.full_name), d.id) > ($7::text, $8::uuid) and {Matches} and {Doctor.MayPractise}
+                 where (lower(d.full_name), d.id) > ($7::text, $8::uuid) and {Matches} and {Doctor.IsBookable}
                  order by lower(d.full_name), d.id limit $6) d
           {Doctor.NextOpenSlot}
          order by lower(d.full_name), d.id
@@ -165,7 +164,7 @@ static class ListDoctors
         select {Doctor.Columns}, coalesce(d.fee_minor, 2147483647)::bigint, ''
           from (select * from doctors.profiles d
                  where (coalesce(d.fee_minor, 2147483647), d.id) > ($7::bigint, $8::uuid)
-                   and {Matches} and {Doctor.MayPractise}
+                   and {Matches} and {Doctor.IsBookable}
                  order by coalesce(d.fee_minor, 2147483647), d.id limit $6) d
           {Doctor.NextOpenSlot}
          order by coalesce(d.fee_minor, 2147483647), d.id
@@ -174,7 +173,7 @@ static class ListDoctors
     const string FindByExperience = $"""
         select {Doctor.Columns}, -d.experience::bigint, ''
           from (select * from doctors.profiles d
-                 where ((-d.experience), d.id) > ($7::bigint, $8::uuid) and {Matches} and {Doctor.MayPractise}
+                 where ((-d.experience), d.id) > ($7::bigint, $8::uuid) and {Matches} and {Doctor.IsBookable}
                  order by (-d.experience), d.id limit $6) d
           {Doctor.NextOpenSlot}
          order by (-d.experience), d.id
@@ -187,7 +186,7 @@ static class ListDoctors
                  where s.starts_at > now() and (s.starts_at, s.doctor_id) > ($7::timestamptz, $8::uuid)
                  order by s.starts_at, s.doctor_id limit 1000) next
           join doctors.profiles d on d.id = next.doctor_id
-         where {Matches} and {Doctor.MayPractise}
+         where {Matches} and {Doctor.IsBookable}
            and ($9::text is null or d.search @@ (select doctors.query_of($9, 'B')))
            and not exists (
                select from scheduling.open_slots earlier
@@ -205,7 +204,7 @@ static class ListDoctors
                           from doctors.profiles d {Doctor.NextOpenSlot}
                          where {Matches}
                          order by key, d.id) d
-                 where (d.key, d.id) > ($7::bigint, $8::uuid) and {Doctor.MayPractise}
+                 where (d.key, d.id) > ($7::bigint, $8::uuid) and {Doctor.IsBookable}
                  order by d.key, d.id limit $6) page
           join doctors.profiles d on d.id = page.id
           {Doctor.NextOpenSlot}
@@ -238,7 +237,7 @@ static class ListDoctors
              order by number, text, d.id),
         page as (
             select * from found d
-             where (d.number, d.text, d.id) > ($7::bigint, $8::text, $9::uuid) and {Doctor.MayPractise}
+             where (d.number, d.text, d.id) > ($7::bigint, $8::text, $9::uuid) and {Doctor.IsBookable}
              order by d.number, d.text, d.id limit $6)
         select {Doctor.Columns}, page.number, page.text
           from page

@@ -54,7 +54,7 @@ static class DeleteMe
             {
                 await Admins.Lock(connection);
                 if (await Admins.IsLast(connection, user.Id)) refusal = IdentityProblems.LastAdmin;
-                foreach (var part in parts) refusal ??= await part.Leave(connection, user.Id);
+                foreach (var part in parts) refusal ??= await part.Leave(connection, user.Id, caller);
                 if (refusal is not null) return false;
                 due = await connection.Statement(MarkClosed).With(user.Id).With(settings.DeletionGraceDays)
                     .With(caller.Role).With(caller.Trace).One(row => new Due(row.GetInstant(0)));

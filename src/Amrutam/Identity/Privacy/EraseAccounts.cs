@@ -48,7 +48,7 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
         foreach (var part in parts)
         {
             // Once more, for what came after the account was closed; nobody is there any more to hear a refusal.
-            await part.Leave(connection, due.Id);
+            await part.Leave(connection, due.Id, by: null);
             await part.Erase(connection, due.Id);
         }
         return true;

@@ -35,10 +35,9 @@ static class ListBookings
         return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
     }
 
-    const string Filters = """
+    const string Filters = $"""
 
-           and ($2::text is null or $2 = case when b.status = 'requested' and b.expires_at <= statement_timestamp()
-                                            then 'expired' else b.status end)
+           and ($2::text is null or $2 = {Booking.StatusNow})
            and b.starts_at >= coalesce($3::timestamptz, '-infinity')
            and b.starts_at < coalesce($4::timestamptz, 'infinity')
            and (b.starts_at, b.id) < (coalesce($5::timestamptz, 'infinity'), $6)

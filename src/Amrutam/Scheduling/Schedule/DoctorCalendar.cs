@@ -55,11 +55,6 @@ sealed record DoctorCalendar(
         return [.. byDoctor.Values];
     }
 
-    /// <summary>Lets one change of a doctor's slots wait for another, so that a plan is still true when it is carried
-    /// out.</summary>
-    public static Task Lock(NpgsqlConnection connection, params Guid[] doctors) =>
-        connection.Statement(TakeTurns).With(doctors).Execute();
-
     static DoctorCalendar? Read(NpgsqlDataReader row) => TimeZones.Zone(row.GetString(1)) is not { } zone ? null : new(
         row.GetGuid(0), zone, row.IsDBNull(2) ? WeeklySchedule.Nothing : new(
             JsonSerializer.Deserialize<List<ScheduleRule>>(row.GetString(2), Json.Options)!, row.GetInt32(3),
@@ -72,11 +67,6 @@ sealed record DoctorCalendar(
     static (Guid, MadeSlot) ReadSlot(NpgsqlDataReader row) => (row.GetGuid(0), new(
         row.GetGuid(1), new(row.GetInstant(2), row.GetInstant(3)), row.GetBoolean(4),
         Enum.Parse<SlotState>(row.GetString(5)), row.GetGuidOrNull(6), row.GetBoolean(7)));
-
-    const string TakeTurns = """
-        select pg_advisory_xact_lock(hashtextextended('calendar ' || doctor, 0))
-          from (select unnest($1::uuid[]) as doctor order by 1) one_after_the_other
-        """;
 
     const string Select = """
         select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision::int,

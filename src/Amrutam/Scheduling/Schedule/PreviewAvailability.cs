@@ -3,7 +3,6 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
-using Amrutam.Scheduling.TimeOff;
 using NodaTime;
 using Npgsql;
 

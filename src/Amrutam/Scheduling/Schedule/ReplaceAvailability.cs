@@ -5,9 +5,8 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Generation;
-using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.Slots;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -35,15 +34,15 @@ static class ReplaceAvailability
 
     static async Task<IResult> Handle(
         WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key, HttpResponse response,
-        IdempotentTransaction changes)
+        IdempotentTransaction transaction)
     {
         var fields = new RequestValidation();
         var week = request.Read(fields);
         if (fields.Wrong) return fields.Problem();
         var revision = 0;
-        var answer = await changes.Run(doctor, "PUT /api/availability", key, request, async connection =>
+        var answer = await transaction.Run(doctor, key, request, async connection =>
         {
-            await DoctorCalendar.Lock(connection, doctor.Id);
+            await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             if (calendar.Revision > 0 && match.Tags.Count == 0)
@@ -71,7 +70,7 @@ static class ReplaceAvailability
         Guid[] retimed = calendar.Offered.Notice == offered.Notice ? []
             : [.. calendar.Slots.Where(s => s is { FromRules: true, Withdrawn: false } && s.State != SlotState.SetAside)
                 .Select(s => s.Id)];
-        if (retimed.Length > 0) await connection.Statement(CheckBookability.LockSlots).With(retimed).Execute();
+        if (retimed.Length > 0) await connection.Statement(CalendarLocks.Slots).With(retimed).Execute();
         return await connection.Statement(Replace).With(doctor.Id)
             .WithJson(JsonSerializer.Serialize(offered.Rules, Json.Options)).With(offered.MinimumNoticeMinutes)
             .With(offered.HorizonDays).With(calendar.Tomorrow).With(calendar.Zone.Id).With(retimed).With(doctor.Trace)

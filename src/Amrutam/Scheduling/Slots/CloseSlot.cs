@@ -15,8 +15,8 @@ static class CloseSlot
             .Produces(StatusCodes.Status204NoContent).WithProblems(
                 SchedulingProblems.SlotIsBooked, CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction changes) =>
-        changes.Run(doctor, $"DELETE /api/slots/{id}", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>
+        transaction.Run(doctor, key, new { }, async connection =>
             await connection.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
             {
                 "closed" => StoredResponse.NoContent,

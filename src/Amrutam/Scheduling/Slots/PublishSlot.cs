@@ -4,7 +4,6 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Scheduling.Schedule;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -34,7 +33,7 @@ static class PublishSlot
                 SchedulingProblems.LocalTimeDoesNotExist, CommonProblems.Invalid, IdempotencyProblems.KeyReused);
 
     static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
-        IdempotentTransaction changes,
+        IdempotentTransaction transaction,
         NpgsqlDataSource db, CancellationToken ct)
     {
         if (await db.Statement(ZoneOfDoctor).With(doctor.Id).Value<string>(ct) is not { } zoneId)
@@ -43,14 +42,14 @@ static class PublishSlot
         if (refusal is not null) return refusal;
         var slot = Slot.Of(Guid.CreateVersion7(), doctor.Id, starts, ends, zoneId, "open");
         var start = request.Date is null ? "starts_at" : "start_time";
-        return await changes.Run(doctor, "POST /api/slots", key, request, connection =>
+        return await transaction.Run(doctor, key, request, connection =>
             Publish(connection, slot, start, doctor));
     }
 
     /// <param name="start">The field that its start was given by.</param>
     static async Task<StoredResponse> Publish(NpgsqlConnection connection, Slot slot, string start, CurrentUser doctor)
     {
-        await DoctorCalendar.Lock(connection, doctor.Id);
+        await CalendarLocks.LockCalendars(connection, doctor.Id);
         var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt)
             .With(slot.EndsAt).With(doctor.Trace).Value<string>();
         return outcome switch

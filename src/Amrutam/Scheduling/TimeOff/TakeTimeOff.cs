@@ -6,6 +6,7 @@ using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
@@ -44,10 +45,10 @@ static class TakeTimeOff
             CommonProblems.Invalid, IdempotencyProblems.KeyReused);
 
     static Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
-        IdempotentTransaction changes) =>
-        changes.Run(doctor, "POST /api/availability/time-off", key, request, async connection =>
+        IdempotentTransaction transaction) =>
+        transaction.Run(doctor, key, request, async connection =>
         {
-            await DoctorCalendar.Lock(connection, doctor.Id);
+            await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             var fields = new RequestValidation();

@@ -17,7 +17,7 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
         (await patient.Book(old, "old")).Is(201);
         (await patient.Book(young, "young")).Is(201);
         await server.Owner.Statement("""
-            update scheduling.idempotency_keys
+            update platform.idempotency_keys
                set created_at = now() - interval '24 hours'
                    - case key when 'old' then interval '1 minute' else interval '-1 minute' end
             """).Execute();

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
@@ -75,7 +76,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
         await using (var replacing = await Server.Owner.OpenConnectionAsync())
         await using (var transaction = await replacing.BeginTransactionAsync())
         {
-            await DoctorCalendar.Lock(replacing, busy.Id);
+            await CalendarLocks.LockCalendars(replacing, busy.Id);
             foreach (var doctor in new[] { busy, other }) await MakeDue(doctor, "horizon_days = 6");
             while (!(await Events(other)).Contains("slots.published system 2")) await Job.MakeSome();
             (await Events(busy)).ShouldNotContain("slots.published system 2");

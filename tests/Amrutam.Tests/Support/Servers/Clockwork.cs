@@ -1,5 +1,5 @@
 using Amrutam.Platform.Data;
-using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Waitlist;
 using Microsoft.Extensions.DependencyInjection;
 

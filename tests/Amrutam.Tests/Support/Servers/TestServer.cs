@@ -102,6 +102,19 @@ sealed class TestServer : IAsyncDisposable
         return new(user.Id, client);
     }
 
+    /// <summary>A client of the same account in another role, with a session of its own.</summary>
+    public async Task<TestUser> Again(TestUser account, string role)
+    {
+        var user = new CurrentUser(account.Id, role, Guid.CreateVersion7());
+        await Owner.Statement("""
+            insert into identity.sessions (id, user_id, expires_at) values ($1, $2, now() + interval '1 day')
+            """).With(user.Session).With(user.Id).Execute();
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Authorization =
+            new("Bearer", App.Services.GetRequiredService<AccessTokens>().Issue(user));
+        return new(user.Id, client);
+    }
+
     /// <summary>A verified doctor with a profile.</summary>
     public async Task<TestUser> Doctor(string zone = "Asia/Kolkata", string specialization = "Ayurveda")
     {

@@ -4,18 +4,18 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
-using Amrutam.Scheduling.Schedule;
 using NodaTime;
 using Npgsql;
 
-namespace Amrutam.Scheduling.Slots;
+namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>Why a time of a doctor can or cannot be booked, in a sentence and a code; never who booked it.</summary>
+/// <summary>Explains why a time of a doctor can or cannot be booked, in a sentence and a code, without the patient who
+/// booked it.</summary>
 static class ExplainTime
 {
-    /// <param name="Code">What a program goes by.</param>
-    /// <param name="Explanation">What a person reads.</param>
-    /// <param name="SlotId">The slot to book, when there is one.</param>
+    /// <param name="Code">The reason for programs.</param>
+    /// <param name="Explanation">The reason for people.</param>
+    /// <param name="SlotId">The bookable slot, or null.</param>
     public sealed record Response(
         Instant At, LocalDate Date, LocalTime Time, string TimeZone, bool Bookable, string Code, string Explanation,
         Guid? SlotId);
@@ -66,7 +66,7 @@ static class ExplainTime
         : facts.Offered.Rules.Count == 0 ? "no_rules"
         : ByRules(facts, at);
 
-    /// <summary>No slot is there, though the doctor has rules: what of them says so.</summary>
+    /// <summary>The code for a time without a slot, by the doctor's rules.</summary>
     static string ByRules(Facts facts, Instant at)
     {
         var (week, zone) = (facts.Offered.Windows(), facts.Zone);
@@ -85,23 +85,23 @@ static class ExplainTime
             JsonSerializer.Deserialize<List<ScheduleRule>>(row.GetString(1), Json.Options)!, 0, row.GetInt32(2)),
         row.GetInstant(3), row.GetGuidOrNull(4), row.GetStringOrNull(5), row.GetBoolean(6));
 
-    // A slot that rules or time off closed or withdrew is not what stands against the time; they are.
+    // A slot that rules or time off closed or withdrew is left out: the rules or the time off are the reason.
     const string Select = """
         select d.time_zone, a.rules, a.horizon_days, statement_timestamp(), s.id,
-               case when s.closed_at is not null then 'closed' when s.starts_at <= statement_timestamp() then 'started'
-                    when s.booking_id is not null then 'booked' when s.held_until > statement_timestamp() then 'held'
+               case when s.state = 'closed' then 'closed' when s.starts_at <= statement_timestamp() then 'started'
+                    when s.state <> 'open' then s.state
                     when s.bookable_until <= statement_timestamp() then 'minimum_notice'
-                    when s.id is not null then 'bookable' end,
+                    when s.state = 'open' then 'bookable' end,
                exists (select from scheduling.time_off o
                         where o.doctor_id = d.id and o.starts_at <= $2 and o.ends_at > $2)
-          from doctors.practitioners d
+          from doctors.bookable_doctors($3) d
           left join scheduling.availability a on a.doctor_id = d.id
           left join lateral (
-            select * from scheduling.slots
+            select s.*, scheduling.slot_state(s) as state from scheduling.slots s
              where doctor_id = d.id and starts_at <= $2 and starts_at > $2 - interval '12 hours' and ends_at > $2
                and closed_because is null
                and (booking_id is not null or bookable_until is distinct from '-infinity')
              order by closed_at is not null limit 1) s on true
-         where d.id = $1 and (d.verified or not $3)
+         where d.id = $1
         """;
 }

@@ -1,7 +1,7 @@
 using Amrutam.Scheduling.Generation;
 using NodaTime;
 
-namespace Amrutam.Scheduling.TimeOff;
+namespace Amrutam.Scheduling.Schedule;
 
 /// <summary>A booking that rules or time off leave no place for, as its doctor is told of it.</summary>
 sealed record ConflictingBooking(Guid Id, Guid SlotId, Instant StartsAt, Instant EndsAt)

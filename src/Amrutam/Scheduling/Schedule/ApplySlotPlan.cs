@@ -1,10 +1,10 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
-using Amrutam.Scheduling.Bookings.Reserving;
-using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Slots;
 using Npgsql;
 
-namespace Amrutam.Scheduling.Generation;
+namespace Amrutam.Scheduling.Schedule;
 
 /// <summary>Makes doctors' slots what their plans say: the one way, for a change of rules, time off, and the days that
 /// come into view.</summary>
@@ -28,7 +28,7 @@ static class ApplySlotPlan
         var withdraw = plans.SelectMany(p => p.Plan.Withdraw).Select(slot => slot.Id).ToList();
         Guid[] touched = [.. close.Select(c => c.Slot.Id), .. withdraw,
             .. plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)).Select(slot => slot.Id)];
-        if (touched.Length > 0) await connection.Statement(CheckBookability.LockSlots).With(touched).Execute();
+        if (touched.Length > 0) await connection.Statement(CalendarLocks.Slots).With(touched).Execute();
         var closed = close.Count + withdraw.Count == 0 ? 0 : await Actor(connection.Statement(Close)
             .With(close.ConvertAll(c => c.Slot.Id).ToArray()).With(close.ConvertAll(c => c.Because).ToArray())
             .With(withdraw.ToArray()), by).Value<int>();

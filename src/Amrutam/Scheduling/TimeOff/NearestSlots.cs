@@ -1,7 +1,7 @@
 using Amrutam.Scheduling.Generation;
 using NodaTime;
 
-namespace Amrutam.Scheduling.Slots;
+namespace Amrutam.Scheduling.TimeOff;
 
 /// <summary>Which open slots serve a booking as well as its own. Pure.</summary>
 static class NearestSlots

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Amrutam.Scheduling.Bookings.Reserving;
+namespace Amrutam.Scheduling.Slots;
 
 /// <summary>The advisory lock that orders everything a patient does to their own bookings.</summary>
 static class PatientLock

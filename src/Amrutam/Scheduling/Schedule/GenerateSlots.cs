@@ -1,10 +1,10 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Jobs;
-using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Generation;
 using Npgsql;
 
-namespace Amrutam.Scheduling.Generation;
+namespace Amrutam.Scheduling.Schedule;
 
 /// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, after their zone changed, and
 /// after a booking ended whose slot the rules had given up.</summary>

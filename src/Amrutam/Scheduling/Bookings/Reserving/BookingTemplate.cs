@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text.Json;
+using NodaTime;
+
+namespace Amrutam.Scheduling.Bookings.Reserving;
+
+/// <summary>The JSON of a new booking as the serializer writes it, with places for PostgreSQL's <c>format</c> to
+/// fill.</summary>
+/// <remarks>The statement that books also stores the response, so only PostgreSQL knows the values in time. The members,
+/// their names and their order are the serializer's.</remarks>
+static class BookingTemplate
+{
+    /// <summary>Takes id, slot, doctor, patient, status, start, end, expiry, reason, creation.</summary>
+    public static readonly string Plain = Write(chosen: null);
+
+    /// <summary>Takes the choice of the doctor as the eleventh value.</summary>
+    public static readonly string WithChoice = Write(new("", 0, 0, ""));
+
+    // Any text that no name of a member contains.
+    const string Status = "?status", Reason = "?reason";
+
+    static string Write(Booking.Choice? chosen)
+    {
+        var booking = new Booking(Number(1), Number(2), Number(3), Number(4), SeriesId: null, Status, At(6), At(7),
+            At(8), Reason, CancelledBy: null, CancellationReason: null, CancelledMinutesAhead: null,
+            NoShowParty: null, Revision: 0, At(10), chosen);
+        object?[] values = [booking.Id, booking.SlotId, booking.DoctorId, booking.PatientId, Status,
+            booking.StartsAt, booking.EndsAt, booking.ExpiresAt, Reason, booking.CreatedAt, chosen];
+        var json = JsonSerializer.Serialize(booking, SchedulingJson.Wire.Booking);
+        for (var i = 0; i < values.Length; i++)
+            if (values[i] is { } value)
+                json = json.Replace(JsonSerializer.Serialize(value, SchedulingJson.Wire.Options),
+                    string.Create(CultureInfo.InvariantCulture, $"%{i + 1}$s"), StringComparison.Ordinal);
+        return json;
+    }
+
+    static Guid Number(int place) => new(place, 0, 0, new byte[8]);
+
+    static Instant At(int place) => Instant.FromUnixTimeSeconds(place);
+}
