@@ -47,7 +47,9 @@ static class DemoClinic
         RefuseProduction(services);
         using var activity = Tracing.Begin("fill_with_demo");
         var hash = services.GetRequiredService<PasswordHash>().Of(Password, AdminEmail);
-        var filled = await services.GetRequiredService<NpgsqlDataSource>().InTransaction(async connection =>
+        // Only the owner may date events.
+        await using var owner = Database.OpenUnpooled(services.GetRequiredService<Database>().Owner, "amrutam demo");
+        var filled = await owner.InTransaction(async connection =>
         {
             await connection.Statement(LockOutOthers).With(AdvisoryLock).Execute();
             if (await connection.Statement(SomebodyIsThere).Value<bool>()) return false;

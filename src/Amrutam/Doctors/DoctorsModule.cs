@@ -16,6 +16,7 @@ sealed class DoctorsModule : IModule
     public void Add(WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<DoctorsSettings>("Doctors");
+        builder.AddSettings<DoctorsLimits>("Limits");
         builder.AddJson(DoctorsJson.Default);
         builder.Services.AddSingleton<DoctorsToVerify>();
         builder.Services.AddSingleton<IPersonalData, ProfilePersonalData>();
