@@ -6,7 +6,7 @@ using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Analytics;
 
-/// <summary>The clinic in numbers: roll-ups from events, and the statistics read from them.</summary>
+/// <summary>The figures of the clinic: roll-ups of the event log, and the statistics read from them.</summary>
 sealed class AnalyticsModule : IModule
 {
     public string Name => "Analytics";
@@ -15,8 +15,8 @@ sealed class AnalyticsModule : IModule
     {
         builder.Services.AddEventReader<RollUp>();
         builder.Services.AddInvariants(RollUpInvariants.All);
-        builder.Services.AddSingleton<CountAttempts>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<CountAttempts>());
+        builder.Services.AddSingleton<CountRefusals>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<CountRefusals>());
         builder.Services.AddSingleton<Statistics>();
     }
 

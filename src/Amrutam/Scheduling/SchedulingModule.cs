@@ -7,6 +7,7 @@ using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
@@ -32,6 +33,7 @@ sealed class SchedulingModule : IModule
         builder.AddJson(SchedulingJson.Default);
         builder.Services.AddInvariants([.. CalendarInvariants.All, .. CalendarEventInvariants.All]);
         builder.Services.AddSingleton<BookingBatch>();
+        builder.Services.AddSingleton<RefusedRequests>();
         builder.Services.AddSingleton<IPersonalData, CalendarPersonalData>();
         builder.Services.AddHostedService<GenerateSlots>();
         builder.Services.AddSingleton<AnyDoctor>();

@@ -6,6 +6,7 @@ using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Contracts;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
@@ -44,14 +45,14 @@ sealed class BookingBatch : IAsyncDisposable
     readonly SchedulingLimits _limits;
     readonly SchedulingSettings _settings;
     readonly CacheInvalidation _changes;
+    readonly RefusedRequests _refused;
     readonly Batch<BookingRequest, Outcome> _batch;
     readonly SlotRequestCoalescer _contests = new();
 
     // What is judged of a slot before anything is asked of the patient.
     static readonly FrozenSet<string> OfTheSlot = FrozenSet.Create(StringComparer.Ordinal, CommonProblems.Absent.Code,
         SchedulingProblems.SlotIsClosed.Code, SchedulingProblems.SlotHasStarted.Code,
-            SchedulingProblems.OneActiveBookingPerSlot.Code,
-        SchedulingProblems.MinimumNotice.Code);
+        SchedulingProblems.OneActiveBookingPerSlot.Code, SchedulingProblems.MinimumNotice.Code);
 
     /// <summary>How one request ended.</summary>
     /// <param name="Code">booked, replayed, again, or the code of the rule that refused it.</param>
@@ -59,9 +60,9 @@ sealed class BookingBatch : IAsyncDisposable
     sealed record Outcome(string Code, int Status, byte[]? Body, string? Location, Guid? Doctor = null);
 
     public BookingBatch(Database database, NpgsqlDataSource db, SchedulingLimits limits, SchedulingSettings settings,
-        CacheInvalidation changes, TimeProvider clock, ILoggerFactory logs)
+        CacheInvalidation changes, RefusedRequests refused, TimeProvider clock, ILoggerFactory logs)
     {
-        (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
+        (_db, _limits, _settings, _changes, _refused) = (db, limits, settings, changes, refused);
         _writers = database.Open("amrutam batches", 1 + Besides, logs, planOnce: true);
         _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
@@ -82,9 +83,10 @@ sealed class BookingBatch : IAsyncDisposable
                 continue;
             }
             Outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
-            return outcome.Code is Booked or Replayed
-                ? new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == Replayed)
-                : StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
+            if (outcome.Code is Booked or Replayed)
+                return new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == Replayed);
+            _refused.Add(outcome.Code);
+            return StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
         }
         throw new OverloadedException("one patient's requests crowd each other out");
     }
@@ -141,10 +143,8 @@ sealed class BookingBatch : IAsyncDisposable
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new(CheckBookability.LockSlots) { Parameters = { Array(
             asked.Select(a => a.SlotId)) } });
-        batch.BatchCommands.Add(new(CheckBookability.LockPatients)
-        {
-            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Order()) }
-        });
+        batch.BatchCommands.Add(new(CheckBookability.LockPatients) { Parameters = {
+            Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Order()) } });
         batch.BatchCommands.Add(new(Decide)
         {
             Parameters = {
@@ -179,9 +179,8 @@ sealed class BookingBatch : IAsyncDisposable
         await rows.NextResultAsync();
         await rows.NextResultAsync();
         while (await rows.ReadAsync())
-            outcomes[rows.GetInt32(0) - 1] =
-                new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0, rows.GetBytesOrNull(3), rows.GetStringOrNull(4),
-                    rows.GetGuidOrNull(5));
+            outcomes[rows.GetInt32(0) - 1] = new(rows.GetString(1), rows.GetInt32OrNull(2) ?? 0,
+                rows.GetBytesOrNull(3), rows.GetStringOrNull(4), rows.GetGuidOrNull(5));
         // The commit's own answer comes after the last result; nothing is acknowledged before it is read.
         await rows.NextResultAsync();
         return outcomes;
