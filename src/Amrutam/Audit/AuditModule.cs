@@ -11,8 +11,7 @@ using Npgsql;
 
 namespace Amrutam.Audit;
 
-/// <summary>The event log: what an admin may ask of it, what keeps it going, and the seal that shows it was not
-/// changed.</summary>
+/// <summary>The event log: its routes for admins, its jobs, and the seals that show changes of it.</summary>
 sealed partial class AuditModule : IModule
 {
     public string Name => "Audit";
@@ -26,7 +25,8 @@ sealed partial class AuditModule : IModule
         builder.Services.AddSingleton(new PolledGauge("amrutam.audit.seal_age", "s",
             "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
         builder.Services.AddSingleton(new PolledGauge("amrutam.audit.log_broken", "{log}",
-            "1 when the last check found that the event log is not what was sealed", Label: null, CheckLog.ReadBroken));
+            "1 when the last check found that the event log is not what was sealed", Label: null,
+            CheckLog.ReadViolation));
         builder.Services.AddSingleton(new PolledGauge("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
         builder.Services.AddSingleton<RetireMonths>();

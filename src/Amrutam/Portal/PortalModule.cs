@@ -7,7 +7,7 @@ using Amrutam.Portal.SignIn;
 
 namespace Amrutam.Portal;
 
-/// <summary>The web pages: rendered on the server, sent without script, over what the modules know.</summary>
+/// <summary>The web pages, rendered on the server without script from the contracts of the modules.</summary>
 sealed class PortalModule : IModule
 {
     public string Name => "Portal";
@@ -25,7 +25,7 @@ sealed class PortalModule : IModule
                 ? CookieSecurePolicy.SameAsRequest
                 : CookieSecurePolicy.Always;
         });
-        // Text in Indian scripts is sent as it is; what HTML could misread is escaped all the same.
+        // Text in Indian scripts is sent unescaped; the special characters of HTML are still escaped.
         builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         builder.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
     }

@@ -22,6 +22,6 @@ insert into analytics.daily as d (measure, key, day, n)
 select 'accounts', p.role, (a.at at time zone 'Asia/Kolkata')::date, -count(*)
   from audit.actions a join identity.people p on p.id = a.entity_id
  where a.action = 'accounts.erased'
-   and a.position <= (select r.position from platform.event_readers r where r.reader = 'analytics')
+   and a.position <= (select r.position from platform.event_readers r where r.name = 'analytics')
  group by 2, 3
 on conflict (measure, key, day) do update set n = d.n + excluded.n;

@@ -38,33 +38,35 @@ begin
     return regexp_replace(words, '्(?![\u0900-\u097f])', '', 'g');
 end $$;
 
--- A folded word in Latin letters, as Hindi is written in them: शर्मा is sharma.
+-- A folded word in Latin letters, as Hindi is written in them: शर्मा is sharma. Letters that names vary in become one:
+-- v for w, k for q, j for z, f for ph.
 create function doctors.latin(word text) returns text language plpgsql immutable strict parallel safe as $$
 begin
+    if word ~ '^[a-z]+$' then
+        return translate(replace(word, 'ph', 'f'), 'wqz', 'vkj');
+    end if;
     if word !~ '[\u0900-\u097f]' then
         return word;
     end if;
     word := replace(word, 'ज्ञ', 'ग्य');
     -- A consonant has an a unless a vowel sign or a virama follows; at a word's end it is not spoken.
     word := regexp_replace(word, '([क-ह])(?=[^\u093e-\u094d])', '\1a', 'g');
-    word := regexp_replace(word, '[खघचछझठथढधफभशष]', '\&h', 'g');
+    word := regexp_replace(word, '[खघचछझठथढधभशष]', '\&h', 'g');
     word := replace(replace(replace(word, 'ऋ', 'ri'), 'ृ', 'ri'), 'ॉ', 'o');
     word := replace(replace(replace(replace(word, 'ऐ', 'ai'), 'ै', 'ai'), 'औ', 'au'), 'ौ', 'au');
     word := translate(word, 'कखगघङचछजझञटठडढणतथदधनपफबभमयरलळवशषसहअआइउएओािुेो्ःऽ',
-        'kkggnccjjnttddnttddnppbbmyrllvssshaaiueoaiueo');
+        'kkggnccjjnttddnttddnpfbbmyrllvssshaaiueoaiueo');
     word := regexp_replace(word, 'ं(?=h)', 'ng', 'g');
     return translate(regexp_replace(word, 'ं(?=[pbm]|$)', 'm', 'g'), 'ं', 'n');
 end $$;
 
--- What is left of a word in Latin letters when the spellings that Indian names vary in are made one: h after a
--- consonant, vowels within, w for v, x for ks, ph for f, doubled letters. Sharma, Sarma and Shrama sound alike; so do
--- Laxmi and Lakshmi, Iyer and Iyar. A word with digits is an identifier and sounds like itself only.
+-- The consonants of a word that latin has written, with its first letter, without h and y, without doubled letters, and
+-- with ks for x. Sharma, Sarma and Shrama sound alike; so do Laxmi and Lakshmi, Iyer and Iyar. A word with digits is an
+-- identifier and sounds like itself only.
 create or replace function doctors.sound(word text) returns text language sql immutable strict parallel safe
 return case when word ~ '^[a-z]{3,}$'
     then regexp_replace(
-        (select left(plain, 1) || translate(replace(substr(plain, 2), 'x', 'ks'), 'aeiouyh', '')
-           from translate(replace(word, 'ph', 'f'), 'wqz', 'vkj') plain),
-        '(.)\1+', '\1', 'g')
+        left(word, 1) || translate(replace(substr(word, 2), 'x', 'ks'), 'aeiouyh', ''), '(.)\1+', '\1', 'g')
     else word end;
 
 -- Weights: A name, B specialization, C languages, D what the doctor says of their work.

@@ -11,7 +11,7 @@ readonly record struct Tile(string Name, long Total, long Added, double? Change,
 static class DashboardFigures
 {
     /// <summary>The ends of bookings, in the order of the chart's series.</summary>
-    public static readonly string[] Outcomes = ["kept", "cancelled", "declined", "expired", "missed"];
+    public static readonly string[] Outcomes = ["kept", "cancelled", "missed", "declined", "expired"];
 
     public static Tile[] Tiles(Totals totals, Figures figures) =>
     [

@@ -21,7 +21,7 @@ static class DownloadBookings
         CancellationToken ct)
     {
         var figures = await statistics.Figures(ShowDashboard.Period(days), ct);
-        var text = new StringBuilder("day,kept,cancelled,declined,expired,no_show\r\n");
+        var text = new StringBuilder("day,kept,cancelled,no_show,declined,expired\r\n");
         foreach (var (day, counts) in DashboardFigures.BookingsByDay(figures))
             text.Append(CultureInfo.InvariantCulture, $"{day:uuuu-MM-dd},{string.Join(',', counts)}\r\n");
         http.Response.Headers.CacheControl = "no-store";
