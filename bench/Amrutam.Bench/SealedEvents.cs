@@ -48,7 +48,7 @@ static class SealedEvents
         {
             var verifying = Stopwatch.StartNew();
             var end = await new VerifyLog(db, outside).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None);
-            if (end.Broken is { } broken) throw new InvalidOperationException(broken.ToString());
+            if (end.Violation is { } violation) throw new InvalidOperationException(violation.ToString());
             Tell(report, $"{scenario}, verified{with}", verifying.Elapsed, end.Reached.Events);
         }
         folder.Delete(recursive: true);

@@ -116,7 +116,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
         return this;
     }
 
-    /// <summary>Lets it run longer than a request's statement may.</summary>
+    /// <summary>Sets the time limit of this statement in place of the pool's.</summary>
     public Statement Within(TimeSpan most)
     {
         _command.CommandTimeout = (int)most.TotalSeconds;

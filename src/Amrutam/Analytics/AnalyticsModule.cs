@@ -4,7 +4,7 @@ using Amrutam.Platform.Modules;
 
 namespace Amrutam.Analytics;
 
-/// <summary>Daily figures of the clinic, computed from events, and the statistics over them.</summary>
+/// <summary>The figures of the clinic: roll-ups of the event log, and the statistics read from them.</summary>
 sealed class AnalyticsModule : IModule
 {
     public string Name => "Analytics";
@@ -19,8 +19,8 @@ sealed class AnalyticsModule : IModule
             new("attempts", NotExported: "numbers by day"),
             new("bookings", NotExported: "bookings without persons"),
             new("daily", NotExported: "numbers by day"));
-        module.Services.AddSingleton<CountAttempts>()
-            .AddHostedService(services => services.GetRequiredService<CountAttempts>());
+        module.Services.AddSingleton<CountRefusals>()
+            .AddHostedService(services => services.GetRequiredService<CountRefusals>());
         module.Services.AddSingleton<Statistics>();
     }
 

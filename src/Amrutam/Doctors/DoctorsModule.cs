@@ -13,6 +13,7 @@ sealed class DoctorsModule : IModule
     public void Add(ModuleBuilder module)
     {
         var settings = module.AddSettings<DoctorsSettings>("Doctors");
+        module.AddSettings<DoctorsLimits>("Limits");
         module.AddJson(DoctorsJson.Default);
         module.AddPersonalData<ProfilePersonalData>();
         module.AddTables(

@@ -7,7 +7,7 @@ using Amrutam.Portal.SignIn;
 
 namespace Amrutam.Portal;
 
-/// <summary>The web pages, rendered on the server and without script.</summary>
+/// <summary>The web pages, rendered on the server without script from the contracts of the modules.</summary>
 sealed class PortalModule : IModule
 {
     public string Name => "Portal";
@@ -29,7 +29,7 @@ sealed class PortalModule : IModule
                 ? CookieSecurePolicy.SameAsRequest
                 : CookieSecurePolicy.Always;
         });
-        // Text in Indian scripts is sent as it is; what HTML could misread is escaped all the same.
+        // Text in Indian scripts is sent unescaped; the special characters of HTML are still escaped.
         module.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         module.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
     }

@@ -4,6 +4,7 @@ using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
@@ -31,7 +32,7 @@ sealed class SchedulingModule : IModule
         module.Services.AddSingleton(services =>
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
         module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
-            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<OfferSlot>();
+            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<RefusedRequests>().AddSingleton<OfferSlot>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
     }

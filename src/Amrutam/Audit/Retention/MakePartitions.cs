@@ -5,8 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Audit.Retention;
 
-/// <summary>Keeps the event log's partitions ready for the months ahead.</summary>
-/// <remarks>An event without a partition would refuse the change it belongs to, so there are months of time to
+/// <summary>Makes the event log's partitions for the months ahead.</summary>
+/// <remarks>An event without a partition fails the change that it belongs to. Several months ahead leave time to
 /// notice.</remarks>
 sealed class MakePartitions(NpgsqlDataSource db) : IJob
 {
@@ -27,7 +27,7 @@ sealed class MakePartitions(NpgsqlDataSource db) : IJob
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(MonthsReady).With(MonthsAhead)
             .Value<int>(ct))];
 
-    // Up to the first month without one: what lies behind a gap does not help when the gap is reached.
+    // Up to the first month without a partition: later ones do not help when that month begins.
     const string MonthsReady = """
         select coalesce(min(n) filter (where to_regclass(format('audit.events_%s', to_char(
                    date_trunc('month', now() at time zone 'UTC') + make_interval(months => n), 'YYYY_MM'))) is null),

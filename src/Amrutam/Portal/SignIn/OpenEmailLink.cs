@@ -6,17 +6,15 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Portal.SignIn;
 
-/// <summary>Opens what the links in letters lead to: confirm an address, choose a password, take an
-/// invitation.</summary>
-/// <remarks>Opening shows a form and changes nothing, for mail programs and their guards open links before the reader
-/// does; sending the form uses the link up.</remarks>
+/// <summary>Serves the pages of e-mailed links: confirm an address, choose a password, accept an invitation.</summary>
+/// <remarks>Opening a link only shows a form, because mail scanners open links before the reader does. Sending the form
+/// uses the link up.</remarks>
 static class OpenEmailLink
 {
     const string Done = "/account/done";
 
     static readonly string[] Pages = [EmailLinkActions.VerifyEmail, EmailLinkActions.ResetPassword,
-        EmailLinkActions.ChangeEmail,
-        EmailLinkActions.AcceptInvitation];
+        EmailLinkActions.ChangeEmail, EmailLinkActions.AcceptInvitation];
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -30,7 +28,7 @@ static class OpenEmailLink
             [FromForm] string password) =>
             Answer(links, EmailLinkActions.ResetPassword, token, links.ChoosePassword(token, password))).AllowAnybody();
         routes.MapPost(EmailLinkActions.AcceptInvitation, Accept).AllowAnybody();
-        routes.MapGet(Done, Tell).AllowAnybody();
+        routes.MapGet(Done, ShowDone).AllowAnybody();
     }
 
     static Task<IResult> Accept(EmailLinkActions links, [FromForm] string token, [FromForm] string password,
@@ -44,7 +42,7 @@ static class OpenEmailLink
         return Page(page, token, email, isOver: !string.IsNullOrEmpty(token) && email is null);
     }
 
-    /// <summary>Done leads away, so that reloading what comes then does not send the form again.</summary>
+    /// <summary>Success redirects, so that a reload does not send the form again.</summary>
     static async Task<IResult> Answer(EmailLinkActions links, string page, string token, Task<Refusal?> done,
         string? fullName = null)
     {
@@ -64,10 +62,10 @@ static class OpenEmailLink
             StatusCode = refusal?.Problem.Status ?? (isOver ? StatusCodes.Status404NotFound : StatusCodes.Status200OK),
         };
 
-    static IResult Tell(string? what) => Pages.Any(page => Name(page) == what)
+    static IResult ShowDone(string? what) => Pages.Any(page => Name(page) == what)
         ? new RazorComponentResult<EmailLinkDonePage>(new { Name = what })
         : CommonProblems.NotFound();
 
-    /// <summary>The page's own name, by which its words are found.</summary>
+    /// <summary>The page's name, which is part of the keys of its words.</summary>
     static string Name(string page) => page[(page.LastIndexOf('/') + 1)..];
 }

@@ -101,7 +101,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         }
         var verify = new VerifyLog(_owner, folder);
         var end = await verify.ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None);
-        end.Broken.ShouldBeNull(after);
+        end.Violation.ShouldBeNull(after);
         end.Reached.Number.ShouldBe(folder.Newest());
     }
 

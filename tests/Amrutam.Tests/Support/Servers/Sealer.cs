@@ -52,7 +52,7 @@ sealed class Sealer : IAsyncDisposable
     }
 
     public async Task<SealViolation?> Broken() =>
-        (await new VerifyLog(Db, Folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Broken;
+        (await new VerifyLog(Db, Folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Violation;
 
     public async ValueTask DisposeAsync()
     {

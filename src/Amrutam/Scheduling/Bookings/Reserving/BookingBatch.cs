@@ -7,6 +7,7 @@ using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Slots;
 using Npgsql;
 
@@ -45,6 +46,7 @@ sealed class BookingBatch : IAsyncDisposable
     readonly SchedulingLimits _limits;
     readonly SchedulingSettings _settings;
     readonly CacheInvalidation _changes;
+    readonly RefusedRequests _refused;
     readonly Batch<BookingRequest, Outcome> _batch;
     readonly SlotRequestCoalescer _coalescer = new();
 
@@ -60,9 +62,9 @@ sealed class BookingBatch : IAsyncDisposable
     sealed record Outcome(string Code, int Status, byte[]? Body, string? Location, Guid? Doctor = null);
 
     public BookingBatch(Database database, NpgsqlDataSource db, SchedulingLimits limits, SchedulingSettings settings,
-        CacheInvalidation changes, TimeProvider clock, ILoggerFactory logs)
+        CacheInvalidation changes, RefusedRequests refused, TimeProvider clock, ILoggerFactory logs)
     {
-        (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
+        (_db, _limits, _settings, _changes, _refused) = (db, limits, settings, changes, refused);
         _writers = database.Open("amrutam batches", 1 + Besides, logs, planOnce: true);
         _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, clock);
     }
@@ -84,9 +86,10 @@ sealed class BookingBatch : IAsyncDisposable
                 continue;
             }
             Outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
-            return outcome.Code is Booked or IdempotencyKey.Replayed
-                ? new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == IdempotencyKey.Replayed)
-                : StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
+            if (outcome.Code is Booked or IdempotencyKey.Replayed)
+                return new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == IdempotencyKey.Replayed);
+            _refused.Add(outcome.Code);
+            return StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
         }
         throw new OverloadedException("one patient's requests crowd each other out");
     }
