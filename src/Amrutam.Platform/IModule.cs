@@ -1,4 +1,5 @@
 using System.Reflection;
+using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Platform;
 
@@ -7,6 +8,9 @@ interface IModule
 {
     /// <summary>The name of its folder and namespace; in lower case, that of its schema.</summary>
     string Name { get; }
+
+    /// <summary>The tags and fields of its routes, for the API's description.</summary>
+    ApiTerms Terms => ApiTerms.None;
 
     /// <summary>Registers settings, services, jobs, event readers, invariants and personal data.</summary>
     void Add(WebApplicationBuilder builder);

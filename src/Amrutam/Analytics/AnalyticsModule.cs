@@ -3,6 +3,7 @@ using Amrutam.Platform;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Invariants;
+using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Analytics;
 
@@ -10,6 +11,8 @@ namespace Amrutam.Analytics;
 sealed class AnalyticsModule : IModule
 {
     public string Name => "Analytics";
+
+    public ApiTerms Terms => AnalyticsTerms.All;
 
     public void Add(WebApplicationBuilder builder)
     {

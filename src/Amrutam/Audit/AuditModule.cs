@@ -5,6 +5,7 @@ using Amrutam.Audit.Sealing;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
@@ -16,6 +17,8 @@ namespace Amrutam.Audit;
 sealed partial class AuditModule : IModule
 {
     public string Name => "Audit";
+
+    public ApiTerms Terms => AuditTerms.All;
 
     public void Add(WebApplicationBuilder builder)
     {

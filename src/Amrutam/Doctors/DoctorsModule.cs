@@ -4,6 +4,7 @@ using Amrutam.Doctors.Profiles;
 using Amrutam.Platform;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 
 namespace Amrutam.Doctors;
@@ -12,6 +13,8 @@ namespace Amrutam.Doctors;
 sealed class DoctorsModule : IModule
 {
     public string Name => "Doctors";
+
+    public ApiTerms Terms => DoctorsTerms.All;
 
     public void Add(WebApplicationBuilder builder)
     {

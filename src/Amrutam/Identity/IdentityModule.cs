@@ -17,6 +17,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Invariants;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -31,6 +32,8 @@ namespace Amrutam.Identity;
 sealed class IdentityModule : IModule
 {
     public string Name => "Identity";
+
+    public ApiTerms Terms => IdentityTerms.All;
 
     public void Add(WebApplicationBuilder builder)
     {

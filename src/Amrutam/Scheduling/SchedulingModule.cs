@@ -2,6 +2,7 @@ using Amrutam.Platform;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Invariants;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
@@ -21,6 +22,8 @@ namespace Amrutam.Scheduling;
 sealed class SchedulingModule : IModule
 {
     public string Name => "Scheduling";
+
+    public ApiTerms Terms => SchedulingTerms.All;
 
     public void Add(WebApplicationBuilder builder)
     {

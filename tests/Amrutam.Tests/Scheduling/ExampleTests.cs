@@ -15,7 +15,7 @@ public sealed class ExampleTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         var served = await Served();
         var operations = Operations(served).ToList();
-        operations.Count.ShouldBe(38);
+        operations.Count.ShouldBe(40);
         var wrong = new List<string>();
         foreach (var (name, operation) in operations)
             foreach (var (what, media) in Bodies(operation))

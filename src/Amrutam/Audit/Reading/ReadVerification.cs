@@ -1,6 +1,7 @@
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -25,9 +26,11 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
         FullCheck? LastFullCheck, Instant CheckedAt);
 
     /// <summary>The first event that is not what was sealed.</summary>
+    [SchemaName("FirstBroken")]
     public sealed record FirstBroken(long Seal, long? Position, string Because);
 
     /// <summary>The last time that the whole log was compared.</summary>
+    [SchemaName("FullCheck")]
     public sealed record FullCheck(Instant FinishedAt, long Seals);
 
     sealed record Chain(long Seals, long Events, long Position, Instant? SealedAt, int Unsealed,
@@ -39,7 +42,7 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit/verification",
             async Task<Ok<Response>> (ReadVerification read, CancellationToken ct) =>
                 TypedResults.Ok(await read.Answer(ct)))
-        .WithSummary("Whether the event log is what was sealed")
+        .WithSummary("Read whether the event log is what was sealed")
         .WithDescription(
             "Compares the newest 20,000 events now, and tells what the check of each minute, of as many, and the daily "
             + "check of the whole log found. "

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -26,7 +27,8 @@ static class CreateProfile
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPost("/profile", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Create your profile")
-        .WithProblems(AlreadyThere, CommonProblems.Invalid);
+        .WithDescription("A doctor has one profile. It is listed once the account may practise.")
+        .WithLocation().WithProblems(AlreadyThere, CommonProblems.Invalid);
 
     static async Task<Results<Created<Doctor>, ProblemHttpResult>> Handle(
         Request request, CurrentUser doctor, NpgsqlDataSource db)

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
@@ -20,7 +21,8 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
     sealed record Candidate(Guid Slot, Guid Doctor, long Load, long Free);
 
     /// <summary>Why this doctor: what the answer carries as <c>chosen</c>.</summary>
-    sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
+    [SchemaName("SlotChoice")]
+    public sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
 
     public async Task<StoredResponse> Book(BookingRequest wish, string specialization, Instant? at,
         BookSlot.TimeRange? between)
