@@ -37,14 +37,10 @@ sealed record ApiTerms
         return own is null || common is null ? own ?? common
             : own with { Description = own.Description ?? common.Description, Example = own.Example ?? common.Example };
     }
-
-    /// <summary>Whether the owner has a description of its own for the field.</summary>
-    public bool IsOwn(string owner, string name) =>
-        Fields.TryGetValue($"{owner}.{name}", out var own) && own.Description is not null;
 }
 
 /// <summary>A member of a body, or a parameter, as OpenAPI describes it.</summary>
-/// <param name="Description">A sentence; null when the record's own documentation has it.</param>
+/// <param name="Description">A sentence; null when the plain name has it.</param>
 /// <param name="Example">A text or a number.</param>
 sealed record Field(string? Description = null, object? Example = null)
 {

@@ -13,13 +13,14 @@ static class CommonTerms
         ["id"] = new("The id.", Uuid),
         ["items"] = new("The items of this page, in the order of the list."),
         ["next_cursor"] = new("The `cursor` of the next page; null on the last page."),
-        ["limit"] = new($"How many items a page has at most.", PageQuery.DefaultLimit)
+        ["limit"] = new("How many items a page has at most.", PageQuery.DefaultLimit)
         {
             Minimum = 1, Maximum = PageQuery.MaxLimit, Default = PageQuery.DefaultLimit,
         },
         ["cursor"] = new("The `next_cursor` of the page before. Without it the list starts at its first page."),
         ["created_at"] = new("The instant of creation."),
         ["trace_id"] = new("The W3C trace id of the request."),
+        ["Problem.status"] = new("The HTTP status.", 404),
         ["readProblem.code"] = new("The `code` of a problem.", "not_found"),
         ["HealthResponse.status"] = new("Always `OK`.") { Words = ["OK"] },
         ["Readiness.status"] = new("Always `OK`; a server that cannot serve answers 503.") { Words = ["OK"] },

@@ -46,6 +46,6 @@ static class ExampleValues
 
     static JsonNode? Nested(IOpenApiSchema schema) =>
         schema.Items is { } items ? items.Properties is null ? new JsonArray() : new JsonArray(Object(items))
-        : schema.Type is null || schema.Properties is not null ? Object(schema)
+        : schema.Type is null || schema.Type.Value.HasFlag(JsonSchemaType.Object) ? Object(schema)
         : null;
 }

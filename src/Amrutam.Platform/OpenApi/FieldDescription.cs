@@ -17,9 +17,9 @@ static partial class FieldDescription
             if (schema is not OpenApiSchema { Type: { } type } whole || !type.HasFlag(JsonSchemaType.Object)) continue;
             whole.Description = Flow(whole.Description);
             // A request is closed: an unknown member is a 400. An answer may grow, and a client must bear that.
-            if (sent.Contains(owner) && !answered.Contains(owner)) whole.AdditionalPropertiesAllowed = false;
+            whole.AdditionalPropertiesAllowed = !sent.Contains(owner) || answered.Contains(owner);
             foreach (var (name, member) in whole.Properties ?? new Dictionary<string, IOpenApiSchema>())
-                Complete(member, name, terms.Find(owner, name), terms.IsOwn(owner, name));
+                Complete(member, terms.Find(owner, name));
         }
         foreach (var operation in Operations(document))
             foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
@@ -34,9 +34,9 @@ static partial class FieldDescription
         parameter.Example ??= ExampleValues.Of(schema, field);
     }
 
-    static void Complete(IOpenApiSchema member, string name, Field? field, bool isOwn)
+    static void Complete(IOpenApiSchema member, Field? field)
     {
-        var text = Flow(isOwn ? field!.Description : Described(member) ?? field?.Description);
+        var text = Flow(field?.Description ?? Described(member));
         if (member is OpenApiSchemaReference reference) reference.Description = text;
         if (member is not OpenApiSchema schema) return;
         foreach (var either in schema.OneOf ?? [])

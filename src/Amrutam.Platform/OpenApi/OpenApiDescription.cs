@@ -82,7 +82,8 @@ static class OpenApiDescription
             (schema.Format, schema.Pattern, schema.Examples) = (text.Format, text.Pattern, [text.Example]);
         }
         // Any JSON is an object here, so that null meets one branch of a nullable member alone.
-        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(JsonElement)) schema.Type = JsonSchemaType.Object;
+        if (type == typeof(JsonElement)) schema.Type = JsonSchemaType.Object;
+        if (type == typeof(JsonElement?)) schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
         return Task.CompletedTask;
     }
 
@@ -126,7 +127,11 @@ static class OpenApiDescription
         var name = SchemaName(member.Type)!;
         var schemas = document.Components!.Schemas!;
         if (!schemas.ContainsKey(name))
-            schemas[name] = await context.GetOrCreateSchemaAsync(member.Type, cancellationToken: ct);
+        {
+            var made = await context.GetOrCreateSchemaAsync(member.Type, cancellationToken: ct);
+            made.Description ??= member.Description;
+            schemas[name] = made;
+        }
         var one = new OpenApiSchemaReference(name, document);
         var owner = (OpenApiSchema)schemas[member.Schema];
         (owner.Properties ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))[member.Name] =

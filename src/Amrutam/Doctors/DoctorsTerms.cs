@@ -34,6 +34,7 @@ static class DoctorsTerms
         },
         ["time_zone"] = new("The IANA time zone of the doctor's wall clock.", ProfileValidation.DefaultTimeZone),
         ["Doctor.verified"] = new("Whether an admin checked the registration."),
+        ["VerifyDoctorRequest.verified"] = new("Whether the registration was checked and is good."),
         ["verification_note"] = new("The reason that the admin gave. Only the doctor and admins see it."),
         ["next_open_slot_at"] = new("The start of the first open slot; null if there is none."),
         ["listDoctors.q"] = new("Words of the name, specialization, languages or description, also misspelt.",

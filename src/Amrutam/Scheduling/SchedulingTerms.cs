@@ -69,6 +69,10 @@ static class SchedulingTerms
         ["bookings_outside"] = new("Bookings that no new rule covers. They stay."),
         ["bookings_cancelled"] = new("The bookings that were cancelled."),
         ["bookings_moved"] = new("The bookings that were moved to another slot."),
+        ["added"] = new("The first 100 slots that would be added."),
+        ["removed"] = new("The first 100 slots that would be closed."),
+        ["local_times_skipped"] = new("Times that the clock skips, so that no slot is in them."),
+        ["local_times_repeated"] = new("Times that come twice, so that slots are in both."),
         ["from"] = new("The begin."),
         ["to"] = new("The end, not included."),
         ["TakeTimeOffRequest.from"] = new("A date in the doctor's time zone, or an instant with offset.", "2030-01-07"),
@@ -100,6 +104,12 @@ static class SchedulingTerms
         ["from_slot_id"] = new("The slot before a move; null for other entries."),
         ["revision"] = new("A number that increases with each change."),
         ["reason"] = new("The reason, as text for people.", "Follow-up") { MaxLength = BookSlot.MaxReason },
+        ["series_id"] = new("The series of the booking; null without one."),
+        ["cancellation_reason"] = new("The reason of the cancellation or the decline."),
+        ["cancelled_minutes_ahead"] = new("How many minutes before the start it was cancelled.", 2880),
+        ["from_starts_at"] = new("The start before a move; null for other entries."),
+        ["outcome"] = new("The state of the booking, or the code of the problem.", LifeCycle.Confirmed),
+        ["offer"] = new("The slot that is held for the patient; null if there is none."),
         ["cancelled_by"] = new("The role that cancelled; null if nobody did.", Allow.Patient),
         ["no_show_party"] = new("The party that did not come; null if both did.", Allow.Patient) { Words = Parties },
         ["party"] = new("The party that did not come.", Allow.Patient) { Words = Parties },
@@ -123,8 +133,15 @@ static class SchedulingTerms
         },
         ["bookings"] = new("The bookings."),
         ["report"] = new("The outcome of each occurrence."),
-        ["cancellation_window_minutes"] = new(Example: 1440) { Minimum = 0, Maximum = ChangePolicy.MaxMinutes },
-        ["confirmation_minutes"] = new(Example: 120) { Minimum = 1, Maximum = ChangePolicy.MaxMinutes },
+        ["cancellation_window_minutes"] = new("A patient's last change is this long before the start.", 1440)
+        {
+            Minimum = 0, Maximum = ChangePolicy.MaxMinutes,
+        },
+        ["requires_confirmation"] = new("Whether a booking is a request until the doctor accepts it."),
+        ["confirmation_minutes"] = new("How long a request waits for its answer, at most until its start.", 120)
+        {
+            Minimum = 1, Maximum = ChangePolicy.MaxMinutes,
+        },
         ["WaitlistEntry.status"] = new("The state of the entry.", WaitlistEntry.Waiting)
         {
             Words = WaitlistEntry.Statuses,

@@ -53,6 +53,8 @@ sealed class ApiContract
     {
         var path = address.AbsolutePath;
         if (!Paths.Any(p => path.StartsWith(p, StringComparison.Ordinal))) return null;
+        // Neither has a body, and the framework answers OPTIONS itself.
+        if (method == HttpMethod.Head || method == HttpMethod.Options) return null;
         var match = _paths.FirstOrDefault(p => p.Path.IsMatch(path) && p.Operations.ContainsKey(Name(method)));
         if (match.Operations?[Name(method)] is not { } operation)
             return reply.Status >= 400 ? OfBody(reply, Problem, new JsonObject { ["$ref"] = Reference("Problem") })

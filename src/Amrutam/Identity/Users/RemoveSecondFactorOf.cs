@@ -26,8 +26,8 @@ static class RemoveSecondFactorOf
     public static readonly string[] Ways = ["in_person", "by_video", "by_call_back"];
 
     public static void Map(RouteGroupBuilder users) =>
-        users.MapPost("/{id:guid}/second-factor/removal", Handle)
-            .Replacing(users.MapDelete("/{id:guid}/second-factor", Handle))
+        users.MapPost("/{id:guid}/second-factor/removal", Handle).WithName("RemoveUserSecondFactor")
+            .Replacing(users.MapDelete("/{id:guid}/second-factor", Handle).WithName("DeleteUserSecondFactor"))
             .WithSummary("Remove an account's lost second factor")
             .WithDescription("The admin gives their own proof, and records how the person showed who they are.")
             .Produces(204)

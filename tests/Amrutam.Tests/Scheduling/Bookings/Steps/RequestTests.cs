@@ -51,6 +51,16 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
     }
 
     [Fact]
+    public async Task The_former_address_of_a_decline_counts_as_the_same_change()
+    {
+        var (doctor, patient) = (await Confirming(), await Server.User("patient"));
+        var path = "/api/bookings/" + (await patient.Book(await doctor.Slot())).Is(201).Id;
+        var declined = (await doctor.Http.Post(path + "/declination", key: "once")).Is(200);
+        var again = (await doctor.Http.Post(path + "/decline", key: "once")).Is(200);
+        (again.Text, again.Header("Idempotency-Replayed")).ShouldBe((declined.Text, "true"));
+    }
+
+    [Fact]
     public async Task A_request_that_nobody_answers_expires_by_the_clock_before_any_job()
     {
         var (doctor, patient, other) = (await Confirming(), await Server.User("patient"), await Server.User("patient"));
