@@ -1,4 +1,5 @@
 using System.Reflection;
+using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Platform.Modules;
 
@@ -7,6 +8,9 @@ interface IModule
 {
     /// <summary>The name of its folder and namespace.</summary>
     string Name { get; }
+
+    /// <summary>The tags and fields of its routes, for the API's description.</summary>
+    ApiTerms Terms => ApiTerms.None;
 
     /// <summary>Its database schema; null if it keeps no data.</summary>
     string? Schema => Name.ToLowerInvariant();

@@ -1,5 +1,5 @@
-using System.ComponentModel.DataAnnotations;
-using System.Text.Json.Nodes;
+using System.Reflection;
+using System.Text.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using NodaTime;
@@ -16,7 +16,7 @@ static class OpenApiDescription
     {
         o.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         o.CreateSchemaReferenceId = type =>
-            IsText(type.Type) ? null : SchemaName(type.Type) ?? OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+            IsInline(type.Type) ? null : SchemaName(type.Type) ?? OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         o.AddSchemaTransformer(Describe);
         o.AddOperationTransformer(OperationDescription.Complete);
         o.AddDocumentTransformer(Describe);
@@ -55,12 +55,15 @@ static class OpenApiDescription
     /// </summary>
     static string? SchemaName(Type type) =>
         Nullable.GetUnderlyingType(type) is { } inner ? SchemaName(inner)
+        : type.GetCustomAttribute<SchemaNameAttribute>() is { } given ? given.Name
         : type.IsGenericType && type.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true
             ? string.Concat(type.GetGenericArguments().Select(a => SchemaName(a) ?? a.Name)) + type.Name.Split('`')[0]
         : type.DeclaringType is { } feature ? feature.Name + type.Name
         : type.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true ? type.Name : null;
 
-    static bool IsText(Type type) => Format(Nullable.GetUnderlyingType(type) ?? type) is not null;
+    static bool IsInline(Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is var plain
+        && (Format(plain) is not null || plain == typeof(JsonElement));
 
     static (string? Format, string? Pattern, string Example)? Format(Type type) =>
         type == typeof(Instant) ? ("date-time", null, "2030-01-07T04:00:00Z")
@@ -78,32 +81,26 @@ static class OpenApiDescription
                 : JsonSchemaType.String | JsonSchemaType.Null;
             (schema.Format, schema.Pattern, schema.Examples) = (text.Format, text.Pattern, [text.Example]);
         }
-        if (context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(AllowedValuesAttribute), false)
-            is [AllowedValuesAttribute allowed, ..])
-            schema.Enum = [.. allowed.Values.OfType<string>().Select(v => (JsonNode)v)];
-        if (context.JsonPropertyInfo?.Name is { } name && schema.Examples is null
-            && ExampleValues.Of(name, schema) is { } value)
-            schema.Examples = [value];
-        // What we read is closed; what we write may grow, and a client must bear that.
-        schema.AdditionalPropertiesAllowed = !type.Name.EndsWith("Request", StringComparison.Ordinal);
+        // Any JSON is an object here, so that null meets one branch of a nullable member alone.
+        if (type == typeof(JsonElement)) schema.Type = JsonSchemaType.Object;
+        if (type == typeof(JsonElement?)) schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
         return Task.CompletedTask;
     }
 
-    static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken ct)
+    static async Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context,
+        CancellationToken ct)
     {
-        document.Info = new()
-        {
-            Title = "Amrutam", Version = Document,
-            Description = "Doctors offer slots, patients book them. Ids are UUIDs, instants RFC 3339 in UTC, money in "
-                + "minor units. Errors are RFC 9457 problems; `code` is the name of the rule that refused, and "
-                + "`/problems/{code}` explains it.",
-            License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
-        };
-        document.Servers = [new() { Url = "/" }];
-        ExampleValues.AddTo(document);
+        var terms = ApiTerms.Of(context.ApplicationServices.GetRequiredService<IReadOnlyList<IModule>>());
+        document.Info = Info();
+        document.Servers = [new() { Url = "/", Description = "The server that gave this document." }];
+        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+            tag.Description = terms.Tags.GetValueOrDefault(tag.Name!);
         document.Components ??= new();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
-        document.Components.Schemas["Problem"] = OperationDescription.ProblemSchema();
+        document.Components.Schemas[ProblemSchema.Name] = ProblemSchema.Make();
+        foreach (var member in terms.Extensions) await Add(member, document, context, ct);
+        FieldDescription.AddTo(document, terms);
+        ExampleValues.AddTo(document);
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
         {
             [Bearer] = new OpenApiSecurityScheme
@@ -112,7 +109,35 @@ static class OpenApiDescription
                 Description = "The `access_token` of POST /api/auth/login.",
             },
         };
-        return Task.CompletedTask;
+    }
+
+    static OpenApiInfo Info() => new()
+    {
+        Title = "Amrutam", Version = typeof(OpenApiDescription).Assembly.GetName().Version!.ToString(3),
+        Description = "Doctors offer slots, patients book them. Ids are UUIDs, instants RFC 3339 in UTC, money in "
+            + "minor units. Errors are RFC 9457 problems; `code` is the name of the rule that refused, and "
+            + "`/problems/{code}` explains it.",
+        Contact = new() { Name = "The maintainers of Amrutam" },
+        License = new() { Name = "Apache-2.0", Identifier = "Apache-2.0" },
+    };
+
+    static async Task Add(ExtensionMember member, OpenApiDocument document, OpenApiDocumentTransformerContext context,
+        CancellationToken ct)
+    {
+        var name = SchemaName(member.Type)!;
+        var schemas = document.Components!.Schemas!;
+        if (!schemas.ContainsKey(name))
+        {
+            var made = await context.GetOrCreateSchemaAsync(member.Type, cancellationToken: ct);
+            made.Description ??= member.Description;
+            schemas[name] = made;
+        }
+        var one = new OpenApiSchemaReference(name, document);
+        var owner = (OpenApiSchema)schemas[member.Schema];
+        (owner.Properties ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))[member.Name] =
+            member.IsList
+            ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = one, Description = member.Description }
+            : new OpenApiSchemaReference(name, document) { Description = member.Description };
     }
 
     public static OpenApiSecurityRequirement SignedIn(OpenApiDocument document) =>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amrutam.Platform.Http;
@@ -24,26 +25,38 @@ static class OperationDescription
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var document = context.Document!;
         var handler = metadata.OfType<MethodInfo>().FirstOrDefault();
-        // A feature is one file, and its name says what it does: so does the operation's. A second route adds its own
-        // word.
-        operation.OperationId ??= handler?.DeclaringType?.Name
-            + (handler?.Name is null or "Handle" ? "" : handler.Name);
+        var isDeprecated = metadata.OfType<DeprecatedRoute>().Any();
+        operation.OperationId = Name(operation.OperationId, handler) + (isDeprecated ? "Deprecated" : "");
+        operation.Deprecated = isDeprecated;
         if (BindsKey(handler)) AddIdempotencyKey(operation);
         if (Binds(handler, typeof(IfMatch))) AddIfMatch(operation);
         operation.Security = metadata.OfType<IAuthorizeData>().Any() ? [OpenApiDescription.SignedIn(document)] : [];
         foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
-                Refusal([.. sameStatus.DistinctBy(p => p.Code)], document);
+                Refusal([.. sameStatus.DistinctBy(p => p.Code)], BindsKey(handler), document);
+        ResponseHeaders.AddTo(operation, metadata.OfType<DeclaredHeader>(), BindsKey(handler));
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            if (parameter is not { Example: null, Schema: OpenApiSchema schema }) continue;
+            if (parameter.Schema is not OpenApiSchema schema) continue;
             schema.Format ??= context.Description.ParameterDescriptions.FirstOrDefault(p => p.Name == parameter.Name)
                 ?.ParameterDescriptor is { } described ? QueryTime.Format(described.ParameterType) : null;
-            parameter.Example = ExampleValues.Of(parameter.Name!, schema);
+            // The query's names are compared without case; on the wire they are written in small letters.
+            if (parameter.In == ParameterLocation.Query) parameter.Name = parameter.Name!.ToLowerInvariant();
         }
         foreach (var example in metadata.OfType<RouteExample>()) Add(operation, example, context);
         return Task.CompletedTask;
+    }
+
+    /// <summary>The operation's name in camelCase: the given one, or that of the feature whose handler it is. A
+    /// handler that is not the feature's only one adds its own word.</summary>
+    static string Name(string? given, MethodInfo? handler)
+    {
+        var feature = handler?.DeclaringType;
+        // A lambda's type is the compiler's own, inside the feature.
+        while (feature?.IsDefined(typeof(CompilerGeneratedAttribute)) == true) feature = feature.DeclaringType;
+        var word = handler is null || handler.DeclaringType != feature || handler.Name == "Handle" ? "" : handler.Name;
+        return JsonNamingPolicy.CamelCase.ConvertName(given ?? feature?.Name + word);
     }
 
     static bool BindsKey(MethodInfo? handler) =>
@@ -84,40 +97,33 @@ static class OperationDescription
     /// <summary>
     /// One refusal is the same on every route that has it, and so is told once; several are told where they are.
     /// </summary>
-    static IOpenApiResponse Refusal(IReadOnlyList<Problem> problems, OpenApiDocument document)
+    static IOpenApiResponse Refusal(IReadOnlyList<Problem> problems, bool takesKey, OpenApiDocument document)
     {
         var components = document.Components ??= new();
         components.Examples ??= new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
         foreach (var problem in problems) components.Examples.TryAdd(problem.Code, Example(problem));
-        var response = Describe(problems, document);
+        // What a key stores besides success: an absent thing and a conflict with the present state.
+        var replayed = takesKey && problems[0].Status is 404 or 409;
+        var response = Describe(problems, replayed, document);
         if (problems.Count > 1 && problems[0].Status < 500) return response;
-        var name = string.Join("_or_", problems.Select(p => p.Code));
+        var name = string.Join("_or_", problems.Select(p => p.Code)) + (replayed ? "_or_replayed" : "");
         components.Responses ??= new Dictionary<string, IOpenApiResponse>(StringComparer.Ordinal);
         components.Responses.TryAdd(name, response);
         return new OpenApiResponseReference(name, document);
     }
 
-    static OpenApiResponse Describe(IReadOnlyList<Problem> problems, OpenApiDocument document) => new()
+    static OpenApiResponse Describe(IReadOnlyList<Problem> problems, bool replayed, OpenApiDocument document) => new()
     {
         Description = string.Join(" · ", problems.Select(p => $"`{p.Code}`: {p.Title}")),
-        Headers = problems[0].Status is 429 or 503 ? RetryAfter() : null,
+        Headers = ResponseHeaders.OfProblem(problems[0].Status, replayed),
         Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
         {
             [ProblemJson] = new()
             {
-                Schema = new OpenApiSchemaReference("Problem", document),
+                Schema = new OpenApiSchemaReference(ProblemSchema.Name, document),
                 Examples = problems.ToDictionary(
                     p => p.Code, IOpenApiExample (p) => new OpenApiExampleReference(p.Code, document)),
             },
-        },
-    };
-
-    static Dictionary<string, IOpenApiHeader> RetryAfter() => new(StringComparer.Ordinal)
-    {
-        ["Retry-After"] = new OpenApiHeader
-        {
-            Description = "Seconds to wait before asking again.",
-            Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Examples = [1] },
         },
     };
 
@@ -131,41 +137,12 @@ static class OperationDescription
         },
     };
 
-    public static OpenApiSchema ProblemSchema() => new()
-    {
-        Type = JsonSchemaType.Object,
-        Description = "Why a request was refused (RFC 9457).",
-        Required =
-            new HashSet<string>(StringComparer.Ordinal) { "type", "title", "status", "detail", "code", "trace_id" },
-        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
-        {
-            ["type"] = Property("Leads to the rule in plain words.", "uri-reference"),
-            ["title"] = Property("The rule in one sentence."),
-            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
-            ["detail"] = Property("What about this request was refused."),
-            ["code"] = Property("The name of the rule; this is what a program decides by."),
-            ["trace_id"] = Property("Finds the request in logs, traces and events."),
-            ["errors"] = new OpenApiSchema
-            {
-                Type = JsonSchemaType.Object,
-                Description = "Each field that is wrong, with what is wrong about it.",
-                AdditionalProperties = new OpenApiSchema
-                {
-                    Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String },
-                },
-            },
-        },
-    };
-
-    static OpenApiSchema Property(string description, string? format = null) =>
-        new() { Type = JsonSchemaType.String, Description = description, Format = format };
-
     static void AddIdempotencyKey(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
     {
         Name = IdempotencyKey.Header,
         In = ParameterLocation.Header,
         Description =
-            "Your name for this one change: asking again with the same key does it once and answers the same.",
+            "The client's name for one change. A second request with the same key gets the same answer.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255 },
         Example = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11",
     });
@@ -174,7 +151,7 @@ static class OperationDescription
     {
         Name = "If-Match",
         In = ParameterLocation.Header,
-        Description = "The ETag that you read: when it has changed since, nothing is done and the answer is 412.",
+        Description = "The ETag of the version to change. If the thing has changed since, the answer is 412.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
         Example = IfMatch.Tag(3),
     });

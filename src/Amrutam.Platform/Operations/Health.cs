@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Invariants;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -17,11 +18,13 @@ static class Health
     public sealed record Response(string Status, double Uptime, Instant Timestamp);
 
     /// <param name="Invariants">What the last check of the data's rules found; null before the first one.</param>
+    [SchemaName("Readiness")]
     public sealed record Readiness(string Status, double Uptime, Instant Timestamp, Checked? Invariants);
 
     /// <param name="Broken">How many rules are broken; 0 is the promise. Which ones is on the management
     /// address.</param>
     /// <param name="CheckedAt">When the rule was checked whose check is the oldest.</param>
+    [SchemaName("InvariantSummary")]
     public sealed record Checked(int Rules, int Broken, Instant? CheckedAt);
 
     static readonly Problem NotReady = new(503, "not_ready", "The database is away or the server is stopping");
@@ -31,9 +34,17 @@ static class Health
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("").AllowAnonymous().WithTags("Health");
-        health.MapGet("/health", Alive).WithSummary("Read whether it is up, and for how long").WithName("ReadHealth");
-        health.MapGet("/health/live", Alive).WithSummary("Read whether the process answers").WithName("ReadLiveness");
-        health.MapGet("/health/ready", Ready).WithSummary("Read whether it can serve").WithName("ReadReadiness")
+        health.MapGet("/health", Alive).WithSummary("Read whether the server is up")
+            .WithDescription("Answers without the database: the process runs and answers.")
+            .WithName("ReadHealth");
+        health.MapGet("/health/live", Alive).WithSummary("Read whether the process answers")
+            .WithDescription("For a liveness probe. It asks no other system.")
+            .WithName("ReadLiveness");
+        health.MapGet("/health/ready", Ready).WithSummary("Read whether the server can serve")
+            .WithDescription(
+                "For a readiness probe. It asks the database, and answers 503 while the server "
+                + "drains.")
+            .WithName("ReadReadiness")
             .WithProblems(NotReady);
     }
 

@@ -1,6 +1,7 @@
 using Amrutam.Analytics.Contracts;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
+using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Analytics;
 
@@ -8,6 +9,8 @@ namespace Amrutam.Analytics;
 sealed class AnalyticsModule : IModule
 {
     public string Name => "Analytics";
+
+    public ApiTerms Terms => AnalyticsTerms.All;
 
     public bool IsLeaf => true;
 

@@ -24,7 +24,8 @@ static class ReadStats
         bool UpToDate);
 
     public static void Map(RouteGroupBuilder admin) =>
-        admin.MapGet("/stats", Handle).WithSummary("The clinic in numbers");
+        admin.MapGet("/stats", Handle).WithSummary("Read the clinic's figures")
+            .WithDescription("Totals of accounts, slots and bookings.");
 
     static async Task<Response> Handle(Statistics statistics, CancellationToken ct)
     {

@@ -4,6 +4,7 @@ using Amrutam.Audit.Retention;
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
+using Amrutam.Platform.OpenApi;
 using Npgsql;
 
 namespace Amrutam.Audit;
@@ -12,6 +13,8 @@ namespace Amrutam.Audit;
 sealed partial class AuditModule : IModule
 {
     public string Name => "Audit";
+
+    public ApiTerms Terms => AuditTerms.All;
 
     public bool IsLeaf => true;
 

@@ -1,7 +1,10 @@
 using Amrutam.Doctors.Contracts;
 using Amrutam.Doctors.Directory;
 using Amrutam.Doctors.Profiles;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
+using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Doctors;
 
@@ -9,6 +12,8 @@ namespace Amrutam.Doctors;
 sealed class DoctorsModule : IModule
 {
     public string Name => "Doctors";
+
+    public ApiTerms Terms => DoctorsTerms.All;
 
     public void Add(ModuleBuilder module)
     {

@@ -16,6 +16,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Modules;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
@@ -29,6 +30,8 @@ namespace Amrutam.Identity;
 sealed class IdentityModule : IModule
 {
     public string Name => "Identity";
+
+    public ApiTerms Terms => IdentityTerms.All;
 
     public void Add(ModuleBuilder module)
     {

@@ -1,5 +1,8 @@
 using Amrutam.Doctors.Contracts;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
@@ -18,6 +21,8 @@ namespace Amrutam.Scheduling;
 sealed class SchedulingModule : IModule
 {
     public string Name => "Scheduling";
+
+    public ApiTerms Terms => SchedulingTerms.All;
 
     public void Add(ModuleBuilder module)
     {

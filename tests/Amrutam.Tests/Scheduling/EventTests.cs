@@ -41,11 +41,11 @@ public sealed class EventTests(ServerFixture fixture) : IClassFixture<ServerFixt
         {
             slot_id = third, occurrences = 2, mode = "possible"
         })).Is(201);
-        foreach (var answer in new[] { "/acceptance", "/declination" })
+        foreach (var answer in new[] { "/acceptance", "/decline" })
         {
             var entry = (await patient.Http.Post("/api/waitlist", new { doctor_id = doctor.Id, to = Far })).Is(201);
             (await patient.Http.Post($"/api/waitlist/{entry.Id}{answer}")).Is(200);
-            if (answer == "/declination") (await patient.Http.Delete("/api/waitlist/" + entry.Id)).Is(204);
+            if (answer == "/decline") (await patient.Http.Delete("/api/waitlist/" + entry.Id)).Is(204);
         }
         (await ActionsOf(patient)).ShouldBe(["slots.held", "slots.released", "bookings.booked", "bookings.moved",
             "bookings.cancelled", "bookings.booked", "waitlist.joined", "bookings.booked", "waitlist.accepted",

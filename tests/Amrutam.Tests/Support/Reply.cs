@@ -53,7 +53,8 @@ static class Requests
     public static Task<Reply> Patch(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Patch, path, body);
 
-    /// <summary>Sends a body that is a string as it is, anything else as JSON.</summary>
+    /// <summary>Sends a body that is a string as it is, anything else as JSON. The answer must keep the approved
+    /// contract of the API.</summary>
     public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null,
         string? key = null,
         params (string Name, string Value)[] headers)
@@ -69,6 +70,8 @@ static class Requests
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         var answer = await http.SendAsync(request);
-        return new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
+        var reply = new Reply((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
+        ApiContract.Check(method, answer.RequestMessage!.RequestUri!, reply);
+        return reply;
     }
 }

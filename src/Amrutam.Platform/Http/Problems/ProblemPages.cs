@@ -8,7 +8,11 @@ static class ProblemPages
 {
     public static void MapProblemPages(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/problems/{code}", Handle).AllowAnonymous().WithTags("Problems").WithName("ReadProblem")
-            .WithSummary("Read what a problem means").Produces<string>(200, "text/plain")
+            .WithSummary("Read what a problem means")
+            .WithDescription(
+                "The address in the `type` of a problem: the rule in plain words, and how to go "
+                + "on.")
+            .Produces<string>(200, "text/plain")
             .WithProblems(CommonProblems.Absent)
             .Example("code", CommonProblems.Absent.Code);
 

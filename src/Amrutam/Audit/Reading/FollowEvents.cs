@@ -6,6 +6,7 @@ using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
@@ -21,15 +22,17 @@ namespace Amrutam.Audit.Reading;
 /// </remarks>
 static partial class FollowEvents
 {
-    const int MaxLimit = 500, DefaultLimit = 100;
+    public const int MaxLimit = 500, DefaultLimit = 100;
 
     static readonly Problem CursorIsAhead = new(409, "cursor_is_ahead_of_the_log",
         "The log was put back to a time before this cursor; follow it anew from an event that you know");
 
+    [SchemaName("FollowedEvent")]
     public sealed record Response(long Position, Instant At, string Action, string Entity, Guid? EntityId,
         Guid? ActorId, string? ActorRole, JsonElement? Details, string? TraceId);
 
     /// <param name="NextCursor">The next <c>after</c>; unchanged while there is nothing new.</param>
+    [SchemaName("FollowedEvents")]
     public sealed record Events(IReadOnlyList<Response> Items, string NextCursor);
 
     /// <summary>The last event that was returned.</summary>
@@ -39,7 +42,7 @@ static partial class FollowEvents
     }
 
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/events", Handle)
-        .WithSummary("Follow what happens, oldest first")
+        .WithSummary("Follow events")
         .WithDescription("Ask again with `after` set to `next_cursor`; an empty page means that there is nothing new.")
         .RecordsAccess<Events>("events.exported", "event", page => page.Items.SelectMany(Others))
         .WithProblems(PageQuery.NotACursor, CursorIsAhead);

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -19,7 +20,7 @@ namespace Amrutam.Audit.Reading;
 /// </remarks>
 static class ListEvents
 {
-    const int MaxWord = 100;
+    public const int MaxWord = 100;
 
     public sealed record Request(
         [property: FromQuery(Name = "entity")] string? Entity,
@@ -27,6 +28,7 @@ static class ListEvents
         [property: FromQuery(Name = "actor_id")] Guid? ActorId, [property: FromQuery(Name = "action")] string? Action,
         [property: FromQuery(Name = "from")] string? From, [property: FromQuery(Name = "to")] string? To);
 
+    [SchemaName("Event")]
     public sealed record Response(long Position, Instant At, string Action, string Entity, Guid? EntityId,
         Guid? ActorId, string? ActorRole, JsonElement? Details, string? TraceId);
 
@@ -34,7 +36,7 @@ static class ListEvents
     public sealed record Place(Instant At, long Position);
 
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit", Handle)
-        .WithSummary("What happened, newest first")
+        .WithSummary("List events")
         .WithDescription(
             "Filter by what it happened to, who did it, what was done and when (RFC 3339; `to` exclusive).")
         .RecordsAccess<Page<Response>>("events.read", "event",

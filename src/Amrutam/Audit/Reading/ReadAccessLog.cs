@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -17,6 +18,7 @@ static class ReadAccessLog
     /// <param name="ByName">A doctor's name; null for staff, and when the doctor is gone.</param>
     /// <param name="Kind">The kind of record: booking, account, profile, event.</param>
     /// <param name="Ids">The ids of the records, if they have any.</param>
+    [SchemaName("AccessLogEntry")]
     public sealed record Response(Instant At, string Action, string ByRole, string? ByName, string Kind, int Count,
         IReadOnlyList<Guid> Ids);
 
@@ -24,7 +26,7 @@ static class ReadAccessLog
     public sealed record Place(Instant At, long Position);
 
     public static void Map(RouteGroupBuilder me) => me.MapGet("/access-log", Handle)
-        .WithSummary("Who was shown your data")
+        .WithSummary("List who was shown your data")
         .WithDescription("One entry for each answer that showed another person something of yours, the newest first.")
         .WithProblems(PageQuery.NotACursor);
 

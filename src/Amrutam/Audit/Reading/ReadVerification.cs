@@ -1,6 +1,7 @@
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -24,9 +25,11 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
         FullCheck? LastFullCheck, Instant CheckedAt);
 
     /// <summary>The first event that does not match its seal.</summary>
+    [SchemaName("FirstBroken")]
     public sealed record FirstBroken(long Seal, long? Position, string Because);
 
     /// <summary>The last time that the whole log was compared.</summary>
+    [SchemaName("FullCheck")]
     public sealed record FullCheck(Instant FinishedAt, long Seals);
 
     sealed record Chain(long Seals, long Events, long Position, Instant? SealedAt, int Unsealed,

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Amrutam.Platform.OpenApi;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -9,13 +10,16 @@ namespace Amrutam.Audit.Sealing;
 /// other.</remarks>
 static class PublishSealKeys
 {
+    [SchemaName("SealKeySet")]
     public sealed record Response(IReadOnlyList<SealKey> Keys);
 
+    [SchemaName("SealKey")]
     public sealed record SealKey(string Kty, string Crv, string X, string Y, string Use, string Alg, string Kid);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/.well-known/audit-keys.json", Handle).AllowAnonymous()
-            .WithTags("Admin").WithSummary("The public keys of the event log's seals");
+            .WithTags("Keys").WithSummary("List the public keys of the event log's seals")
+            .WithDescription("A JSON Web Key Set (RFC 7517), the oldest key first.");
 
     static async Task<Response> Handle(NpgsqlDataSource db, HttpContext http, CancellationToken ct)
     {

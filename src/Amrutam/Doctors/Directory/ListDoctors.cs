@@ -55,13 +55,17 @@ static class ListDoctors
         string? Q, string? Specialization, string? Language, int? MaxFeeMinor, string? Currency, LocalDate? On,
         string Sort);
 
-    const int MaxText = 200, MicrosecondTicks = 10;
+    public const int MaxText = 200;
+    const int MicrosecondTicks = 10;
+
+    public static readonly string[] Sorts = ["relevance", "name", "soonest", "fee", "experience"];
 
     // A hundred times the slowest search that was measured with ten thousand doctors.
     static readonly TimeSpan MostSearch = TimeSpan.FromSeconds(2);
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/", Handle)
         .AllowAnonymous().CachePublic().WithSummary("Find a doctor")
+        .WithDescription("Open to all. Filters can be combined, and misspelt words are forgiven.")
         .WithProblems(PageQuery.NotACursor, CommonProblems.Invalid);
 
     static async Task<Results<Ok<Page<Doctor>>, ProblemHttpResult>> Handle(
@@ -90,8 +94,7 @@ static class ListDoctors
         fields.Refuse(on is not null && !(on.Success && TimeZones.InRange(on.Value)),
             "available_on", "must be a date that exists, as 2026-11-22");
         var sort = string.IsNullOrEmpty(filters.Sort) ? "relevance" : filters.Sort;
-        fields.Refuse(sort is not ("relevance" or "name" or "soonest" or "fee" or "experience"),
-            "sort", "must be relevance, name, soonest, fee or experience");
+        fields.Refuse(!Sorts.Contains(sort), "sort", "must be one of " + string.Join(", ", Sorts));
         // Without words there is no relevance to sort by.
         return new(q, specialization, language, filters.MaxFeeMinor, currency,
             on is { Success: true } ? on.Value : null, q is null && sort == "relevance" ? "name" : sort);

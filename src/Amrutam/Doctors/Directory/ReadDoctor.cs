@@ -13,7 +13,9 @@ static class ReadDoctor
 {
     public static void Map(RouteGroupBuilder doctors) =>
         doctors.MapGet("/{id:guid}", Handle).AllowAnonymous().CachePublic("id")
-            .WithSummary("Read a doctor").WithProblems(CommonProblems.Absent);
+            .WithSummary("Read a doctor")
+            .WithDescription("A profile from the directory. Open to all.")
+            .WithProblems(CommonProblems.Absent);
 
     static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
         Guid id, DoctorsShown shown, [FromKeyedServices(Database.ForLists)] NpgsqlDataSource db,

@@ -52,6 +52,7 @@ static class ChangeProfile
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPatch("/profile", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Change your profile")
+        .WithDescription("Members that are not given stay as they are.")
         .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, DoctorsProblems.OneDoctorPerRegistration,
             DoctorsProblems.TooManyProfileChanges);
 

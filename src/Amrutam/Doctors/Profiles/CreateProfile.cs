@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
@@ -25,7 +26,8 @@ static class CreateProfile
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPost("/profile", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Create your profile")
-        .WithProblems(DoctorsProblems.OneProfilePerDoctor, DoctorsProblems.OneDoctorPerRegistration,
+        .WithDescription("A doctor has one profile. It is listed once the account may practise.")
+        .WithLocation().WithProblems(DoctorsProblems.OneProfilePerDoctor, DoctorsProblems.OneDoctorPerRegistration,
             CommonProblems.Invalid);
 
     static async Task<Results<Created<Doctor>, ProblemHttpResult>> Handle(

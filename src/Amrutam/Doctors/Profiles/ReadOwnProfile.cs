@@ -11,7 +11,9 @@ namespace Amrutam.Doctors.Profiles;
 static class ReadOwnProfile
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/profile", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read your profile").WithProblems(CommonProblems.Absent);
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read your profile")
+        .WithDescription("The caller's own profile, with the note of the verification.")
+        .WithProblems(CommonProblems.Absent);
 
     static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
         CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>

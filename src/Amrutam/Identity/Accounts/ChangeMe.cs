@@ -15,7 +15,9 @@ static class ChangeMe
     const string Changed = """{"fields": ["full_name"]}""";
 
     public static void Map(RouteGroupBuilder me) =>
-        me.MapPatch("", Handle).WithSummary("Change your name").Produces<Account>();
+        me.MapPatch("", Handle).WithSummary("Change your name")
+            .WithDescription("Changes the name that other people see; null removes it.")
+            .Produces<Account>();
 
     static async Task<IResult> Handle(Request request, CurrentUser caller, UserManager<User> users, IdentityDb identity)
     {

@@ -9,7 +9,8 @@ namespace Amrutam.Identity.Accounts;
 static class EmailAddress
 {
     // RFC 5321's limits for the whole and for the local part.
-    const int MaxLength = 254, MaxLocalPart = 64;
+    public const int MaxLength = 254;
+    const int MaxLocalPart = 64;
 
     public const string Rule = "must be an e-mail address, as name@example.org";
 

@@ -8,7 +8,9 @@ namespace Amrutam.Identity.Accounts;
 static class ShowMe
 {
     public static void Map(RouteGroupBuilder me) =>
-        me.MapGet("", Handle).WithSummary("Your account").Produces<Account>();
+        me.MapGet("", Handle).WithSummary("Read your account")
+            .WithDescription("The account of the access token.")
+            .Produces<Account>();
 
     static async Task<IResult> Handle(CurrentUser caller, UserManager<User> users) =>
         await users.FindByIdAsync(caller.Id.ToString()) is { } user ? TypedResults.Ok(Account.Of(user))

@@ -20,10 +20,11 @@ static class SignUp
     sealed record Request(string Email, string Password, string? Role = null, string? FullName = null);
 
     const string Limit = "sign-ups of an address";
-    const int MaxName = 200;
+    public const int MaxName = 200;
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
+            .WithDescription("Creates an account with a password. Admins are invited instead.")
         .Produces<Account>(201).WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken,
             IdentityProblems.WeakPassword, CommonProblems.TooMany);
 

@@ -4,6 +4,7 @@ using Amrutam.Identity.Mail;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -18,13 +19,20 @@ static class ChangeEmail
     sealed record Request(string Email, string? Password = null, string? TotpCode = null,
         string? RecoveryCode = null);
 
+    [SchemaName("ConfirmEmailChangeRequest")]
     sealed record Confirmation(string Token);
 
     public static void Map(RouteGroupBuilder auth, RouteGroupBuilder me)
     {
-        me.MapPost("/email", Ask).WithSummary("Change your e-mail address").Produces(202)
+        me.MapPost("/email", Ask).WithSummary("Change your e-mail address")
+            .WithName("AskForEmailChange")
+            .WithDescription("Sends a message to the new address. The address changes with its confirmation.")
+            .Produces(202)
             .WithProblems(Reauthentication.Refusals);
-        auth.MapPost("/email-change", Confirm).WithSummary("Confirm a new e-mail address").Produces(204)
+        auth.MapPost("/email-change", Confirm).WithSummary("Confirm a new e-mail address")
+            .WithName("ConfirmEmailChange")
+            .WithDescription("Takes the token of the message that was sent to the new address.")
+            .Produces(204)
             .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.EmailTaken);
     }
 

@@ -6,6 +6,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
 
@@ -19,6 +20,7 @@ static class ResetPassword
 {
     sealed record Request(string Email);
 
+    [SchemaName("ConfirmPasswordResetRequest")]
     sealed record Confirmation(string Token, string Password);
 
     const string PerAddress = "password resets of an address", PerAccount = "password resets of an account";
@@ -31,10 +33,15 @@ static class ResetPassword
 
     public static void Map(RouteGroupBuilder auth)
     {
-        auth.MapPost("/password-reset", Ask).WithSummary("Ask for a new password by e-mail").Produces(202)
+        auth.MapPost("/password-reset", Ask).WithSummary("Ask for a new password by e-mail")
+            .WithName("AskForPasswordReset")
+            .WithDescription("The answer is the same whether the address has an account or not.")
+            .Produces(202)
             .WithProblems(CommonProblems.TooMany);
         auth.MapPost("/password-reset/confirmation", Confirm)
-            .WithSummary("Choose a new password with the token of the message")
+            .WithSummary("Choose a new password")
+            .WithName("ConfirmPasswordReset")
+            .WithDescription("Takes the token of the message. Every session of the account ends.")
             .Produces(204).WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword);
     }
 

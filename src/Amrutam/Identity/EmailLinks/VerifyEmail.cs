@@ -17,9 +17,14 @@ static class VerifyEmail
 
     public static void Map(RouteGroupBuilder auth, RouteGroupBuilder me)
     {
-        auth.MapPost("/email-verification", Handle).WithSummary("Confirm an e-mail address").Produces(204)
+        auth.MapPost("/email-verification", Handle).WithSummary("Confirm an e-mail address")
+            .WithDescription("Takes the token of the message that was sent to the address.")
+            .Produces(204)
             .WithProblems(IdentityProblems.InvalidToken);
-        me.MapPost("/email-verification", SendAgain).WithSummary("Send the confirmation message again").Produces(202)
+        me.MapPost("/email-verification", SendAgain).WithSummary("Send the confirmation message again")
+            .WithName("ResendEmailVerification")
+            .WithDescription("Does nothing if the address is confirmed.")
+            .Produces(202)
             .WithProblems(CommonProblems.TooMany);
     }
 

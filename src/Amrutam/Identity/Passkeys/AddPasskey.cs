@@ -21,9 +21,14 @@ static class AddPasskey
     public static void Map(RouteGroupBuilder passkeys)
     {
         passkeys.MapPost("/options", Offer).WithSummary("Begin to register a passkey")
+            .WithName("OfferPasskey")
+            .WithDescription(
+                "Gives the options for `navigator.credentials.create`. They hold for five minutes.")
             .Produces<PasskeyChallenges.Offer>()
             .WithProblems([IdentityProblems.TooManyPasskeys, .. Reauthentication.Refusals]);
-        passkeys.MapPost("", Handle).WithSummary("Register a passkey").Produces<Passkey>(201)
+        passkeys.MapPost("", Handle).WithSummary("Register a passkey")
+            .WithDescription("Adds the credential that the browser made to the account.")
+            .Produces<Passkey>(201)
             .WithProblems(IdentityProblems.PasskeyRefused);
     }
 

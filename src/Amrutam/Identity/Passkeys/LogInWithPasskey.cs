@@ -21,8 +21,12 @@ static class LogInWithPasskey
     public static void Map(RouteGroupBuilder auth)
     {
         auth.MapPost("/passkey/options", Offer).WithSummary("Begin to sign in with a passkey")
+            .WithName("OfferPasskeyLogIn")
+            .WithDescription("Gives the options for `navigator.credentials.get`. They hold for five minutes.")
             .Produces<PasskeyChallenges.Offer>().WithProblems(CommonProblems.TooMany);
-        auth.MapPost("/passkey", Handle).WithSummary("Sign in with a passkey").Produces<TokenPair>()
+        auth.MapPost("/passkey", Handle).WithSummary("Sign in with a passkey")
+            .WithDescription("Gives tokens for the credential that the browser returned.")
+            .Produces<TokenPair>()
             .WithProblems(IdentityProblems.InvalidPasskey);
     }
 

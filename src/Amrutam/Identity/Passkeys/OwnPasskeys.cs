@@ -3,6 +3,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.IdentityModel.Tokens;
@@ -21,16 +22,28 @@ sealed record Passkey(string Id, string Name, Instant CreatedAt, bool IsBackedUp
 /// <summary>Lists, names and removes the caller's passkeys.</summary>
 static class OwnPasskeys
 {
+    [SchemaName("RenamePasskeyRequest")]
     sealed record NameRequest(string Name);
 
-    const int MaxName = 100, MaxId = 1400;
+    public const int MaxName = 100;
+    const int MaxId = 1400;
 
     public static void Map(RouteGroupBuilder passkeys)
     {
-        passkeys.MapGet("", List).WithSummary("Your passkeys").Produces<Page<Passkey>>();
-        passkeys.MapPatch("/{id}", Rename).WithSummary("Name a passkey").Produces<Passkey>()
+        passkeys.MapGet("", List).WithSummary("List your passkeys")
+            .WithName("ListPasskeys")
+            .WithDescription("All passkeys of the account.")
+            .Produces<Page<Passkey>>();
+        passkeys.MapPatch("/{id}", Rename).WithSummary("Rename a passkey")
+            .WithName("RenamePasskey")
+            .WithDescription("Changes the name in the list of passkeys.")
+            .Produces<Passkey>()
             .WithProblems(CommonProblems.Absent);
-        passkeys.MapDelete("/{id}", Remove).WithSummary("Remove a passkey").Produces(204)
+        passkeys.MapPost("/{id}/removal", Remove).WithName("RemovePasskey")
+            .Replacing(passkeys.MapDelete("/{id}", Remove).WithName("DeletePasskey"))
+            .WithSummary("Remove a passkey")
+            .WithDescription("The last way into an account cannot be removed.")
+            .Produces(204)
             .WithProblems([CommonProblems.Absent, IdentityProblems.LastCredential, .. Reauthentication.Refusals]);
     }
 

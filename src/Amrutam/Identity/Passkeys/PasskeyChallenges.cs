@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.OpenApi;
 using Npgsql;
 
 namespace Amrutam.Identity.Passkeys;
@@ -9,6 +10,7 @@ sealed class PasskeyChallenges(NpgsqlDataSource db)
 {
     /// <summary>What a browser hands to <c>navigator.credentials</c>, and the name of the challenge to answer
     /// under.</summary>
+    [SchemaName("PasskeyChallenge")]
     public sealed record Offer(Guid ChallengeId, JsonElement Options);
 
     public sealed record Taken(string State);

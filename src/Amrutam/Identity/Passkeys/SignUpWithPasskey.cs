@@ -24,9 +24,15 @@ static class SignUpWithPasskey
     public static void Map(RouteGroupBuilder auth)
     {
         auth.MapPost("/passkey/signup/options", Offer).WithSummary("Begin to sign up with a passkey")
+            .WithName("OfferPasskeySignUp")
+            .WithDescription(
+                "Gives the options for `navigator.credentials.create`. They hold for five minutes.")
             .Produces<PasskeyChallenges.Offer>()
             .WithProblems(CommonProblems.TooMany);
-        auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey").Produces<Account>(201)
+        auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey")
+            .WithDescription(
+                "Creates an account without a password, from the credential that the browser made.")
+            .Produces<Account>(201)
             .WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.PasskeyRefused);
     }
 

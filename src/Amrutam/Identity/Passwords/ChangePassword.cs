@@ -15,7 +15,9 @@ static class ChangePassword
         string? RecoveryCode = null);
 
     public static void Map(RouteGroupBuilder me) =>
-        me.MapPost("/password", Handle).WithSummary("Change your password").Produces<TokenPair>()
+        me.MapPost("/password", Handle).WithSummary("Change your password")
+            .WithDescription("Ends every other session of the account and gives new tokens.")
+            .Produces<TokenPair>()
         .WithProblems([IdentityProblems.WeakPassword, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,

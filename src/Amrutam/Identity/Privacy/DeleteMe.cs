@@ -7,6 +7,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
@@ -26,7 +27,10 @@ static class DeleteMe
     const int Attempts = 3;
 
     public static void Map(RouteGroupBuilder me) =>
-        me.MapDelete("", Handle).WithSummary("Delete your account").Produces<Response>(202)
+        me.MapPost("/removal", Handle).Replacing(me.MapDelete("", Handle))
+            .WithSummary("Delete your account")
+            .WithDescription("Cancels what lies ahead at once, and erases personal data after a grace period.")
+            .Produces<Response>(202)
         .WithProblems([IdentityProblems.LastAdmin, CommonProblems.Conflict, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,

@@ -18,6 +18,7 @@ static class ExportMe
     static readonly byte[] FileEnd = "}\n"u8.ToArray();
 
     public static void Map(RouteGroupBuilder me) => me.MapGet("/export", Handle).WithSummary("Export all your data")
+        .WithDescription("One JSON object with every record about the caller, by section.")
         .Produces<object>(200, "application/json").WithProblems(CommonProblems.TooMany);
 
     static async Task<IResult> Handle(HttpContext http, CurrentUser caller, NpgsqlDataSource db,

@@ -23,6 +23,9 @@ static class ConfirmSecondFactor
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("/confirmation", Handle).WithSummary("Confirm the authenticator app")
+            .WithDescription(
+                "Takes a code of the app, and gives recovery codes and the tokens of a new "
+                + "session.")
         .Produces<Response>().WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,

@@ -16,6 +16,7 @@ static class OfferSecondFactor
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("", Handle).WithSummary("Begin to enrol an authenticator app")
+            .WithDescription("Gives a secret. The second factor counts from its confirmation on.")
         .Produces<Response>().WithProblems([IdentityProblems.SecondFactorIsThere, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,

@@ -4,6 +4,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
@@ -15,7 +16,9 @@ namespace Amrutam.Identity.SecondFactor;
 static class RemoveSecondFactor
 {
     public static void Map(RouteGroupBuilder factor) =>
-        factor.MapDelete("", Handle).WithSummary("Remove the authenticator app")
+        factor.MapPost("/removal", Handle).Replacing(factor.MapDelete("", Handle))
+            .WithSummary("Remove the authenticator app")
+            .WithDescription("Ends every session of the account, because each could be begun with the factor.")
         .Produces(204).WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,

@@ -12,6 +12,7 @@ static class RenewRecoveryCodes
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("/recovery-codes", Handle).WithSummary("Renew the recovery codes")
+            .WithDescription("The codes before stop working.")
         .Produces<Response>().WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,

@@ -2,6 +2,7 @@ using Amrutam.Identity.Accounts;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.Sessions;
@@ -10,7 +11,10 @@ namespace Amrutam.Identity.Sessions;
 static class EndOtherSessions
 {
     public static void Map(RouteGroupBuilder sessions) =>
-        sessions.MapDelete("", Handle).WithSummary("Sign every other device out").Produces(204)
+        sessions.MapPost("/removal", Handle).Replacing(sessions.MapDelete("", Handle))
+            .WithSummary("Sign every other device out")
+            .WithDescription("Ends all sessions of the account but the one of this request.")
+            .Produces(204)
             .WithProblems(Reauthentication.Refusals);
 
     static async Task<IResult> Handle([FromBody] Proof? proof, HttpContext http, CurrentUser caller,

@@ -1,6 +1,7 @@
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.Sessions;
@@ -9,7 +10,10 @@ namespace Amrutam.Identity.Sessions;
 static class EndSession
 {
     public static void Map(RouteGroupBuilder sessions) =>
-        sessions.MapDelete("/{id:guid}", Handle).WithSummary("Sign a device out").Produces(204)
+        sessions.MapPost("/{id:guid}/removal", Handle).Replacing(sessions.MapDelete("/{id:guid}", Handle))
+            .WithSummary("Sign a device out")
+            .WithDescription("Ends one session of the account at once, on every replica.")
+            .Produces(204)
             .WithProblems([CommonProblems.Absent, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Guid id, [FromBody] Proof? proof, HttpContext http, CurrentUser caller,

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
@@ -9,12 +10,15 @@ namespace Amrutam.Identity.Sessions;
 /// <summary>Lists where the caller is signed in: on what, since when, and roughly from where.</summary>
 static class ListSessions
 {
+    [SchemaName("Session")]
     sealed record Session(Guid Id, string Kind, string? Device, string? Network, bool SecondFactor, Instant CreatedAt,
         Instant LastSeenAt, Instant ExpiresAt,
         bool Current);
 
     public static void Map(RouteGroupBuilder sessions) =>
-        sessions.MapGet("", Handle).WithSummary("Where you are signed in").Produces<Page<Session>>();
+        sessions.MapGet("", Handle).WithSummary("List your sessions")
+            .WithDescription("The live sessions of the account, the latest use first, at most 100.")
+            .Produces<Page<Session>>();
 
     static async Task<IResult> Handle(CurrentUser caller, NpgsqlDataSource db, CancellationToken ct) =>
         TypedResults.Ok(new Page<Session>(await db.Statement(ReadLive).With(caller.Id)

@@ -24,6 +24,7 @@ static class RefreshSession
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/refresh", Handle).WithSummary("Renew the access token")
+            .WithDescription("Uses the refresh token once. A second use of it ends the session.")
         .Produces<TokenPair>().WithProblems(IdentityProblems.InvalidRefreshToken);
 
     static async Task<IResult> Handle(Request request, NpgsqlDataSource db, SessionStore sessions,

@@ -10,7 +10,11 @@ static class LogIn
     public sealed record Request(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);
 
     public static void Map(RouteGroupBuilder auth) =>
-        auth.MapPost("/login", Handle).WithSummary("Sign in").Produces<TokenPair>()
+        auth.MapPost("/login", Handle).WithSummary("Sign in")
+            .WithDescription(
+                "Gives tokens for an address and its password, with a second factor if one is "
+                + "enrolled.")
+            .Produces<TokenPair>()
         .WithProblems(IdentityProblems.InvalidCredentials, IdentityProblems.SecondFactorNeeded, CommonProblems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CredentialCheck check, SessionStore sessions)

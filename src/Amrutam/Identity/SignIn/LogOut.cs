@@ -8,7 +8,8 @@ namespace Amrutam.Identity.SignIn;
 static class LogOut
 {
     public static void Map(RouteGroupBuilder auth) =>
-        auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out");
+        auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out").Produces(204)
+            .WithDescription("Ends the session: its access token and its refresh token work no more.");
 
     static async Task<IResult> Handle(CurrentUser user, SessionStore sessions)
     {

@@ -1,3 +1,4 @@
+using Amrutam.Platform.OpenApi;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Amrutam.Identity.Tokens;
@@ -5,13 +6,16 @@ namespace Amrutam.Identity.Tokens;
 /// <summary>Publishes the public halves of the signing keys (RFC 7517), also of the next one before it signs.</summary>
 static class PublishKeys
 {
+    [SchemaName("JsonWebKeySet")]
     sealed record Response(IReadOnlyList<PublicKey> Keys);
 
+    [SchemaName("JsonWebKey")]
     sealed record PublicKey(string Kty, string Crv, string X, string Y, string Use, string Alg, string Kid);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/.well-known/jwks.json", Handle).AllowAnonymous()
-        .WithTags("Accounts").WithSummary("The public keys of access tokens");
+        .WithTags("Keys").WithSummary("List the public keys of access tokens")
+        .WithDescription("A JSON Web Key Set (RFC 7517). The key that signs next is in it before it signs.");
 
     static Response Handle(SigningKeys keys, HttpContext http)
     {

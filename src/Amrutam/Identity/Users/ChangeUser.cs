@@ -18,6 +18,7 @@ static class ChangeUser
 
     public static void Map(RouteGroupBuilder users) =>
         users.MapPatch("/{id:guid}", Handle).WithSummary("Suspend, restore or change the role of an account")
+            .WithDescription("Members that are not given stay as they are. One admin must stay.")
         .Produces<AdminUser>().WithProblems(CommonProblems.Absent, IdentityProblems.LastAdmin, CommonProblems.Invalid);
 
     static async Task<IResult> Handle(Guid id, Request request, CurrentUser admin, IdentityDb identity,

@@ -11,7 +11,9 @@ namespace Amrutam.Identity.Users;
 static class EndUserSessions
 {
     public static void Map(RouteGroupBuilder users) =>
-        users.MapDelete("/{id:guid}/sessions", Handle).WithSummary("Sign an account out everywhere").Produces(204)
+        users.MapDelete("/{id:guid}/sessions", Handle).WithSummary("Sign an account out everywhere")
+            .WithDescription("Ends every session of the account at once, on every replica.")
+            .Produces(204)
             .WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser admin, NpgsqlDataSource db, IdentityDb identity,

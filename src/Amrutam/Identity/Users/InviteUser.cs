@@ -7,6 +7,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
 using NodaTime;
 using Npgsql;
@@ -20,6 +21,7 @@ static class InviteUser
 
     sealed record Response(Guid Id, string Email, string Role, Instant ExpiresAt);
 
+    [SchemaName("AcceptInvitationRequest")]
     sealed record Acceptance(string Token, string Password, string? FullName = null);
 
     public sealed record Invitation(string Email, string Role);
@@ -30,9 +32,15 @@ static class InviteUser
 
     public static void Map(RouteGroupBuilder invitations, RouteGroupBuilder auth)
     {
-        invitations.MapPost("", Invite).WithSummary("Invite a doctor or an admin").Produces<Response>(201)
+        invitations.MapPost("", Invite).WithSummary("Invite a doctor or an admin")
+            .WithName("InviteUser")
+            .WithDescription("Sends a link by e-mail. The invited person chooses the password.")
+            .Produces<Response>(201)
             .WithProblems(CommonProblems.Invalid, IdentityProblems.EmailTaken);
-        auth.MapPost("/invitations/acceptance", Accept).WithSummary("Take an invitation").Produces<Account>(201)
+        auth.MapPost("/invitations/acceptance", Accept).WithSummary("Accept an invitation")
+            .WithName("AcceptInvitation")
+            .WithDescription("Creates the invited account, with the token of the message and a password.")
+            .Produces<Account>(201)
             .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword, IdentityProblems.EmailTaken);
     }
 

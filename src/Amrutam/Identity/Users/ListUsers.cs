@@ -12,9 +12,11 @@ static class ListUsers
 {
     sealed record Key(Guid Id);
 
-    const int MaxSearch = 100;
+    public const int MaxSearch = 100;
 
-    public static void Map(RouteGroupBuilder users) => users.MapGet("", Handle).WithSummary("List and search accounts")
+    public static void Map(RouteGroupBuilder users) => users.MapGet("", Handle)
+        .WithSummary("List and search accounts")
+        .WithDescription("Newest first. Filters can be combined.")
         .RecordsAccess<Page<AdminUser>>("accounts.read", "account", page => page.Items.Select(u => new Shown(u.Id)))
         .Produces<Page<AdminUser>>().WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 

@@ -5,6 +5,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 
@@ -19,13 +20,17 @@ namespace Amrutam.Identity.Users;
 static class RemoveSecondFactorOf
 {
     /// <param name="Shown">in_person, by_video or by_call_back.</param>
+    [SchemaName("RemoveUserSecondFactorRequest")]
     sealed record Request(string Shown, string? Password = null, string? TotpCode = null, string? RecoveryCode = null);
 
-    static readonly string[] Ways = ["in_person", "by_video", "by_call_back"];
+    public static readonly string[] Ways = ["in_person", "by_video", "by_call_back"];
 
     public static void Map(RouteGroupBuilder users) =>
-        users.MapDelete("/{id:guid}/second-factor", Handle)
-            .WithSummary("Remove a lost second factor of somebody who showed who they are").Produces(204)
+        users.MapPost("/{id:guid}/second-factor/removal", Handle).WithName("RemoveUserSecondFactor")
+            .Replacing(users.MapDelete("/{id:guid}/second-factor", Handle).WithName("DeleteUserSecondFactor"))
+            .WithSummary("Remove an account's lost second factor")
+            .WithDescription("The admin gives their own proof, and records how the person showed who they are.")
+            .Produces(204)
             .WithProblems([CommonProblems.Absent, CommonProblems.Invalid, IdentityProblems.OwnAccount,
                 IdentityProblems.NoSecondFactor,
                 .. Reauthentication.Refusals]);

@@ -25,6 +25,7 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
     /// <param name="BookingsThatWeek">The doctor's bookings in the week around the slot.</param>
     /// <param name="DoctorsFree">The number of doctors with a free slot at that time.</param>
     /// <param name="Because">The reason as a sentence.</param>
+    [SchemaName("SlotChoice")]
     public sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
 
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.bookings b</c>.</summary>

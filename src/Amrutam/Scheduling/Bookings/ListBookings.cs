@@ -17,7 +17,9 @@ static class ListBookings
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("List own bookings").Produces<Page<Booking>>()
+            .WithSummary("List your bookings")
+            .WithDescription("A patient's or a doctor's own bookings, the latest start first.")
+            .Produces<Page<Booking>>()
             .RecordsAccess<Page<Booking>>("bookings.read", "booking",
                 page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
             .Example(Examples.PageOf(Examples.Confirmed)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);

@@ -14,7 +14,9 @@ static class ReadBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("Read a booking").Produces<Booking>()
+            .WithSummary("Read a booking")
+            .WithDescription("For its patient and its doctor. The ETag is its revision.")
+            .Produces<Booking>().WithETag()
             .RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
             .Example(Examples.Confirmed).WithProblems(CommonProblems.Absent);
 

@@ -17,6 +17,7 @@ static class ReadHistory
     /// <param name="ByRole">Who did it: patient, doctor or admin; null for the clock.</param>
     /// <param name="PatientId">Whose it is, for the record of who was shown it; not sent.</param>
     /// <param name="FromStartsAt">When it was moved: where it lay before.</param>
+    [SchemaName("BookingHistoryEntry")]
     public sealed record Entry(int Revision, string Action, string? FromStatus, string ToStatus, string? ByRole,
         string? Reason, Guid? FromSlotId, Instant? FromStartsAt, Instant At,
         [property: JsonIgnore] Guid PatientId = default, [property: JsonIgnore] Guid BookingId = default)
@@ -32,7 +33,9 @@ static class ReadHistory
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}/history", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("Read a booking's history").Produces<Page<Entry>>()
+            .WithSummary("Read a booking's history")
+            .WithDescription("Each step of the booking, the oldest first.")
+            .Produces<Page<Entry>>()
             .RecordsAccess<Page<Entry>>("bookings.read", "booking",
                 page => page.Items.Take(1).Select(e => new Shown(e.PatientId, e.BookingId)))
             .Example(Examples.PageOf(Examples.History)).WithProblems(CommonProblems.Absent);

@@ -24,7 +24,9 @@ static class ExplainTime
         DateTimeZone Zone, WeeklySchedule Offered, Instant Now, Guid? SlotId, string? SlotState, bool Away);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/doctors/{id:guid}/explanation", Handle)
-        .AllowAnonymous().WithTags("Slots").WithSummary("Why a time can or cannot be booked").Produces<Response>()
+        .AllowAnonymous().WithTags("Slots").WithSummary("Explain why a time can or cannot be booked")
+        .WithDescription("The reason as a code and a sentence. It never contains who booked the time.")
+        .Produces<Response>()
         .Example("at", Examples.Open.StartsAt).Example(Examples.Explanation).WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(
@@ -40,6 +42,9 @@ static class ExplainTime
     }
 
     const string Bookable = "bookable", Closed = "closed";
+
+    /// <summary>Every answer that there is.</summary>
+    public static IReadOnlyList<string> Codes => [.. Sentences.Keys];
 
     static readonly Dictionary<string, string> Sentences = new(StringComparer.Ordinal)
     {

@@ -12,10 +12,12 @@ namespace Amrutam.Scheduling.Schedule;
 static class PreviewAvailability
 {
     /// <summary>A time as the doctor's clock shows it.</summary>
+    [SchemaName("PreviewedSlot")]
     public sealed record Shown(
         Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime, LocalTime EndTime);
 
     /// <summary>A stretch of a rule's wall-clock time that a clock change leaves out or brings twice.</summary>
+    [SchemaName("LocalTimeRange")]
     public sealed record LocalStretch(LocalDate Date, LocalTime From, LocalTime To);
 
     /// <param name="Added">The first 100 of those that would be added; the count says how many there are.</param>
@@ -30,7 +32,8 @@ static class PreviewAvailability
     const int MostShown = 100;
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/preview", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("See what new weekly availability would change")
+        .RequireAuthorization(Allow.Doctor).WithSummary("Preview a new weekly availability")
+        .WithDescription("Computes the change of slots and saves nothing.")
         .Produces<Response>().Example(Examples.Week).Example(Examples.Preview)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, CommonProblems.Invalid);
 

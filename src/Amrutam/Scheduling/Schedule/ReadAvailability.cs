@@ -13,7 +13,9 @@ static class ReadAvailability
         IReadOnlyList<ScheduleRule> Rules, int MinimumNoticeMinutes, int HorizonDays, string TimeZone);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read own weekly availability").Produces<Response>()
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read your weekly availability")
+        .WithDescription("The weekly rules, with the ETag that a replacement must send.")
+        .Produces<Response>().WithETag()
         .Example(Examples.Availability).WithProblems(SchedulingProblems.DoctorHasNoProfile);
 
     static async Task<IResult> Handle(

@@ -27,7 +27,9 @@ static class ReplaceAvailability
         int SlotsAdded, int SlotsRemoved, int SlotsKept, IReadOnlyList<ConflictingBooking> BookingsOutside);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPut("", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Replace own weekly availability").Produces<Response>()
+        .RequireAuthorization(Allow.Doctor).WithSummary("Replace your weekly availability")
+        .WithDescription("Makes and closes slots at once. Booked slots stay. If-Match is required.")
+        .Produces<Response>().WithETag()
         .Example(Examples.Week).Example(Examples.Replaced)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.AvailabilityIsStale,
             SchedulingProblems.AvailabilityNeedsIfMatch, CommonProblems.Invalid);

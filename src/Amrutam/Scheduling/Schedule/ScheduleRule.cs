@@ -18,7 +18,11 @@ sealed record ScheduleRule(
     string Weekday, string From, string To, int SlotMinutes,
     int GapMinutes = 0, LocalDate? ValidFrom = null, LocalDate? ValidTo = null)
 {
-    const int ShortestSlot = 5, LongestSlot = 720, LongestGap = 720;
+    public const int ShortestSlot = 5, LongestSlot = 720, LongestGap = 720;
+
+    public static readonly string[] Weekdays =
+        [.. Enum.GetValues<IsoDayOfWeek>().Where(day => day != IsoDayOfWeek.None).Select(NameOf)];
+
     static readonly LocalDate Never = new(1900, 1, 1), Always = new(2200, 1, 1);
 
     /// <summary>The rule as a window; null, and its fields refused, when it makes no sense.</summary>

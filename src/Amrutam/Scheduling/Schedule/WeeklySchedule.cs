@@ -14,7 +14,7 @@ sealed record WeeklySchedule(
 {
     public const int DefaultHorizon = 60;
 
-    const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
+    public const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
 
     // Half hours round the clock for 400 days; what is finer must look less far ahead, or one request would write for
     // minutes.

@@ -12,6 +12,7 @@ static class CloseSlot
 {
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Close an open slot")
+            .WithDescription("A booked slot is refused; cancel its booking first.")
             .Produces(StatusCodes.Status204NoContent).WithProblems(
                 SchedulingProblems.SlotIsBooked, CommonProblems.Absent);
 

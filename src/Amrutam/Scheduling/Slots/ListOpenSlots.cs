@@ -19,7 +19,9 @@ static class ListOpenSlots
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().CachePublic("id")
-            .WithTags("Slots").WithSummary("List a doctor's open slots").Produces<Page<Slot>>()
+            .WithTags("Slots").WithSummary("List a doctor's open slots")
+            .WithDescription("Slots that can be booked now, in the order of their start.")
+            .Produces<Page<Slot>>()
             .Example(Examples.PageOf(Examples.Open))
             .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, PageQuery.NotACursor);
 

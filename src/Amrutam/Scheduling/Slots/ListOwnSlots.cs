@@ -13,10 +13,12 @@ static class ListOwnSlots
 {
     sealed record Key(Instant StartsAt, Guid Id);
 
-    static readonly string[] Statuses = ["open", "held", "booked", "closed"];
+    public static readonly string[] Statuses = ["open", "held", "booked", "closed"];
 
     public static void Map(RouteGroupBuilder slots) => slots.MapGet("", Handle).RequireAuthorization(Allow.Doctor)
-        .WithSummary("List own slots").Produces<Page<Slot>>()
+        .WithSummary("List your slots")
+        .WithDescription("In the order of their start. Closed slots are listed only with `status=closed`.")
+        .Produces<Page<Slot>>()
         .Example(Examples.PageOf(Examples.Open)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db,

@@ -25,8 +25,9 @@ static class PublishSlot
 
     public static void Map(RouteGroupBuilder slots) => slots.MapPost("", Handle).RequireAuthorization(Allow.Doctor)
         .WithSummary("Publish a slot")
+        .WithDescription("By date and local times in the doctor's time zone, or by two instants.")
         .Example(new Request(new LocalDate(2030, 1, 7), new LocalTime(9, 30), new LocalTime(10, 0)))
-        .Produces<Slot>(StatusCodes.Status201Created).Example(Examples.Open)
+        .Produces<Slot>(StatusCodes.Status201Created).WithLocation().Example(Examples.Open)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.SlotsOfADoctorDoNotOverlap,
             SchedulingProblems.SlotIsInTimeOff,
             SchedulingProblems.SlotIsInThePast, SchedulingProblems.SlotIsTooLong,

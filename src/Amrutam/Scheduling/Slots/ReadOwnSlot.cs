@@ -10,7 +10,8 @@ namespace Amrutam.Scheduling.Slots;
 static class ReadOwnSlot
 {
     public static void Map(RouteGroupBuilder slots) =>
-        slots.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Read an own slot")
+        slots.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Read one of your slots")
+            .WithDescription("A slot of the caller, in any state.")
             .Produces<Slot>().Example(Examples.Open).WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>

@@ -11,6 +11,7 @@ namespace Amrutam.Scheduling.TimeOff;
 /// <summary>The signed-in doctor's time off that is not over, the soonest end first.</summary>
 static class ListTimeOff
 {
+    [SchemaName("TimeOff")]
     public sealed record TimeOff(Guid Id, Instant From, Instant To, Instant CreatedAt)
     {
         public static TimeOff Read(NpgsqlDataReader row) =>
@@ -20,7 +21,9 @@ static class ListTimeOff
     sealed record Key(Instant EndsAt, Guid Id);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("List own time off").Produces<Page<TimeOff>>()
+        .RequireAuthorization(Allow.Doctor).WithSummary("List your time off")
+        .WithDescription("In the order of its begin.")
+        .Produces<Page<TimeOff>>()
         .Example(Examples.PageOf(Examples.KeptTimeOff))
         .WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 

@@ -10,7 +10,9 @@ namespace Amrutam.Scheduling.TimeOff;
 static class ReadTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off/{id:guid}", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read own time off").Produces<ListTimeOff.TimeOff>()
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read one of your times off")
+        .WithDescription("A time off of the caller.")
+        .Produces<ListTimeOff.TimeOff>()
         .Example(Examples.KeptTimeOff).WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>

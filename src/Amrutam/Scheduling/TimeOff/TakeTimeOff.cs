@@ -34,10 +34,13 @@ static class TakeTimeOff
     // Every making of slots reads them all.
     const int MostAhead = 366;
 
-    static readonly string[] Ways = [ClearBookings.Refuse, ClearBookings.Cancel, ClearBookings.Move];
+    public static readonly string[] Ways = [ClearBookings.Refuse, ClearBookings.Cancel, ClearBookings.Move];
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
+        .WithDescription(
+            "Closes open slots. Bookings in that time are refused, cancelled or moved, as "
+            + "`bookings` says.")
         .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move))
         .Produces<Response>(StatusCodes.Status201Created).Example(Examples.TimeOff)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.BookingsInTheWay,

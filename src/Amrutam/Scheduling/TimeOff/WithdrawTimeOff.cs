@@ -12,6 +12,7 @@ static class WithdrawTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapDelete("/time-off/{id:guid}", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Take back time off")
+        .WithDescription("Slots of the weekly rules are open again.")
         .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
 
     static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>

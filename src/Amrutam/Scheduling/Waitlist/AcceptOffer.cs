@@ -20,7 +20,9 @@ static class AcceptOffer
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Accept an offered slot").Produces<Booking>().Example(Examples.Confirmed)
+            .WithSummary("Accept an offered slot")
+            .WithDescription("Books the slot that is held for the caller.")
+            .Produces<Booking>().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.OfferIsOver,
                 SchedulingProblems.StepNotAllowed, SchedulingProblems.CancellationWindowHasPassed,
                 SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation, CommonProblems.Invalid])

@@ -10,8 +10,11 @@ namespace Amrutam.Scheduling.Waitlist;
 static class DeclineOffer
 {
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapPost("/{id:guid}/declination", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Pass on an offered slot").Produces<WaitlistEntry>().Example(Examples.Waiting)
+        waitlist.MapPost("/{id:guid}/decline", Handle)
+            .Replacing(waitlist.MapPost("/{id:guid}/declination", Handle)).RequireAuthorization(Allow.Patient)
+            .WithSummary("Decline an offered slot")
+            .WithDescription("The slot goes to the next in line. The caller stays in line for another.")
+            .Produces<WaitlistEntry>().Example(Examples.Waiting)
             .WithProblems(CommonProblems.Absent, SchedulingProblems.OfferIsOver, IdempotencyProblems.KeyReused);
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,

@@ -29,7 +29,8 @@ static class JoinWaitlist
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
-            .Produces<WaitlistEntry>(StatusCodes.Status201Created).Example(Examples.Waiting)
+            .WithDescription("For a doctor, for a specialization, or to move a booking earlier.")
+            .Produces<WaitlistEntry>(StatusCodes.Status201Created).WithLocation().Example(Examples.Waiting)
             .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, SchedulingProblems.DoctorIsNotBookable,
                 SchedulingProblems.NobodyBooksThemself, SchedulingProblems.TooManyWaitlistEntries,
                 SchedulingProblems.AlreadyInThisLine, SchedulingProblems.StepNotAllowed,

@@ -9,7 +9,9 @@ static class LeaveWaitlist
 {
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Leave a waiting list").Produces(StatusCodes.Status204NoContent)
+            .WithSummary("Leave a waiting list")
+            .WithDescription("A slot that is held for the caller goes to the next in line.")
+            .Produces(StatusCodes.Status204NoContent)
             .WithProblems(CommonProblems.Absent, SchedulingProblems.EntryIsOver);
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,

@@ -15,7 +15,8 @@ static class ListWaitlist
     sealed record Key(Instant CreatedAt, Guid Id);
 
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapGet("", Handle).RequireAuthorization(Allow.Patient).WithSummary("List own places in line")
+        waitlist.MapGet("", Handle).RequireAuthorization(Allow.Patient).WithSummary("List your places in line")
+            .WithDescription("The caller's entries on waiting lists, the newest first.")
             .Produces<Page<WaitlistEntry>>()
             .Example(Examples.PageOf(Examples.Offered)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 

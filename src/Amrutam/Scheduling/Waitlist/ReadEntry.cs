@@ -11,7 +11,9 @@ static class ReadEntry
 {
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Read an own place in line").Produces<WaitlistEntry>().Example(Examples.Offered)
+            .WithSummary("Read one of your places in line")
+            .WithDescription("With the slot that is held for the caller, if there is one.")
+            .Produces<WaitlistEntry>().Example(Examples.Offered)
             .WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
@@ -14,6 +15,9 @@ sealed record WaitlistEntry(Guid Id, Guid? DoctorId, string? Specialization, Gui
 {
     public const string Waiting = "waiting", Offered = "offered";
 
+    public static readonly string[] Statuses = [Waiting, Offered, "accepted", "left", "lapsed"];
+
+    [SchemaName("WaitlistOffer")]
     public sealed record Held(Guid SlotId, Guid DoctorId, Instant StartsAt, Instant EndsAt, Instant ExpiresAt);
 
     /// <summary>What <see cref="Read"/> expects, in its order, from <see cref="Tables"/>.</summary>

@@ -51,7 +51,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
         await Server.PassOn();
         (await first.Book(slot)).Is(409, "slot_is_held");
         Entry(await second.Http.Get("/api/waitlist")).GetProperty("status").GetString().ShouldBe("offered");
-        (await second.Http.Post($"/api/waitlist/{two.Id}/declination")).Is(200)["status"].ShouldBe("waiting");
+        (await second.Http.Post($"/api/waitlist/{two.Id}/decline")).Is(200)["status"].ShouldBe("waiting");
         await Server.PassOn();
         foreach (var patient in new[] { first, second })
             Entry(await patient.Http.Get("/api/waitlist")).GetProperty("status").GetString().ShouldBe("waiting");

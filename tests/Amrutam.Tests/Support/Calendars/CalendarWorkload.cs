@@ -109,7 +109,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
             < 74 => Send("no_show", their, HttpMethod.Post, path + "/no-show", new { party = "patient" }),
             < 77 => Send("undo", their, HttpMethod.Post, path + "/undo"),
             < 80 => Send("accept", their, HttpMethod.Post, path + "/acceptance"),
-            < 82 => Send("decline", their, HttpMethod.Post, path + "/declination"),
+            < 82 => Send("decline", their, HttpMethod.Post, path + "/decline"),
             < 86 => Join(wish, patient, doctor, its, booking),
             < 90 => Answer(wish),
             < 92 => Rules(doctor, wish),
@@ -174,7 +174,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         return (wish.Way % 4) switch
         {
             0 => Send("leave_line", patient, HttpMethod.Delete, "/api/waitlist/" + entry),
-            1 => Send("pass_on", patient, HttpMethod.Post, $"/api/waitlist/{entry}/declination"),
+            1 => Send("pass_on", patient, HttpMethod.Post, $"/api/waitlist/{entry}/decline"),
             _ => Accept(patient, entry),
         };
     }

@@ -12,10 +12,12 @@ namespace Amrutam.Scheduling.Bookings.Policies;
 static class ChangePolicy
 {
     // A month. No appointment should bind a patient for longer.
-    const int MaxMinutes = 31 * 24 * 60;
+    public const int MaxMinutes = 31 * 24 * 60;
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPut("/policy", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Change own booking policy").Produces<BookingPolicy>()
+        .RequireAuthorization(Allow.Doctor).WithSummary("Change your booking policy")
+        .WithDescription("Replaces the whole policy. It counts for bookings that are made from now on.")
+        .Produces<BookingPolicy>().WithETag()
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale, CommonProblems.Invalid)
         .Example(BookingPolicy.Example);
 

@@ -9,7 +9,9 @@ namespace Amrutam.Scheduling.Bookings.Policies;
 static class ReadOwnPolicy
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read own booking policy").Produces<BookingPolicy>()
+        .RequireAuthorization(Allow.Doctor).WithSummary("Read your booking policy")
+        .WithDescription("The policy, with the ETag that a change can send.")
+        .Produces<BookingPolicy>().WithETag()
         .Example(BookingPolicy.Example);
 
     static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db,

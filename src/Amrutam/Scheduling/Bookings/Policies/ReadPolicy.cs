@@ -9,7 +9,9 @@ namespace Amrutam.Scheduling.Bookings.Policies;
 static class ReadPolicy
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/{id:guid}/policy", Handle).AllowAnonymous()
-        .WithSummary("Read a doctor's booking policy").Produces<BookingPolicy>()
+        .WithSummary("Read a doctor's booking policy")
+        .WithDescription("Open to all. A doctor without a policy has the lenient one.")
+        .Produces<BookingPolicy>()
         .Example(BookingPolicy.Example).WithProblems(CommonProblems.Absent);
 
     static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 

@@ -21,8 +21,10 @@ static class BookSeries
         string? Reason = null);
 
     /// <param name="Outcome">confirmed or requested, or the code of the problem.</param>
+    [SchemaName("SeriesOccurrence")]
     public sealed record Occurrence(LocalDate Date, Instant? StartsAt, string Outcome, Guid? BookingId);
 
+    [SchemaName("BookingSeries")]
     public sealed record Series(Guid Id, IReadOnlyList<Booking> Bookings, IReadOnlyList<Occurrence> Report);
 
     sealed record Start(Guid Doctor, Instant At, string Zone);
@@ -30,14 +32,18 @@ static class BookSeries
     /// <summary>The instant and the slot of one occurrence; null where there is none.</summary>
     sealed record Place(LocalDate Date, Instant? StartsAt, Guid? Slot);
 
-    const string AllOrNothing = "all_or_nothing", Possible = "possible";
+    public const string AllOrNothing = "all_or_nothing", Possible = "possible";
 
     // Half a year of weeks. More than a quarter of a year between two bookings makes no series.
-    const int MaxOccurrences = 26, MaxWeeks = 12;
+    public const int MaxOccurrences = 26, MaxWeeks = 12;
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/series", Handle).RequireAuthorization(Allow.Patient)
-            .WithSummary("Book a series").Produces<Series>(StatusCodes.Status201Created)
+            .WithSummary("Book a series")
+            .WithDescription(
+                "Books the same local time in the weeks that follow, all of them or the possible "
+                + "ones.")
+            .Produces<Series>(StatusCodes.Status201Created)
             .Example(Examples.Series)
             .WithProblems(SchedulingProblems.SeriesIsNotPossible, SchedulingProblems.TooManySeries,
                 CommonProblems.Absent, CommonProblems.Invalid,

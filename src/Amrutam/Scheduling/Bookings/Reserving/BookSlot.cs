@@ -21,6 +21,7 @@ static class BookSlot
         Instant? StartsAt = null, TimeRange? Between = null);
 
     /// <summary>From (included) to (not included).</summary>
+    [SchemaName("TimeRange")]
     public sealed record TimeRange(Instant From, Instant To);
 
     public const int MaxReason = 500, MaxSpecialization = 200;
@@ -28,8 +29,12 @@ static class BookSlot
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
             .InvalidatesItself()
-            .WithSummary("Book a slot").Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
-            .Produces<Booking>(StatusCodes.Status201Created).Example(Examples.Confirmed)
+            .WithSummary("Book a slot")
+            .WithDescription(
+                "By slot, or with any doctor of a specialization at a time. An Idempotency-Key "
+                + "makes it safe to repeat.")
+            .Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
+            .Produces<Booking>(StatusCodes.Status201Created).WithLocation().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.NoDoctorIsFree, CommonProblems.Invalid]);
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,

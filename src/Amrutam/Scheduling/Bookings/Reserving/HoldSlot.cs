@@ -14,10 +14,12 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// </remarks>
 static class HoldSlot
 {
+    [SchemaName("SlotHold")]
     public sealed record Hold(Guid SlotId, Instant ExpiresAt);
 
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapPost("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Hold a slot")
+            .WithDescription("Keeps the slot for the caller for a few minutes, until they book it.")
             .Produces<Hold>(StatusCodes.Status201Created).Example(Examples.Held)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.TooManyHolds]);
 

@@ -21,7 +21,9 @@ static class MoveBooking
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/move", Handle).RequireAuthorization(Allow.SignedIn)
-            .WithSummary("Move a booking to another slot").Produces<Booking>()
+            .WithSummary("Move a booking to another slot")
+            .WithDescription("The booking keeps its id. Either both slots change or none.")
+            .Produces<Booking>()
             .Example(Examples.Moved)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.StepNotAllowed,
                 SchedulingProblems.RevisionIsStale, SchedulingProblems.BookingHasStarted,

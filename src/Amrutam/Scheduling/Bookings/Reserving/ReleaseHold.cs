@@ -11,6 +11,7 @@ static class ReleaseHold
 {
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapDelete("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Release a hold")
+            .WithDescription("The slot is open to all again.")
             .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,

@@ -9,7 +9,9 @@ static class AcceptRequest
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Accept a request").Produces<Booking>()
+            .WithSummary("Accept a request")
+            .WithDescription("The requested booking is confirmed.")
+            .Produces<Booking>()
             .Example(Examples.Confirmed with { Revision = 1 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted]);
 

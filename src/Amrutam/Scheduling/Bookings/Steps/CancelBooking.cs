@@ -18,7 +18,9 @@ static class CancelBooking
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
-            .WithSummary("Cancel a booking").Produces<Booking>()
+            .WithSummary("Cancel a booking")
+            .WithDescription("The slot is open again. The doctor's policy can set a last moment for patients.")
+            .Produces<Booking>()
             .Example(Examples.Cancelled)
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, CommonProblems.Invalid])

@@ -9,7 +9,9 @@ static class CheckIn
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
-            .WithSummary("Check in").Produces<Booking>()
+            .WithSummary("Check in")
+            .WithDescription("Opens two days before the booking.")
+            .Produces<Booking>()
             .Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.CheckInIsNotOpen]);
 

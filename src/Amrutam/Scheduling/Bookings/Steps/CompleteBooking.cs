@@ -9,7 +9,9 @@ static class CompleteBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/completion", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Complete a booking").Produces<Booking>()
+            .WithSummary("Complete a booking")
+            .WithDescription("Ends a consultation that took place.")
+            .Produces<Booking>()
             .Example(Examples.Confirmed with { Status = LifeCycle.Completed, Revision = 3 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted]);
 

@@ -9,13 +9,17 @@ namespace Amrutam.Scheduling.Bookings.Steps;
 /// once.</summary>
 static class DeclineRequest
 {
+    [SchemaName("DeclineRequest")]
     public sealed record Request(string? Reason = null);
 
     const int MaxReason = 500;
 
     public static void Map(RouteGroupBuilder bookings) =>
-        bookings.MapPost("/{id:guid}/declination", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Decline a request").Produces<Booking>()
+        bookings.MapPost("/{id:guid}/decline", Handle)
+            .Replacing(bookings.MapPost("/{id:guid}/declination", Handle)).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Decline a request")
+            .WithDescription("The slot is open again, or goes to the first in line.")
+            .Produces<Booking>()
             .Example(Examples.Declined).WithProblems([.. SchedulingProblems.OfStep, CommonProblems.Invalid])
             .Example(new Request("Please see a surgeon about this"));
 

@@ -11,7 +11,9 @@ static class RecordNoShow
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/no-show", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Record a no-show").Produces<Booking>()
+            .WithSummary("Record a no-show")
+            .WithDescription("Records which party did not come.")
+            .Produces<Booking>()
             .Example(Examples.NoShow)
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted,
                 CommonProblems.Invalid]).Example(new Request("patient"));

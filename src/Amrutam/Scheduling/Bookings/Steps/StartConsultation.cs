@@ -9,7 +9,9 @@ static class StartConsultation
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/start", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Start the consultation").Produces<Booking>()
+            .WithSummary("Start the consultation")
+            .WithDescription("The booking is in progress from now on.")
+            .Produces<Booking>()
             .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 2 })
             .WithProblems(SchedulingProblems.OfStep);
 

@@ -17,7 +17,9 @@ static class UndoStep
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/undo", Handle).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Undo the last step").Produces<Booking>()
+            .WithSummary("Undo the last step")
+            .WithDescription("For ten minutes after the step.")
+            .Produces<Booking>()
             .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 4 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.UndoIsTooLate]);
 

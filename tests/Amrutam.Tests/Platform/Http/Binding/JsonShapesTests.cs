@@ -44,7 +44,8 @@ public sealed class JsonShapesTests(ServerFixture fixture) : IClassFixture<Serve
     {
         var options = fixture.Server.App.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
 
-        Should.Throw<JsonException>(() => JsonSerializer.Deserialize<BookSlot.Request>(body, Json.Options));
+        Should.Throw<JsonException>(() =>
+            JsonSerializer.Deserialize<BookSlot.Request>(body, Amrutam.Platform.Http.Binding.Json.Options));
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize<BookSlot.Request>(body, options));
     }
 }

@@ -30,7 +30,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
         (await doctor.Http.Post(path + "/completion")).Is(409, "step_not_allowed");
         var accepted = (await doctor.Http.Post(path + "/acceptance")).Is(200);
         (accepted["status"], accepted["expires_at"], accepted["revision"]).ShouldBe(("confirmed", "", "1"));
-        (await doctor.Http.Post(path + "/declination")).Is(409, "step_not_allowed");
+        (await doctor.Http.Post(path + "/decline")).Is(409, "step_not_allowed");
         (await patient.Http.Get(path + "/history")).All("action").ShouldBe(["requested", "accepted"]);
         (await patient.Book(slot, "k")).Is(201).Text.ShouldBe(asked.Text);
         await Server.ShouldKeepItsInvariants();
@@ -42,12 +42,22 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
         var (doctor, patient, other) = (await Confirming(), await Server.User("patient"), await Server.User("patient"));
         var slot = await doctor.Slot();
         var path = "/api/bookings/" + (await patient.Book(slot)).Is(201).Id;
-        var declined = (await doctor.Http.Post(path + "/declination", new { reason = "Please see a surgeon" })).Is(200);
+        var declined = (await doctor.Http.Post(path + "/decline", new { reason = "Please see a surgeon" })).Is(200);
         (declined["status"], declined["cancellation_reason"], declined["cancelled_by"])
             .ShouldBe(("declined", "Please see a surgeon", ""));
         (await patient.Http.Post(path + "/cancellation")).Is(409, "step_not_allowed");
         (await other.Book(slot)).Is(201);
         await Server.ShouldKeepItsInvariants();
+    }
+
+    [Fact]
+    public async Task The_former_address_of_a_decline_counts_as_the_same_change()
+    {
+        var (doctor, patient) = (await Confirming(), await Server.User("patient"));
+        var path = "/api/bookings/" + (await patient.Book(await doctor.Slot())).Is(201).Id;
+        var declined = (await doctor.Http.Post(path + "/declination", key: "once")).Is(200);
+        var again = (await doctor.Http.Post(path + "/decline", key: "once")).Is(200);
+        (again.Text, again.Header("Idempotency-Replayed")).ShouldBe((declined.Text, "true"));
     }
 
     [Fact]
@@ -109,7 +119,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
         {
             var path = "/api/bookings/" + (await patient.Book(await doctor.Slot(i))).Is(201).Id;
             var replies = await Task.WhenAll(doctor.Http.Post(path + "/acceptance"),
-                doctor.Http.Post(path + "/declination"), patient.Http.Post(path + "/cancellation"));
+                doctor.Http.Post(path + "/decline"), patient.Http.Post(path + "/cancellation"));
             // A request that was accepted may still be cancelled by its patient.
             replies.Take(2).Count(r => r.Status == 200).ShouldBeLessThanOrEqualTo(1);
             replies.ShouldAllBe(r => r.Status == 200 || r.Code == "step_not_allowed");

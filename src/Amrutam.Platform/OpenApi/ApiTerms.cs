@@ -1,0 +1,78 @@
+using System.Collections.Frozen;
+
+namespace Amrutam.Platform.OpenApi;
+
+/// <summary>The words of a module's part of the API in its description: tags, fields, extension members.</summary>
+sealed record ApiTerms
+{
+    public static readonly ApiTerms None = new();
+
+    /// <summary>The description of each tag, by its name.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>Members of bodies and parameters. The key is a name on the wire, or for one owner
+    /// <c>Schema.member</c> or <c>operationId.parameter</c>.</summary>
+    public IReadOnlyDictionary<string, Field> Fields { get; init; } = FrozenDictionary<string, Field>.Empty;
+
+    /// <summary>Members that a handler adds to a schema of another type.</summary>
+    public IReadOnlyList<ExtensionMember> Extensions { get; init; } = [];
+
+    /// <summary>The terms of the platform and of the modules as one.</summary>
+    /// <exception cref="ArgumentException">Two modules define one name differently.</exception>
+    public static ApiTerms Of(IEnumerable<IModule> modules)
+    {
+        var all = modules.Select(module => module.Terms).Prepend(CommonTerms.All).ToList();
+        return new()
+        {
+            Tags = all.SelectMany(t => t.Tags).Distinct().ToFrozenDictionary(StringComparer.Ordinal),
+            Fields = all.SelectMany(t => t.Fields).Distinct().ToFrozenDictionary(StringComparer.Ordinal),
+            Extensions = [.. all.SelectMany(t => t.Extensions)],
+        };
+    }
+
+    /// <summary>The field as this owner has it; a fact that only the plain name has counts too.</summary>
+    public Field? Find(string owner, string name)
+    {
+        var (own, common) = (Fields.GetValueOrDefault($"{owner}.{name}"), Fields.GetValueOrDefault(name));
+        return own is null || common is null ? own ?? common
+            : own with { Description = own.Description ?? common.Description, Example = own.Example ?? common.Example };
+    }
+}
+
+/// <summary>A member of a body, or a parameter, as OpenAPI describes it.</summary>
+/// <param name="Description">A sentence; null when the plain name has it.</param>
+/// <param name="Example">A text or a number.</param>
+sealed record Field(string? Description = null, object? Example = null)
+{
+    /// <summary>All values that it can have, when they are a closed set of words.</summary>
+    public IReadOnlyList<string>? Words { get; init; }
+
+    public int? Minimum { get; init; }
+
+    public int? Maximum { get; init; }
+
+    public int? MinLength { get; init; }
+
+    public int? MaxLength { get; init; }
+
+    /// <summary>The largest number of items.</summary>
+    public int? MaxItems { get; init; }
+
+    /// <summary>The value that counts when none is given.</summary>
+    public object? Default { get; init; }
+
+    public string? Format { get; init; }
+}
+
+/// <summary>A member that a handler adds to an answer beside the members of its type.</summary>
+/// <param name="Schema">The name of the schema that gets the member.</param>
+/// <param name="Type">The member's type, or that of its items.</param>
+/// <param name="IsList">True for a list of <paramref name="Type"/>.</param>
+sealed record ExtensionMember(string Schema, string Name, string Description, Type Type, bool IsList = false);
+
+/// <summary>The name of a record's schema in OpenAPI, where its feature and type do not make a good one.</summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]
+sealed class SchemaNameAttribute(string name) : Attribute
+{
+    public string Name => name;
+}

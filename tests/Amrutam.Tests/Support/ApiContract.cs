@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Amrutam.Tests.Tidy;
+using Json.Schema;
+
+namespace Amrutam.Tests.Support;
+
+/// <summary>The approved docs/openapi.json as a judge of answers: each must have a declared status, declared headers
+/// and a body that fits its schema.</summary>
+/// <remarks>An answer may grow in service. In the tests a member that its schema lacks is a violation, so that nothing
+/// is sent that is not documented.</remarks>
+sealed class ApiContract
+{
+    const string Schemas = "https://amrutam.invalid/schemas", Problem = "application/problem+json";
+
+    static readonly string[] Headers = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "WWW-Authenticate"];
+    static readonly string[] Paths = ["/api/", "/health", "/.well-known/", "/problems/"];
+
+    // While the document is being rewritten, the old one judges nobody.
+    static readonly Lazy<ApiContract?> Approved = new(() => Environment.GetEnvironmentVariable("AMRUTAM_APPROVE") == "1"
+        ? null : new(JsonNode.Parse(File.ReadAllText(Tree.Path("docs/openapi.json")))!));
+
+    static readonly EvaluationOptions Options =
+        new() { OutputFormat = OutputFormat.List, RequireFormatValidation = true };
+
+    readonly JsonNode _document;
+    readonly List<(Regex Path, JsonObject Operations)> _paths;
+    readonly BuildOptions _build = new() { SchemaRegistry = new() };
+    readonly ConcurrentDictionary<string, JsonSchema> _schemas = new(StringComparer.Ordinal);
+
+    public ApiContract(JsonNode document)
+    {
+        _document = document;
+        // A literal part of a path counts before a parameter: /api/doctors/profile is no doctor's id.
+        _paths = [.. document["paths"]!.AsObject().OrderBy(path => path.Key.Count(c => c == '{'))
+            .Select(path => (Pattern(path.Key), path.Value!.AsObject()))];
+        var all = new JsonObject { ["$id"] = Schemas, ["$defs"] = Closed(document["components"]!["schemas"]!) };
+        JsonSchema.FromText(all.ToJsonString(), _build);
+    }
+
+    /// <summary>Fails when an answer of the API is not what docs/openapi.json declares.</summary>
+    public static void Check(HttpMethod method, Uri address, Reply reply)
+    {
+        if (Approved.Value?.Violation(method, address, reply) is { } violation)
+            Assert.Fail($"{method} {address.AbsolutePath} answered {reply.Status} against docs/openapi.json: "
+                + $"{violation}. The body: {reply.Text}");
+    }
+
+    /// <returns>How the answer breaks the contract; null when it keeps it or the address is not the API's.</returns>
+    public string? Violation(HttpMethod method, Uri address, Reply reply)
+    {
+        var path = address.AbsolutePath;
+        if (!Paths.Any(p => path.StartsWith(p, StringComparison.Ordinal))) return null;
+        // Neither has a body, and the framework answers OPTIONS itself.
+        if (method == HttpMethod.Head || method == HttpMethod.Options) return null;
+        var match = _paths.FirstOrDefault(p => p.Path.IsMatch(path) && p.Operations.ContainsKey(Name(method)));
+        if (match.Operations?[Name(method)] is not { } operation)
+            return reply.Status >= 400 ? OfBody(reply, Problem, new JsonObject { ["$ref"] = Reference("Problem") })
+                : "the route is not declared";
+        if (operation["responses"]![reply.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)] is not
+            { } declared) return "the status is not declared";
+        var answer = Resolve(declared);
+        if (Headers.FirstOrDefault(h => reply.Header(h) is not null && answer["headers"]?[h] is null) is { } header)
+            return $"the header {header} is not declared";
+        if (answer["content"] is not JsonObject content)
+            return reply.Text.Length == 0 ? null : "no body is declared";
+        var (type, media) = content.First();
+        return OfBody(reply, type, media!["schema"]);
+    }
+
+    string? OfBody(Reply reply, string type, JsonNode? schema)
+    {
+        var sent = reply.Message.Content.Headers.ContentType?.MediaType;
+        if (sent != type) return $"the media type is {sent} and not {type}";
+        if (!type.EndsWith("json", StringComparison.Ordinal) || schema is null) return null;
+        var key = schema.ToJsonString();
+        var judged = _schemas.GetOrAdd(key, text => JsonSchema.FromText(Moved(text), _build))
+            .Evaluate(reply.Body, Options);
+        return judged.IsValid ? null : string.Join("; ", (judged.Details ?? []).Where(d => d.Errors is not null)
+            .SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation} {e.Value}")).Distinct());
+    }
+
+    JsonNode Resolve(JsonNode response) => response["$ref"] is not { } reference ? response
+        : _document["components"]!["responses"]![((string)reference!).Split('/')[^1]]!;
+
+    /// <summary>The schemas as definitions of one schema document, each without further members.</summary>
+    static JsonObject Closed(JsonNode schemas)
+    {
+        var closed = JsonNode.Parse(Moved(schemas.ToJsonString()))!.AsObject();
+        foreach (var (_, schema) in closed)
+            if (schema!["properties"] is not null) schema["additionalProperties"] ??= false;
+        return closed;
+    }
+
+    static string Moved(string schema) =>
+        schema.Replace("#/components/schemas/", Schemas + "#/$defs/", StringComparison.Ordinal);
+
+    static string Reference(string name) => "#/components/schemas/" + name;
+
+    static string Name(HttpMethod method) => method.Method.ToLowerInvariant();
+
+    static Regex Pattern(string path) => new(
+        "^" + Regex.Replace(Regex.Escape(path), @"\\\{[^}]+}", "[^/]+", RegexOptions.None, Limit) + "/?$",
+        RegexOptions.None, Limit);
+
+    static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+}
