@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Amrutam.Platform.Modules;
 
 namespace Amrutam.Platform.OpenApi;
 

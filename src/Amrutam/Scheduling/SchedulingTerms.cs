@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
@@ -169,7 +170,7 @@ static class SchedulingTerms
             new("Problem", "bookings", "The bookings that prevent the change.", typeof(ConflictingBooking),
                 IsList: true),
             new("Booking", "chosen", "Why this doctor was chosen; only after a booking by specialization.",
-                typeof(AnyDoctor.Choice)),
+                typeof(Booking.Choice)),
         ],
     };
 }

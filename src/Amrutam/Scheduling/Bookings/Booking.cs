@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
