@@ -7,7 +7,8 @@ namespace Amrutam.Analytics;
 
 /// <summary>Writes the number of refused requests to book, by day and problem, every two seconds and at the
 /// stop.</summary>
-/// <remarks>Each replica adds its own counts. A server that is killed loses the counts of at most two seconds.</remarks>
+/// <remarks>Each replica adds its own counts. A server that is killed loses the counts of at most two
+/// seconds.</remarks>
 sealed class CountRefusals(NpgsqlDataSource db, RefusedRequests refused, JobRunner jobs, TimeProvider clock)
     : BackgroundService
 {

@@ -36,8 +36,8 @@ sealed record KnownBooking(Guid Id, LocalDate BookedOn, Instant StartsAt, string
     // Made once, because nearly every booking needs one.
     static readonly string[] VisitHours = [.. Enumerable.Range(0, 8 * 24).Select(hour => $"{hour / 24}-{hour % 24}")];
 
-    /// <summary>Adds <paramref name="n"/> to each count of this booking. Only a visit that is due or was due counts by its
-    /// hour.</summary>
+    /// <summary>Adds <paramref name="n"/> to each count of this booking. Only a booking that was kept or missed counts
+    /// by its hour.</summary>
     public void AddTo(Tally tally, long n)
     {
         tally.Add(Measures.Bookings, Outcome, BookedOn, n);

@@ -83,7 +83,8 @@ sealed class RollUp : IReadEvents
                 break;
             // An erased account keeps its last role.
             case Erased:
-                if (known.Roles.TryGetValue(e.EntityId!.Value, out var role)) tally.Add(Measures.Accounts, role, day, -1);
+                if (known.Roles.TryGetValue(e.EntityId!.Value, out var role))
+                    tally.Add(Measures.Accounts, role, day, -1);
                 break;
             case "slots.published":
                 tally.Add(Measures.Slots, Measures.Published, day, Many(e));

@@ -57,7 +57,7 @@ static class DemoClinic
             await AddProfiles(connection);
             await connection.Statement(PublishSlots).With(CommonProblems.Trace()).Execute();
             await connection.Statement(BookSlots).With(CommonProblems.Trace()).Execute();
-            await connection.Statement(CountRefusals).Execute();
+            await connection.Statement(CountAttempts).Execute();
             return true;
         });
         return filled
@@ -216,7 +216,7 @@ static class DemoClinic
         """;
 
     // Refusals write no event, so their counts are invented: about one for every six bookings.
-    const string CountRefusals = """
+    const string CountAttempts = """
         with booked as (
             select (created_at at time zone 'Asia/Kolkata')::date as day, count(*) as n
               from scheduling.bookings group by 1)

@@ -29,7 +29,8 @@ public sealed class BorrowedVerificationTests(TestCluster cluster) : IAsyncLifet
     [InlineData("registration_number", "\"MH-2\"")]
     [InlineData("registration_number", "null")]
     [InlineData("registration_council", "\"KMC\"")]
-    public async Task A_verified_field_stays_as_it_was_verified_until_an_administrator_decides(string field, string value)
+    public async Task A_verified_field_stays_as_it_was_verified_until_an_administrator_decides(string field,
+        string value)
     {
         var before = (await Seen())[field];
         var changed = (await Change($$"""{"{{field}}": {{value}}, "bio": "New."}""")).Is(200);

@@ -51,14 +51,16 @@ sealed class Statistics(NpgsqlDataSource db, EventReader<RollUp> reader, CountRe
         long One(string measure, string key) => sums.GetValueOrDefault((measure, key));
     }
 
-    /// <summary>Returns the counts of the last <paramref name="days"/> days, today included, and as many before.</summary>
+    /// <summary>Returns the counts of the last <paramref name="days"/> days, today included, and as many
+    /// before.</summary>
     public async Task<Figures> Figures(int days, CancellationToken ct)
     {
         await reader.CatchUp(MostWait, ct);
         await refusals.Flush();
         var last = Clinic.Today(clock);
         var from = last.PlusDays(1 - 2 * days);
-        var counts = await db.Statement(Daily).With(from).List(row => (Measure: row.GetString(0), Count: Read(row)), ct);
+        var counts = await db.Statement(Daily).With(from)
+            .List(row => (Measure: row.GetString(0), Count: Read(row)), ct);
         return new(last.PlusDays(1 - days), last, Of(Measures.Accounts), Of(Measures.Slots), Of(Measures.Bookings),
             Of(Measures.Leads), Of(Measures.Specializations), Of(Measures.VisitHours),
             await db.Statement(Refusals).With(from).List(Read, ct));

@@ -109,6 +109,6 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettin
         """;
 
     [LoggerMessage(Level = LogLevel.Critical, Message =
-        "the event log is not what was sealed: in seal {Seal} the event at position {Position} {Because}")]
-    partial void LogViolation(long seal, long? position, string because);
+        "the event log is not what was sealed: in seal {Seal} the event at position {Position} {Broken}")]
+    partial void LogViolation(long seal, long? position, string broken);
 }

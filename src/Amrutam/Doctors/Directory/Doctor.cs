@@ -25,7 +25,8 @@ sealed record Doctor(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationNote = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PendingChanges? PendingChanges = null)
 {
-    /// <summary>The columns of <see cref="Read"/>, of a profile <c>d</c> joined to <see cref="NextOpenSlot"/>.</summary>
+    /// <summary>The columns of <see cref="Read"/>, of a profile <c>d</c> joined to
+    /// <see cref="NextOpenSlot"/>.</summary>
     public const string Columns = """
         d.id, d.full_name, d.specialization, d.experience, d.bio, d.languages, d.fee_minor, d.currency,
         d.registration_number, d.registration_council, d.time_zone, d.verified_at is not null as verified,

@@ -135,7 +135,8 @@ static class ChangeProfile
               from present),
         judged as materialized (
             select a.*, recent.began,
-                   case when $4::int > 0 and (was).changes >= $4 and cardinality(fields) > 0 and recent.began is not null
+                   case when $4::int > 0 and (was).changes >= $4 and recent.began is not null
+                             and cardinality(fields) > 0
                         then greatest(1, ceil(extract(epoch from recent.began + interval '1 hour' - now())))::int end
                        as wait,
                    coalesce(a.pending is distinct from (was).pending and exists (

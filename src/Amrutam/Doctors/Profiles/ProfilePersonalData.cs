@@ -13,7 +13,9 @@ sealed class ProfilePersonalData : IPersonalData
     public Task Erase(NpgsqlConnection connection, Guid person) => connection.Statement(Empty).With(person).Execute();
 
     const string ReadAll = """
-        select (to_jsonb(p) - '{search,language_names,changes,changes_since,registration_disputed}'::text[])::text from doctors.profiles p where id = $1
+        select (to_jsonb(p)
+            - '{search,language_names,changes,changes_since,registration_disputed}'::text[])::text
+          from doctors.profiles p where id = $1
         """;
 
     const string Empty = """

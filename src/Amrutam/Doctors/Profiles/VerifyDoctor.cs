@@ -59,7 +59,8 @@ static class VerifyDoctor
                    registration_disputed = d.registration_disputed
                        and not accepted ?| array['registration_number', 'registration_council'],
                    verified_at = case when not $2::boolean then null
-                                      when accepted = jsonb_build_object() then coalesce(d.verified_at, now()) else now() end,
+                                      when accepted = jsonb_build_object() then coalesce(d.verified_at, now())
+                                      else now() end,
                    verification_note = $3::text, pending = null, pending_since = null, updated_at = now()
               from present cross join lateral jsonb_populate_record(was, accepted) new
              where d.id = $1 and ((d.verified_at is not null) <> $2 or d.pending is not null)

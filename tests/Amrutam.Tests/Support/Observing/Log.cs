@@ -10,7 +10,8 @@ static class Log
         string? details = null, string? at = null, Guid? actor = null) =>
         at is null
             ? db.Statement(Insert).With(action).With(entity).With(id).WithJson(details).With(actor).Execute()
-            : db.Statement(InsertAt).With(action).With(entity).With(id).WithJson(details).With(actor).With(at).Execute();
+            : db.Statement(InsertAt).With(action).With(entity).With(id).WithJson(details).With(actor).With(at)
+                .Execute();
 
     public static Task<int> Append(this NpgsqlConnection connection, string action, string entity, Guid? id) =>
         connection.Statement(Insert).With(action).With(entity).With(id).WithJson(null).With((Guid?)null).Execute();
