@@ -3,8 +3,8 @@ using System.Text.Json;
 using Amrutam.Identity.Encryption;
 using Amrutam.Identity.Mail;
 using Amrutam.Platform.Data;
-using Amrutam.Platform.Http.Binding;
 using Npgsql;
+using WireJson = Amrutam.Platform.Http.Binding.Json;
 
 namespace Amrutam.Tests.Support;
 
@@ -18,7 +18,7 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
 
     /// <summary>Queues a letter as the server does.</summary>
     public Task<Guid> Add(string to, string subject = "Hello", string text = "Hello.") =>
-        AddSealed(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), Json.Options),
+        AddSealed(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), WireJson.Options),
             Emails.Purpose));
 
     /// <summary>Queues what stands in the table for a letter.</summary>
