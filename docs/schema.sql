@@ -423,6 +423,7 @@ CREATE TABLE identity.invitations (
     invited_by uuid NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
     CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'admin'::text])))
 );
 
@@ -435,27 +436,6 @@ CREATE TABLE identity.mailed_tokens (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     CONSTRAINT mailed_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text])))
-);
-
-CREATE TABLE identity.outgoing_mails (
-    id uuid NOT NULL,
-    sealed bytea NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-
-CREATE TABLE identity.passkey_challenges (
-    id uuid NOT NULL,
-    state text NOT NULL,
-    user_id uuid,
-    expires_at timestamp with time zone NOT NULL
-);
-
-CREATE TABLE identity.passkeys (
-    credential_id bytea NOT NULL,
-    user_id uuid NOT NULL,
-    data jsonb NOT NULL
 );
 
 CREATE TABLE identity.users (
@@ -474,6 +454,40 @@ CREATE TABLE identity.users (
     deletion_due_at timestamp with time zone,
     erased_at timestamp with time zone,
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
+);
+
+CREATE VIEW identity.open_invitations AS
+ SELECT i.id,
+    i.hash,
+    i.email,
+    i.role,
+    i.invited_by,
+    i.expires_at
+   FROM (identity.invitations i
+     JOIN identity.users sender ON ((sender.id = i.invited_by)))
+  WHERE ((i.accepted_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > now()) AND (sender.role = 'admin'::text) AND (sender.suspended_at IS NULL) AND (sender.deletion_due_at IS NULL) AND (sender.erased_at IS NULL));
+
+CREATE TABLE identity.outgoing_mails (
+    id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE identity.passkey_challenges (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    user_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    purpose text NOT NULL,
+    CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_up'::text, 'sign_in'::text, 'add'::text])))
+);
+
+CREATE TABLE identity.passkeys (
+    credential_id bytea NOT NULL,
+    user_id uuid NOT NULL,
+    data jsonb NOT NULL
 );
 
 CREATE VIEW identity.people AS
@@ -915,6 +929,8 @@ CREATE INDEX admins ON identity.users USING btree (id) WHERE ((role = 'admin'::t
 
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
 
+CREATE UNIQUE INDEX invitation_already_open ON identity.invitations USING btree (lower(email)) WHERE ((accepted_at IS NULL) AND (withdrawn_at IS NULL));
+
 CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(email));
 
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
@@ -1101,13 +1117,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.invitations TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.mailed_tokens TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.open_invitations TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.outgoing_mails TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkeys TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
 

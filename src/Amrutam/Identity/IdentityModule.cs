@@ -89,7 +89,8 @@ sealed class IdentityModule : IModule
         builder.Services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
         builder.Services.AddInvariants(AccountInvariants.All);
         builder.Services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
-            .AddScoped<CredentialCheck>();
+            .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<FailedAttempts>());
     }
 
     static void AddPortalSessions(WebApplicationBuilder builder, IdentitySettings settings)
@@ -116,8 +117,9 @@ sealed class IdentityModule : IModule
             o.UserVerificationRequirement = "required";
             // The account is found by the key itself, so nobody types an address and no list of keys is given out.
             o.ResidentKeyRequirement = "required";
-            o.ServerDomain = settings.PasskeyDomain;
         });
+        builder.Services.AddOptions<IdentityPasskeyOptions>().Configure<IdentitySettings, HttpSettings>(
+            PasskeyOrigins.Configure);
     }
 
     static void AddRights(WebApplicationBuilder builder)
@@ -134,7 +136,8 @@ sealed class IdentityModule : IModule
     {
         // Components are built from the last to the first, so the first of these knows the last.
         RequestDelegate? allowed = null;
-        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>()).Invoke);
+        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>(),
+            app.Services.GetRequiredService<FailedAttempts>()).Invoke);
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(next => allowed = next);
@@ -195,7 +198,10 @@ sealed class IdentityModule : IModule
         ChangeUser.Map(users);
         EndUserSessions.Map(users);
         RemoveSecondFactorOf.Map(users);
-        InviteUser.Map(admin.MapGroup("/invitations"), auth);
+        var invitations = admin.MapGroup("/invitations");
+        InviteUser.Map(invitations, auth);
+        ListInvitations.Map(invitations);
+        WithdrawInvitation.Map(invitations);
     }
 
     sealed class AddressNormalizer : ILookupNormalizer

@@ -28,6 +28,10 @@ static class IdentityProblems
     public static readonly Problem SecondFactorIsThere =
         new(409, "second_factor_enrolled", "A second factor is enrolled; remove it first");
     public static readonly Problem NoSecondFactor = new(409, "no_second_factor", "No second factor is enrolled");
+    public static readonly Problem EmailNotVerified =
+        new(403, "email_not_verified", "Confirm your e-mail address first");
+    public static readonly Problem InvitationAlreadyOpen =
+        new(409, "invitation_already_open", "This address has an open invitation; withdraw it first");
     public static readonly Problem InvalidToken =
         new(422, "invalid_token", "This link is used, expired or not valid; ask for another");
     public static readonly Problem InvalidPasskey = new(401, "invalid_passkey", "The passkey was not accepted");

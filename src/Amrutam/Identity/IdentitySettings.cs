@@ -45,7 +45,7 @@ sealed class IdentitySettings
     /// <summary>Where people reach this server: the links in messages begin with it.</summary>
     public Uri PublicUrl { get; init; } = new("http://127.0.0.1:5080");
 
-    /// <summary>The domain that passkeys are bound to; without it the host that a request names.</summary>
+    /// <summary>The domain that passkeys are bound to; by default the host of <see cref="PublicUrl"/>.</summary>
     public string? PasskeyDomain { get; init; }
 
     [Range(1, 3650)] public int SigningKeyDays { get; init; } = 30;

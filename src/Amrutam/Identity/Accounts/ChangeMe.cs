@@ -11,7 +11,6 @@ static class ChangeMe
 {
     sealed record Request(string? FullName);
 
-    const int MaxName = 200;
     const string Changed = """{"fields": ["full_name"]}""";
 
     public static void Map(RouteGroupBuilder me) =>
@@ -20,7 +19,7 @@ static class ChangeMe
     static async Task<IResult> Handle(Request request, CurrentUser caller, UserManager<User> users, IdentityDb identity)
     {
         var fields = new RequestValidation();
-        var name = fields.Text("full_name", request.FullName, MaxName);
+        var name = PersonName.Parse(fields, request.FullName);
         if (fields.Wrong) return fields.Problem();
         if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
         user.FullName = name;

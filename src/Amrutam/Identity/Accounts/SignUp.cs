@@ -20,7 +20,6 @@ static class SignUp
     sealed record Request(string Email, string Password, string? Role = null, string? FullName = null);
 
     const string Limit = "sign-ups of an address";
-    const int MaxName = 200;
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
@@ -35,7 +34,7 @@ static class SignUp
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
-        var name = fields.Text("full_name", request.FullName, MaxName);
+        var name = PersonName.Parse(fields, request.FullName);
         var role = request.Role ?? Allow.Patient;
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
@@ -68,6 +67,7 @@ static class SignUp
                 if (beside is not null && !await beside(connection)) return false;
                 var details = $$"""{"role": "{{user.Role}}"}""";
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);
+                if (user.Role == Allow.Admin) await letters.AdminAdded(connection, user.Id, user.Email!);
                 if (!user.EmailConfirmed)
                     await letters.VerifyAddress(connection, user.Email!,
                         await EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));

@@ -34,7 +34,7 @@ sealed class EmailLinkActions(NpgsqlDataSource db, UserManager<User> users, Iden
 
     public Task<Refusal?> Verify(string token) => EmailLinks.VerifyEmail.Take(token, users, identity);
 
-    public Task<Refusal?> TakeNewAddress(string token) => EmailLinks.ChangeEmail.Take(token, users, identity);
+    public Task<Refusal?> TakeNewAddress(string token) => EmailLinks.ChangeEmail.Take(token, users, identity, sessions);
 
     public Task<Refusal?> ChoosePassword(string token, string password) =>
         EmailLinks.ResetPassword.Take(token, password, db, users, identity, chosen, sessions, letters);
@@ -42,7 +42,7 @@ sealed class EmailLinkActions(NpgsqlDataSource db, UserManager<User> users, Iden
     public async Task<Refusal?> Accept(string token, string password, string? fullName)
     {
         var fields = new RequestValidation();
-        var name = InviteUser.Name(fields, fullName);
+        var name = PersonName.Parse(fields, fullName);
         return fields.Wrong ? new(CommonProblems.Invalid)
             : (await InviteUser.Take(token, password, name, db, users, identity, chosen, letters)).Refusal;
     }

@@ -1,6 +1,7 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
@@ -47,11 +48,13 @@ static class ChangeEmail
         return TypedResults.StatusCode(202);
     }
 
-    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity) =>
-        await Take(request.Token, users, identity) is { } refusal ? IdentityProblems.Because(refusal)
+    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity,
+        SessionStore sessions) =>
+        await Take(request.Token, users, identity, sessions) is { } refusal ? IdentityProblems.Because(refusal)
             : TypedResults.NoContent();
 
-    public static async Task<Refusal?> Take(string token, UserManager<User> users, IdentityDb identity)
+    public static async Task<Refusal?> Take(string token, UserManager<User> users, IdentityDb identity,
+        SessionStore sessions)
     {
         try
         {
@@ -63,6 +66,7 @@ static class ChangeEmail
                 (user.Email, user.EmailConfirmed) = (email, true);
                 await users.UpdateSecurityStampAsync(user);
                 await connection.Append("accounts.email_changed", user.Id, user.Id, user.Role);
+                await sessions.EndAll(connection, user.Id, by: null, "email_changed");
                 return true;
             });
             return done ? null : new(IdentityProblems.InvalidToken);

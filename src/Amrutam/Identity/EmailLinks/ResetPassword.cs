@@ -4,6 +4,7 @@ using Amrutam.Identity.Mail;
 using Amrutam.Identity.Passwords;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
@@ -88,10 +89,18 @@ static class ResetPassword
             (user.PasswordHash, user.EmailConfirmed) = (made.Hash, true);
             await users.UpdateSecurityStampAsync(user);
             await connection.Append("passwords.reset", user.Id, user.Id, user.Role);
-            await letters.PasswordChanged(connection, user);
+            await letters.PasswordWasReset(connection, user);
+            await connection.Statement(RemovePasskeys).With(user.Id).With(user.Role).With(CommonProblems.Trace())
+                .Execute();
             await sessions.EndAll(connection, user.Id, by: null, "password_reset");
             return true;
         });
         return done ? null : new(IdentityProblems.InvalidToken);
     }
+
+    const string RemovePasskeys = """
+        with removed as (delete from identity.passkeys where user_id = $1 returning user_id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+        select $1, $2, 'passkeys.removed', 'account', user_id, '{"because": "password_reset"}', $3 from removed
+        """;
 }

@@ -16,7 +16,7 @@ namespace Amrutam.Identity.Mail;
 /// too. Its token is in the query, where a page without script can read it; our own log has no queries, and the token
 /// is used once and soon over. It also stands alone, for who would rather paste it.
 /// </remarks>
-sealed class Emails(SecretEncryption box, IdentitySettings settings)
+sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
 {
     public const string Purpose = "outgoing mail";
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
@@ -32,15 +33,15 @@ static class LogInWithPasskey
         var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.SignInsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
         var made = await handler.MakeRequestOptionsAsync(user: null, http);
-        return TypedResults.Ok(await challenges.Keep(made.RequestOptionsJson, made.AssertionState, user: null));
+        return TypedResults.Ok(await challenges.Store(PasskeyChallenges.SignIn, made.RequestOptionsJson,
+            made.AssertionState, user: null));
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, SessionStore sessions)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, SessionStore sessions, FailedAttempts failed)
     {
-        if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
-            return Refuse();
+        if (await challenges.Redeem(PasskeyChallenges.SignIn, request.ChallengeId, user: null) is not { } challenge)
+            return Refuse(failed);
         var shown = await handler.PerformAssertionAsync(
             new()
             {
@@ -48,21 +49,29 @@ static class LogInWithPasskey
                 AssertionState = challenge.State
             });
         if (!shown.Succeeded || shown.User is not { SuspendedAt: null, ErasedAt: null })
-            return Refuse();
-        await identity.Change(async connection =>
+            return Refuse(failed, shown.User?.Id);
+        var isStillThere = await identity.Change(async connection =>
         {
+            // A passkey that was removed meanwhile must not come back with its new counter.
+            if ((await connection.Statement(LockPasskey).With(shown.Passkey.CredentialId).List(row => row.GetGuid(0)))
+                .Count == 0) return false;
             // The counter: an authenticator that counts backwards was copied.
-            await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey);
+            if (!(await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey)).Succeeded) return false;
             await connection.Append("passkeys.used", shown.User.Id, shown.User.Id, shown.User.Role);
+            return true;
         });
-        if (await sessions.BeginApi(http, shown.User, secondFactor: true) is not { } tokens) return Refuse();
+        if (!isStillThere || await sessions.BeginApi(http, shown.User, secondFactor: true) is not { } tokens)
+            return Refuse(failed, shown.User.Id);
         SignInMeter.Count(refusal: null);
         return TypedResults.Ok(tokens);
     }
 
-    static IResult Refuse()
+    static IResult Refuse(FailedAttempts failed, Guid? account = null)
     {
         SignInMeter.Count(IdentityProblems.InvalidPasskey);
+        failed.Count(FailedAttempts.SignIn, account, FailedAttempts.Anonymous);
         return IdentityProblems.InvalidPasskey.Because();
     }
+
+    const string LockPasskey = "select user_id from identity.passkeys where credential_id = $1 for update";
 }

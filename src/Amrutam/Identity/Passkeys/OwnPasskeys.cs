@@ -13,6 +13,8 @@ namespace Amrutam.Identity.Passkeys;
 /// <summary>A passkey as its owner sees it.</summary>
 sealed record Passkey(string Id, string Name, Instant CreatedAt, bool IsBackedUp)
 {
+    public const int MaxName = 100;
+
     public static Passkey Of(UserPasskeyInfo info) =>
         new(Base64UrlEncoder.Encode(info.CredentialId), info.Name ?? "Passkey",
             Instant.FromDateTimeOffset(info.CreatedAt), info.IsBackedUp);
@@ -23,7 +25,7 @@ static class OwnPasskeys
 {
     sealed record NameRequest(string Name);
 
-    const int MaxName = 100, MaxId = 1400;
+    const int MaxId = 1400;
 
     public static void Map(RouteGroupBuilder passkeys)
     {
@@ -43,7 +45,7 @@ static class OwnPasskeys
         IdentityDb identity)
     {
         var fields = new RequestValidation();
-        var name = fields.Text("name", request.Name, MaxName, required: true);
+        var name = fields.Text("name", request.Name, Passkey.MaxName, required: true);
         if (fields.Wrong) return fields.Problem();
         var (user, passkey) = await Find(id, caller, users);
         if (passkey is null) return CommonProblems.NotFound();

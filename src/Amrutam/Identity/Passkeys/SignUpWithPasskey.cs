@@ -18,14 +18,13 @@ static class SignUpWithPasskey
     sealed record Request(Guid ChallengeId, string Email, JsonElement Credential, string? Role = null,
         string? FullName = null, string? Name = null);
 
-    const int MaxName = 200;
     const string Limit = "sign-ups of an address";
 
     public static void Map(RouteGroupBuilder auth)
     {
         auth.MapPost("/passkey/signup/options", Offer).WithSummary("Begin to sign up with a passkey")
             .Produces<PasskeyChallenges.Offer>()
-            .WithProblems(CommonProblems.TooMany);
+            .WithProblems(CommonProblems.Invalid, CommonProblems.TooMany);
         auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey").Produces<Account>(201)
             .WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.PasskeyRefused);
     }
@@ -36,12 +35,16 @@ static class SignUpWithPasskey
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
-        if (EmailAddress.Parse(request.Email) is not { } email) return CommonProblems.Field("email", EmailAddress.Rule);
+        var fields = new RequestValidation();
+        var email = EmailAddress.Parse(request.Email);
+        fields.Refuse(email is null, "email", EmailAddress.Rule);
+        var name = PersonName.Parse(fields, request.FullName);
+        if (fields.Wrong) return fields.Problem();
         // The account's id is made here: the authenticator keeps it, and the account is made with it.
         var made = await handler.MakeCreationOptionsAsync(
-            new() { Id = Guid.CreateVersion7().ToString(), Name = email, DisplayName = request.FullName ?? email },
-                http);
-        return TypedResults.Ok(await challenges.Keep(made.CreationOptionsJson, made.AttestationState, user: null));
+            new() { Id = Guid.CreateVersion7().ToString(), Name = email!, DisplayName = name ?? email! }, http);
+        return TypedResults.Ok(await challenges.Store(PasskeyChallenges.SignUp, made.CreationOptionsJson,
+            made.AttestationState, user: null));
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
@@ -51,13 +54,13 @@ static class SignUpWithPasskey
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
-        var fullName = fields.Text("full_name", request.FullName, MaxName);
-        var name = fields.Text("name", request.Name, MaxName);
+        var fullName = PersonName.Parse(fields, request.FullName);
+        var name = fields.Text("name", request.Name, Passkey.MaxName);
         var role = request.Role ?? Allow.Patient;
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
         if (fields.Wrong) return fields.Problem();
-        if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
+        if (await challenges.Redeem(PasskeyChallenges.SignUp, request.ChallengeId, user: null) is not { } challenge)
             return IdentityProblems.PasskeyRefused.Because();
         var made = await handler.PerformAttestationAsync(
             new()

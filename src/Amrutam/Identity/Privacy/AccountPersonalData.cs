@@ -61,7 +61,7 @@ sealed class AccountPersonalData : IPersonalData
     const string Invitations = """
         select jsonb_build_object('id', i.id, 'role', i.role, 'sent_by_you', i.invited_by = $1,
                'email', case when lower(i.email) = lower(u.email) then i.email end,
-               'expires_at', i.expires_at, 'accepted_at', i.accepted_at)::text
+               'expires_at', i.expires_at, 'accepted_at', i.accepted_at, 'withdrawn_at', i.withdrawn_at)::text
           from identity.users u join identity.invitations i on lower(i.email) = lower(u.email) or i.invited_by = u.id
          where u.id = $1 order by i.id
         """;

@@ -28,12 +28,15 @@ static class ConfirmSecondFactor
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
         IdentityDb identity,
         Authenticators authenticators, AttemptLimiter attempts, SessionStore sessions, Emails letters,
-            IdentityLimits limits)
+        IdentityLimits limits, FailedAttempts failed)
     {
         var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
         if (!await authenticators.Take(caller.Id, request.TotpCode, confirmed: false))
+        {
+            failed.Count(FailedAttempts.Code, caller.Id, caller.Role);
             return IdentityProblems.WrongCode.Because();
+        }
         if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
         user.TwoFactorEnabled = true;
         string[] codes = [];

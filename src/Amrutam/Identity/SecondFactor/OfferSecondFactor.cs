@@ -15,13 +15,15 @@ static class OfferSecondFactor
 
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("", Handle).WithSummary("Begin to enrol an authenticator app")
-        .Produces<Response>().WithProblems([IdentityProblems.SecondFactorIsThere, .. Reauthentication.Refusals]);
+        .Produces<Response>().WithProblems([IdentityProblems.SecondFactorIsThere, IdentityProblems.EmailNotVerified,
+            .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,
         Authenticators authenticators)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
+        if (!user.EmailConfirmed) return IdentityProblems.EmailNotVerified.Because();
         if (await authenticators.Enrol(caller) is not { } secret) return IdentityProblems.SecondFactorIsThere.Because();
         var uri = Totp.Uri(secret, user.Email!);
         return TypedResults.Ok(new Response(Totp.Base32(secret), uri, Picture(uri)));

@@ -1,4 +1,5 @@
 using Amrutam.Identity.Contracts;
+using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Authorization;
@@ -9,13 +10,16 @@ namespace Amrutam.Identity.SecondFactor;
 /// before it.</summary>
 /// <remarks>Open are the own account and signing out, because the second factor is enrolled there; not what shows or
 /// ends what others are concerned by: the export, and leaving.</remarks>
-sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required)
+sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required, FailedAttempts failed)
 {
-    public Task Invoke(HttpContext http) =>
-        http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
-        && CurrentUser.Of(http) is { SecondFactor: false } user && required.Roles.Contains(user.Role)
-            ? CommonProblems.Write(http, IdentityProblems.EnrolmentNeeded)
-            : next(http);
+    public Task Invoke(HttpContext http)
+    {
+        if (http.GetEndpoint() is not { } endpoint || IsOpen(endpoint)
+            || CurrentUser.Of(http) is not { SecondFactor: false } user || !required.Roles.Contains(user.Role))
+            return next(http);
+        failed.Count(FailedAttempts.Request, user.Id, user.Role);
+        return CommonProblems.Write(http, IdentityProblems.EnrolmentNeeded);
+    }
 
     static bool IsOpen(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null

@@ -14,7 +14,8 @@ namespace Amrutam.Identity.SignIn;
 /// </remarks>
 /// <param name="pages">What decides about every other route.</param>
 /// <param name="allowed">What answers those who may.</param>
-sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTokens tokens)
+sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTokens tokens,
+    FailedAttempts failed)
 {
     const string Prefix = "Bearer ";
 
@@ -39,7 +40,9 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
     {
         if (caller is null) return CommonProblems.Write(http, CommonProblems.NotSignedIn);
         http.Features.Set(caller);
-        return roles.Contains(caller.Role) ? allowed(http) : CommonProblems.Write(http, CommonProblems.RoleMayNot);
+        if (roles.Contains(caller.Role)) return allowed(http);
+        failed.Count(FailedAttempts.Request, caller.Id, caller.Role);
+        return CommonProblems.Write(http, CommonProblems.RoleMayNot);
     }
 
     /// <returns>The roles that every policy of the route lets pass; null when it takes no token.</returns>

@@ -23,8 +23,8 @@ sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int Retry
 /// before the hash and by address text, whether or not an account has it.
 /// </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
-    PasswordHashingQueue lane, AttemptLimiter attempts,
-    IdentityLimits limits, DummyHash decoy, Authenticators authenticators)
+    PasswordHashingQueue lane, AttemptLimiter attempts, IdentityLimits limits, DummyHash decoy,
+    Authenticators authenticators, FailedAttempts failed)
 {
     const string PerAddress = "sign-ins of an address",
         PerAccountFromAddress = "failures of an account from an address", PerAccount = "failures of an account";
@@ -54,9 +54,14 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     }
 
     /// <summary>Takes a code of the account's authenticator, or one of its recovery codes; each works once.</summary>
-    public async Task<bool> TakeCode(User user, string? totp, string? recovery) => totp is not null
-        ? await authenticators.Take(user.Id, totp, confirmed: true)
-        : recovery is not null && await RecoveryCodes.Use(db, user, recovery);
+    public async Task<bool> TakeCode(User user, string? totp, string? recovery)
+    {
+        var isRight = totp is not null
+            ? await authenticators.Take(user.Id, totp, confirmed: true)
+            : recovery is not null && await RecoveryCodes.Use(db, user, recovery);
+        if (!isRight) failed.Count(FailedAttempts.Code, user.Id, FailedAttempts.Anonymous);
+        return isRight;
+    }
 
     /// <summary>The password alone, counted and answered like a sign-in: for who is signed in and is asked
     /// again.</summary>
@@ -73,7 +78,10 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         if (verified is PasswordVerificationResult.Failed
             || asked is not { Id: { } id, Hash: not null, Suspended: false }
             || await users.FindByIdAsync(id.ToString()) is not { } user)
+        {
+            failed.Count(FailedAttempts.SignIn, asked.Id, FailedAttempts.Anonymous);
             return Refuse(IdentityProblems.InvalidCredentials);
+        }
         // Stores a hash with the present rounds, for which it computes the old one once more.
         if (verified is PasswordVerificationResult.SuccessRehashNeeded)
             await lane.Run(() => users.CheckPasswordAsync(user, password!));

@@ -1,6 +1,7 @@
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Npgsql;
 
@@ -25,9 +26,19 @@ static class PortalCookie
         cookie.AccessDeniedPath = PortalSignIn.Page;
         cookie.ReturnUrlParameter = "returnUrl";
         cookie.Events.OnValidatePrincipal = Validate;
+        cookie.Events.OnRedirectToAccessDenied = RecordAndRedirect;
     }
 
     public static UserIdentity Identity(CurrentUser user) => new(user, PortalSignIn.Scheme);
+
+    static Task RecordAndRedirect(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        if (CurrentUser.Of(context.HttpContext) is { } user)
+            context.HttpContext.RequestServices.GetRequiredService<FailedAttempts>()
+                .Count(FailedAttempts.Request, user.Id, user.Role);
+        context.Response.Redirect(context.RedirectUri);
+        return Task.CompletedTask;
+    }
 
     static async Task Validate(CookieValidatePrincipalContext context)
     {

@@ -3,6 +3,7 @@ using Amrutam.Identity.Contracts;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.Passwords;
+using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -16,7 +17,8 @@ namespace Amrutam.Identity.Users;
 /// <summary>Invites a doctor or an admin by mail; who takes the invitation chooses the password.</summary>
 static class InviteUser
 {
-    sealed record Request(string Email, string Role);
+    sealed record Request(string Email, string Role, string? Password = null, string? TotpCode = null,
+        string? RecoveryCode = null);
 
     sealed record Response(Guid Id, string Email, string Role, Instant ExpiresAt);
 
@@ -26,50 +28,65 @@ static class InviteUser
 
     public sealed record Taken(User? User, Refusal? Refusal);
 
-    const int MaxName = 200, MaxToken = 100;
+    const int MaxToken = 100;
 
     public static void Map(RouteGroupBuilder invitations, RouteGroupBuilder auth)
     {
         invitations.MapPost("", Invite).WithSummary("Invite a doctor or an admin").Produces<Response>(201)
-            .WithProblems(CommonProblems.Invalid, IdentityProblems.EmailTaken);
+            .WithProblems([CommonProblems.Invalid, IdentityProblems.EmailTaken, IdentityProblems.InvitationAlreadyOpen,
+                .. Reauthentication.Refusals]);
         auth.MapPost("/invitations/acceptance", Accept).WithSummary("Take an invitation").Produces<Account>(201)
             .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword, IdentityProblems.EmailTaken);
     }
 
-    static async Task<IResult> Invite(Request request, CurrentUser admin, UserManager<User> users, IdentityDb identity,
-        Emails letters)
+    static async Task<IResult> Invite(Request request, HttpContext http, CurrentUser admin, Reauthentication again,
+        UserManager<User> users, IdentityDb identity, Emails letters)
     {
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
         fields.Refuse(request.Role is not (Allow.Doctor or Allow.Admin), "role", "must be doctor or admin");
         if (fields.Wrong) return fields.Problem();
+        var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
+        if (known.User is null) return known.Refusal!;
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
+        try
+        {
+            return TypedResults.Json(await Send(email!, request.Role, admin, identity, letters), Json.Options,
+                statusCode: 201);
+        }
+        catch (PostgresException e) when (e.ConstraintName == IdentityProblems.InvitationAlreadyOpen.Code)
+        {
+            return IdentityProblems.InvitationAlreadyOpen.Because();
+        }
+    }
+
+    static async Task<Response> Send(string email, string role, CurrentUser admin, IdentityDb identity, Emails letters)
+    {
         var token = EmailLinkTokens.New();
         Response? made = null;
         await identity.Change(async connection =>
         {
+            await connection.Statement(CloseEnded).With(email).With(admin.Id).With(admin.Role).With(admin.Trace)
+                .Execute();
             made = await connection.Statement(Add).With(Guid.CreateVersion7()).With(EmailLinkTokens.Hash(token))
-                .With(email).With(request.Role).With(admin.Id)
-                .With(admin.Role).With(admin.Trace)
-                    .One(row => new Response(row.GetGuid(0), email!, request.Role, row.GetInstant(1)));
-            await letters.Invite(connection, email!, request.Role, token);
+                .With(email).With(role).With(admin.Id).With(admin.Role).With(admin.Trace)
+                .One(row => new Response(row.GetGuid(0), email, role, row.GetInstant(1)));
+            await letters.Invite(connection, email, role, token);
         });
-        return TypedResults.Json(made, Json.Options, statusCode: 201);
+        return made!;
     }
 
     static async Task<IResult> Accept(Acceptance request, NpgsqlDataSource db, UserManager<User> users,
         IdentityDb identity, NewPasswordHash chosen, Emails letters)
     {
         var fields = new RequestValidation();
-        var name = Name(fields, request.FullName);
+        var name = PersonName.Parse(fields, request.FullName);
         if (fields.Wrong) return fields.Problem();
         var taken = await Take(request.Token, request.Password, name, db, users, identity, chosen, letters);
         return taken.User is { } user ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.Because(taken.Refusal!);
     }
-
-    public static string? Name(RequestValidation fields, string? given) => fields.Text("full_name", given, MaxName);
 
     /// <summary>Looks without using anything up.</summary>
     public static async Task<Invitation?> Find(NpgsqlDataSource db, string token) =>
@@ -93,8 +110,12 @@ static class InviteUser
         };
         var isOpen = true;
         var added = await SignUp.Add(identity, users, user, user.Id, user.Role, letters, async connection =>
-            isOpen = await connection.Statement(Use).With(EmailLinkTokens.Hash(token)).With(CommonProblems.Trace())
-                .Execute() == 1);
+        {
+            // Waits for an admin who withdraws the sender's rights at this moment.
+            await Admins.Lock(connection);
+            return isOpen = await connection.Statement(Use).With(EmailLinkTokens.Hash(token))
+                .With(CommonProblems.Trace()).Execute() == 1;
+        });
         return added ? new(user, null)
             : new(null, new(isOpen ? IdentityProblems.EmailTaken : IdentityProblems.InvalidToken));
     }
@@ -109,14 +130,23 @@ static class InviteUser
         select id, expires_at from invited
         """;
 
-    const string FindOne = """
-        select email, role from identity.invitations where hash = $1 and accepted_at is null and expires_at > now()
+    // An invitation that expired or whose sender may not invite any more does not stand in the way of a new one.
+    const string CloseEnded = """
+        with closed as (
+            update identity.invitations i set withdrawn_at = now()
+             where lower(i.email) = lower($1) and i.accepted_at is null and i.withdrawn_at is null
+               and not exists (select from identity.open_invitations o where o.id = i.id)
+            returning i.id)
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
+        select $2, $3, 'invitations.withdrawn', 'invitation', id, $4 from closed
         """;
+
+    const string FindOne = "select email, role from identity.open_invitations where hash = $1";
 
     const string Use = """
         with taken as (
-            update identity.invitations set accepted_at = now()
-             where hash = $1 and accepted_at is null and expires_at > now() returning id)
+            update identity.invitations i set accepted_at = now() from identity.open_invitations o
+             where i.hash = $1 and o.id = i.id and i.accepted_at is null and i.withdrawn_at is null returning i.id)
         insert into audit.events (actor_role, action, entity, entity_id, trace_id)
         select 'anonymous', 'invitations.accepted', 'invitation', id, $2 from taken
         """;
