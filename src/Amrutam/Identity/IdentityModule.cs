@@ -1,12 +1,17 @@
 using Amrutam.EmbeddedPostgres;
+using Amrutam.Identity.Access;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Contracts;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Invitations;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.OwnSecurity;
 using Amrutam.Identity.Passkeys;
 using Amrutam.Identity.Passwords;
 using Amrutam.Identity.Privacy;
+using Amrutam.Identity.Reencryption;
+using Amrutam.Identity.Registration;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
@@ -38,7 +43,7 @@ sealed class IdentityModule : IModule
         builder.AddSettings<IdentityLimits>("Limits");
         builder.Services.AddSingleton(_ => SecretEncryption.OfInstallation(settings,
             builder.Configuration["Data:Directory"] ?? PrivatePostgres.DefaultDirectory()));
-        builder.Services.AddSingleton<ReencryptSecrets>().AddSealedTables();
+        builder.Services.AddSingleton<ReencryptSecrets>().AddEncryptedTables();
         builder.Services.AddSingleton<Secrets>();
         builder.AddJson(IdentityJson.Default);
         builder.AddMail();
@@ -61,7 +66,7 @@ sealed class IdentityModule : IModule
     {
         var policies = builder.Services.AddAuthorizationBuilder();
         foreach (var (name, roles) in Allow.Roles) policies.AddPolicy(name, p => p.RequireRole(roles));
-        // The API's routes pass by the framework's authorization, which routing would take for an oversight.
+        // API routes bypass the framework's authorization, which routing would report as an oversight.
         builder.Services.Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
     }
 
@@ -69,13 +74,13 @@ sealed class IdentityModule : IModule
     {
         builder.Services.AddDbContext<IdentityDb>((services, o) =>
             o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
-            // Identity's base class offers tables and columns that we do not have; leaving them out is no mistake.
-            // What the database refuses is thrown, and told by who cannot answer it.
+            // Identity's base class offers tables and columns that we do not have; they are ignored on purpose. Errors
+            // of the database are thrown, and the exception middleware logs them.
             .ConfigureWarnings(w => w.Ignore(CoreEventId.MappedEntityTypeIgnoredWarning,
                 CoreEventId.MappedPropertyIgnoredWarning, RelationalEventId.CommandError,
                 CoreEventId.SaveChangesFailed)));
         builder.Services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
-        // Its rule is for user names, which we do not have; addresses and passwords are checked where they come in.
+        // Its validators check user names, which we do not have. The routes check addresses and passwords.
         foreach (var rule in builder.Services.Where(s => s.ServiceType == typeof(IUserValidator<User>)
             || s.ServiceType == typeof(IPasswordValidator<User>)).ToList())
             builder.Services.Remove(rule);
@@ -95,16 +100,17 @@ sealed class IdentityModule : IModule
 
     static void AddPortalSessions(WebApplicationBuilder builder, IdentitySettings settings)
     {
-        builder.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>();
-        // The only scheme would be everybody's: a cookie would speak for its owner on routes that do not ask who calls.
+        builder.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>()
+            .AddScoped<EmailLinkRedemption>().AddScoped<PasswordResetRequest>().AddScoped<InvitationAcceptance>();
+        // A single scheme would become the default: a cookie would then sign its owner in on every route.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         builder.Services.AddAuthentication()
             .AddCookie(PortalSignIn.Scheme, cookie =>
             PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
         builder.Services.AddDataProtection().SetApplicationName("amrutam");
         builder.Services.AddOptions<KeyManagementOptions>()
-            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, box) =>
-            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new SealKeys(box)));
+            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, encryption) =>
+            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new EncryptKeys(encryption)));
     }
 
     static void AddSecondFactors(WebApplicationBuilder builder, IdentitySettings settings)
@@ -115,7 +121,7 @@ sealed class IdentityModule : IModule
         builder.Services.Configure<IdentityPasskeyOptions>(o =>
         {
             o.UserVerificationRequirement = "required";
-            // The account is found by the key itself, so nobody types an address and no list of keys is given out.
+            // The passkey itself names the account, so no route discloses the passkeys of an address.
             o.ResidentKeyRequirement = "required";
         });
         builder.Services.AddOptions<IdentityPasskeyOptions>().Configure<IdentitySettings, HttpSettings>(
@@ -131,7 +137,7 @@ sealed class IdentityModule : IModule
         builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());
     }
 
-    /// <summary>Who asks, and whether they may.</summary>
+    /// <summary>Adds authentication, authorization and the second-factor policy to the pipeline.</summary>
     public void Use(WebApplication app)
     {
         // Components are built from the last to the first, so the first of these knows the last.
@@ -147,7 +153,7 @@ sealed class IdentityModule : IModule
     public void Map(WebApplication routes)
     {
         PublishKeys.Map(routes);
-        // Who signs in or up shows in no public list.
+        // Signing in and up changes no public list.
         var auth = routes.MapGroup("/api/auth").InvalidatesItself().WithTags("Accounts");
         LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
         MapSignIn(auth.MapGroup("").AllowAnonymous());
@@ -199,7 +205,8 @@ sealed class IdentityModule : IModule
         EndUserSessions.Map(users);
         RemoveSecondFactorOf.Map(users);
         var invitations = admin.MapGroup("/invitations");
-        InviteUser.Map(invitations, auth);
+        InviteUser.Map(invitations);
+        AcceptInvitation.Map(auth);
         ListInvitations.Map(invitations);
         WithdrawInvitation.Map(invitations);
     }
@@ -208,7 +215,7 @@ sealed class IdentityModule : IModule
     {
         public string? NormalizeName(string? name) => name;
 
-        // What PostgreSQL could not hold is nobody's address; asking for it would be a failure in its log and in ours.
+        // PostgreSQL cannot store such text, so no account has it; a query for it would log an error.
         public string? NormalizeEmail(string? email) =>
             email is null ? null : RequestValidation.WellFormed(email) ? EmailAddress.Normal(email) : "";
     }

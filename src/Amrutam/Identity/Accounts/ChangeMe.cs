@@ -5,8 +5,7 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>Changes what a person may change of their own account without proving again who they are: the
-/// name.</summary>
+/// <summary>Changes the caller's full name. This needs no reauthentication.</summary>
 static class ChangeMe
 {
     sealed record Request(string? FullName);

@@ -4,8 +4,7 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>An e-mail address as we take it: plain <c>local@domain</c>; whether it works, only a message
-/// shows.</summary>
+/// <summary>An e-mail address of the form <c>local@domain</c>. Only an e-mail to it shows whether it works.</summary>
 static class EmailAddress
 {
     // RFC 5321's limits for the whole and for the local part.
@@ -13,7 +12,7 @@ static class EmailAddress
 
     public const string Rule = "must be an e-mail address, as name@example.org";
 
-    /// <returns>The address in NFC; null when it is none.</returns>
+    /// <returns>The address in NFC; null for any other text.</returns>
     public static string? Parse(string text)
     {
         if (text.Length > MaxLength || !RequestValidation.WellFormed(text)) return null;
@@ -26,6 +25,6 @@ static class EmailAddress
         return MailAddress.TryCreate(address, out var parsed) && parsed.Address == address ? address : null;
     }
 
-    /// <summary>The form by which addresses are compared: one account per address whatever its case.</summary>
+    /// <summary>The form in which addresses are compared. It ignores case.</summary>
     public static string Normal(string address) => address.Normalize(NormalizationForm.FormKC).ToUpperInvariant();
 }

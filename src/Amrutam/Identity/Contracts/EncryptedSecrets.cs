@@ -2,23 +2,24 @@ using Npgsql;
 
 namespace Amrutam.Identity.Contracts;
 
-/// <summary>A secret as it stands sealed in a table.</summary>
-/// <param name="Id">Its row's key, as text.</param>
-/// <param name="Purpose">What it was sealed for; it opens for nothing else.</param>
-sealed record EncryptedSecret(string Id, byte[] Box, string Purpose);
+/// <summary>An encrypted secret of a table.</summary>
+/// <param name="Id">The key of its row, as text.</param>
+/// <param name="Ciphertext">The encrypted secret.</param>
+/// <param name="Purpose">The purpose that it was encrypted for; decryption needs the same one.</param>
+sealed record EncryptedSecret(string Id, byte[] Ciphertext, string Purpose);
 
-/// <summary>The sealed secrets of one table, so that they can be sealed again when the key-encryption key
-/// changes.</summary>
-/// <remarks>Each module answers for its own tables. It runs on the owner's connection, as the operator's
-/// act.</remarks>
+/// <summary>The encrypted secrets of one table, to encrypt them again after a change of the key-encryption
+/// key.</summary>
+/// <remarks>Each module implements it for its own tables. It runs on the owner's connection, for the operator.</remarks>
 interface IEncryptedSecrets
 {
     /// <summary>The table, as <c>identity.signing_keys</c>.</summary>
     string Table { get; }
 
-    /// <summary>Those in the order of their keys, after the given one.</summary>
+    /// <summary>Reads secrets in the order of their ids, after the given id.</summary>
     Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit);
 
-    /// <summary>Puts the new box in the place of the old one, unless somebody replaced that one meanwhile.</summary>
-    Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box);
+    /// <summary>Stores the new ciphertext, if the row still has the old one.</summary>
+    /// <returns>The number of changed rows.</returns>
+    Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext);
 }

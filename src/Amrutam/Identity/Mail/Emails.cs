@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
@@ -25,7 +24,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         "Confirm your e-mail address", $"""
         Somebody, you we hope, gave this address to Amrutam. To confirm that it is yours, open
 
-        {Link(EmailLinkActions.VerifyEmail, token)}
+        {Link(EmailLinkPages.VerifyEmail, token)}
 
         or enter this code where you signed up:
 
@@ -39,7 +38,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         "Choose a new password", $"""
         To choose a new password for Amrutam, open this within an hour:
 
-        {Link(EmailLinkActions.ResetPassword, token)}
+        {Link(EmailLinkPages.ResetPassword, token)}
 
         or enter this code:
 
@@ -53,7 +52,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         "Confirm your new e-mail address", $"""
         To use this address for your Amrutam account from now on, open
 
-        {Link(EmailLinkActions.ChangeEmail, token)}
+        {Link(EmailLinkPages.ChangeEmail, token)}
 
         or enter this code:
 
@@ -68,7 +67,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
         To choose your password, open
 
-        {Link(EmailLinkActions.AcceptInvitation, token)}
+        {Link(EmailLinkPages.AcceptInvitation, token)}
 
         or enter this code:
 

@@ -10,15 +10,15 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>Registers a passkey for the caller: first the options for the browser, then what its authenticator
-/// made.</summary>
+/// <summary>Registers a passkey of the caller in two steps: the options for the browser, then the credential of its
+/// authenticator. It needs a proven address.</summary>
 static class AddPasskey
 {
     sealed record Request(Guid ChallengeId, JsonElement Credential, string? Name = null);
 
     sealed record Present(int Passkeys, bool SessionIsLive);
 
-    // Phones, laptops, keys in a drawer; more is a mistake or an attack on the table.
+    // Enough for phones, laptops and security keys; more is an error or an attack on the table.
     const int MaxPasskeys = 20;
 
     public static void Map(RouteGroupBuilder passkeys)
@@ -32,8 +32,8 @@ static class AddPasskey
     }
 
     static async Task<IResult> Offer(Proof proof, HttpContext http, CurrentUser caller,
-        Reauthentication again, UserManager<User> users,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges)
+        Reauthentication again, UserManager<User> users, IPasskeyHandler<User> handler,
+        PasskeyChallenges challenges)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
@@ -47,8 +47,7 @@ static class AddPasskey
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails letters)
+        IdentityDb identity, IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails emails)
     {
         var fields = new RequestValidation();
         var name = fields.Text("name", request.Name, Passkey.MaxName);
@@ -77,7 +76,7 @@ static class AddPasskey
                 : IdentityProblems.PasskeyRefused;
             if (problem is not null) return false;
             await connection.Append("passkeys.added", user.Id, caller.Id, caller.Role);
-            await letters.PasskeyAdded(connection, user);
+            await emails.PasskeyAdded(connection, user);
             return true;
         });
         return problem?.Because() as IResult

@@ -9,10 +9,10 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>Signs in with a passkey alone: the authenticator shows which account, and that its owner unlocked
-/// it.</summary>
-/// <remarks>Holding the device and unlocking it are two factors, so the session counts as begun with a second
-/// one.</remarks>
+/// <summary>Begins a session with a passkey alone. The authenticator names the account and proves that its owner
+/// unlocked it.</summary>
+/// <remarks>The possession of the device and the unlocking are two factors, so the session counts as begun with a second
+/// factor.</remarks>
 static class LogInWithPasskey
 {
     sealed record Request(Guid ChallengeId, JsonElement Credential);
@@ -55,7 +55,7 @@ static class LogInWithPasskey
             // A passkey that was removed meanwhile must not come back with its new counter.
             if ((await connection.Statement(LockPasskey).With(shown.Passkey.CredentialId).List(row => row.GetGuid(0)))
                 .Count == 0) return false;
-            // The counter: an authenticator that counts backwards was copied.
+            // Stores the signature counter; a counter that decreases shows a copied authenticator.
             if (!(await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey)).Succeeded) return false;
             await connection.Append("passkeys.used", shown.User.Id, shown.User.Id, shown.User.Role);
             return true;

@@ -10,7 +10,7 @@ using NodaTime;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>A passkey as its owner sees it.</summary>
+/// <summary>A passkey in the answers to its owner.</summary>
 sealed record Passkey(string Id, string Name, Instant CreatedAt, bool IsBackedUp)
 {
     public const int MaxName = 100;
@@ -59,8 +59,7 @@ static class OwnPasskeys
     }
 
     static async Task<IResult> Remove(string id, [FromBody] Proof proof, HttpContext http,
-        CurrentUser caller, Reauthentication again,
-        UserManager<User> users, IdentityDb identity)
+        CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is null) return known.Refusal!;

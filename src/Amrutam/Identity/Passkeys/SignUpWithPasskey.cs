@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.Registration;
+using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -9,8 +11,8 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>Makes an account whose only credential is a passkey: first the options for the browser, then what its
-/// authenticator made.</summary>
+/// <summary>Creates an account whose only credential is a passkey, in two steps: the options for the browser, then the
+/// credential of its authenticator.</summary>
 static class SignUpWithPasskey
 {
     sealed record OptionsRequest(string Email, string? FullName = null);
@@ -30,8 +32,7 @@ static class SignUpWithPasskey
     }
 
     static async Task<IResult> Offer(OptionsRequest request, HttpContext http, IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges,
-        AttemptLimiter attempts, IdentityLimits limits)
+        PasskeyChallenges challenges, AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -40,7 +41,7 @@ static class SignUpWithPasskey
         fields.Refuse(email is null, "email", EmailAddress.Rule);
         var name = PersonName.Parse(fields, request.FullName);
         if (fields.Wrong) return fields.Problem();
-        // The account's id is made here: the authenticator keeps it, and the account is made with it.
+        // The authenticator stores this id, and the second step creates the account with it.
         var made = await handler.MakeCreationOptionsAsync(
             new() { Id = Guid.CreateVersion7().ToString(), Name = email!, DisplayName = name ?? email! }, http);
         return TypedResults.Ok(await challenges.Store(PasskeyChallenges.SignUp, made.CreationOptionsJson,
@@ -48,8 +49,7 @@ static class SignUpWithPasskey
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, Emails letters)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails emails)
     {
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
@@ -73,7 +73,7 @@ static class SignUpWithPasskey
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         made.Passkey.Name = name ?? "Passkey";
         var user = new User { Id = id, Email = email, FullName = fullName, Role = role };
-        return await SignUp.Add(identity, users, user, id, role, letters, async _ =>
+        return await SignUp.Add(identity, users, user, id, role, emails, async _ =>
             (await users.AddOrUpdatePasskeyAsync(user, made.Passkey)).Succeeded)
             ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.EmailTaken.Because();

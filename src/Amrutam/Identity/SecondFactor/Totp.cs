@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 
 namespace Amrutam.Identity.SecondFactor;
 
-/// <summary>Time-based one-time passwords (RFC 6238) as authenticator apps have them: SHA-1, six digits, half a
-/// minute.</summary>
+/// <summary>Time-based one-time passwords (RFC 6238) with the parameters of authenticator apps: SHA-1, six digits, 30
+/// seconds.</summary>
 static class Totp
 {
     const int StepSeconds = 30, Digits = 6, SecretBytes = 20;
@@ -16,7 +16,7 @@ static class Totp
 
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretBytes);
 
-    /// <returns>The time step that the code is of; null when it is of none that counts now.</returns>
+    /// <returns>The time step of the code; null if the code is not valid now.</returns>
     public static long? Step(byte[] secret, string code, DateTimeOffset now)
     {
         if (code.Length != Digits) return null;
@@ -26,7 +26,7 @@ static class Totp
         return null;
     }
 
-    // HMAC-SHA1 is what the apps compute; the known weakness of SHA-1 is in collisions, which HMAC does not rest on.
+    // Authenticator apps use HMAC-SHA1. The weakness of SHA-1 is in collisions, on which HMAC does not depend.
 #pragma warning disable CA5350
     public static string Code(byte[] secret, long step)
     {
@@ -46,14 +46,14 @@ static class Totp
         for (var bit = 0; bit < bytes.Length * 8; bit += 5)
         {
             var value = 0;
-            for (var b = bit; b < bit + 5; b++) value =
-                value << 1 | (b / 8 < bytes.Length ? bytes[b / 8] >> (7 - b % 8) & 1 : 0);
+            for (var b = bit; b < bit + 5; b++)
+                value = value << 1 | (b / 8 < bytes.Length ? bytes[b / 8] >> (7 - b % 8) & 1 : 0);
             text.Append(Alphabet[value]);
         }
         return text.ToString();
     }
 
-    /// <summary>What an authenticator app reads from the picture.</summary>
+    /// <summary>The key URI that authenticator apps read.</summary>
     public static string Uri(byte[] secret, string email) =>
         $"otpauth://totp/Amrutam:{System.Uri.EscapeDataString(email)}?secret={Base32(secret)}&issuer=Amrutam"
         + $"&digits={Digits}&period={StepSeconds}";

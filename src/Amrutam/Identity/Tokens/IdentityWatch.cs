@@ -1,4 +1,3 @@
-using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Jobs;
 using Amrutam.Platform.Telemetry;
@@ -6,13 +5,12 @@ using Npgsql;
 
 namespace Amrutam.Identity.Tokens;
 
-/// <summary>Keeps this replica's knowledge of ended sessions and signing keys current: listens, and looks every second
-/// besides.</summary>
+/// <summary>Keeps the ended sessions and the signing keys of this replica current, by notifications and by polling
+/// every second.</summary>
 /// <remarks>
-/// A notification brings the news within milliseconds; the look proves that the connection still works and finds what a
-/// notification missed (a pooler that swallows them, say). The connection is its own, outside the pool that serves,
-/// with short timeouts: it only reads, so giving up early costs nothing, and a silent network is noticed within
-/// seconds.
+/// A notification arrives within milliseconds. Polling proves that the connection works and finds changes whose
+/// notification was lost, as behind some poolers. The connection is not of the serving pool and has short timeouts: it
+/// only reads, so an early timeout is harmless, and a silent network is noticed within seconds.
 /// </remarks>
 sealed partial class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, JobRunner jobs,
     TimeProvider clock, ILogger<IdentityWatch> log)
@@ -20,16 +18,16 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
 {
     const string Channel = "identity", KeysChanged = "keys", SessionEnded = "ended ";
     const int TimeoutSeconds = 2;
-    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenKeyLooks = TimeSpan.FromSeconds(10);
-    readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    static readonly TimeSpan BetweenPolls = TimeSpan.FromSeconds(1), BetweenKeyPolls = TimeSpan.FromSeconds(10);
+    readonly TaskCompletionSource _firstPoll = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly SemaphoreSlim _keysChanged = new(0);
 
-    /// <summary>The server takes no request before the keys and the ended sessions are loaded.</summary>
+    /// <summary>The server accepts no request before the keys and the ended sessions are loaded.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await RefreshKeys(cancellationToken);
         await base.StartAsync(cancellationToken);
-        await _firstLook.Task.WaitAsync(cancellationToken);
+        await _firstPoll.Task.WaitAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
@@ -53,7 +51,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
                 e is NpgsqlException or OperationCanceledException or TimeoutException or StartupException)
             {
                 LogLost(e.GetType().Name);
-                await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(BetweenPolls, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -64,17 +62,17 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
         {
             await using var source = Database.OpenUnpooled(WatchConnection(), "amrutam watch");
             await using var connection = source.CreateConnection();
-            connection.Notification += Hear;
+            connection.Notification += OnNotification;
             await connection.OpenAsync(stopping);
             await connection.Statement(Listen).Execute();
             await revocations.Load(connection, stopping);
             while (true)
             {
                 revocations.IsCurrent();
-                _firstLook.TrySetResult();
+                _firstPoll.TrySetResult();
                 revocations.ForgetExpired();
-                await connection.WaitAsync(BetweenLooks, stopping);
-                await jobs.Run("load_ended_sessions", BetweenLooks, () =>
+                await connection.WaitAsync(BetweenPolls, stopping);
+                await jobs.Run("load_ended_sessions", BetweenPolls, () =>
                     revocations.LoadLatest(connection, stopping), stopping);
             }
         }
@@ -88,18 +86,18 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     {
         while (true)
         {
-            await _keysChanged.WaitAsync(BetweenKeyLooks, stopping);
+            await _keysChanged.WaitAsync(BetweenKeyPolls, stopping);
             await RefreshKeys(stopping);
         }
     }
 
-    Task RefreshKeys(CancellationToken ct) => jobs.Run("refresh_keys", BetweenKeyLooks, () => keys.Refresh(ct), ct);
+    Task RefreshKeys(CancellationToken ct) => jobs.Run("refresh_keys", BetweenKeyPolls, () => keys.Refresh(ct), ct);
 
-    void Hear(object sender, NpgsqlNotificationEventArgs told)
+    void OnNotification(object sender, NpgsqlNotificationEventArgs notification)
     {
-        if (told.Payload == KeysChanged) _keysChanged.Release();
-        else if (told.Payload.StartsWith(SessionEnded, StringComparison.Ordinal)
-            && Guid.TryParse(told.Payload.AsSpan(SessionEnded.Length), out var session))
+        if (notification.Payload == KeysChanged) _keysChanged.Release();
+        else if (notification.Payload.StartsWith(SessionEnded, StringComparison.Ordinal)
+            && Guid.TryParse(notification.Payload.AsSpan(SessionEnded.Length), out var session))
             revocations.Add(session);
     }
 
@@ -118,6 +116,6 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     const string Listen = "listen " + Channel;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "lost sight of ended sessions or keys ({Failure}); each request asks the database until it is back")]
+        Message = "The watch of sessions and keys lost its connection ({Failure}); each request asks the database now")]
     partial void LogLost(string failure);
 }

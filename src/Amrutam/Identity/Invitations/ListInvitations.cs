@@ -4,7 +4,7 @@ using Amrutam.Platform.Http.Problems;
 using NodaTime;
 using Npgsql;
 
-namespace Amrutam.Identity.Users;
+namespace Amrutam.Identity.Invitations;
 
 /// <summary>Lists the open invitations, the newest first.</summary>
 static class ListInvitations

@@ -4,12 +4,12 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Authorization;
 
-namespace Amrutam.Identity.SecondFactor;
+namespace Amrutam.Identity.Access;
 
-/// <summary>Refuses every route to who must sign in with a second factor and did not, but those that say they are open
-/// before it.</summary>
-/// <remarks>Open are the own account and signing out, because the second factor is enrolled there; not what shows or
-/// ends what others are concerned by: the export, and leaving.</remarks>
+/// <summary>Answers 403 to callers whose role requires a second factor and whose session has none, except on routes with
+/// <see cref="OpenBeforeSecondFactor"/>.</summary>
+/// <remarks>The own account and signing out are open, because the second factor is enrolled there. The export and the
+/// deletion of the account are not.</remarks>
 sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required, FailedAttempts failed)
 {
     public Task Invoke(HttpContext http)
@@ -26,7 +26,7 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
         || endpoint.Metadata.GetMetadata<OpenBeforeSecondFactor>() is not null;
 }
 
-/// <summary>The roles that must have a second factor.</summary>
+/// <summary>The roles that require a second factor.</summary>
 sealed record RequiredSecondFactor(IReadOnlySet<string> Roles)
 {
     public static RequiredSecondFactor From(IdentitySettings settings, bool isDevelopment) =>

@@ -1,12 +1,13 @@
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using QRCoder;
 
-namespace Amrutam.Identity.SecondFactor;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Offers the caller an authenticator secret: as text, as the URI that apps take, and as a picture of
-/// it.</summary>
+/// <summary>Creates an authenticator secret and returns it as text, as a key URI and as a QR code. It needs a proven
+/// address.</summary>
 static class OfferSecondFactor
 {
     sealed record Response(string Secret, string OtpauthUri, string QrPng);
@@ -29,7 +30,7 @@ static class OfferSecondFactor
         return TypedResults.Ok(new Response(Totp.Base32(secret), uri, Picture(uri)));
     }
 
-    /// <summary>A data URI, so that a page may show it as it is.</summary>
+    /// <summary>The QR code as a data URI, which a page can show directly.</summary>
     static string Picture(string uri)
     {
         using var data = QRCodeGenerator.GenerateQrCode(uri, QRCodeGenerator.ECCLevel.M);

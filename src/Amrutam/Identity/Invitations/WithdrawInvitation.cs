@@ -3,7 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
-namespace Amrutam.Identity.Users;
+namespace Amrutam.Identity.Invitations;
 
 /// <summary>Withdraws an open invitation: its link stops working, and the address can be invited again.</summary>
 static class WithdrawInvitation
