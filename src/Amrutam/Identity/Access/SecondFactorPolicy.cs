@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Identity.Access;
 
-/// <summary>Answers 403 to callers whose role requires a second factor and whose session has none, except on routes with
-/// <see cref="OpenBeforeSecondFactor"/>.</summary>
+/// <summary>Answers 403 to callers whose role requires a second factor and whose session has none. Routes with <see
+/// cref="OpenBeforeSecondFactor"/> are exempt.</summary>
 /// <remarks>The own account and signing out are open, because the second factor is enrolled there. The export and the
 /// deletion of the account are not.</remarks>
 sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor required, FailedAttempts failed)

@@ -10,7 +10,7 @@ sealed record EncryptedSecret(string Id, byte[] Ciphertext, string Purpose);
 
 /// <summary>The encrypted secrets of one table, to encrypt them again after a change of the key-encryption
 /// key.</summary>
-/// <remarks>Each module implements it for its own tables. It runs on the owner's connection, for the operator.</remarks>
+/// <remarks>Each module implements it for its own tables. It runs on the owner's connection.</remarks>
 interface IEncryptedSecrets
 {
     /// <summary>The table, as <c>identity.signing_keys</c>.</summary>

@@ -35,7 +35,8 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
     }
 
     /// <summary>Whether the present key encrypted the secret, so that it needs none of the others.</summary>
-    public bool IsOfCurrentKey(ReadOnlySpan<byte> ciphertext, string purpose) => Decrypt(ciphertext, purpose, key) is not null;
+    public bool IsOfCurrentKey(ReadOnlySpan<byte> ciphertext, string purpose) =>
+        Decrypt(ciphertext, purpose, key) is not null;
 
     static byte[]? Decrypt(ReadOnlySpan<byte> ciphertext, string purpose, byte[] with)
     {

@@ -27,8 +27,8 @@ static class ConfirmSecondFactor
         .Produces<Response>().WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity, Authenticators authenticators, AttemptLimiter attempts, SessionStore sessions, Emails emails,
-        IdentityLimits limits, FailedAttempts failed)
+        IdentityDb identity, Authenticators authenticators, AttemptLimiter attempts, SessionStore sessions,
+        Emails emails, IdentityLimits limits, FailedAttempts failed)
     {
         var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);

@@ -11,8 +11,8 @@ namespace Amrutam.Identity.Passkeys;
 
 /// <summary>Begins a session with a passkey alone. The authenticator names the account and proves that its owner
 /// unlocked it.</summary>
-/// <remarks>The possession of the device and the unlocking are two factors, so the session counts as begun with a second
-/// factor.</remarks>
+/// <remarks>The possession of the device and the unlocking are two factors, so the session counts as begun with a
+/// second factor.</remarks>
 static class LogInWithPasskey
 {
     sealed record Request(Guid ChallengeId, JsonElement Credential);

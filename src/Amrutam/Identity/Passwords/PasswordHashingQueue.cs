@@ -4,8 +4,8 @@ namespace Amrutam.Identity.Passwords;
 
 /// <summary>Runs password hashing on half of the cores, with a bounded queue and a bounded wait.</summary>
 /// <remarks>
-/// A hash takes a core for about a tenth of a second, on purpose. Without the queue a flood of sign-ins would take every
-/// core from the bookings.
+/// A hash takes a core for about a tenth of a second, on purpose. Without the queue a flood of sign-ins would take
+/// every core from the bookings.
 /// </remarks>
 sealed class PasswordHashingQueue : IDisposable
 {

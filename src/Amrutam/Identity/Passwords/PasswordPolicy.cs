@@ -6,8 +6,8 @@ namespace Amrutam.Identity.Passwords;
 
 /// <summary>The password policy: 8 to 256 characters, neither common nor breached, and without the account's name or
 /// the product's.</summary>
-/// <remarks>There are no composition rules, because they lead to <c>Password1!</c>. Passwords are compared and hashed in
-/// NFC, so that different keyboards give the same text.</remarks>
+/// <remarks>There are no composition rules, because they lead to <c>Password1!</c>. Passwords are compared and hashed
+/// in NFC, so that different keyboards give the same text.</remarks>
 sealed class PasswordPolicy(BreachedPasswords breached)
 {
     const int MinLength = 8, MaxLength = 256;

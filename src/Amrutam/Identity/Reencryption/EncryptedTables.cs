@@ -13,8 +13,10 @@ namespace Amrutam.Identity.Reencryption;
 static class EncryptedTables
 {
     public static void AddEncryptedTables(this IServiceCollection services) => services
-        .AddSingleton<IEncryptedSecrets, EncryptedSigningKeys>().AddSingleton<IEncryptedSecrets, EncryptedAuthenticators>()
-        .AddSingleton<IEncryptedSecrets, EncryptedEmails>().AddSingleton<IEncryptedSecrets, EncryptedDataProtectionKeys>();
+        .AddSingleton<IEncryptedSecrets, EncryptedSigningKeys>()
+        .AddSingleton<IEncryptedSecrets, EncryptedAuthenticators>()
+        .AddSingleton<IEncryptedSecrets, EncryptedEmails>()
+        .AddSingleton<IEncryptedSecrets, EncryptedDataProtectionKeys>();
 }
 
 sealed class EncryptedSigningKeys : IEncryptedSecrets
@@ -80,7 +82,8 @@ sealed class EncryptedDataProtectionKeys : IEncryptedSecrets
 
     public async Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
         await connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
-            row.GetString(0), Convert.FromBase64String(Encrypted(XElement.Parse(row.GetString(1))).Value), EncryptKeys.Purpose));
+            row.GetString(0), Convert.FromBase64String(Encrypted(XElement.Parse(row.GetString(1))).Value),
+            EncryptKeys.Purpose));
 
     public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
         connection.Statement(Update).With(secret.Id).With(Convert.ToBase64String(secret.Ciphertext))

@@ -10,7 +10,7 @@ namespace Amrutam.Identity.Registration;
 /// <summary>Creates an admin from the command line: <c>admin create --email E --password-stdin</c>.</summary>
 static class CreateAdmin
 {
-    /// <exception cref="StartupException">The address or the password is not acceptable, or the address is taken.</exception>
+    /// <exception cref="StartupException">The address is taken, or it or the password is not valid.</exception>
     public static async Task Run(IServiceProvider services, string emailText, string password)
     {
         await using var scope = services.CreateAsyncScope();

@@ -65,7 +65,7 @@ static class SignUp
             return await identity.Change(async connection =>
             {
                 var made = await users.CreateAsync(user);
-                if (!made.Succeeded) throw new InvalidOperationException("the store did not create an account: " + made);
+                if (!made.Succeeded) throw new InvalidOperationException("the store created no account: " + made);
                 if (beside is not null && !await beside(connection)) return false;
                 var details = $$"""{"role": "{{user.Role}}"}""";
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);

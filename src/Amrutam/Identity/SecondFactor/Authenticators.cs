@@ -15,8 +15,8 @@ sealed class Authenticators(NpgsqlDataSource db, SecretEncryption encryption, Ti
     public async Task<byte[]?> Enrol(CurrentUser user)
     {
         var secret = Totp.NewSecret();
-        var kept = await db.Statement(Keep).With(user.Id).With(encryption.Encrypt(secret, Purpose(user.Id))).With(user.Role)
-            .With(user.Trace).Execute();
+        var kept = await db.Statement(Keep).With(user.Id).With(encryption.Encrypt(secret, Purpose(user.Id)))
+            .With(user.Role).With(user.Trace).Execute();
         return kept == 1 ? secret : null;
     }
 

@@ -6,8 +6,8 @@ using Npgsql;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>Counts attempts in the database, so that a limit holds across all replicas. It counts before the attempt, so
-/// concurrent attempts all count.</summary>
+/// <summary>Counts attempts in the database, so that a limit holds across all replicas. It counts before the attempt,
+/// so concurrent attempts all count.</summary>
 /// <remarks>
 /// It fails closed: without the database there is no attempt. Keys are hashes, so the table names nobody. A refused
 /// attempt does not extend the wait, so a person who waits gets in while an attack goes on.

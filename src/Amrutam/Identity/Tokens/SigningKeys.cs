@@ -13,8 +13,8 @@ namespace Amrutam.Identity.Tokens;
 /// token meets a replica that does not know its key. A lost row is not a revocation: replicas go on with the keys in
 /// their memory.
 /// </remarks>
-sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption encryption, TimeProvider clock, IdentitySettings settings)
-    : IDisposable
+sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption encryption, TimeProvider clock,
+    IdentitySettings settings) : IDisposable
 {
     public sealed record Key(string Kid, ECDsaSecurityKey Security, DateTimeOffset ActivatesAt,
         DateTimeOffset? RetiresAt);
