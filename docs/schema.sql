@@ -101,167 +101,48 @@ begin
     return month || ' is retired';
 end $_$;
 
-CREATE FUNCTION doctors.count_words() RETURNS trigger
+CREATE FUNCTION doctors.folded(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN translate(NORMALIZE(regexp_replace(lower(NORMALIZE(words, NFD)), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFC), '.,;:!?/\|()[]{}<>@#$%^&*_+=~`"''-–—'::text, repeat(' '::text, 34));
+
+CREATE FUNCTION doctors.keep_words() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
-declare
-    before text[] := '{}';
-    was_verified int := 0;
 begin
-    if tg_op = 'UPDATE' then
-        before := tsvector_to_array(old.search);
-        was_verified := (old.verified_at is not null)::int;
-    end if;
-    insert into doctors.words as w (word, profiles, verified)
-    select word, sum(profiles), sum(verified)
-      from (select word, 1 as profiles, (new.verified_at is not null)::int as verified
-              from unnest(tsvector_to_array(new.search)) word
-            union all
-            select word, -1, -was_verified from unnest(before) word) change
-     group by word having sum(profiles) <> 0 or sum(verified) <> 0
-     order by word collate "C"
-    on conflict (word) do update
-       set profiles = w.profiles + excluded.profiles, verified = w.verified + excluded.verified;
-    delete from doctors.words where word = any (before) and profiles = 0;
+    insert into doctors.words (word) select lexeme from unnest(new.search) order by lexeme on conflict do nothing;
     return null;
 end $$;
 
-CREATE FUNCTION doctors.folded(words text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-begin
-    words := lower(normalize(words, nfkd));
-    words := regexp_replace(words, '[\u0300-\u036f\u00ad\u200b-\u200d\ufeff]', '', 'g');
-    words := regexp_replace(words, '[\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]', '', 'g');
-    words := translate(normalize(words, nfc), '.,;:!?/\|()[]{}<>@#$%^&*_+=~`"''-–—।॥', repeat(' ', 36));
-    words := translate(words, 'łđðøħŧıŋ', 'lddohtin');
-    words := replace(replace(replace(replace(words, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
-    if words !~ '[\u0900-\u0d7f]' then
-        return words;
-    end if;
-    words := translate(doctors.in_devanagari(words),
-        'ईऊॠऎऒऩऱऴीूॄॆॊँ०१२३४५६७८९', 'इउऋएओनरलिुृेों0123456789');
-    words := regexp_replace(words, 'ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])', 'ं', 'g');
-    words := regexp_replace(words, 'म्(?![\u0900-\u097f])', 'ं', 'g');
-    return regexp_replace(words, '्(?![\u0900-\u097f])', '', 'g');
-end $_$;
-
-CREATE FUNCTION doctors.in_devanagari(words text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN (words !~ '[\u0980-\u0d7f]'::text) THEN words ELSE (SELECT string_agg(CASE WHEN (((ascii(letter.letter) >= ('0000100110000000'::"bit")::integer) AND (ascii(letter.letter) <= ('0000110101111111'::"bit")::integer)) AND (((ascii(letter.letter) - ('0000100100000000'::"bit")::integer) % 128) < ('01110000'::"bit")::integer)) THEN chr((('0000100100000000'::"bit")::integer + ((ascii(letter.letter) - ('0000100100000000'::"bit")::integer) % 128))) ELSE letter.letter END, ''::text ORDER BY t.n) AS string_agg FROM string_to_table(replace(regexp_replace(translate(in_devanagari.words, 'ৰৱੰੜୟୱ'::text, 'रवंडयव'::text), '[ৎൺൻർൽൾൿ]'::text, '\&्'::text, 'g'::text), 'ੱ'::text, ''::text), NULL::text) WITH ORDINALITY t(before, n), LATERAL translate(t.before, 'ৎൺൻർൽൾൿൗ'::text, 'तणनरलळकौ'::text) letter(letter)) END;
-
-CREATE FUNCTION doctors.latin(word text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
-    AS $_$
-begin
-    if word ~ '^[a-z]+$' then
-        return translate(replace(word, 'ph', 'f'), 'wqz', 'vkj');
-    end if;
-    if word !~ '[\u0900-\u097f]' then
-        return word;
-    end if;
-    word := replace(word, 'ज्ञ', 'ग्य');
-    -- A consonant has an a unless a vowel sign or a virama follows; at a word's end it is not spoken.
-    word := regexp_replace(word, '([क-ह])(?=[^\u093e-\u094d])', '\1a', 'g');
-    word := regexp_replace(word, '[खघचछझठथढधभशष]', '\&h', 'g');
-    word := replace(replace(replace(word, 'ऋ', 'ri'), 'ृ', 'ri'), 'ॉ', 'o');
-    word := replace(replace(replace(replace(word, 'ऐ', 'ai'), 'ै', 'ai'), 'औ', 'au'), 'ौ', 'au');
-    word := translate(word, 'कखगघङचछजझञटठडढणतथदधनपफबभमयरलळवशषसहअआइउएओािुेो्ःऽ',
-        'kkggnccjjnttddnttddnpfbbmyrllvssshaaiueoaiueo');
-    word := regexp_replace(word, 'ं(?=h)', 'ng', 'g');
-    return translate(regexp_replace(word, 'ं(?=[pbm]|$)', 'm', 'g'), 'ं', 'n');
-end $_$;
-
-CREATE FUNCTION doctors.query_of(typed text, part text, verified_only boolean) RETURNS tsquery
+CREATE FUNCTION doctors.query_of(typed text, part text) RETURNS tsquery
     LANGUAGE sql STABLE
     AS $$
-    with given as (
-        select lexeme as text, doctors.latin(lexeme) as latin,
-               lexeme = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}') as is_title
+    with word as (
+        select lexeme as text, (quote_literal(lexeme) || ':*' || part)::tsquery as itself
           from unnest(to_tsvector('simple', doctors.folded(typed)))
-         order by is_title, positions[1]
+         order by lexeme = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}'), positions[1]
          limit 8),
     meant as (
-        select g.is_title, quote_literal(g.text) || ':*' || part || coalesce((
+        select word.text, word.text = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}') as is_title,
+               word.itself::text || coalesce((
                    select string_agg(' | ' || quote_literal(near.word) || ':' || part, '')
-                     from ((select w.word
-                              from (select * from doctors.shown_words(verified_only) s
-                                     where s.sound = doctors.sound(g.latin) order by s.uses desc limit 64) w
-                             where public.similarity(w.latin, g.latin) >= 0.2
-                             order by public.similarity(w.latin, g.latin) desc, w.word limit 8)
+                     from (select w.word from doctors.words w
+                            where w.sound = doctors.sound(word.text) and w.word <> word.text
+                              and public.similarity(w.word, word.text) >= 0.2
                            union
-                           (select w.word
-                              from (select * from doctors.shown_words(verified_only) s
-                                     where s.latin operator(public.%) g.latin
-                                       and not exists (
-                                           select from doctors.shown_words(verified_only) longer
-                                            where longer.word >= g.text collate "C"
-                                              and longer.word < g.text || chr(1114111) collate "C")
-                                     limit 64) w
-                             where public.similarity(w.latin, g.latin) >= 0.35
-                             order by public.similarity(w.latin, g.latin) desc, w.word limit 8)) near
-                    where near.word <> g.text), '') as alternatives
-          from given g)
+                          (select w.word from doctors.words w
+                            where w.word operator(public.%) word.text and public.similarity(w.word, word.text) >= 0.35
+                              and not exists (select from doctors.profiles p where p.search @@ word.itself)
+                            order by public.similarity(w.word, word.text) desc, w.word limit 8)) near), '')
+                   as alternatives
+          from word)
     select string_agg('(' || alternatives || ')', ' & ')::tsquery
       from meant
      where not is_title or not exists (select from meant other where not other.is_title)
 $$;
 
-CREATE FUNCTION doctors.query_of(typed text, part text) RETURNS tsquery
-    LANGUAGE sql STABLE
-    RETURN doctors.query_of(typed, part, false);
-
-CREATE FUNCTION doctors.registration_key(council text, number text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((upper(regexp_replace(NORMALIZE(COALESCE(council, ''::text), NFKC), '[^[:alnum:]]'::text, ''::text, 'g'::text)) || ' '::text) || upper(regexp_replace(NORMALIZE(number, NFKC), '[^[:alnum:]]'::text, ''::text, 'g'::text)));
-
-CREATE TABLE doctors.profiles (
-    id uuid NOT NULL,
-    full_name text NOT NULL,
-    specialization text NOT NULL,
-    experience integer NOT NULL,
-    bio text NOT NULL,
-    languages text[] DEFAULT '{}'::text[] NOT NULL,
-    language_names text DEFAULT ''::text NOT NULL,
-    fee_minor integer,
-    currency text DEFAULT 'INR'::text NOT NULL,
-    registration_number text,
-    time_zone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
-    verified_at timestamp with time zone,
-    verification_note text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    search tsvector GENERATED ALWAYS AS ((((setweight(to_tsvector('simple'::regconfig, doctors.folded(full_name)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, doctors.folded(specialization)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(language_names)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(bio)), 'D'::"char"))) STORED NOT NULL,
-    registration_council text,
-    pending jsonb,
-    pending_since timestamp with time zone,
-    changes integer DEFAULT 0 NOT NULL,
-    changes_since timestamp with time zone,
-    registration_disputed boolean DEFAULT false NOT NULL,
-    CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
-    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000))),
-    CONSTRAINT time_zone_is_known CHECK ((('1970-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE time_zone) IS NOT NULL))
-);
-
-CREATE FUNCTION doctors.shown_profiles(verified_only boolean) RETURNS SETOF doctors.profiles
-    LANGUAGE sql STABLE
-    AS $$
-    select * from doctors.profiles where verified_only and verified_at is not null
-    union all
-    select * from doctors.profiles where not verified_only
-$$;
-
-CREATE FUNCTION doctors.shown_words(verified_only boolean) RETURNS TABLE(word text, latin text, sound text, uses integer)
-    LANGUAGE sql STABLE
-    AS $$
-    select word, latin, sound, verified from doctors.words where verified_only and verified > 0
-    union all
-    select word, latin, sound, profiles from doctors.words where not verified_only
-$$;
-
 CREATE FUNCTION doctors.sound(word text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN (word ~ '^[a-z]{3,}$'::text) THEN regexp_replace(("left"(word, 1) || translate(replace(substr(word, 2), 'x'::text, 'ks'::text), 'aeiouyh'::text, ''::text)), '(.)\1+'::text, '\1'::text, 'g'::text) ELSE word END;
+    RETURN CASE WHEN (word ~ '^[a-z]{3,}$'::text) THEN regexp_replace(("left"(translate(word, 'wqz'::text, 'vkj'::text), 1) || translate(replace(translate(substr(word, 2), 'wqz'::text, 'vkj'::text), 'x'::text, 'ks'::text), 'aeiouyh'::text, ''::text)), '(.)\1+'::text, '\1'::text, 'g'::text) ELSE word END;
 
 CREATE FUNCTION identity.tell_keys_changed() RETURNS trigger
     LANGUAGE plpgsql
@@ -353,7 +234,7 @@ CREATE TABLE audit.events (
     "position" bigint NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL,
     actor_id uuid,
     actor_role text,
     action text NOT NULL,
@@ -473,6 +354,28 @@ CREATE TABLE audit.verification (
     CONSTRAINT verification_only_one_check CHECK (only_one)
 );
 
+CREATE TABLE doctors.profiles (
+    id uuid NOT NULL,
+    full_name text NOT NULL,
+    specialization text NOT NULL,
+    experience integer NOT NULL,
+    bio text NOT NULL,
+    languages text[] DEFAULT '{}'::text[] NOT NULL,
+    language_names text DEFAULT ''::text NOT NULL,
+    fee_minor integer,
+    currency text DEFAULT 'INR'::text NOT NULL,
+    registration_number text,
+    time_zone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
+    verified_at timestamp with time zone,
+    verification_note text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search tsvector GENERATED ALWAYS AS ((((setweight(to_tsvector('simple'::regconfig, doctors.folded(full_name)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, doctors.folded(specialization)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(language_names)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(bio)), 'D'::"char"))) STORED NOT NULL,
+    CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
+    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000))),
+    CONSTRAINT time_zone_is_known CHECK ((('1970-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE time_zone) IS NOT NULL))
+);
+
 CREATE VIEW doctors.practitioners AS
  SELECT profiles.id,
     profiles.full_name,
@@ -484,11 +387,8 @@ CREATE VIEW doctors.practitioners AS
    FROM doctors.profiles;
 
 CREATE TABLE doctors.words (
-    word text NOT NULL COLLATE pg_catalog."C",
-    latin text GENERATED ALWAYS AS (doctors.latin(word)) STORED NOT NULL,
-    sound text GENERATED ALWAYS AS (doctors.sound(doctors.latin(word))) STORED NOT NULL,
-    profiles integer NOT NULL,
-    verified integer NOT NULL
+    word text NOT NULL,
+    sound text GENERATED ALWAYS AS (doctors.sound(word)) STORED NOT NULL
 );
 
 CREATE TABLE identity.attempts (
@@ -523,6 +423,7 @@ CREATE TABLE identity.invitations (
     invited_by uuid NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
     CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'admin'::text])))
 );
 
@@ -535,29 +436,6 @@ CREATE TABLE identity.mailed_tokens (
     expires_at timestamp with time zone NOT NULL,
     used_at timestamp with time zone,
     CONSTRAINT mailed_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text])))
-);
-
-CREATE TABLE identity.outgoing_mails (
-    id uuid NOT NULL,
-    sealed bytea NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    parked_because text,
-    CONSTRAINT a_parked_mail_is_not_tried CHECK (((parked_because IS NULL) OR (next_attempt_at = 'infinity'::timestamp with time zone)))
-);
-
-CREATE TABLE identity.passkey_challenges (
-    id uuid NOT NULL,
-    state text NOT NULL,
-    user_id uuid,
-    expires_at timestamp with time zone NOT NULL
-);
-
-CREATE TABLE identity.passkeys (
-    credential_id bytea NOT NULL,
-    user_id uuid NOT NULL,
-    data jsonb NOT NULL
 );
 
 CREATE TABLE identity.users (
@@ -576,6 +454,40 @@ CREATE TABLE identity.users (
     deletion_due_at timestamp with time zone,
     erased_at timestamp with time zone,
     CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
+);
+
+CREATE VIEW identity.open_invitations AS
+ SELECT i.id,
+    i.hash,
+    i.email,
+    i.role,
+    i.invited_by,
+    i.expires_at
+   FROM (identity.invitations i
+     JOIN identity.users sender ON ((sender.id = i.invited_by)))
+  WHERE ((i.accepted_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > now()) AND (sender.role = 'admin'::text) AND (sender.suspended_at IS NULL) AND (sender.deletion_due_at IS NULL) AND (sender.erased_at IS NULL));
+
+CREATE TABLE identity.outgoing_mails (
+    id uuid NOT NULL,
+    sealed bytea NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE identity.passkey_challenges (
+    id uuid NOT NULL,
+    state text NOT NULL,
+    user_id uuid,
+    expires_at timestamp with time zone NOT NULL,
+    purpose text NOT NULL,
+    CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_up'::text, 'sign_in'::text, 'add'::text])))
+);
+
+CREATE TABLE identity.passkeys (
+    credential_id bytea NOT NULL,
+    user_id uuid NOT NULL,
+    data jsonb NOT NULL
 );
 
 CREATE VIEW identity.people AS
@@ -997,8 +909,6 @@ CREATE INDEX retired_events_by_position ON ONLY audit.retired_events USING btree
 
 CREATE UNIQUE INDEX seals_by_range ON audit.seals USING btree ("position");
 
-CREATE UNIQUE INDEX one_doctor_per_registration ON doctors.profiles USING btree (doctors.registration_key(registration_council, registration_number)) WHERE ((registration_number IS NOT NULL) AND (NOT registration_disputed));
-
 CREATE INDEX profiles_by_experience ON doctors.profiles USING btree (((- experience)), id);
 
 CREATE INDEX profiles_by_fee ON doctors.profiles USING btree (COALESCE(fee_minor, 2147483647), id);
@@ -1009,33 +919,23 @@ CREATE INDEX profiles_by_specialization ON doctors.profiles USING btree (lower(s
 
 CREATE INDEX profiles_by_word ON doctors.profiles USING gin (search) WITH (fastupdate=off);
 
-CREATE INDEX profiles_to_decide ON doctors.profiles USING btree (COALESCE(pending_since, created_at), id) WHERE ((verified_at IS NULL) OR (pending IS NOT NULL));
-
 CREATE INDEX profiles_to_verify ON doctors.profiles USING btree (created_at, id) WHERE (verified_at IS NULL);
 
-CREATE INDEX verified_profiles_by_word ON doctors.profiles USING gin (search) WITH (fastupdate=off) WHERE (verified_at IS NOT NULL);
+CREATE INDEX words_by_sound ON doctors.words USING btree (sound);
 
-CREATE INDEX verified_words ON doctors.words USING btree (word) WHERE (verified > 0);
-
-CREATE INDEX verified_words_by_sound ON doctors.words USING btree (sound, verified DESC) WHERE (verified > 0);
-
-CREATE INDEX verified_words_by_trigram ON doctors.words USING gin (latin public.gin_trgm_ops) WHERE (verified > 0);
-
-CREATE INDEX words_by_sound ON doctors.words USING btree (sound, profiles DESC);
-
-CREATE INDEX words_by_trigram ON doctors.words USING gin (latin public.gin_trgm_ops);
+CREATE INDEX words_by_trigram ON doctors.words USING gin (word public.gin_trgm_ops);
 
 CREATE INDEX admins ON identity.users USING btree (id) WHERE ((role = 'admin'::text) AND (suspended_at IS NULL) AND (erased_at IS NULL));
 
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
+
+CREATE UNIQUE INDEX invitation_already_open ON identity.invitations USING btree (lower(email)) WHERE ((accepted_at IS NULL) AND (withdrawn_at IS NULL));
 
 CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(email));
 
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
 
 CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
-
-CREATE INDEX outgoing_mails_parked ON identity.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
 
 CREATE INDEX passkeys_of_a_user ON identity.passkeys USING btree (user_id);
 
@@ -1093,7 +993,7 @@ CREATE INDEX waitlist_offered ON scheduling.waitlist_entries USING btree (id) WH
 
 CREATE INDEX waitlist_unseen ON scheduling.waitlist_entries USING btree (looked_at) WHERE (status = 'waiting'::text);
 
-CREATE TRIGGER count_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio, verified_at ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.count_words();
+CREATE TRIGGER keep_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.keep_words();
 
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
@@ -1163,8 +1063,6 @@ GRANT ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead 
 REVOKE ALL ON FUNCTION audit.retire_partition(older_than_months integer, trace text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.retire_partition(older_than_months integer, trace text) TO amrutam_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
-
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
@@ -1174,6 +1072,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.bookings TO amrutam_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.daily TO amrutam_app;
 
 GRANT SELECT ON TABLE audit.events TO amrutam_app;
+
+GRANT INSERT(at) ON TABLE audit.events TO amrutam_app;
 
 GRANT INSERT(actor_id) ON TABLE audit.events TO amrutam_app;
 
@@ -1201,6 +1101,8 @@ GRANT SELECT,INSERT ON TABLE audit.seals TO amrutam_app;
 
 GRANT SELECT,UPDATE ON TABLE audit.verification TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.words TO amrutam_app;
@@ -1215,13 +1117,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.invitations TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.mailed_tokens TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.open_invitations TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.outgoing_mails TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkeys TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
 

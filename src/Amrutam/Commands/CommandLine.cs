@@ -2,8 +2,8 @@ using System.CommandLine;
 using Amrutam.Audit;
 using Amrutam.Demo;
 using Amrutam.EmbeddedPostgres;
-using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Reencryption;
+using Amrutam.Identity.Registration;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
@@ -176,18 +176,18 @@ static class CommandLine
             await (parsed.GetValue(compromised) ? keys.Revoke() : keys.Rotate(SigningKeys.Lead, onSchedule: false));
             Console.WriteLine("Signing with key " + keys.Published.MaxBy(key => key.ActivatesAt)!.Kid + '.');
         }, ct));
-        var reseal = new Command("reseal", "Seal every secret in the database with the present key-encryption key");
+        var reseal = new Command("reseal", "Encrypt every secret in the database with the present key-encryption key");
         reseal.SetAction((_, ct) => WithServices(Reseal, ct));
-        return new Command("keys", "The keys that sign access tokens and seal secrets") { rotate, reseal };
+        return new Command("keys", "The keys that sign access tokens and encrypt secrets") { rotate, reseal };
     }
 
     static async Task Reseal(IServiceProvider services)
     {
         var done = await services.GetRequiredService<ReencryptSecrets>().Run();
-        foreach (var table in done) Console.WriteLine($"{table.Table}: {table.Resealed} sealed with the present key");
+        foreach (var table in done) Console.WriteLine($"{table.Table}: {table.Reencrypted} encrypted with the present key");
         if (done.Sum(table => table.Unreadable) is > 0 and var unreadable)
-            throw new StartupException($"{unreadable} secrets were sealed with a key that is not among "
-                + "Identity__OtherKeyEncryptionKeys; they are as they were.");
+            throw new StartupException($"{unreadable} secrets are encrypted with a key that is not among "
+                + "Identity__OtherKeyEncryptionKeys; they are unchanged.");
         Console.WriteLine("The other keys are not needed any more.");
     }
 

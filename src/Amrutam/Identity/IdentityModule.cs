@@ -1,11 +1,16 @@
+using Amrutam.Identity.Access;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Contracts;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Invitations;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.OwnSecurity;
 using Amrutam.Identity.Passkeys;
 using Amrutam.Identity.Passwords;
 using Amrutam.Identity.Privacy;
+using Amrutam.Identity.Reencryption;
+using Amrutam.Identity.Registration;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
@@ -86,7 +91,7 @@ sealed class IdentityModule : IModule
     {
         var policies = services.AddAuthorizationBuilder();
         foreach (var (name, roles) in Allow.Roles) policies.AddPolicy(name, p => p.RequireRole(roles));
-        // The API's routes pass by the framework's authorization, which routing would take for an oversight.
+        // API routes bypass the framework's authorization, which routing would report as an oversight.
         services.Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
     }
 
@@ -94,13 +99,13 @@ sealed class IdentityModule : IModule
     {
         services.AddDbContext<IdentityDb>((provider, o) =>
             o.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            // Identity's base class offers tables and columns that we do not have; leaving them out is no mistake.
-            // What the database refuses is thrown, and told by who cannot answer it.
+            // Identity's base class offers tables and columns that we do not have; they are ignored on purpose. Errors
+            // of the database are thrown, and the exception middleware logs them.
             .ConfigureWarnings(w => w.Ignore(CoreEventId.MappedEntityTypeIgnoredWarning,
                 CoreEventId.MappedPropertyIgnoredWarning, RelationalEventId.CommandError,
                 CoreEventId.SaveChangesFailed)));
         services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
-        // Its rule is for user names, which we do not have; addresses and passwords are checked where they come in.
+        // Its validators check user names, which we do not have. The routes check addresses and passwords.
         foreach (var rule in services.Where(s => s.ServiceType == typeof(IUserValidator<User>)
             || s.ServiceType == typeof(IPasswordValidator<User>)).ToList())
             services.Remove(rule);
@@ -113,21 +118,23 @@ sealed class IdentityModule : IModule
             .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
         services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
         services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
-            .AddScoped<CredentialCheck>();
+            .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>()
+            .AddHostedService(provider => provider.GetRequiredService<FailedAttempts>());
     }
 
     static void AddPortalSessions(ModuleBuilder module, IdentitySettings settings)
     {
-        module.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>();
-        // The only scheme would be everybody's: a cookie would speak for its owner on routes that do not ask who calls.
+        module.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>()
+            .AddScoped<EmailLinkRedemption>().AddScoped<PasswordResetRequest>().AddScoped<InvitationAcceptance>();
+        // A single scheme would become the default: a cookie would then sign its owner in on every route.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
         module.Services.AddAuthentication()
             .AddCookie(PortalSignIn.Scheme, cookie =>
             PortalCookie.Configure(cookie, module.Environment.IsDevelopment(), settings));
         module.Services.AddDataProtection().SetApplicationName("amrutam");
         module.Services.AddOptions<KeyManagementOptions>()
-            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, box) =>
-            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new SealKeys(box)));
+            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, encryption) =>
+            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new EncryptKeys(encryption)));
     }
 
     static void AddSecondFactors(ModuleBuilder module, IdentitySettings settings)
@@ -138,18 +145,20 @@ sealed class IdentityModule : IModule
         module.Services.Configure<IdentityPasskeyOptions>(o =>
         {
             o.UserVerificationRequirement = "required";
-            // The account is found by the key itself, so nobody types an address and no list of keys is given out.
+            // The passkey itself names the account, so no route discloses the passkeys of an address.
             o.ResidentKeyRequirement = "required";
-            o.ServerDomain = settings.PasskeyDomain;
         });
+        module.Services.AddOptions<IdentityPasskeyOptions>().Configure<IdentitySettings, HttpSettings>(
+            PasskeyOrigins.Configure);
     }
 
-    /// <summary>Authenticates and authorizes requests.</summary>
+    /// <summary>Adds authentication, authorization and the second-factor policy to the pipeline.</summary>
     public void Use(WebApplication app)
     {
         // Components are built from the last to the first, so the first of these knows the last.
         RequestDelegate? allowed = null;
-        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>()).Invoke);
+        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>(),
+            app.Services.GetRequiredService<FailedAttempts>()).Invoke);
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(next => allowed = next);
@@ -159,7 +168,7 @@ sealed class IdentityModule : IModule
     public void Map(WebApplication routes)
     {
         PublishKeys.Map(routes);
-        // Who signs in or up shows in no public list.
+        // Signing in and up changes no public list.
         var auth = routes.MapGroup("/api/auth").InvalidatesItself().WithTags("Accounts");
         LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
         MapSignIn(auth.MapGroup("").AllowAnonymous());
@@ -210,14 +219,18 @@ sealed class IdentityModule : IModule
         ChangeUser.Map(users);
         EndUserSessions.Map(users);
         RemoveSecondFactorOf.Map(users);
-        InviteUser.Map(admin.MapGroup("/invitations"), auth);
+        var invitations = admin.MapGroup("/invitations");
+        InviteUser.Map(invitations);
+        AcceptInvitation.Map(auth);
+        ListInvitations.Map(invitations);
+        WithdrawInvitation.Map(invitations);
     }
 
     sealed class AddressNormalizer : ILookupNormalizer
     {
         public string? NormalizeName(string? name) => name;
 
-        // What PostgreSQL could not hold is nobody's address; asking for it would be a failure in its log and in ours.
+        // PostgreSQL cannot store such text, so no account has it; a query for it would log an error.
         public string? NormalizeEmail(string? email) =>
             email is null ? null : RequestValidation.WellFormed(email) ? EmailAddress.Normal(email) : "";
     }

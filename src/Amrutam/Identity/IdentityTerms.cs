@@ -33,7 +33,7 @@ static class IdentityTerms
         ["expires_in"] = new("Seconds until the access token expires.", 900),
         ["refresh_token"] = new("Renews the access token once. Each renewal gives the next one.", "the refresh token"),
         ["token"] = new(Token, "the token of the link"),
-        ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = SignUp.MaxName },
+        ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = User.MaxName },
         ["role"] = new("The role of the account.", Allow.Patient) { Words = Roles },
         ["SignUpRequest.role"] = new("The role; `patient` if not given.", Allow.Patient) { Words = OpenRoles },
         ["SignUpWithPasskeyRequest.role"] = new("The role; `patient` if not given.", Allow.Patient)
@@ -54,7 +54,7 @@ static class IdentityTerms
         ["challenge_id"] = new("The challenge that the credential answers."),
         ["credential"] = new("The credential that the browser returned, as JSON (WebAuthn)."),
         ["options"] = new("The options for `navigator.credentials`, as JSON (WebAuthn)."),
-        ["name"] = new("The name of the passkey.", "My phone") { MaxLength = OwnPasskeys.MaxName },
+        ["name"] = new("The name of the passkey.", "My phone") { MaxLength = Passkey.MaxName },
         ["is_backed_up"] = new("Whether the authenticator keeps a copy of the passkey elsewhere."),
         ["Passkey.id"] = new("The credential id in base64url.", "AQIDBAUGBwgJCgsM"),
         ["renamePasskey.id"] = new("The credential id in base64url.", "AQIDBAUGBwgJCgsM"),

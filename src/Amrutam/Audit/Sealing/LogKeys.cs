@@ -64,7 +64,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
         return (stored.Kid, text =>
         {
             using var key = ECDsa.Create();
-            key.ImportPkcs8PrivateKey(secrets.Open(stored.Sealed, Purpose(stored.Kid)), out _);
+            key.ImportPkcs8PrivateKey(secrets.Decrypt(stored.Sealed, Purpose(stored.Kid)), out _);
             return key.SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256);
         }
         );
@@ -83,7 +83,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var key = SealPublicKey.Of(made);
-        var stored = new Stored(key.Kid, secrets.Seal(made.ExportPkcs8PrivateKey(), Purpose(key.Kid)));
+        var stored = new Stored(key.Kid, secrets.Encrypt(made.ExportPkcs8PrivateKey(), Purpose(key.Kid)));
         await connection.Statement(Add).With(key.Kid).With(key.Spki).With(stored.Sealed).With(action)
             .With(CommonProblems.Trace()).Execute();
         return stored;

@@ -4,8 +4,7 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>An e-mail address as we take it: plain <c>local@domain</c> to which a letter can be addressed. Only a
-/// letter shows whether it works.</summary>
+/// <summary>An e-mail address of the form <c>local@domain</c>. Only an e-mail to it shows whether it works.</summary>
 static class EmailAddress
 {
     // RFC 5321's limits for the whole and for the local part.
@@ -14,7 +13,7 @@ static class EmailAddress
 
     public const string Rule = "must be an e-mail address, as name@example.org";
 
-    /// <returns>The address in NFC; null when it is none.</returns>
+    /// <returns>The address in NFC; null for any other text.</returns>
     public static string? Parse(string text)
     {
         if (text.Length > MaxLength || !RequestValidation.WellFormed(text)) return null;
@@ -27,6 +26,6 @@ static class EmailAddress
         return MailMessages.Mailbox(address) is null ? null : address;
     }
 
-    /// <summary>The form by which addresses are compared: one account per address whatever its case.</summary>
+    /// <summary>The form in which addresses are compared. It ignores case.</summary>
     public static string Normal(string address) => address.Normalize(NormalizationForm.FormKC).ToUpperInvariant();
 }

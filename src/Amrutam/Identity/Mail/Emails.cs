@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
@@ -19,7 +18,7 @@ namespace Amrutam.Identity.Mail;
 /// works once and not for long. It also is a line of its own, to be pasted. A letter may arrive days late, so it says
 /// when something happens and not in how long.
 /// </remarks>
-sealed class Emails(SecretEncryption box, IdentitySettings settings)
+sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
 {
     public const string Purpose = "outgoing mail";
 
@@ -31,7 +30,7 @@ sealed class Emails(SecretEncryption box, IdentitySettings settings)
         "Confirm your e-mail address", $"""
         This address was given to Amrutam for an account. To confirm that it is yours, open this link:
 
-        {Link(EmailLinkActions.VerifyEmail, token)}
+        {Link(EmailLinkPages.VerifyEmail, token)}
 
         Or enter this code where you signed up:
 
@@ -45,7 +44,7 @@ sealed class Emails(SecretEncryption box, IdentitySettings settings)
         "Choose a new password", $"""
         To choose a new password for your Amrutam account, open this link:
 
-        {Link(EmailLinkActions.ResetPassword, token)}
+        {Link(EmailLinkPages.ResetPassword, token)}
 
         Or enter this code:
 
@@ -59,7 +58,7 @@ sealed class Emails(SecretEncryption box, IdentitySettings settings)
         "Confirm your new e-mail address", $"""
         To use this address for your Amrutam account, open this link:
 
-        {Link(EmailLinkActions.ChangeEmail, token)}
+        {Link(EmailLinkPages.ChangeEmail, token)}
 
         Or enter this code:
 
@@ -74,7 +73,7 @@ sealed class Emails(SecretEncryption box, IdentitySettings settings)
         You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
         To choose your password, open this link:
 
-        {Link(EmailLinkActions.AcceptInvitation, token)}
+        {Link(EmailLinkPages.AcceptInvitation, token)}
 
         Or enter this code:
 

@@ -47,7 +47,7 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
         if (await connection.Statement(Next).One(row => new Due(row.GetGuid(0))) is not { } due) return false;
         foreach (var part in parts)
         {
-            // Once more, for what came after the account was closed; nobody is there any more to hear a refusal.
+            // Again, for what came after the account was closed. A violation is ignored, because nobody can answer it.
             await part.Leave(connection, due.Id, by: null);
             await part.Erase(connection, due.Id);
         }

@@ -21,9 +21,9 @@ static class OpenEmailLink
         foreach (var page in Pages)
             routes.MapGet(page, (EmailLinkActions links, string? token) => Show(links, page, token)).AllowAnybody();
         routes.MapPost(EmailLinkActions.VerifyEmail, (EmailLinkActions links, [FromForm] string token) =>
-            Answer(links, EmailLinkActions.VerifyEmail, token, links.Verify(token))).AllowAnybody();
+            Answer(links, EmailLinkActions.VerifyEmail, token, links.ConfirmAddress(token))).AllowAnybody();
         routes.MapPost(EmailLinkActions.ChangeEmail, (EmailLinkActions links, [FromForm] string token) =>
-            Answer(links, EmailLinkActions.ChangeEmail, token, links.TakeNewAddress(token))).AllowAnybody();
+            Answer(links, EmailLinkActions.ChangeEmail, token, links.ConfirmNewAddress(token))).AllowAnybody();
         routes.MapPost(EmailLinkActions.ResetPassword, (EmailLinkActions links, [FromForm] string token,
             [FromForm] string password) =>
             Answer(links, EmailLinkActions.ResetPassword, token, links.ChoosePassword(token, password))).AllowAnybody();
@@ -38,28 +38,28 @@ static class OpenEmailLink
     static async Task<IResult> Show(EmailLinkActions links, string page, string? token)
     {
         token = token?.Trim();
-        var email = string.IsNullOrEmpty(token) ? null : await links.Look(page, token);
+        var email = string.IsNullOrEmpty(token) ? null : await links.FindEmail(page, token);
         return Page(page, token, email, isOver: !string.IsNullOrEmpty(token) && email is null);
     }
 
     /// <summary>Success redirects, so that a reload does not send the form again.</summary>
-    static async Task<IResult> Answer(EmailLinkActions links, string page, string token, Task<Refusal?> done,
+    static async Task<IResult> Answer(EmailLinkActions links, string page, string token, Task<EmailLinkProblem?> done,
         string? fullName = null)
     {
-        if (await done is not { } refusal) return TypedResults.LocalRedirect($"{Done}?what={Name(page)}");
-        var email = await links.Look(page, token);
-        return Page(page, token, email, isOver: email is null, refusal, fullName);
+        if (await done is not { } problem) return TypedResults.LocalRedirect($"{Done}?what={Name(page)}");
+        var email = await links.FindEmail(page, token);
+        return Page(page, token, email, isOver: email is null, problem, fullName);
     }
 
     static RazorComponentResult<EmailLinkPage> Page(string page, string? token, string? email, bool isOver,
-        Refusal? refusal = null, string? fullName = null) =>
+        EmailLinkProblem? problem = null, string? fullName = null) =>
         new(new
         {
             Address = page, Name = Name(page), Token = token ?? "", Email = email, IsOver = isOver,
-            FullName = fullName, Refusal = refusal?.Objection?.Code ?? refusal?.Problem.Code,
+            FullName = fullName, Refusal = problem?.Code,
         })
         {
-            StatusCode = refusal?.Problem.Status ?? (isOver ? StatusCodes.Status404NotFound : StatusCodes.Status200OK),
+            StatusCode = problem?.Status ?? (isOver ? StatusCodes.Status404NotFound : StatusCodes.Status200OK),
         };
 
     static IResult ShowDone(string? what) => Pages.Any(page => Name(page) == what)

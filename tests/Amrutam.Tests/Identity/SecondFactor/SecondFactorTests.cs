@@ -39,6 +39,7 @@ public sealed class SecondFactorTests(ServerFixture fixture) : IClassFixture<Ser
     public async Task An_enrolled_app_is_asked_for_at_each_sign_in()
     {
         var person = await Person.SignUp(Server);
+        await person.ConfirmAddress();
         var offer = (await person.Http.Post("/api/me/second-factor", new { password = Person.Password })).Is(200);
         offer["otpauth_uri"].ShouldStartWith("otpauth://totp/Amrutam:");
         offer["otpauth_uri"].ShouldContain("secret=" + offer["secret"]);

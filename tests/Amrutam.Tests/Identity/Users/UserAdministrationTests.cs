@@ -124,7 +124,7 @@ public sealed class UserAdministrationTests(ServerFixture fixture) : IClassFixtu
     public async Task A_smuggled_password_is_refused()
     {
         var (admin, person) = (await Server.User("admin"), await Server.User("patient"));
-        (await admin.Http.Patch("/api/admin/users/" + person.Id, new { password = "brass-kettle-7" })).Is(400);
+        (await admin.Http.Patch("/api/admin/users/" + person.Id, new { password_hash = "brass-kettle-7" })).Is(400);
     }
 }
 
@@ -141,11 +141,14 @@ public sealed class LastAdminTests(TestCluster cluster) : IAsyncLifetime
     public async Task The_last_admin_can_neither_step_down_nor_suspend_themself_nor_leave()
     {
         var admin = await Person.Admin(_server);
-        (await admin.Http.Patch("/api/admin/users/" + admin.Id, new { role = "patient" })).Is(409, "last_admin");
-        (await admin.Http.Patch("/api/admin/users/" + admin.Id, new { suspended = true })).Is(409, "last_admin");
+        var password = Person.Password;
+        (await admin.Http.Patch("/api/admin/users/" + admin.Id, new { role = "patient", password }))
+            .Is(409, "last_admin");
+        (await admin.Http.Patch("/api/admin/users/" + admin.Id, new { suspended = true, password }))
+            .Is(409, "last_admin");
         (await admin.Http.Send(HttpMethod.Delete, "/api/me", new { password = Person.Password })).Is(409, "last_admin");
         await _server.User("admin");
-        (await admin.Http.Patch("/api/admin/users/" + admin.Id, new { role = "patient" })).Is(200);
+        (await admin.Http.Patch("/api/admin/users/" + admin.Id, new { role = "patient", password })).Is(200);
     }
 
     [Fact]

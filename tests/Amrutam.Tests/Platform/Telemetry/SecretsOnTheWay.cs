@@ -16,6 +16,8 @@ static class SecretsOnTheWay
         var (email, password) = ($"{mark}{Guid.CreateVersion7():N}@example.org", mark + " copper lantern 42");
         (await client.Post("/api/auth/signup", new { email, password, full_name = mark })).Is(201);
         var tokens = (await client.Post("/api/auth/login", new { email, password })).Is(200);
+        var proof = await Mailbox.Token(email, "Confirm your e-mail address");
+        (await client.Post("/api/auth/email-verification", new { token = proof })).Is(204);
         var offer = (await Send(client, tokens, "/api/me/second-factor", new { password })).Is(200);
         var code = await Person.CodeBefore(Base32Encoding.ToBytes(offer["secret"]));
         var raised = (await Send(client, tokens, "/api/me/second-factor/confirmation", new { totp_code = code }))
@@ -37,7 +39,7 @@ static class SecretsOnTheWay
         return
         [
             .. new[] { tokens, raised, renewed }.SelectMany(t => PartsOf(t["access_token"]).Append(t["refresh_token"])),
-            offer["secret"], .. codes, letter, session.Split('=', 2)[1], form.Token, TestServer.KeyEncryptionKey,
+            offer["secret"], .. codes, proof, letter, session.Split('=', 2)[1], form.Token, TestServer.KeyEncryptionKey,
             .. new[] { database.Owner, database.App }.Select(c => new NpgsqlConnectionStringBuilder(c).Password!),
         ];
     }

@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Amrutam.Identity.Encryption;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Tokens;
@@ -7,21 +8,21 @@ using Amrutam.Platform.Modules;
 using Amrutam.Platform.Privacy;
 using Npgsql;
 
-namespace Amrutam.Identity.Encryption;
+namespace Amrutam.Identity.Reencryption;
 
-/// <summary>The tables of accounts that hold sealed secrets.</summary>
+/// <summary>Registers the tables of Identity that hold encrypted secrets.</summary>
 static class EncryptedTables
 {
     public static void AddEncryptedTables(this ModuleBuilder module)
     {
-        module.AddEncryptedSecrets<SealedSigningKeys>();
-        module.AddEncryptedSecrets<SealedAuthenticators>();
-        module.AddEncryptedSecrets<SealedLetters>();
-        module.AddEncryptedSecrets<SealedCookieKeys>();
+        module.AddEncryptedSecrets<EncryptedSigningKeys>();
+        module.AddEncryptedSecrets<EncryptedAuthenticators>();
+        module.AddEncryptedSecrets<EncryptedEmails>();
+        module.AddEncryptedSecrets<EncryptedDataProtectionKeys>();
     }
 }
 
-sealed class SealedSigningKeys : IEncryptedSecrets
+sealed class EncryptedSigningKeys : IEncryptedSecrets
 {
     public string Table => "identity.signing_keys";
 
@@ -29,15 +30,15 @@ sealed class SealedSigningKeys : IEncryptedSecrets
         connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
             row.GetString(0), row.GetFieldValue<byte[]>(1), SigningKeys.Purpose(row.GetString(0))));
 
-    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
-        connection.Statement(Update).With(secret.Id).With(secret.Box).With(box).Execute();
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
+        connection.Statement(Update).With(secret.Id).With(secret.Ciphertext).With(ciphertext).Execute();
 
     const string Select = "select kid, sealed from identity.signing_keys where kid > $1 order by kid limit $2";
 
     const string Update = "update identity.signing_keys set sealed = $3 where kid = $1 and sealed = $2";
 }
 
-sealed class SealedAuthenticators : IEncryptedSecrets
+sealed class EncryptedAuthenticators : IEncryptedSecrets
 {
     public string Table => "identity.authenticators";
 
@@ -45,8 +46,8 @@ sealed class SealedAuthenticators : IEncryptedSecrets
         connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
             row.GetGuid(0).ToString(), row.GetFieldValue<byte[]>(1), Authenticators.Purpose(row.GetGuid(0))));
 
-    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
-        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Box).With(box).Execute();
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
+        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Ciphertext).With(ciphertext).Execute();
 
     const string Select = """
         select user_id, sealed from identity.authenticators
@@ -57,7 +58,7 @@ sealed class SealedAuthenticators : IEncryptedSecrets
     const string Update = "update identity.authenticators set sealed = $3 where user_id = $1 and sealed = $2";
 }
 
-sealed class SealedLetters : IEncryptedSecrets
+sealed class EncryptedEmails : IEncryptedSecrets
 {
     public string Table => "identity.outgoing_mails";
 
@@ -65,8 +66,8 @@ sealed class SealedLetters : IEncryptedSecrets
         connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
             row.GetGuid(0).ToString(), row.GetFieldValue<byte[]>(1), Emails.Purpose));
 
-    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
-        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Box).With(box).Execute();
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
+        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Ciphertext).With(ciphertext).Execute();
 
     const string Select = """
         select id, sealed from identity.outgoing_mails
@@ -77,20 +78,21 @@ sealed class SealedLetters : IEncryptedSecrets
     const string Update = "update identity.outgoing_mails set sealed = $3 where id = $1 and sealed = $2";
 }
 
-/// <summary>The box stands in base64 inside the XML that the framework keeps for each key.</summary>
-sealed class SealedCookieKeys : IEncryptedSecrets
+/// <summary>The ciphertext is in base64 inside the XML that the framework stores for each key.</summary>
+sealed class EncryptedDataProtectionKeys : IEncryptedSecrets
 {
     public string Table => "identity.data_protection_keys";
 
     public async Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
         await connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
-            row.GetString(0), Convert.FromBase64String(Box(XElement.Parse(row.GetString(1))).Value), SealKeys.Purpose));
+            row.GetString(0), Convert.FromBase64String(Encrypted(XElement.Parse(row.GetString(1))).Value),
+            EncryptKeys.Purpose));
 
-    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
-        connection.Statement(Update).With(secret.Id).With(Convert.ToBase64String(secret.Box))
-            .With(Convert.ToBase64String(box)).Execute();
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
+        connection.Statement(Update).With(secret.Id).With(Convert.ToBase64String(secret.Ciphertext))
+            .With(Convert.ToBase64String(ciphertext)).Execute();
 
-    static XElement Box(XElement key) => key.Descendants("sealed").Single();
+    static XElement Encrypted(XElement key) => key.Descendants("sealed").Single();
 
     const string Select = """
         select name, element from identity.data_protection_keys

@@ -1,12 +1,13 @@
+using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Amrutam.Identity.Sessions;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Signs another device of the caller out, at once; another's session does not exist for them.</summary>
+/// <summary>Ends one session of the caller at once; 404 for the session of another account.</summary>
 static class EndSession
 {
     public static void Map(RouteGroupBuilder sessions) =>

@@ -1,5 +1,6 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
@@ -9,10 +10,9 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
 
-namespace Amrutam.Identity.SecondFactor;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Turns the second factor off. Every session ends, because each of them may say that it was begun with
-/// one.</summary>
+/// <summary>Disables the second factor and ends every session, because each may state that it began with one.</summary>
 static class RemoveSecondFactor
 {
     public static void Map(RouteGroupBuilder factor) =>
@@ -22,8 +22,7 @@ static class RemoveSecondFactor
         .Produces(204).WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
-        Reauthentication again,
-        UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails letters)
+        Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails emails)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
@@ -32,13 +31,13 @@ static class RemoveSecondFactor
         {
             await Of(user, users, connection);
             await connection.Append("second_factors.removed", user.Id, caller.Id, caller.Role);
-            await letters.SecondFactorRemoved(connection, user);
+            await emails.SecondFactorRemoved(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "second_factor_removed");
         });
         return TypedResults.NoContent();
     }
 
-    /// <summary>The change alone; whoever makes it writes its event.</summary>
+    /// <summary>Removes the second factor; the caller appends the event.</summary>
     public static async Task Of(User user, UserManager<User> users, NpgsqlConnection connection)
     {
         user.TwoFactorEnabled = false;

@@ -1,11 +1,12 @@
 using Amrutam.Identity.Accounts;
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 
-namespace Amrutam.Identity.SecondFactor;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Gives ten new recovery codes; the earlier ones stop working.</summary>
+/// <summary>Creates ten new recovery codes; the earlier ones stop working.</summary>
 static class RenewRecoveryCodes
 {
     sealed record Response(IReadOnlyList<string> RecoveryCodes);

@@ -1,13 +1,12 @@
-using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Privacy;
 using Npgsql;
 
-namespace Amrutam.Identity.Privacy;
+namespace Amrutam.Identity.Accounts;
 
-/// <summary>Opens a closed account again: who signs in before it is erased has changed their mind.</summary>
+/// <summary>Reopens a closed account when its owner signs in before it is erased.</summary>
 sealed class ReopenAccount(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, CacheInvalidation changes)
 {
     public async Task IfClosed(User user)
@@ -21,7 +20,7 @@ sealed class ReopenAccount(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
             foreach (var part in parts) await part.Return(connection, user.Id);
             return true;
         });
-        // A doctor is listed again; signing in tells nobody of itself that the lists changed.
+        // A doctor is listed again, and the sign-in itself invalidates no list.
         if (opened) changes.InvalidateAll();
     }
 

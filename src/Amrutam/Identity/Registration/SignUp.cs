@@ -1,6 +1,8 @@
+using Amrutam.Identity.Accounts;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.Passwords;
+using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -10,17 +12,16 @@ using Microsoft.EntityFrameworkCore;
 using NodaTime;
 using Npgsql;
 
-namespace Amrutam.Identity.Accounts;
+namespace Amrutam.Identity.Registration;
 
-/// <summary>Makes an account of a patient or a doctor.</summary>
-/// <remarks>That an address is taken is said here, as the contract has it; the limit per address keeps it from being a
-/// directory.</remarks>
+/// <summary>Creates the account of a patient or a doctor.</summary>
+/// <remarks>The answer discloses that an address is taken, as the contract requires. The limit per address prevents
+/// enumeration.</remarks>
 static class SignUp
 {
     sealed record Request(string Email, string Password, string? Role = null, string? FullName = null);
 
     const string Limit = "sign-ups of an address";
-    public const int MaxName = 200;
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
@@ -29,48 +30,49 @@ static class SignUp
             IdentityProblems.WeakPassword, CommonProblems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users,
-        NewPasswordHash chosen, IdentityDb identity, AttemptLimiter attempts, IdentityLimits limits, Emails letters)
+        NewPasswordHash chosen, IdentityDb identity, AttemptLimiter attempts, IdentityLimits limits, Emails emails)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
-        var name = fields.Text("full_name", request.FullName, MaxName);
+        var name = PersonName.Parse(fields, request.FullName);
         var role = request.Role ?? Allow.Patient;
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
         if (fields.Wrong) return fields.Problem();
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         var made = await chosen.Hash(request.Password, email!);
-        if (made.Objection is { } objection) return IdentityProblems.Weak("password", objection);
+        if (made.Violation is { } violation) return IdentityProblems.Weak("password", violation);
         var user = new User
         {
             Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role, PasswordHash = made.Hash,
         };
-        return await Add(identity, users, user, user.Id, role, letters)
+        return await Add(identity, users, user, user.Id, role, emails)
             ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.EmailTaken.Because();
     }
 
-    /// <summary>Adds an account with its event and, when its address is not confirmed, the letter that asks for
-    /// it.</summary>
-    /// <param name="beside">What belongs to it, as a passkey; false undoes it all.</param>
-    /// <returns>False when the address was taken meanwhile, or what belongs to it was not to be had.</returns>
+    /// <summary>Stores an account with its event and queues its e-mails: one asks to confirm an unproven address, one
+    /// announces a new admin to the other admins.</summary>
+    /// <param name="beside">Stores what belongs to the account, as a passkey; false rolls everything back.</param>
+    /// <returns>False if the address was taken meanwhile or <paramref name="beside"/> returned false.</returns>
     public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor,
-        string actorRole, Emails letters, Func<NpgsqlConnection, Task<bool>>? beside = null)
+        string actorRole, Emails emails, Func<NpgsqlConnection, Task<bool>>? beside = null)
     {
         try
         {
             return await identity.Change(async connection =>
             {
                 var made = await users.CreateAsync(user);
-                if (!made.Succeeded) throw new InvalidOperationException("the store refused an account: " + made);
+                if (!made.Succeeded) throw new InvalidOperationException("the store created no account: " + made);
                 if (beside is not null && !await beside(connection)) return false;
                 var details = $$"""{"role": "{{user.Role}}"}""";
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);
+                if (user.Role == Allow.Admin) await emails.AdminAdded(connection, user.Id, user.Email!);
                 if (!user.EmailConfirmed)
-                    await letters.VerifyAddress(connection, user.Email!,
+                    await emails.VerifyAddress(connection, user.Email!,
                         await EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
                 return true;
             });
@@ -81,11 +83,4 @@ static class SignUp
             return false;
         }
     }
-}
-
-/// <summary>An account as its owner sees it.</summary>
-sealed record Account(Guid Id, string Email, string Role, string? FullName, bool EmailVerified, Instant CreatedAt)
-{
-    public static Account Of(User user) => new(user.Id, user.Email!, user.Role, user.FullName, user.EmailConfirmed,
-        Instant.FromDateTimeUtc(DateTime.SpecifyKind(user.CreatedAt, DateTimeKind.Utc)));
 }

@@ -1,14 +1,15 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.Passwords;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
-namespace Amrutam.Identity.Passwords;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Changes the caller's password. Every session ends, this one too, and a new one begins.</summary>
+/// <summary>Changes the caller's password, ends every session and begins a new one.</summary>
 static class ChangePassword
 {
     sealed record Request(string NewPassword, string? Password = null, string? TotpCode = null,
@@ -22,19 +23,19 @@ static class ChangePassword
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
         UserManager<User> users, IdentityDb identity,
-        NewPasswordHash chosen, SessionStore sessions, Emails letters)
+        NewPasswordHash chosen, SessionStore sessions, Emails emails)
     {
         var known = await again.Check(http, caller,
             new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is not { } user) return known.Refusal!;
         var made = await chosen.Hash(request.NewPassword, user.Email!);
-        if (made.Objection is { } objection) return IdentityProblems.Weak("new_password", objection);
+        if (made.Violation is { } violation) return IdentityProblems.Weak("new_password", violation);
         user.PasswordHash = made.Hash;
         await identity.Change(async connection =>
         {
             await users.UpdateSecurityStampAsync(user);
             await connection.Append("passwords.changed", user.Id, caller.Id, caller.Role);
-            await letters.PasswordChanged(connection, user);
+            await emails.PasswordChanged(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "password_changed");
         });
         return await sessions.BeginApi(http, user, caller.SecondFactor) is { } tokens

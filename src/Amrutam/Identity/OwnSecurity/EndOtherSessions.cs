@@ -1,13 +1,14 @@
 using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
-namespace Amrutam.Identity.Sessions;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Signs every other device of the caller out, at once.</summary>
+/// <summary>Ends every other session of the caller at once.</summary>
 static class EndOtherSessions
 {
     public static void Map(RouteGroupBuilder sessions) =>

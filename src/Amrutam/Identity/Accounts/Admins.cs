@@ -1,16 +1,16 @@
 using Amrutam.Platform.Data;
 using Npgsql;
 
-namespace Amrutam.Identity.Users;
+namespace Amrutam.Identity.Accounts;
 
-/// <summary>Keeps an installation from losing its last admin.</summary>
-/// <remarks>The admins are locked first, in the order of their ids, so that two who remove each other, or leave, at the
-/// same moment do not both succeed.</remarks>
+/// <summary>Prevents that an installation loses its last admin.</summary>
+/// <remarks>The admins are locked first, in the order of their ids. Two admins who remove each other or leave at the
+/// same moment cannot both succeed.</remarks>
 static class Admins
 {
     public static Task Lock(NpgsqlConnection connection) => connection.Statement(LockAll).Execute();
 
-    /// <summary>Whether nobody else could go on as an admin. True under the lock stays true until its end.</summary>
+    /// <summary>Whether the account is the only active admin. Under the lock the answer holds until commit.</summary>
     public static Task<bool> IsLast(NpgsqlConnection connection, Guid account) =>
         connection.Statement(NoOther).With(account).Value<bool>();
 
@@ -19,7 +19,7 @@ static class Admins
            and erased_at is null order by id for update
         """;
 
-    // Who asked to be deleted may come back, but nobody can count on it.
+    // An admin whose account is closed may return, but that is not certain.
     const string NoOther = """
         select u.role = 'admin' and u.suspended_at is null and not exists (
                select from identity.users other

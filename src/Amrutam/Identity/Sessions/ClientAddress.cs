@@ -1,16 +1,16 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Amrutam.Identity.SignIn;
+namespace Amrutam.Identity.Sessions;
 
-/// <summary>Who asks, as far as the network tells: the unit that is counted, and the wider one that is kept and
+/// <summary>The network of the client: a narrow one for rate limits, and a wider one that is stored and
 /// shown.</summary>
 static class ClientAddress
 {
-    /// <summary>One IPv4 address, or an IPv6 /64, because that is what one subscriber is given.</summary>
+    /// <summary>One IPv4 address or an IPv6 /64, which is the usual assignment of a subscriber.</summary>
     public static string Counted(HttpContext http) => Network(http, ipv4Bits: 32, ipv6Bits: 64);
 
-    /// <summary>Roughly where from: enough for a person to recognise, too little to find a household.</summary>
+    /// <summary>An IPv4 /24 or an IPv6 /48: a person recognises it, and it identifies no household.</summary>
     public static string Shown(HttpContext http) => Network(http, ipv4Bits: 24, ipv6Bits: 48);
 
     static string Network(HttpContext http, int ipv4Bits, int ipv6Bits)

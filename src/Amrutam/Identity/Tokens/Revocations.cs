@@ -1,20 +1,18 @@
 using System.Collections.Concurrent;
-using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Npgsql;
 
-namespace Amrutam.Identity.Sessions;
+namespace Amrutam.Identity.Tokens;
 
-/// <summary>Knows which sessions have ended, so that their access tokens are refused at once on every
-/// replica.</summary>
+/// <summary>The ended sessions, whose access tokens every replica refuses at once.</summary>
 /// <remarks>
-/// The ended sessions whose tokens may still run are kept in memory; <see cref="IdentityWatch"/> adds what other
-/// replicas end. While the watch is not current (its connection is lost) memory proves nothing, and the database is
-/// asked for each request: slower, never open. A session that was never there counts as ended then.
+/// Memory holds the ended sessions whose tokens may not have expired. <see cref="IdentityWatch"/> adds those that other
+/// replicas end. While the watch has lost its connection, each request asks the database: it fails closed. An unknown
+/// session then counts as ended.
 /// </remarks>
 sealed class Revocations(NpgsqlDataSource db, TimeProvider clock, IdentitySettings settings)
 {
-    // The watch looks every second; three missed looks mean that something is wrong with it.
+    // The watch polls every second; three missed polls mean a fault.
     static readonly TimeSpan CurrentFor = TimeSpan.FromSeconds(3);
     readonly ConcurrentDictionary<Guid, DateTimeOffset> _ended = new();
     long _currentAt;
@@ -27,7 +25,7 @@ sealed class Revocations(NpgsqlDataSource db, TimeProvider clock, IdentitySettin
         return !await db.Statement(IsLive).With(session).Value<bool>();
     }
 
-    /// <summary>Remembers an ended session until the last of its tokens has expired.</summary>
+    /// <summary>Stores an ended session until the last of its tokens has expired.</summary>
     public void Add(Guid session) => _ended[session] = clock.GetUtcNow() + TokensOutlive;
 
     public void IsCurrent() => Interlocked.Exchange(ref _currentAt, clock.GetTimestamp());
@@ -41,10 +39,10 @@ sealed class Revocations(NpgsqlDataSource db, TimeProvider clock, IdentitySettin
             if (until < now) _ended.TryRemove(session, out _);
     }
 
-    /// <summary>Everything that ended within a token's life.</summary>
+    /// <summary>Loads every session that ended within the life of a token.</summary>
     public Task Load(NpgsqlConnection connection, CancellationToken ct) => Load(connection, TokensOutlive, ct);
 
-    /// <summary>What ended lately: each look overlaps the last by far more than a transaction here may take.</summary>
+    /// <summary>Loads the sessions of the last minute; the overlap exceeds the longest transaction.</summary>
     public Task LoadLatest(NpgsqlConnection connection, CancellationToken ct) =>
         Load(connection, TimeSpan.FromMinutes(1), ct);
 

@@ -1,14 +1,15 @@
+using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.Passwords;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Identity;
 
-namespace Amrutam.Identity.Accounts;
+namespace Amrutam.Identity.Registration;
 
-/// <summary>Makes the first admin, from the command line: <c>admin create --email E --password-stdin</c>.</summary>
+/// <summary>Creates an admin from the command line: <c>admin create --email E --password-stdin</c>.</summary>
 static class CreateAdmin
 {
-    /// <exception cref="StartupException">The address or password will not do, or the address is taken.</exception>
+    /// <exception cref="StartupException">The address is taken, or it or the password is not valid.</exception>
     public static async Task Run(IServiceProvider services, string emailText, string password)
     {
         await using var scope = services.CreateAsyncScope();
@@ -16,8 +17,8 @@ static class CreateAdmin
         var hasher = scope.ServiceProvider.GetRequiredService<IPasswordHasher<User>>();
         var identity = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var email = EmailAddress.Parse(emailText) ?? throw new StartupException("--email " + EmailAddress.Rule);
-        if (services.GetRequiredService<PasswordPolicy>().Objection(password, email) is { } objection)
-            throw new StartupException("The password " + objection.Text + ".");
+        if (services.GetRequiredService<PasswordPolicy>().Check(password, email) is { } violation)
+            throw new StartupException("The password " + violation.Text + ".");
         var user = new User { Id = Guid.CreateVersion7(), Email = email, EmailConfirmed = true, Role = Allow.Admin };
         user.PasswordHash = hasher.HashPassword(user, PasswordPolicy.Normal(password)!);
         if (!await SignUp.Add(identity, users, user, actor: null, "operator",

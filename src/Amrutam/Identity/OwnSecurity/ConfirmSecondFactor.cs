@@ -1,17 +1,18 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
-namespace Amrutam.Identity.SecondFactor;
+namespace Amrutam.Identity.OwnSecurity;
 
-/// <summary>Turns the second factor on, once its first code shows that the app has the secret. From then on each
-/// sign-in needs it.</summary>
-/// <remarks>Every session ends, because none of them was begun with it; the one that begins counts as signed in with
-/// it, for its owner just proved to hold it.</remarks>
+/// <summary>Enables the second factor after its first code shows that the app has the secret. Each later sign-in
+/// requires it.</summary>
+/// <remarks>Every session ends, because none began with the second factor. The new session counts as begun with
+/// it.</remarks>
 static class ConfirmSecondFactor
 {
     sealed record Request(string TotpCode);
@@ -29,14 +30,16 @@ static class ConfirmSecondFactor
         .Produces<Response>().WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
 
     static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity,
-        Authenticators authenticators, AttemptLimiter attempts, SessionStore sessions, Emails letters,
-            IdentityLimits limits)
+        IdentityDb identity, Authenticators authenticators, AttemptLimiter attempts, SessionStore sessions,
+        Emails emails, IdentityLimits limits, FailedAttempts failed)
     {
         var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
-        if (!await authenticators.Take(caller.Id, request.TotpCode, confirmed: false))
+        if (!await authenticators.CheckCode(caller.Id, request.TotpCode, confirmed: false))
+        {
+            failed.Count(FailedAttempts.Code, caller.Id, caller.Role);
             return IdentityProblems.WrongCode.Because();
+        }
         if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
         user.TwoFactorEnabled = true;
         string[] codes = [];
@@ -46,7 +49,7 @@ static class ConfirmSecondFactor
             await users.UpdateAsync(user);
             codes = await RecoveryCodes.Renew(connection, user.Id);
             await connection.Append("second_factors.enrolled", user.Id, caller.Id, caller.Role);
-            await letters.SecondFactorAdded(connection, user);
+            await emails.SecondFactorAdded(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "second_factor_enrolled");
             return true;
         });

@@ -1,20 +1,22 @@
 using System.Collections.Concurrent;
+using Amrutam.Identity.SignIn;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Authorization;
 
-namespace Amrutam.Identity.SignIn;
+namespace Amrutam.Identity.Access;
 
-/// <summary>Who asks of the API, and whether they may, by <c>Authorization: Bearer</c>; a missing or bad token is 401,
-/// a role that may not is 403, both as problems.</summary>
+/// <summary>Authenticates and authorizes API requests by bearer token: 401 without a valid token, 403 for a wrong
+/// role.</summary>
 /// <remarks>
-/// Pages go through the framework's authentication and authorization. For the API those were a quarter of what a
-/// booking allocates, to compare one word (docs/decisions/0560).
+/// Pages use the framework's authentication and authorization. For the API those allocated a quarter of a booking's
+/// memory to compare one word (docs/decisions/0560).
 /// </remarks>
-/// <param name="pages">What decides about every other route.</param>
-/// <param name="allowed">What answers those who may.</param>
-sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTokens tokens)
+/// <param name="pages">The pipeline of every other route.</param>
+/// <param name="allowed">The pipeline of authorized requests.</param>
+sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTokens tokens,
+    FailedAttempts failed)
 {
     const string Prefix = "Bearer ";
 
@@ -28,7 +30,7 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return CommonProblems.Write(http, CommonProblems.NotSignedIn);
         var caller = tokens.Verify(header.AsMemory(Prefix.Length));
-        // A token is verified once; from then on there is nothing to wait for.
+        // A cached token needs no waiting.
         return caller.IsCompletedSuccessfully ? Admit(http, roles, caller.Result) : AdmitWhenKnown(http, roles, caller);
     }
 
@@ -39,10 +41,12 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
     {
         if (caller is null) return CommonProblems.Write(http, CommonProblems.NotSignedIn);
         http.Features.Set(caller);
-        return roles.Contains(caller.Role) ? allowed(http) : CommonProblems.Write(http, CommonProblems.RoleMayNot);
+        if (roles.Contains(caller.Role)) return allowed(http);
+        failed.Count(FailedAttempts.Request, caller.Id, caller.Role);
+        return CommonProblems.Write(http, CommonProblems.RoleMayNot);
     }
 
-    /// <returns>The roles that every policy of the route lets pass; null when it takes no token.</returns>
+    /// <returns>The roles that every policy of the route allows; null for a route without token.</returns>
     static string[]? RolesOf(Endpoint endpoint)
     {
         var stated = endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>();
