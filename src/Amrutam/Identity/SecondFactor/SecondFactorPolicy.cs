@@ -14,7 +14,7 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
     public Task Invoke(HttpContext http) =>
         http.GetEndpoint() is { } endpoint && !IsOpen(endpoint)
         && CurrentUser.Of(http) is { SecondFactor: false } user && required.Roles.Contains(user.Role)
-            ? CommonProblems.Write(http, IdentityProblems.EnrolmentNeeded)
+            ? ProblemResponses.Write(http, IdentityProblems.EnrolmentNeeded)
             : next(http);
 
     static bool IsOpen(Endpoint endpoint) =>

@@ -26,7 +26,7 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
             return pages(http);
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-            return CommonProblems.Write(http, CommonProblems.NotSignedIn);
+            return ProblemResponses.Write(http, CommonProblems.NotSignedIn);
         var caller = tokens.Verify(header.AsMemory(Prefix.Length));
         // A token is verified once; from then on there is nothing to wait for.
         return caller.IsCompletedSuccessfully ? Admit(http, roles, caller.Result) : AdmitWhenKnown(http, roles, caller);
@@ -37,9 +37,9 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
 
     Task Admit(HttpContext http, string[] roles, CurrentUser? caller)
     {
-        if (caller is null) return CommonProblems.Write(http, CommonProblems.NotSignedIn);
+        if (caller is null) return ProblemResponses.Write(http, CommonProblems.NotSignedIn);
         http.Features.Set(caller);
-        return roles.Contains(caller.Role) ? allowed(http) : CommonProblems.Write(http, CommonProblems.RoleMayNot);
+        return roles.Contains(caller.Role) ? allowed(http) : ProblemResponses.Write(http, CommonProblems.RoleMayNot);
     }
 
     /// <returns>The roles that every policy of the route lets pass; null when it takes no token.</returns>
