@@ -19,7 +19,7 @@ static class ProblemResponses
         this Problem problem, string? detail = null, IDictionary<string, object?>? extensions = null) =>
         TypedResults.Problem(Details(problem, detail, extensions));
 
-    /// <summary>A problem of one field. The body names the field as <see cref="CommonProblems.Invalid"/> does.</summary>
+    /// <summary>A problem of one field, which the body names as <see cref="CommonProblems.Invalid"/> does.</summary>
     public static ProblemHttpResult About(this Problem problem, string field, string? detail = null) =>
         problem.Because(detail, Errors(new Dictionary<string, string[]>(StringComparer.Ordinal)
         {

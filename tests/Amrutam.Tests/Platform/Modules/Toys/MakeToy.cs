@@ -16,7 +16,7 @@ static class MakeToy
 
     public sealed record Response(Guid Id, string Name);
 
-    public static readonly Problem TooMany = new(409, "most_toys_per_person", "You have enough toys") { IsLimit = true };
+    public static readonly Problem TooMany = new(409, "most_toys_per_person", "You have enough toys");
 
     public static void Map(RouteGroupBuilder toys) => toys.MapPost("", Handle)
         .RequireAuthorization(Allow.Patient).WithSummary("Make a toy").WithProblems(TooMany);

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Platform.Modules.Toys;
 
-/// <summary>A small module with one of each part. It proves that a module needs nothing beside its own folder.</summary>
+/// <summary>A module with one of each part. It shows that a module needs nothing beside its own folder.</summary>
 sealed class ToysModule : IModule
 {
     public string Name => "Toys";
