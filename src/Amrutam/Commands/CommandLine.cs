@@ -67,7 +67,8 @@ static class CommandLine
         ListeningAddress.RefuseTaken(settings["urls"] ?? HttpPipeline.DefaultUrl, "ASPNETCORE_URLS");
         ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
         await using var embedded = Given(settings) is null
-            ? await PrivatePostgres.Own(DataSettings.DirectoryOf(settings), logs.CreateLogger<PrivatePostgres>(), ct)
+            ? await PrivatePostgres.Own(EmbeddedDatabase.Options, DataSettings.DirectoryOf(settings),
+                logs.CreateLogger<PrivatePostgres>(), ct)
             : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, Program.Modules, ct);
@@ -210,7 +211,8 @@ static class CommandLine
         var settings = Settings([]);
         if (Given(settings) is { } given) return await command(given);
         var directory = DataSettings.DirectoryOf(settings);
-        await using var embedded = await PrivatePostgres.JoinOrOwn(directory, NullLogger.Instance, ct);
+        await using var embedded = await PrivatePostgres.JoinOrOwn(EmbeddedDatabase.Options, directory,
+            NullLogger.Instance, ct);
         return await command(Of(embedded));
     }
 

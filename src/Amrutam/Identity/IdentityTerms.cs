@@ -33,7 +33,7 @@ static class IdentityTerms
         ["expires_in"] = new("Seconds until the access token expires.", 900),
         ["refresh_token"] = new("Renews the access token once. Each renewal gives the next one.", "the refresh token"),
         ["token"] = new(Token, "the token of the link"),
-        ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = User.MaxName },
+        ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = PersonName.MaxLength },
         ["role"] = new("The role of the account.", Allow.Patient) { Words = Roles },
         ["SignUpRequest.role"] = new("The role; `patient` if not given.", Allow.Patient) { Words = OpenRoles },
         ["SignUpWithPasskeyRequest.role"] = new("The role; `patient` if not given.", Allow.Patient)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Tests.Support.Observing;
 using Npgsql;
@@ -20,7 +21,7 @@ public sealed class PostgresOutOfSightTests : IDisposable
     {
         _folder.UnixFileMode |= UnixFileMode.OtherExecute;
         var log = new LogLines<PrivatePostgres>();
-        await using var postgres = await PrivatePostgres.Own(
+        await using var postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
             Path.Combine(_folder.FullName, "data"), log, TestContext.Current.CancellationToken,
             durable: false);
         var cluster = Path.Combine(_folder.FullName, "data", "cluster");
@@ -36,7 +37,7 @@ public sealed class PostgresOutOfSightTests : IDisposable
         await Until(() => !log.Written.IsEmpty);
         File.Move(file + ".kept", file, overwrite: true);
 
-        log.Written.ShouldAllBe(line => line.Text == "PostgreSQL cannot be looked after now; trying again soon");
+        log.Written.ShouldAllBe(line => line.Text == "PostgreSQL's process cannot be observed; trying again soon");
         PostmasterFile.Read(cluster).ShouldBe(running);
         await using var database = NpgsqlDataSource.Create(postgres.AppConnectionString());
         (await database.CreateCommand("select 1").ExecuteScalarAsync(TestContext.Current.CancellationToken))

@@ -28,7 +28,7 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
             return pages(http);
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-            return CommonProblems.Write(http, CommonProblems.NotSignedIn);
+            return ProblemResponses.Write(http, CommonProblems.NotSignedIn);
         var caller = tokens.Verify(header.AsMemory(Prefix.Length));
         // A cached token needs no waiting.
         return caller.IsCompletedSuccessfully ? Admit(http, roles, caller.Result) : AdmitWhenKnown(http, roles, caller);
@@ -39,11 +39,11 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
 
     Task Admit(HttpContext http, string[] roles, CurrentUser? caller)
     {
-        if (caller is null) return CommonProblems.Write(http, CommonProblems.NotSignedIn);
+        if (caller is null) return ProblemResponses.Write(http, CommonProblems.NotSignedIn);
         http.Features.Set(caller);
         if (roles.Contains(caller.Role)) return allowed(http);
         failed.Count(FailedAttempts.Request, caller.Id, caller.Role);
-        return CommonProblems.Write(http, CommonProblems.RoleMayNot);
+        return ProblemResponses.Write(http, CommonProblems.RoleMayNot);
     }
 
     /// <returns>The roles that every policy of the route allows; null for a route without token.</returns>

@@ -18,7 +18,7 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
             || CurrentUser.Of(http) is not { SecondFactor: false } user || !required.Roles.Contains(user.Role))
             return next(http);
         failed.Count(FailedAttempts.Request, user.Id, user.Role);
-        return CommonProblems.Write(http, IdentityProblems.EnrolmentNeeded);
+        return ProblemResponses.Write(http, IdentityProblems.EnrolmentNeeded);
     }
 
     static bool IsOpen(Endpoint endpoint) =>

@@ -5,7 +5,7 @@ namespace Amrutam.Identity.Accounts;
 /// <summary>The full name of a person: free text of at most 200 UTF-16 units.</summary>
 static class PersonName
 {
-    const int MaxLength = 200;
+    public const int MaxLength = 200;
 
     /// <returns>The name in the form that is stored, or null without one.</returns>
     public static string? Parse(RequestValidation fields, string? text) => fields.Text("full_name", text, MaxLength);

@@ -28,9 +28,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     static readonly string[] FreeTexts = ["email", "password", "new_password", "full_name", "name", "reason", "bio",
         "note", "registration_number", "token", "refresh_token", "totp_code", "recovery_code", "code"];
 
-    static readonly string[] Words =
-        ["User-Agent", "Referer", "Accept-Language", "X-Forwarded-For", "Request-Id"];
-
+    static readonly string[] Words = ["User-Agent", "Referer", "Accept-Language", "X-Forwarded-For", "Request-Id"];
     static readonly string[] Pairs = ["Cookie", "tracestate", "baggage"];
 
     // Most of the walk is waiting; more at once would only slow the machine's other tests.

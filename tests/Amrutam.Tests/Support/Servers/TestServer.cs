@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -34,18 +35,23 @@ sealed class TestServer : IAsyncDisposable
     public required Uri Address { get; init; }
 
     public static Task<TestServer> Start(Database database, params string[] settings) =>
-        Start(database, costlyPasswords: false, settings);
+        Start(database, costlyPasswords: false, modules: null, settings);
+
+    public static Task<TestServer> Start(Database database, IReadOnlyList<IModule> modules) =>
+        Start(database, costlyPasswords: false, modules);
 
     /// <param name="costlyPasswords">Whether hashes cost what they do in service. Thousands of sign-ins test other
     /// things, and need not be paid for.</param>
-    public static async Task<TestServer> Start(Database database, bool costlyPasswords, params string[] settings)
+    /// <param name="modules">The modules; null for those of the product.</param>
+    public static async Task<TestServer> Start(Database database, bool costlyPasswords,
+        IReadOnlyList<IModule>? modules = null, params string[] settings)
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
             "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Audit:CheckpointFolder=",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
             "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
-            .. Unlimited, .. settings], database);
+            .. Unlimited, .. settings], database, modules);
         if (!costlyPasswords)
             app.Services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value.IterationCount = CheapRounds;
         try
