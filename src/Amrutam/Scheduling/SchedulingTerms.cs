@@ -169,6 +169,8 @@ static class SchedulingTerms
                 IsList: true),
             new("Problem", "bookings", "The bookings that prevent the change.", typeof(ConflictingBooking),
                 IsList: true),
+            new("Problem", "report", "The outcome of each occurrence of the series.", typeof(BookSeries.Occurrence),
+                IsList: true),
             new("Booking", "chosen", "Why this doctor was chosen; only after a booking by specialization.",
                 typeof(Booking.Choice)),
         ],

@@ -42,7 +42,7 @@ static class TakeTimeOff
             "Closes open slots. Bookings in that time are refused, cancelled or moved, as "
             + "`bookings` says.")
         .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move))
-        .Produces<Response>(StatusCodes.Status201Created).Example(Examples.TimeOff)
+        .Produces<Response>(StatusCodes.Status201Created).WithLocation().Example(Examples.TimeOff)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.BookingsInTheWay,
             SchedulingProblems.NoEqualSlotIsOpen, SchedulingProblems.TooMuchTimeOff,
             CommonProblems.Invalid, IdempotencyProblems.KeyReused);

@@ -47,7 +47,8 @@ public sealed class ExampleRequestTests(ServerFixture fixture) : IClassFixture<S
         {
             var (name, example) = ((string)parameter!["name"]!, parameter["example"]?.ToString());
             if (example is null) continue;
-            if ((string)parameter["in"]! == "path") path = path.Replace($"{{{name}}}", example, StringComparison.Ordinal);
+            if ((string)parameter["in"]! == "path")
+                path = path.Replace($"{{{name}}}", example, StringComparison.Ordinal);
             if ((string)parameter["in"]! == "query") query.Add($"{name}={Uri.EscapeDataString(example)}");
         }
         return query.Count == 0 ? path : path + "?" + string.Join('&', query);

@@ -29,7 +29,7 @@ static class MoveBooking
                 SchedulingProblems.RevisionIsStale, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, SchedulingProblems.MoveNeedsConfirmation,
                 CommonProblems.Invalid])
-            .Example(new Request(Guid.Parse(ExampleValues.Id)));
+            .Example(new Request(Guid.Parse(ExampleValues.Id), "The doctor is away"));
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
         CheckBookability bookability, Alternatives alternatives)
