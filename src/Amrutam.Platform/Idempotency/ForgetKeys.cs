@@ -5,8 +5,8 @@ using Npgsql;
 namespace Amrutam.Platform.Idempotency;
 
 /// <summary>Deletes stored responses that are a day old: after that the same key is a new request.</summary>
-/// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows, so
-/// that no booking reads past many dead ones.</remarks>
+/// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows,
+/// so that no booking reads past many dead ones.</remarks>
 sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
     // The contract's day.

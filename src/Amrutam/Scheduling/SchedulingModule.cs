@@ -17,7 +17,7 @@ using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>The calendar: slots that doctors offer, and the bookings that patients make of them.</summary>
+/// <summary>The calendar: the slots of doctors and the bookings of patients.</summary>
 sealed class SchedulingModule : IModule
 {
     public string Name => "Scheduling";

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.OpenApi;
 using NodaTime;
@@ -15,20 +14,10 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
 /// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
 /// <param name="Revision">Increases with each change; calendars and caches compare it.</param>
-/// <param name="Chosen">Why this doctor; only in the response to a booking that named a specialization.</param>
 sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid? SeriesId, string Status,
     Instant StartsAt, Instant EndsAt, Instant? ExpiresAt, string? Reason, string? CancelledBy,
-    string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty, int Revision, Instant CreatedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Booking.Choice? Chosen = null)
+    string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty, int Revision, Instant CreatedAt)
 {
-    /// <summary>The reason for the doctor of a booking that named a specialization.</summary>
-    /// <param name="Rule">least_loaded.</param>
-    /// <param name="BookingsThatWeek">The doctor's bookings in the week around the slot.</param>
-    /// <param name="DoctorsFree">The number of doctors with a free slot at that time.</param>
-    /// <param name="Because">The reason as a sentence.</param>
-    [SchemaName("SlotChoice")]
-    public sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
-
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.bookings b</c>.</summary>
     /// <remarks>A request that has expired reads as expired, with the revision of that step, before a job records
     /// it.</remarks>

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>The caller's own bookings, the latest start first: a patient's as patient, a doctor's as doctor.</summary>
+/// <summary>Lists the caller's bookings as patient or as doctor, the latest start first.</summary>
 static class ListBookings
 {
     sealed record Key(Instant StartsAt, Guid Id);

@@ -4,8 +4,8 @@ namespace Amrutam.Scheduling.Invariants;
 
 /// <summary>The agreement of slots, time off and the waiting list with the event log, as queries that return
 /// violations.</summary>
-/// <remarks>Slots that a doctor's rules make and close are left out: a thousand of them are one event, which names none.
-/// <see cref="CalendarInvariants"/> has the bookings.</remarks>
+/// <remarks>Slots that a doctor's rules make and close are left out: a thousand of them are one event, which names
+/// none. <see cref="CalendarInvariants"/> has the bookings.</remarks>
 static class CalendarEventInvariants
 {
     public static readonly IReadOnlyList<Invariant> All =

@@ -67,8 +67,8 @@ $$;
 -- Whether a patient may have a slot: the one judgement of every route that books, holds, moves or offers one, with the
 -- one order of refusals. The caller has locked the slot and the patient.
 -- moved: the patient's booking that leaves its time for the slot, or null. by_patient: false for staff and doctors, who
--- are not bound by the notice and the limits. A limit of 0 is none; a count stops at its limit. The count for one doctor
--- reads what the count of all reads: an index by doctor would read all patients of a busy one.
+-- are not bound by the notice and the limits. A limit of 0 is none; a count stops at its limit. The count for one
+-- doctor reads what the count of all reads: an index by doctor would read all patients of a busy one.
 create function scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean,
     open_limit int, open_limit_per_doctor int, cancellation_limit int)
 returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at timestamptz, held_until timestamptz)

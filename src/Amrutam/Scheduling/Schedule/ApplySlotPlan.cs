@@ -6,21 +6,18 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>Makes doctors' slots what their plans say: the one way, for a change of rules, time off, and the days that
-/// come into view.</summary>
-/// <remarks>
-/// The doctors are locked since before the plans were made. Rows are locked in id order first, as every booking does.
-/// A slot that was booked meanwhile is not closed but withdrawn, so that it is not open when its booking ends; then the
-/// plans are made anew, because it may be in the way of a new one. So nothing that is published can overlap, and the
-/// insertion does without <c>on conflict</c>, which would look into the exclusion constraint's index a second time for
-/// each slot: a third of the whole time. Each statement writes one event for each doctor.
-/// </remarks>
+/// <summary>Applies plans to doctors' slots after a change of rules, after time off, and for new days.</summary>
+/// <remarks>The caller locked the doctors' calendars before the plans were made. Rows are locked in id order first, as
+/// in every booking. A slot that was booked in between is withdrawn and not closed, so that it is not open after its
+/// booking. Then the plans are made again, because the booking may overlap a new slot. So no published slot overlaps
+/// another, and the insert needs no <c>on conflict</c>, whose second search of the exclusion constraint's index took a
+/// third of the time. Each statement writes one event for each doctor.</remarks>
 static class ApplySlotPlan
 {
-    /// <summary>Of all doctors together; fewer are closed than planned when some were booked meanwhile.</summary>
+    /// <summary>Totals of all doctors. Fewer are closed than planned when some were booked in between.</summary>
     public sealed record Done(int Added, int Closed);
 
-    /// <param name="by">Who changed what the slots depend on; null for the passing of time.</param>
+    /// <param name="by">The actor; null for the system.</param>
     public static async Task<Done> Apply(
         NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans, CurrentUser? by)
     {
@@ -41,7 +38,7 @@ static class ApplySlotPlan
     static async Task<int> Open(
         NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans, CurrentUser? by)
     {
-        // A withdrawn slot is open or booked, so it is only given its notice back.
+        // A withdrawn slot is open or booked, so it only gets its notice back.
         var reopen = plans.SelectMany(p => p.Plan.Reopen.Concat(p.Plan.Restore)
             .Select(slot => (slot.Id, Until: p.Calendar.BookableUntil(slot.Time)))).ToList();
         var publish = plans.SelectMany(p => p.Plan.Publish.Select(time => (Time: time, p.Calendar))).ToList();
@@ -74,7 +71,7 @@ static class ApplySlotPlan
         select count(*)::int from closed
         """;
 
-    // The notice is the rules'; a slot published by hand can be booked until it starts.
+    // The notice belongs to the rules; a slot published by hand is bookable until it starts.
     const string Publish = """
         with opened as (
             update scheduling.slots s

@@ -3,7 +3,7 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>A booking that rules or time off leave no place for, as its doctor is told of it.</summary>
+/// <summary>A booking outside the rules or within time off, as its doctor sees it.</summary>
 sealed record ConflictingBooking(Guid Id, Guid SlotId, Instant StartsAt, Instant EndsAt)
 {
     public static ConflictingBooking Of(MadeSlot booked) =>

@@ -53,7 +53,7 @@ static class ExplainTime
         ["started"] = "The appointment time that this lies in has already begun.",
         ["booked"] = "This time is already booked.",
         ["held"] = "Somebody is about to book this time; it may be free again in a few minutes.",
-        ["minimum_notice"] = "The doctor asks for more notice than is left before this time.",
+        ["minimum_notice"] = "This doctor needs more notice than is left before this time.",
         ["time_off"] = "The doctor is away at this time.",
         [Closed] = "The doctor has closed this time.",
         ["no_rules"] = "The doctor has not said when they see patients, and no appointment is offered at this time.",

@@ -6,27 +6,25 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>Makes every doctor's slots up to the horizon: for each at their own midnight, after their zone changed, and
-/// after a booking ended whose slot the rules had given up.</summary>
-/// <remarks>
-/// Replicas, and the workers of each, share the doctors that are due: each takes those whose calendar nobody is at, and
-/// never waits. What is there already is left alone, so a run that is cut short or done twice does no harm.
-/// </remarks>
+/// <summary>Generates every doctor's slots up to the horizon: at the doctor's midnight, after a change of zone, and
+/// after a booking of a withdrawn slot has ended.</summary>
+/// <remarks>Replicas and their workers share the due doctors: each worker takes doctors whose calendars are unlocked
+/// and never waits. Existing slots stay, so an interrupted or repeated run does no harm.</remarks>
 sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJob
 {
-    // One statement inserts for all of them. Three months of half hours of twenty doctors are a second or two even on a
-    // busy machine, far from the time at which a statement is given up.
+    // One statement inserts for all of them. Three months of half hours of twenty doctors take a second or two on a
+    // busy machine, far below the timeout of a statement.
     const int DoctorsAtOnce = 20;
 
-    // While the database inserts for the one, the other plans; more would take the processors from those who book.
+    // While the database inserts for one worker, the other plans. More would take processors from bookings.
     const int Workers = 2;
 
-    // As many as other workers and replicas may be at just now, so that one more finds doctors behind theirs.
+    // As many as other workers and replicas may have locked, so that one more worker finds doctors behind theirs.
     const int DoctorsLookedAt = DoctorsAtOnce * 8;
 
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
-    /// <param name="Doctors">How many were due.</param>
+    /// <param name="Doctors">The number of due doctors.</param>
     public readonly record struct Made(int Doctors, int Added, int Closed)
     {
         public static Made operator +(Made one, Made other) =>
@@ -43,7 +41,7 @@ sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJo
         return Every;
     }
 
-    /// <summary>Makes the slots of every doctor that is due, but those that somebody else is at.</summary>
+    /// <summary>Generates the slots of every due doctor whose calendar is unlocked.</summary>
     public async Task<Made> MakeAll(CancellationToken ct)
     {
         var made = await Task.WhenAll(Enumerable.Range(0, Workers).Select(async _ =>
@@ -55,7 +53,7 @@ sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJo
         return made.Aggregate((one, other) => one + other);
     }
 
-    /// <summary>Makes the slots of some doctors, of those that have been due longest.</summary>
+    /// <summary>Generates the slots of a few doctors, the longest due first.</summary>
     public async Task<Made> MakeSome()
     {
         var made = await db.InTransaction(MakeSome);
@@ -65,9 +63,9 @@ sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJo
 
     static async Task<Made> MakeSome(NpgsqlConnection connection)
     {
-        var mine = await connection.Statement(TakeDue).With(DoctorsAtOnce).With(DoctorsLookedAt)
+        var mine = await connection.Statement(LockDue).With(DoctorsAtOnce).With(DoctorsLookedAt)
             .List(row => row.GetGuid(0));
-        // What another had finished just before it was taken here is not due any more.
+        // A calendar that another worker finished just before it was locked here is not due any more.
         var due = await connection.Statement(StillDue).With(mine.ToArray()).List(row => row.GetGuid(0));
         if (due.Count == 0) return default;
         var calendars = await DoctorCalendar.Of(connection, [.. due]);
@@ -78,9 +76,9 @@ sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJo
         return new Made(calendars.Count, done.Added, done.Closed);
     }
 
-    // The lock is the one of DoctorCalendar.Lock. It is tried row by row until there are enough; one that is had in
-    // vain ends with the transaction.
-    const string TakeDue = """
+    // The lock is the one of CalendarLocks. It is tried row by row until there are enough; one too many ends with the
+    // transaction.
+    const string LockDue = """
         with due as materialized (
             select doctor_id from scheduling.due_calendars order by due_at limit $2)
         select doctor_id from due

@@ -6,8 +6,8 @@ using Amrutam.Platform.Idempotency;
 namespace Amrutam.Scheduling.Slots;
 
 /// <summary>Closes one of the signed-in doctor's open slots.</summary>
-/// <remarks>A booked slot is not closed: its booking is cancelled first, by name, so a patient always hears
-/// why.</remarks>
+/// <remarks>A booked slot is not closed: its booking is cancelled first, so that the patient receives a
+/// reason.</remarks>
 static class CloseSlot
 {
     public static void Map(RouteGroupBuilder slots) =>

@@ -8,8 +8,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Slots;
 
-/// <summary>Lists a doctor's bookable slots by time; dates are days of the doctor's zone. 404 for a doctor who is not in
-/// the directory.</summary>
+/// <summary>Lists a doctor's bookable slots by time; dates are days of the doctor's zone. 404 for a doctor who is not
+/// in the directory.</summary>
 static class ListOpenSlots
 {
     // A slot may begin years from now, beyond the range of a time span.

@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace Amrutam.Scheduling.Slots;
 
-/// <summary>The advisory lock that orders everything a patient does to their own bookings.</summary>
+/// <summary>The advisory lock that serializes the changes of a patient's bookings.</summary>
 static class PatientLock
 {
-    /// <summary>The same number as <c>scheduling.patient_lock</c>, which the database's own guard takes.</summary>
+    /// <summary>The same number as <c>scheduling.patient_lock</c>, which the trigger on bookings locks.</summary>
     public static long Of(Guid patient)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -13,22 +13,20 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>Clears a doctor's bookings out of a time that the doctor will be away: all of them, or none.</summary>
-/// <remarks>
-/// Locks as every change of a booking does: bookings, then slots in id order, then patients. A booking that is being
-/// made for a slot of that time is seen, or finds its slot closed. What cannot be cleared is answered with 409 and the
-/// list.
-/// </remarks>
+/// <summary>Cancels or moves a doctor's bookings within time off: all of them, or none.</summary>
+/// <remarks>It locks as every change of a booking does: bookings, then slots in id order, then patients. So it sees a
+/// booking that is being made for a slot of that time, or that booking finds its slot closed. Bookings that cannot be
+/// cleared are listed in a 409.</remarks>
 static class ClearBookings
 {
     public const string Refuse = "refuse", Cancel = "cancel", Move = "move";
 
-    // More than anyone moves at once; the nearest are what patients are offered.
+    // More than any doctor moves at once; patients are offered the nearest.
     const int MostCandidates = 1000;
     const int OfferedToEach = 3;
 
-    /// <param name="Bookings">What was cancelled or moved, as it was before.</param>
-    /// <param name="Refusal">Why nothing was, or null.</param>
+    /// <param name="Bookings">The cancelled or moved bookings, as they were before.</param>
+    /// <param name="Refusal">The response when nothing was changed, or null.</param>
     public sealed record Outcome(IReadOnlyList<ConflictingBooking> Bookings, StoredResponse? Refusal = null);
 
     sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time);
@@ -58,7 +56,7 @@ static class ClearBookings
             : await CancelAll(connection, inTheWay, open, timeOff, by);
     }
 
-    /// <summary>Open slots outside all time off, those nearest to this one.</summary>
+    /// <summary>Open slots outside all time off, the nearest first.</summary>
     static List<MadeSlot> Candidates(DoctorCalendar calendar, Interval away)
     {
         var off = new Sweep(calendar.Away.Append(away));
@@ -111,7 +109,7 @@ static class ClearBookings
          order by id for update
         """;
 
-    // By what the slot says, which is under lock; one that has begun is left to run its course.
+    // By the slot, which is locked. A booking that has begun stays.
     const string SelectInTheWay = """
         select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at
           from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>The signed-in doctor's time off that is not over, the soonest end first.</summary>
+/// <summary>Lists the signed-in doctor's present and future time off, the earliest end first.</summary>
 static class ListTimeOff
 {
     [SchemaName("TimeOff")]

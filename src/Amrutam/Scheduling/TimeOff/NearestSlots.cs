@@ -3,18 +3,18 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>Which open slots serve a booking as well as its own. Pure.</summary>
+/// <summary>Finds open slots that can replace a booking's own. Pure.</summary>
 static class NearestSlots
 {
-    /// <summary>Slots as long as the booking, the nearest first.</summary>
+    /// <summary>Open slots of the booking's length, the nearest first.</summary>
     public static IEnumerable<MadeSlot> To(Interval booked, IEnumerable<MadeSlot> open) =>
         open.Where(slot => slot.Time.Duration == booked.Duration)
             .OrderBy(slot => Distance(slot, booked)).ThenBy(slot => slot.Time.Start);
 
-    /// <summary>Gives each booking, in the order given, the nearest equal slot that is left and that its patient can
-    /// come to.</summary>
+    /// <summary>Assigns to each booking, in the given order, the nearest remaining slot of its length at which its
+    /// patient is free.</summary>
     /// <param name="busy">The other bookings of the patients.</param>
-    /// <returns>One slot for each booking, null for those that there is none for.</returns>
+    /// <returns>One slot for each booking; null where there is none.</returns>
     public static List<MadeSlot?> Assign(
         IEnumerable<(Guid Patient, Interval Time)> bookings, IEnumerable<MadeSlot> open, ILookup<Guid, Interval> busy)
     {

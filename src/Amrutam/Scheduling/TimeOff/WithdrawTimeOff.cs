@@ -7,7 +7,8 @@ using Amrutam.Scheduling.Slots;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>Takes back time off: what it closed and nothing else stands against is open again at once.</summary>
+/// <summary>Withdraws time off: the slots that it closed are open again at once, unless another reason keeps them
+/// closed.</summary>
 static class WithdrawTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapDelete("/time-off/{id:guid}", Handle)

@@ -8,8 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>The signed-in patient's own places on waiting lists, the latest first, with the slots offered
-/// now.</summary>
+/// <summary>Lists the signed-in patient's places on waiting lists, the latest first, with the present offers.</summary>
 static class ListWaitlist
 {
     sealed record Key(Instant CreatedAt, Guid Id);

@@ -9,8 +9,8 @@ namespace Amrutam.Scheduling.Waitlist;
 /// <remarks>
 /// Listens for freed slots (<see cref="Bookings.FreedSlotListener"/>), so it runs in the transaction that frees one and
 /// nobody books before the line. The job offers slots that became free by the clock. Entries are locked with
-/// <c>skip locked</c>: an entry that is just being changed is passed over, and this never waits. The slot's one hold and
-/// the keys of <c>waitlist_offers</c> prevent two offers of one slot.
+/// <c>skip locked</c>: an entry that is just being changed is passed over, and this never waits. The slot's one hold
+/// and the keys of <c>waitlist_offers</c> prevent two offers of one slot.
 /// </remarks>
 sealed class OfferSlot(SchedulingSettings settings)
 {

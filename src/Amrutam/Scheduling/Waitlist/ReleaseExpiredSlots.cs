@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Releases slots by the clock: of requests and offers that nobody answered, and of holds of suspended or closed
-/// accounts. Offers each free slot to the first in line.</summary>
+/// <summary>Releases slots by the clock: of requests and offers that nobody answered, and of holds of suspended or
+/// closed accounts. Offers each free slot to the first in line.</summary>
 /// <remarks>Any number of replicas may run it: one skips rows that another has locked. Without it holds and requests
 /// would still end in time, and only the waiting list would miss them.</remarks>
 sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, OfferSlot offers,
@@ -65,8 +65,8 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
         select id from released
         """;
 
-    // An offer is taken when the patient booked its slot, by accepting or as the holder. After any other end the slot is
-    // offered to the next in line.
+    // An offer is taken when the patient booked its slot, by accepting or as the holder. After any other end the slot
+    // is offered to the next in line.
     const string EndOffers = """
         with due as materialized (
             select e.id, e.patient_id, e.passes, o.slot_id, o.offered_at

@@ -9,8 +9,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books with the doctor of a specialization who is free and has the fewest bookings that week, and explains the
-/// choice.</summary>
+/// <summary>Books with the doctor of a specialization who is free and has the fewest bookings that week, and explains
+/// the choice.</summary>
 /// <remarks>Every candidate goes through the batch of all bookings. When the batch refuses a candidate's slot, because
 /// another patient was faster, the next candidate is tried.</remarks>
 sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettings settings)
@@ -19,6 +19,9 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
     const int MaxCandidates = 8;
 
     sealed record Candidate(Guid Slot, Guid Doctor, long Load, long Free);
+
+    /// <summary>The reason for this doctor: the response's member <c>chosen</c>.</summary>
+    sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
 
     public async Task<StoredResponse> Book(BookingRequest wanted, string specialization, Instant? at,
         BookSlot.TimeRange? between)
@@ -45,7 +48,7 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
     }
 
     static string Explain(Candidate chosen, string specialization) => JsonSerializer.Serialize(
-        new Booking.Choice("least_loaded", chosen.Load, chosen.Free, chosen.Free == 1
+        new Choice("least_loaded", chosen.Load, chosen.Free, chosen.Free == 1
             ? $"The only {specialization} doctor who is free then."
             : $"Of {chosen.Free} {specialization} doctors who are free then, "
                 + $"this one has the fewest bookings that week ({chosen.Load})."), Json.Options);

@@ -9,8 +9,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books a slot and the same doctor's slots at the same local time in the following weeks: all of them, or those
-/// that are possible.</summary>
+/// <summary>Books a slot and the same doctor's slots at the same local time in the following weeks: all of them, or
+/// those that are possible.</summary>
 /// <remarks>One transaction: all of the response's bookings exist or none does. The local time is in the doctor's zone,
 /// so a series keeps its hour when the clocks change.</remarks>
 static class BookSeries

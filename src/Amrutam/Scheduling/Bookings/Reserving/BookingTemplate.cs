@@ -6,31 +6,30 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>The JSON of a new booking as the serializer writes it, with places for PostgreSQL's <c>format</c> to
 /// fill.</summary>
-/// <remarks>The statement that books also stores the response, so only PostgreSQL knows the values in time. The members,
-/// their names and their order are the serializer's.</remarks>
+/// <remarks>The statement that books also stores the response, so only PostgreSQL knows the values in time. The
+/// members, their names and their order are the serializer's.</remarks>
 static class BookingTemplate
 {
     /// <summary>Takes id, slot, doctor, patient, status, start, end, expiry, reason, creation.</summary>
-    public static readonly string Plain = Write(chosen: null);
+    public static readonly string Plain = Write();
 
-    /// <summary>Takes the choice of the doctor as the eleventh value.</summary>
-    public static readonly string WithChoice = Write(new("", 0, 0, ""));
+    /// <summary>Takes the choice of the doctor as the eleventh value: a member that only one response has.</summary>
+    public static readonly string WithChoice = Plain[..^1] + ",\"chosen\":%11$s}";
 
     // Any text that no name of a member contains.
     const string Status = "?status", Reason = "?reason";
 
-    static string Write(Booking.Choice? chosen)
+    static string Write()
     {
         var booking = new Booking(Number(1), Number(2), Number(3), Number(4), SeriesId: null, Status, At(6), At(7),
             At(8), Reason, CancelledBy: null, CancellationReason: null, CancelledMinutesAhead: null,
-            NoShowParty: null, Revision: 0, At(10), chosen);
+            NoShowParty: null, Revision: 0, At(10));
         object?[] values = [booking.Id, booking.SlotId, booking.DoctorId, booking.PatientId, Status,
-            booking.StartsAt, booking.EndsAt, booking.ExpiresAt, Reason, booking.CreatedAt, chosen];
+            booking.StartsAt, booking.EndsAt, booking.ExpiresAt, Reason, booking.CreatedAt];
         var json = JsonSerializer.Serialize(booking, SchedulingJson.Wire.Booking);
         for (var i = 0; i < values.Length; i++)
-            if (values[i] is { } value)
-                json = json.Replace(JsonSerializer.Serialize(value, SchedulingJson.Wire.Options),
-                    string.Create(CultureInfo.InvariantCulture, $"%{i + 1}$s"), StringComparison.Ordinal);
+            json = json.Replace(JsonSerializer.Serialize(values[i], SchedulingJson.Wire.Options),
+                string.Create(CultureInfo.InvariantCulture, $"%{i + 1}$s"), StringComparison.Ordinal);
         return json;
     }
 

@@ -25,7 +25,7 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
     {
         await Lock(connection, moved is null ? slots : [.. slots, moved.SlotId], patient);
         var limited = moved?.SeriesId is null;
-        return await connection.Statement(Judge).With(slots).With(patient).With(moved?.Id)
+        return await connection.Statement(SelectRefusals).With(slots).With(patient).With(moved?.Id)
             .With(by.Role == Allow.Patient).With(settings.VerifiedDoctorsOnly)
             .With(limited ? limits.OpenBookingsPerPatient : 0)
             .With(limited ? limits.OpenBookingsPerPatientAndDoctor : 0)
@@ -61,7 +61,7 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
           from scheduling.recent_cancellations_of_patient($1)
         """;
 
-    const string Judge = """
+    const string SelectRefusals = """
         select j.refusal
           from unnest($1::uuid[]) with ordinality as a (slot_id, n)
          cross join lateral scheduling.bookability(a.slot_id, $2, $3, $4, $5, $6, $7, $8) j

@@ -10,9 +10,9 @@ using Npgsql;
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>Moves a booking to another slot: all or nothing, the same id, the old slot open again at once.</summary>
-/// <remarks>A patient may move to any open slot, a doctor only within their own. Staff give a reason and are not bound by
-/// the doctor's notice and window. Both slots are locked in id order, so crossing moves queue. A booking that is in the
-/// slot already stays unchanged: the first response may have been lost.</remarks>
+/// <remarks>A patient may move to any open slot, a doctor only within their own. Staff give a reason and are not bound
+/// by the doctor's notice and window. Both slots are locked in id order, so crossing moves queue. A booking that is in
+/// the slot already stays unchanged: the first response may have been lost.</remarks>
 static class MoveBooking
 {
     public sealed record Request(Guid SlotId, string? Reason = null);

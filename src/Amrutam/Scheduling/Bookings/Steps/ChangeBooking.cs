@@ -23,9 +23,9 @@ sealed record PresentBooking(Booking Booking, Instant Now, Duration Cancellation
 /// <summary>The common part of every change of one booking: access, the order of locks, the table of legal steps, and
 /// once per Idempotency-Key.</summary>
 /// <remarks>
-/// The booking's row is locked first, then slots in id order, then the patient. A booking that is being made never waits
-/// for a booking's row, so no circle of waiting can close. Another person's booking is a 404. Staff (admin) see every
-/// booking here; each route's policy says whether it admits them.
+/// The booking's row is locked first, then slots in id order, then the patient. A booking that is being made never
+/// waits for a booking's row, so no circle of waiting can close. Another person's booking is a 404. Staff (admin) see
+/// every booking here; each route's policy says whether it admits them.
 /// </remarks>
 readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMatch Match,
     IdempotentTransaction Transaction, FreedSlots Freed)

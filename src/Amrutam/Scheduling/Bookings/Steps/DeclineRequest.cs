@@ -29,6 +29,7 @@ static class DeclineRequest
         var reason = fields.Text("reason", request?.Reason, MaxReason);
         if (fields.Wrong) return fields.Problem();
         return await change.Run(id, BookingAction.Decline, request ?? new(), (connection, present) =>
-            ApplyTransition.Apply(connection, present.Booking, BookingAction.Decline, change.User, change.Freed, reason));
+            ApplyTransition.Apply(connection, present.Booking, BookingAction.Decline, change.User, change.Freed,
+                reason));
     }
 }

@@ -6,9 +6,9 @@ namespace Amrutam.Scheduling.Bookings.Steps;
 
 /// <summary>Records the expiry of requests that their doctors did not answer in time.</summary>
 /// <remarks>
-/// By the database's clock a request expires without this, and no reader waits for it. An expired request still occupies
-/// its slot in the unique index, so a request for the slot records the expiry first. Rows that another transaction has
-/// locked are skipped; slots are locked in id order, as everywhere.
+/// By the database's clock a request expires without this, and no reader waits for it. An expired request still
+/// occupies its slot in the unique index, so a request for the slot records the expiry first. Rows that another
+/// transaction has locked are skipped; slots are locked in id order, as everywhere.
 /// </remarks>
 static class ExpireRequests
 {
