@@ -4,9 +4,9 @@ namespace Amrutam.Platform.Privacy;
 
 /// <summary>An encrypted secret of a table.</summary>
 /// <param name="Id">The key of its row, as text.</param>
-/// <param name="Box">The ciphertext.</param>
+/// <param name="Ciphertext">The ciphertext.</param>
 /// <param name="Purpose">The purpose that it was encrypted for. It decrypts for no other.</param>
-sealed record EncryptedSecret(string Id, byte[] Box, string Purpose);
+sealed record EncryptedSecret(string Id, byte[] Ciphertext, string Purpose);
 
 /// <summary>The encrypted secrets of one table, for encryption with a new key-encryption key.</summary>
 /// <remarks>A module declares one for each of its tables. It runs on the owner's connection, because the server's role
@@ -22,5 +22,5 @@ interface IEncryptedSecrets
 
     /// <summary>Replaces the ciphertext, unless another session has replaced it.</summary>
     /// <returns>The number of rows changed.</returns>
-    Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box);
+    Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext);
 }

@@ -52,7 +52,8 @@ sealed partial class AuditModule : IModule
         module.AddGauge(new("amrutam.audit.seal_age", "s",
             "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
         module.AddGauge(new("amrutam.audit.log_broken", "{log}",
-            "1 when the last check found that the event log is not what was sealed", Label: null, CheckLog.ReadViolation));
+            "1 when the last check found that the event log is not what was sealed", Label: null,
+                CheckLog.ReadViolation));
         module.AddGauge(new("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
     }

@@ -1,6 +1,6 @@
 using Amrutam.Doctors.Contracts;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
@@ -37,7 +37,8 @@ sealed class SchedulingModule : IModule
         module.Services.AddSingleton(services =>
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
         module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
-            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<RefusedRequests>().AddSingleton<OfferSlot>();
+            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<RefusedRequests>()
+            .AddSingleton<OfferSlot>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
     }

@@ -172,7 +172,7 @@ static class SchedulingTerms
             new("Problem", "report", "The outcome of each occurrence of the series.", typeof(BookSeries.Occurrence),
                 IsList: true),
             new("Booking", "chosen", "Why this doctor was chosen; only after a booking by specialization.",
-                typeof(Booking.Choice)),
+                typeof(AnyDoctor.Choice)),
         ],
     };
 }

@@ -43,7 +43,7 @@ public sealed class AccountOfAnotherAddressTests(Browser browser, PasskeyFixture
         PasskeyClient.Status(await stranger.SignIn()).ShouldBe(200);
         await ResetPassword(email);
         PasskeyClient.Status(await stranger.SignIn()).ShouldBe(401);
-        (await Mailbox.Letter(email, "Your password was changed")).ShouldContain("every passkey");
+        (await Mailbox.Letter(email, "Your password was changed")).TextBody!.ShouldContain("every passkey");
     }
 
     /// <summary>The account is locked as a reset locks it, until the stranger's request waits for it.</summary>

@@ -21,7 +21,7 @@ static class ListInvitations
 
     static async Task<IResult> Handle([AsParameters] PageQuery query, NpgsqlDataSource db, CancellationToken ct)
     {
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Read).With(page.After?.Id).With(page.Fetch).List(row => new Invitation(
             row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetGuid(3), row.GetInstant(4)), ct);

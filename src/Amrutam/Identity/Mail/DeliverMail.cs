@@ -5,8 +5,8 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Jobs;
-using MailKit.Net.Smtp;
 using Amrutam.Platform.Telemetry;
+using MailKit.Net.Smtp;
 using NodaTime;
 using Npgsql;
 

@@ -2,10 +2,10 @@ using System.Text.Json;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http;
-using NodaTime.Text;
+using Amrutam.Platform.Http.Binding;
 using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 
 namespace Amrutam.Identity.Mail;

@@ -1,10 +1,10 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
+using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Modules;
 using MimeKit;
 using NodaTime;
-using System.Text.Json;
 
 namespace Amrutam.Identity.Mail;
 

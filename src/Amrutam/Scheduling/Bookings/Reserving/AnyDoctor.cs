@@ -21,7 +21,8 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
     sealed record Candidate(Guid Slot, Guid Doctor, long Load, long Free);
 
     /// <summary>The reason for this doctor: the response's member <c>chosen</c>.</summary>
-    sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
+    [SchemaName("SlotChoice")]
+    public sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
 
     public async Task<StoredResponse> Book(BookingRequest wanted, string specialization, Instant? at,
         BookSlot.TimeRange? between)
