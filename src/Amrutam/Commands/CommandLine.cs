@@ -184,7 +184,8 @@ static class CommandLine
     static async Task Reseal(IServiceProvider services)
     {
         var done = await services.GetRequiredService<ReencryptSecrets>().Run();
-        foreach (var table in done) Console.WriteLine($"{table.Table}: {table.Reencrypted} encrypted with the present key");
+        foreach (var table in done)
+            Console.WriteLine($"{table.Table}: {table.Reencrypted} encrypted with the present key");
         if (done.Sum(table => table.Unreadable) is > 0 and var unreadable)
             throw new StartupException($"{unreadable} secrets are encrypted with a key that is not among "
                 + "Identity__OtherKeyEncryptionKeys; they are unchanged.");
