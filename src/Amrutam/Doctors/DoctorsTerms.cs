@@ -32,6 +32,10 @@ static class DoctorsTerms
         {
             MaxLength = ProfileValidation.MaxRegistrationNumber,
         },
+        ["registration_council"] = new("The council of the medical register.", "Karnataka Ayurvedic and Unani Board"),
+        ["pending_changes"] = new("Changes that wait for an admin; null if there are none."),
+        ["requested_at"] = new("The instant at which the doctor asked for the changes."),
+        ["accept_changes"] = new("Whether the pending changes are accepted; without it, they are."),
         ["time_zone"] = new("The IANA time zone of the doctor's wall clock.", ProfileValidation.DefaultTimeZone),
         ["Doctor.verified"] = new("Whether an admin checked the registration."),
         ["VerifyDoctorRequest.verified"] = new("Whether the registration was checked and is good."),
