@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Passkeys;
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.Users;
 using Amrutam.Platform.Http;
@@ -95,5 +96,6 @@ static class IdentityTerms
             ["Admin"] = "Accounts, doctors, events and figures, for admins.",
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
+        Implied = [new(IdentityProblems.EnrolmentNeeded, SecondFactorPolicy.Guards)],
     };
 }
