@@ -102,47 +102,212 @@ begin
 end $_$;
 
 CREATE FUNCTION doctors.folded(words text) RETURNS text
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN translate(NORMALIZE(regexp_replace(lower(NORMALIZE(words, NFD)), '[\u0300-\u036f]'::text, ''::text, 'g'::text), NFC), '.,;:!?/\|()[]{}<>@#$%^&*_+=~`"''-–—'::text, repeat(' '::text, 34));
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+begin
+    words := lower(normalize(words, nfkd));
+    words := regexp_replace(words, '[\u0300-\u036f\u00ad\u200b-\u200d\ufeff]', '', 'g');
+    words := regexp_replace(words, '[\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]', '', 'g');
+    words := translate(normalize(words, nfc), '.,;:!?/\|()[]{}<>@#$%^&*_+=~`"''-–—।॥', repeat(' ', 36));
+    words := translate(words, 'łđðøħŧıŋ', 'lddohtin');
+    words := replace(replace(replace(replace(words, 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th');
+    if words !~ '[\u0900-\u0d7f]' then
+        return words;
+    end if;
+    words := translate(doctors.in_devanagari(words),
+        'ईऊॠऎऒऩऱऴीूॄॆॊँ०१२३४५६७८९', 'इउऋएओनरलिुृेों0123456789');
+    words := regexp_replace(words, 'ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])', 'ं', 'g');
+    words := regexp_replace(words, 'म्(?![\u0900-\u097f])', 'ं', 'g');
+    return regexp_replace(words, '्(?![\u0900-\u097f])', '', 'g');
+end $_$;
 
-CREATE FUNCTION doctors.keep_words() RETURNS trigger
+CREATE TABLE doctors.profiles (
+    id uuid NOT NULL,
+    full_name text NOT NULL,
+    specialization text NOT NULL,
+    experience integer NOT NULL,
+    bio text NOT NULL,
+    languages text[] DEFAULT '{}'::text[] NOT NULL,
+    language_names text DEFAULT ''::text NOT NULL,
+    fee_minor integer,
+    currency text DEFAULT 'INR'::text NOT NULL,
+    registration_number text,
+    time_zone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
+    verified_at timestamp with time zone,
+    verification_note text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    search tsvector GENERATED ALWAYS AS ((((setweight(to_tsvector('simple'::regconfig, doctors.folded(full_name)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, doctors.folded(specialization)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(language_names)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(bio)), 'D'::"char"))) STORED NOT NULL,
+    registration_council text,
+    pending jsonb,
+    pending_since timestamp with time zone,
+    changes integer DEFAULT 0 NOT NULL,
+    changes_since timestamp with time zone,
+    registration_disputed boolean DEFAULT false NOT NULL,
+    CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
+    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000))),
+    CONSTRAINT time_zone_is_known CHECK ((('1970-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE time_zone) IS NOT NULL))
+);
+
+CREATE TABLE identity.users (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    normalized_email text NOT NULL,
+    email_confirmed boolean DEFAULT false NOT NULL,
+    full_name text,
+    role text NOT NULL,
+    password_hash text,
+    security_stamp text NOT NULL,
+    concurrency_stamp text NOT NULL,
+    two_factor_enabled boolean DEFAULT false NOT NULL,
+    suspended_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    deletion_due_at timestamp with time zone,
+    erased_at timestamp with time zone,
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
+);
+
+CREATE VIEW identity.people AS
+ SELECT users.id,
+    users.full_name,
+    users.role,
+    users.suspended_at,
+    ((users.deletion_due_at IS NOT NULL) OR (users.erased_at IS NOT NULL)) AS gone,
+    ((users.suspended_at IS NULL) AND (users.deletion_due_at IS NULL) AND (users.erased_at IS NULL)) AS active
+   FROM identity.users;
+
+CREATE VIEW doctors.practitioners AS
+ SELECT d.id,
+    d.full_name,
+    d.specialization,
+    d.time_zone,
+    d.fee_minor,
+    d.currency,
+    (d.verified_at IS NOT NULL) AS verified,
+    COALESCE(( SELECT (p.active AND (p.role = 'doctor'::text))
+           FROM identity.people p
+          WHERE (p.id = d.id)), false) AS may_practise
+   FROM doctors.profiles d;
+
+CREATE FUNCTION doctors.bookable_doctors(verified_only boolean) RETURNS SETOF doctors.practitioners
+    LANGUAGE sql STABLE
+    AS $$
+    select d.* from doctors.practitioners d where d.may_practise and (d.verified or not verified_only)
+$$;
+
+CREATE FUNCTION doctors.count_words() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+declare
+    before text[] := '{}';
+    was_verified int := 0;
 begin
-    insert into doctors.words (word) select lexeme from unnest(new.search) order by lexeme on conflict do nothing;
+    if tg_op = 'UPDATE' then
+        before := tsvector_to_array(old.search);
+        was_verified := (old.verified_at is not null)::int;
+    end if;
+    insert into doctors.words as w (word, profiles, verified)
+    select word, sum(profiles), sum(verified)
+      from (select word, 1 as profiles, (new.verified_at is not null)::int as verified
+              from unnest(tsvector_to_array(new.search)) word
+            union all
+            select word, -1, -was_verified from unnest(before) word) change
+     group by word having sum(profiles) <> 0 or sum(verified) <> 0
+     order by word collate "C"
+    on conflict (word) do update
+       set profiles = w.profiles + excluded.profiles, verified = w.verified + excluded.verified;
+    delete from doctors.words where word = any (before) and profiles = 0;
     return null;
 end $$;
 
-CREATE FUNCTION doctors.query_of(typed text, part text) RETURNS tsquery
+CREATE FUNCTION doctors.in_devanagari(words text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN (words !~ '[\u0980-\u0d7f]'::text) THEN words ELSE (SELECT string_agg(CASE WHEN (((ascii(letter.letter) >= ('0000100110000000'::"bit")::integer) AND (ascii(letter.letter) <= ('0000110101111111'::"bit")::integer)) AND (((ascii(letter.letter) - ('0000100100000000'::"bit")::integer) % 128) < ('01110000'::"bit")::integer)) THEN chr((('0000100100000000'::"bit")::integer + ((ascii(letter.letter) - ('0000100100000000'::"bit")::integer) % 128))) ELSE letter.letter END, ''::text ORDER BY t.n) AS string_agg FROM string_to_table(replace(regexp_replace(translate(in_devanagari.words, 'ৰৱੰੜୟୱ'::text, 'रवंडयव'::text), '[ৎൺൻർൽൾൿ]'::text, '\&्'::text, 'g'::text), 'ੱ'::text, ''::text), NULL::text) WITH ORDINALITY t(before, n), LATERAL translate(t.before, 'ৎൺൻർൽൾൿൗ'::text, 'तणनरलळकौ'::text) letter(letter)) END;
+
+CREATE FUNCTION doctors.latin(word text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+    AS $_$
+begin
+    if word ~ '^[a-z]+$' then
+        return translate(replace(word, 'ph', 'f'), 'wqz', 'vkj');
+    end if;
+    if word !~ '[\u0900-\u097f]' then
+        return word;
+    end if;
+    word := replace(word, 'ज्ञ', 'ग्य');
+    -- A consonant has an a unless a vowel sign or a virama follows; at a word's end it is not spoken.
+    word := regexp_replace(word, '([क-ह])(?=[^\u093e-\u094d])', '\1a', 'g');
+    word := regexp_replace(word, '[खघचछझठथढधभशष]', '\&h', 'g');
+    word := replace(replace(replace(word, 'ऋ', 'ri'), 'ृ', 'ri'), 'ॉ', 'o');
+    word := replace(replace(replace(replace(word, 'ऐ', 'ai'), 'ै', 'ai'), 'औ', 'au'), 'ौ', 'au');
+    word := translate(word, 'कखगघङचछजझञटठडढणतथदधनपफबभमयरलळवशषसहअआइउएओािुेो्ःऽ',
+        'kkggnccjjnttddnttddnpfbbmyrllvssshaaiueoaiueo');
+    word := regexp_replace(word, 'ं(?=h)', 'ng', 'g');
+    return translate(regexp_replace(word, 'ं(?=[pbm]|$)', 'm', 'g'), 'ं', 'n');
+end $_$;
+
+CREATE FUNCTION doctors.query_of(typed text, part text, verified_only boolean) RETURNS tsquery
     LANGUAGE sql STABLE
     AS $$
-    with word as (
-        select lexeme as text, (quote_literal(lexeme) || ':*' || part)::tsquery as itself
+    with given as (
+        select lexeme as text, doctors.latin(lexeme) as latin,
+               lexeme = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}') as is_title
           from unnest(to_tsvector('simple', doctors.folded(typed)))
-         order by lexeme = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}'), positions[1]
+         order by is_title, positions[1]
          limit 8),
     meant as (
-        select word.text, word.text = any ('{dr,doctor,prof,vaidya,vd,डॉ,डा}') as is_title,
-               word.itself::text || coalesce((
+        select g.is_title, quote_literal(g.text) || ':*' || part || coalesce((
                    select string_agg(' | ' || quote_literal(near.word) || ':' || part, '')
-                     from (select w.word from doctors.words w
-                            where w.sound = doctors.sound(word.text) and w.word <> word.text
-                              and public.similarity(w.word, word.text) >= 0.2
+                     from ((select w.word
+                              from (select * from doctors.shown_words(verified_only) s
+                                     where s.sound = doctors.sound(g.latin) order by s.uses desc limit 64) w
+                             where public.similarity(w.latin, g.latin) >= 0.2
+                             order by public.similarity(w.latin, g.latin) desc, w.word limit 8)
                            union
-                          (select w.word from doctors.words w
-                            where w.word operator(public.%) word.text and public.similarity(w.word, word.text) >= 0.35
-                              and not exists (select from doctors.profiles p where p.search @@ word.itself)
-                            order by public.similarity(w.word, word.text) desc, w.word limit 8)) near), '')
-                   as alternatives
-          from word)
+                           (select w.word
+                              from (select * from doctors.shown_words(verified_only) s
+                                     where s.latin operator(public.%) g.latin
+                                       and not exists (
+                                           select from doctors.shown_words(verified_only) longer
+                                            where longer.word >= g.text collate "C"
+                                              and longer.word < g.text || chr(1114111) collate "C")
+                                     limit 64) w
+                             where public.similarity(w.latin, g.latin) >= 0.35
+                             order by public.similarity(w.latin, g.latin) desc, w.word limit 8)) near
+                    where near.word <> g.text), '') as alternatives
+          from given g)
     select string_agg('(' || alternatives || ')', ' & ')::tsquery
       from meant
      where not is_title or not exists (select from meant other where not other.is_title)
 $$;
 
+CREATE FUNCTION doctors.query_of(typed text, part text) RETURNS tsquery
+    LANGUAGE sql STABLE
+    RETURN doctors.query_of(typed, part, false);
+
+CREATE FUNCTION doctors.registration_key(council text, number text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((upper(regexp_replace(NORMALIZE(COALESCE(council, ''::text), NFKC), '[^[:alnum:]]'::text, ''::text, 'g'::text)) || ' '::text) || upper(regexp_replace(NORMALIZE(number, NFKC), '[^[:alnum:]]'::text, ''::text, 'g'::text)));
+
+CREATE FUNCTION doctors.shown_profiles(verified_only boolean) RETURNS SETOF doctors.profiles
+    LANGUAGE sql STABLE
+    AS $$
+    select * from doctors.profiles where verified_only and verified_at is not null
+    union all
+    select * from doctors.profiles where not verified_only
+$$;
+
+CREATE FUNCTION doctors.shown_words(verified_only boolean) RETURNS TABLE(word text, latin text, sound text, uses integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select word, latin, sound, verified from doctors.words where verified_only and verified > 0
+    union all
+    select word, latin, sound, profiles from doctors.words where not verified_only
+$$;
+
 CREATE FUNCTION doctors.sound(word text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN (word ~ '^[a-z]{3,}$'::text) THEN regexp_replace(("left"(translate(word, 'wqz'::text, 'vkj'::text), 1) || translate(replace(translate(substr(word, 2), 'wqz'::text, 'vkj'::text), 'x'::text, 'ks'::text), 'aeiouyh'::text, ''::text)), '(.)\1+'::text, '\1'::text, 'g'::text) ELSE word END;
+    RETURN CASE WHEN (word ~ '^[a-z]{3,}$'::text) THEN regexp_replace(("left"(word, 1) || translate(replace(substr(word, 2), 'x'::text, 'ks'::text), 'aeiouyh'::text, ''::text)), '(.)\1+'::text, '\1'::text, 'g'::text) ELSE word END;
 
 CREATE FUNCTION identity.tell_keys_changed() RETURNS trigger
     LANGUAGE plpgsql
@@ -178,9 +343,141 @@ begin
     return last.epoch + 1;
 end $$;
 
+CREATE FUNCTION platform.stored_response(of_user uuid, of_route text, of_key text, of_fingerprint bytea) RETURNS TABLE(address tid, verdict text, status integer, body text, location text)
+    LANGUAGE sql STABLE
+    AS $$
+    select k.ctid, case when k.fingerprint = of_fingerprint then 'replayed' else 'idempotency_key_reused' end,
+           k.status, k.body, k.location
+      from platform.idempotency_keys k
+     where k.user_id = of_user and k.route = of_route and k.key = of_key offset 0
+$$;
+
+CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select case when s.id is null then 'not_found'
+                when s.doctor_id = patient then 'nobody_books_themself'
+                when d.id is null then 'doctor_is_not_bookable'
+                when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
+                when s.starts_at <= statement_timestamp() then 'slot_has_started'
+                when s.booking_id is not null then 'one_active_booking_per_slot'
+                when by_patient and s.bookable_until <= statement_timestamp() then 'minimum_notice'
+                when scheduling.slot_state(s) = 'held' and s.held_by <> patient then 'slot_is_held'
+                when exists (
+                    select from scheduling.bookings_of_patient_between(patient, s.starts_at, s.ends_at) o
+                     where o.id is distinct from moved) then 'bookings_of_a_patient_do_not_overlap'
+                when by_patient and open_limit > 0 and open_limit <= (
+                    select count(*) from (
+                        select from scheduling.open_bookings_of_patient(patient) o
+                         where o.id is distinct from moved limit open_limit) o) then 'too_many_open_bookings'
+                when by_patient and open_limit_per_doctor > 0 and open_limit_per_doctor <= (
+                    select count(*) from (
+                        select o.doctor_id from scheduling.open_bookings_of_patient(patient) o
+                         where o.id is distinct from moved limit nullif(open_limit, 0)) o
+                     where o.doctor_id = s.doctor_id) then 'too_many_open_bookings_with_this_doctor'
+                when by_patient and cancellation_limit > 0 and cancellation_limit <= (
+                    select count(*) from (
+                        select from scheduling.recent_cancellations_of_patient(patient)
+                         limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
+           s.doctor_id, s.starts_at, s.ends_at, s.held_until
+      from (select slot as id) asked
+      left join scheduling.slots s on s.id = asked.id
+      left join doctors.bookable_doctors(verified_only) d on d.id = s.doctor_id
+$$;
+
+CREATE FUNCTION scheduling.bookable_slots(verified_only boolean) RETURNS TABLE(id uuid, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, specialization text, time_zone text, requires_confirmation boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    select s.id, s.doctor_id, s.starts_at, s.ends_at, d.specialization, d.time_zone,
+           coalesce(p.requires_confirmation, false)
+      from scheduling.open_slots s
+      join doctors.bookable_doctors(verified_only) d on d.id = s.doctor_id
+      left join scheduling.booking_policies p on p.doctor_id = s.doctor_id
+     where s.starts_at > statement_timestamp()
+$$;
+
+CREATE TABLE scheduling.bookings (
+    id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    status text DEFAULT 'confirmed'::text NOT NULL,
+    expires_at timestamp with time zone,
+    series_id uuid,
+    reason text,
+    cancellation_reason text,
+    cancelled_minutes_ahead integer,
+    cancelled_by text,
+    no_show_party text,
+    revision integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
+    CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
+    CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text, 'system'::text]))),
+    CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
+    CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'confirmed'::text, 'checked_in'::text, 'in_progress'::text, 'completed'::text, 'no_show'::text, 'cancelled'::text, 'declined'::text, 'expired'::text]))),
+    CONSTRAINT request_expires CHECK (((status <> 'requested'::text) OR (expires_at IS NOT NULL)))
+)
+WITH (fillfactor='90');
+
+CREATE FUNCTION scheduling.bookings_of_patient_between(patient uuid, from_time timestamp with time zone, until_time timestamp with time zone) RETURNS SETOF scheduling.bookings
+    LANGUAGE sql STABLE
+    AS $$
+    select b.* from scheduling.bookings b
+     where b.patient_id = patient and b.starts_at > from_time - interval '12 hours' and b.starts_at < until_time
+       and b.ends_at > from_time and scheduling.is_active(b.status)
+       and not scheduling.has_expired(b.status, b.expires_at)
+$$;
+
+CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select true
+      from identity.people p
+      left join scheduling.bookings b on b.id = moved
+     where p.id = patient and p.active and p.role = 'patient' and patient <> doctor
+       and (moved is null or (b.status = 'confirmed' and slot_starts_at < b.starts_at and not requires_confirmation))
+       and not exists (select from scheduling.waitlist_offers w where w.entry_id = entry and w.slot_id = slot)
+       and not exists (
+            select from scheduling.bookings_of_patient_between(patient, slot_starts_at, slot_ends_at) o
+             where o.id is distinct from moved)
+$$;
+
+CREATE FUNCTION scheduling.has_expired(status text, expires_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((status = 'requested'::text) AND (expires_at <= statement_timestamp()));
+
+CREATE FUNCTION scheduling.is_active(status text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text]));
+
+CREATE FUNCTION scheduling.json_of(at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN COALESCE(("left"((to_json((at AT TIME ZONE 'UTC'::text)))::text, '-1'::integer) || 'Z"'::text), 'null'::text);
+
+CREATE FUNCTION scheduling.open_bookings_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
+    LANGUAGE sql STABLE
+    AS $$
+    select b.* from scheduling.bookings b
+     where b.patient_id = patient and b.starts_at > statement_timestamp() and b.series_id is null
+       and b.status in ('requested', 'confirmed') and not scheduling.has_expired(b.status, b.expires_at)
+$$;
+
 CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((('x'::text || "right"(replace((patient)::text, '-'::text, ''::text), 16)))::bit(64))::bigint;
+
+CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
+    LANGUAGE sql STABLE
+    AS $$
+    select b.* from scheduling.bookings b
+     where b.patient_id = patient and b.starts_at > statement_timestamp() - interval '1 hour'
+       and b.status = 'cancelled' and b.cancelled_by = 'patient'
+       and b.updated_at > statement_timestamp() - interval '1 hour'
+$$;
 
 CREATE FUNCTION scheduling.refuse_overlap_of_a_patient() RETURNS trigger
     LANGUAGE plpgsql
@@ -191,19 +488,43 @@ begin
     end if;
     perform pg_advisory_xact_lock(patient) from (
         select distinct scheduling.patient_lock(patient_id) as patient from written
-         where status not in ('cancelled', 'declined', 'expired') order by patient) as patients;
+         where scheduling.is_active(status) order by patient) as patients;
     if exists (
         select from written w
-          join scheduling.bookings b on b.patient_id = w.patient_id and b.id <> w.id
-               and b.starts_at < w.ends_at and b.starts_at > w.starts_at - interval '12 hours'
-               and b.ends_at > w.starts_at
-         where w.status not in ('cancelled', 'declined', 'expired')
-           and b.status not in ('cancelled', 'declined', 'expired')) then
+         cross join lateral scheduling.bookings_of_patient_between(w.patient_id, w.starts_at, w.ends_at) b
+         where scheduling.is_active(w.status) and not scheduling.has_expired(w.status, w.expires_at)
+           and b.id <> w.id) then
         raise exception 'a patient has two bookings at one time' using errcode = 'exclusion_violation',
             constraint = 'bookings_of_a_patient_do_not_overlap', schema = 'scheduling', table = 'bookings';
     end if;
     return null;
 end $$;
+
+CREATE TABLE scheduling.slots (
+    id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    booking_id uuid,
+    held_by uuid,
+    held_until timestamp with time zone,
+    closed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    from_rules boolean DEFAULT false NOT NULL,
+    bookable_until timestamp with time zone,
+    closed_because text,
+    CONSTRAINT closed_slot_is_not_booked CHECK (((closed_at IS NULL) OR (booking_id IS NULL))),
+    CONSTRAINT hold_has_holder_and_end CHECK (((held_by IS NULL) = (held_until IS NULL))),
+    CONSTRAINT open_slot_has_no_reason_to_be_closed CHECK (((closed_at IS NOT NULL) OR (closed_because IS NULL))),
+    CONSTRAINT slot_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
+    CONSTRAINT slot_is_not_empty CHECK ((starts_at < ends_at)),
+    CONSTRAINT slots_closed_because_check CHECK ((closed_because = ANY (ARRAY['rules'::text, 'time_off'::text])))
+)
+WITH (fillfactor='85');
+
+CREATE FUNCTION scheduling.slot_state(slot scheduling.slots) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN ((slot).closed_at IS NOT NULL) THEN 'closed'::text WHEN ((slot).booking_id IS NOT NULL) THEN 'booked'::text WHEN ((slot).bookable_until = '-infinity'::timestamp with time zone) THEN 'closed'::text WHEN ((slot).held_until > statement_timestamp()) THEN 'held'::text ELSE 'open'::text END;
 
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
@@ -234,7 +555,7 @@ CREATE TABLE audit.events (
     "position" bigint NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
     tx xid8 DEFAULT pg_current_xact_id() NOT NULL,
-    at timestamp with time zone DEFAULT now() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     actor_id uuid,
     actor_role text,
     action text NOT NULL,
@@ -354,41 +675,12 @@ CREATE TABLE audit.verification (
     CONSTRAINT verification_only_one_check CHECK (only_one)
 );
 
-CREATE TABLE doctors.profiles (
-    id uuid NOT NULL,
-    full_name text NOT NULL,
-    specialization text NOT NULL,
-    experience integer NOT NULL,
-    bio text NOT NULL,
-    languages text[] DEFAULT '{}'::text[] NOT NULL,
-    language_names text DEFAULT ''::text NOT NULL,
-    fee_minor integer,
-    currency text DEFAULT 'INR'::text NOT NULL,
-    registration_number text,
-    time_zone text DEFAULT 'Asia/Kolkata'::text NOT NULL,
-    verified_at timestamp with time zone,
-    verification_note text,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    search tsvector GENERATED ALWAYS AS ((((setweight(to_tsvector('simple'::regconfig, doctors.folded(full_name)), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, doctors.folded(specialization)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(language_names)), 'C'::"char")) || setweight(to_tsvector('simple'::regconfig, doctors.folded(bio)), 'D'::"char"))) STORED NOT NULL,
-    CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
-    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000))),
-    CONSTRAINT time_zone_is_known CHECK ((('1970-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE time_zone) IS NOT NULL))
-);
-
-CREATE VIEW doctors.practitioners AS
- SELECT profiles.id,
-    profiles.full_name,
-    profiles.specialization,
-    profiles.time_zone,
-    profiles.fee_minor,
-    profiles.currency,
-    (profiles.verified_at IS NOT NULL) AS verified
-   FROM doctors.profiles;
-
 CREATE TABLE doctors.words (
-    word text NOT NULL,
-    sound text GENERATED ALWAYS AS (doctors.sound(word)) STORED NOT NULL
+    word text NOT NULL COLLATE pg_catalog."C",
+    latin text GENERATED ALWAYS AS (doctors.latin(word)) STORED NOT NULL,
+    sound text GENERATED ALWAYS AS (doctors.sound(doctors.latin(word))) STORED NOT NULL,
+    profiles integer NOT NULL,
+    verified integer NOT NULL
 );
 
 CREATE TABLE identity.attempts (
@@ -423,6 +715,7 @@ CREATE TABLE identity.invitations (
     invited_by uuid NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
     CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'admin'::text])))
 );
 
@@ -437,19 +730,34 @@ CREATE TABLE identity.mailed_tokens (
     CONSTRAINT mailed_tokens_purpose_check CHECK ((purpose = ANY (ARRAY['verify_email'::text, 'reset_password'::text, 'change_email'::text])))
 );
 
+CREATE VIEW identity.open_invitations AS
+ SELECT i.id,
+    i.hash,
+    i.email,
+    i.role,
+    i.invited_by,
+    i.expires_at
+   FROM (identity.invitations i
+     JOIN identity.users sender ON ((sender.id = i.invited_by)))
+  WHERE ((i.accepted_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > now()) AND (sender.role = 'admin'::text) AND (sender.suspended_at IS NULL) AND (sender.deletion_due_at IS NULL) AND (sender.erased_at IS NULL));
+
 CREATE TABLE identity.outgoing_mails (
     id uuid NOT NULL,
     sealed bytea NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
     next_attempt_at timestamp with time zone DEFAULT now() NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    parked_because text,
+    CONSTRAINT a_parked_mail_is_not_tried CHECK (((parked_because IS NULL) OR (next_attempt_at = 'infinity'::timestamp with time zone)))
 );
 
 CREATE TABLE identity.passkey_challenges (
     id uuid NOT NULL,
     state text NOT NULL,
     user_id uuid,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    purpose text NOT NULL,
+    CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose = ANY (ARRAY['sign_up'::text, 'sign_in'::text, 'add'::text])))
 );
 
 CREATE TABLE identity.passkeys (
@@ -457,32 +765,6 @@ CREATE TABLE identity.passkeys (
     user_id uuid NOT NULL,
     data jsonb NOT NULL
 );
-
-CREATE TABLE identity.users (
-    id uuid NOT NULL,
-    email text NOT NULL,
-    normalized_email text NOT NULL,
-    email_confirmed boolean DEFAULT false NOT NULL,
-    full_name text,
-    role text NOT NULL,
-    password_hash text,
-    security_stamp text NOT NULL,
-    concurrency_stamp text NOT NULL,
-    two_factor_enabled boolean DEFAULT false NOT NULL,
-    suspended_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    deletion_due_at timestamp with time zone,
-    erased_at timestamp with time zone,
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
-);
-
-CREATE VIEW identity.people AS
- SELECT users.id,
-    users.full_name,
-    users.role,
-    users.suspended_at,
-    ((users.deletion_due_at IS NOT NULL) OR (users.erased_at IS NOT NULL)) AS gone
-   FROM identity.users;
 
 CREATE TABLE identity.recovery_codes (
     user_id uuid NOT NULL,
@@ -549,6 +831,20 @@ CREATE VIEW platform.epochs AS
     event_epochs.after_position
    FROM platform.event_epochs;
 
+CREATE TABLE platform.idempotency_keys (
+    user_id uuid NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    status integer NOT NULL,
+    body text NOT NULL,
+    location text,
+    booking_id uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    replayed_at timestamp with time zone
+)
+WITH (fillfactor='90');
+
 CREATE TABLE platform.invariants (
     rule text NOT NULL,
     broken integer DEFAULT 0 NOT NULL,
@@ -610,35 +906,14 @@ CREATE TABLE scheduling.booking_policies (
     CONSTRAINT window_is_not_negative CHECK ((cancellation_window >= '00:00:00'::interval))
 );
 
-CREATE TABLE scheduling.slots (
-    id uuid NOT NULL,
-    doctor_id uuid NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    booking_id uuid,
-    held_by uuid,
-    held_until timestamp with time zone,
-    closed_at timestamp with time zone,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    from_rules boolean DEFAULT false NOT NULL,
-    bookable_until timestamp with time zone,
-    closed_because text,
-    CONSTRAINT closed_slot_is_not_booked CHECK (((closed_at IS NULL) OR (booking_id IS NULL))),
-    CONSTRAINT hold_has_holder_and_end CHECK (((held_by IS NULL) = (held_until IS NULL))),
-    CONSTRAINT open_slot_has_no_reason_to_be_closed CHECK (((closed_at IS NOT NULL) OR (closed_because IS NULL))),
-    CONSTRAINT slot_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
-    CONSTRAINT slot_is_not_empty CHECK ((starts_at < ends_at)),
-    CONSTRAINT slots_closed_because_check CHECK ((closed_because = ANY (ARRAY['rules'::text, 'time_off'::text])))
-)
-WITH (fillfactor='85');
-
 CREATE VIEW scheduling.open_slots AS
  SELECT slots.id,
     slots.doctor_id,
     slots.starts_at,
-    slots.ends_at
+    slots.ends_at,
+    slots.bookable_until
    FROM scheduling.slots
-  WHERE ((slots.closed_at IS NULL) AND (slots.booking_id IS NULL) AND ((slots.held_until IS NULL) OR (slots.held_until <= now())) AND ((slots.bookable_until IS NULL) OR (slots.bookable_until > now())));
+  WHERE ((slots.closed_at IS NULL) AND (slots.booking_id IS NULL) AND ((slots.held_until IS NULL) OR (slots.held_until <= statement_timestamp())) AND ((slots.bookable_until IS NULL) OR (slots.bookable_until > statement_timestamp())));
 
 CREATE VIEW scheduling.bookable_slots AS
  SELECT s.id,
@@ -668,33 +943,6 @@ CREATE TABLE scheduling.booking_steps (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
-CREATE TABLE scheduling.bookings (
-    id uuid NOT NULL,
-    slot_id uuid NOT NULL,
-    doctor_id uuid NOT NULL,
-    patient_id uuid NOT NULL,
-    starts_at timestamp with time zone NOT NULL,
-    ends_at timestamp with time zone NOT NULL,
-    status text DEFAULT 'confirmed'::text NOT NULL,
-    expires_at timestamp with time zone,
-    series_id uuid,
-    reason text,
-    cancellation_reason text,
-    cancelled_minutes_ahead integer,
-    cancelled_by text,
-    no_show_party text,
-    revision integer DEFAULT 0 NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    updated_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
-    CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
-    CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text]))),
-    CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
-    CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'confirmed'::text, 'checked_in'::text, 'in_progress'::text, 'completed'::text, 'no_show'::text, 'cancelled'::text, 'declined'::text, 'expired'::text]))),
-    CONSTRAINT request_expires CHECK (((status <> 'requested'::text) OR (expires_at IS NOT NULL)))
-)
-WITH (fillfactor='90');
-
 CREATE VIEW scheduling.due_calendars AS
  SELECT a.doctor_id,
     a.due_at
@@ -704,19 +952,19 @@ CREATE VIEW scheduling.due_calendars AS
            FROM scheduling.slots s
           WHERE ((s.bookable_until = '-infinity'::timestamp with time zone) AND (s.closed_at IS NULL) AND (s.booking_id IS NULL) AND (s.starts_at > statement_timestamp())))));
 
-CREATE TABLE scheduling.idempotency_keys (
-    user_id uuid NOT NULL,
-    route text NOT NULL,
-    key text NOT NULL,
-    fingerprint bytea NOT NULL,
-    status integer NOT NULL,
-    body text NOT NULL,
-    location text,
-    booking_id uuid,
-    created_at timestamp with time zone DEFAULT now() NOT NULL,
-    replayed_at timestamp with time zone
-)
-WITH (fillfactor='90');
+CREATE VIEW scheduling.idempotency_keys AS
+ SELECT idempotency_keys.user_id,
+    idempotency_keys.route,
+    idempotency_keys.key,
+    idempotency_keys.fingerprint,
+    idempotency_keys.status,
+    idempotency_keys.body,
+    idempotency_keys.location,
+    idempotency_keys.booking_id,
+    idempotency_keys.created_at,
+    idempotency_keys.replayed_at,
+    idempotency_keys.ctid
+   FROM platform.idempotency_keys;
 
 CREATE TABLE scheduling.time_off (
     id uuid NOT NULL,
@@ -837,6 +1085,9 @@ ALTER TABLE ONLY platform.event_epochs
 ALTER TABLE ONLY platform.event_readers
     ADD CONSTRAINT event_readers_pkey PRIMARY KEY (name);
 
+ALTER TABLE ONLY platform.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, route, key);
+
 ALTER TABLE ONLY platform.invariants
     ADD CONSTRAINT invariants_pkey PRIMARY KEY (rule);
 
@@ -861,11 +1112,11 @@ ALTER TABLE ONLY scheduling.booking_steps
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
 
-ALTER TABLE ONLY scheduling.idempotency_keys
-    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, route, key);
-
 ALTER TABLE ONLY scheduling.waitlist_offers
     ADD CONSTRAINT no_slot_is_offered_twice PRIMARY KEY (entry_id, slot_id);
+
+ALTER TABLE scheduling.bookings
+    ADD CONSTRAINT nobody_books_themself CHECK ((patient_id <> doctor_id)) NOT VALID;
 
 ALTER TABLE ONLY scheduling.slots
     ADD CONSTRAINT slots_of_a_doctor_do_not_overlap EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((closed_at IS NULL));
@@ -895,6 +1146,8 @@ CREATE INDEX retired_events_by_position ON ONLY audit.retired_events USING btree
 
 CREATE UNIQUE INDEX seals_by_range ON audit.seals USING btree ("position");
 
+CREATE UNIQUE INDEX one_doctor_per_registration ON doctors.profiles USING btree (doctors.registration_key(registration_council, registration_number)) WHERE ((registration_number IS NOT NULL) AND (NOT registration_disputed));
+
 CREATE INDEX profiles_by_experience ON doctors.profiles USING btree (((- experience)), id);
 
 CREATE INDEX profiles_by_fee ON doctors.profiles USING btree (COALESCE(fee_minor, 2147483647), id);
@@ -905,21 +1158,35 @@ CREATE INDEX profiles_by_specialization ON doctors.profiles USING btree (lower(s
 
 CREATE INDEX profiles_by_word ON doctors.profiles USING gin (search) WITH (fastupdate=off);
 
+CREATE INDEX profiles_to_decide ON doctors.profiles USING btree (COALESCE(pending_since, created_at), id) WHERE ((verified_at IS NULL) OR (pending IS NOT NULL));
+
 CREATE INDEX profiles_to_verify ON doctors.profiles USING btree (created_at, id) WHERE (verified_at IS NULL);
 
-CREATE INDEX words_by_sound ON doctors.words USING btree (sound);
+CREATE INDEX verified_profiles_by_word ON doctors.profiles USING gin (search) WITH (fastupdate=off) WHERE (verified_at IS NOT NULL);
 
-CREATE INDEX words_by_trigram ON doctors.words USING gin (word public.gin_trgm_ops);
+CREATE INDEX verified_words ON doctors.words USING btree (word) WHERE (verified > 0);
+
+CREATE INDEX verified_words_by_sound ON doctors.words USING btree (sound, verified DESC) WHERE (verified > 0);
+
+CREATE INDEX verified_words_by_trigram ON doctors.words USING gin (latin public.gin_trgm_ops) WHERE (verified > 0);
+
+CREATE INDEX words_by_sound ON doctors.words USING btree (sound, profiles DESC);
+
+CREATE INDEX words_by_trigram ON doctors.words USING gin (latin public.gin_trgm_ops);
 
 CREATE INDEX admins ON identity.users USING btree (id) WHERE ((role = 'admin'::text) AND (suspended_at IS NULL) AND (erased_at IS NULL));
 
 CREATE INDEX attempts_by_age ON identity.attempts USING btree (since);
+
+CREATE UNIQUE INDEX invitation_already_open ON identity.invitations USING btree (lower(email)) WHERE ((accepted_at IS NULL) AND (withdrawn_at IS NULL));
 
 CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(email));
 
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
 
 CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
+
+CREATE INDEX outgoing_mails_parked ON identity.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
 
 CREATE INDEX passkeys_of_a_user ON identity.passkeys USING btree (user_id);
 
@@ -935,6 +1202,8 @@ CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized
 
 CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 
+CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING brin (created_at);
+
 CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at);
 
 CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
@@ -942,8 +1211,6 @@ CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at, id);
 
 CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id);
-
-CREATE INDEX idempotency_keys_by_age ON scheduling.idempotency_keys USING brin (created_at);
 
 CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text]));
 
@@ -977,7 +1244,7 @@ CREATE INDEX waitlist_offered ON scheduling.waitlist_entries USING btree (id) WH
 
 CREATE INDEX waitlist_unseen ON scheduling.waitlist_entries USING btree (looked_at) WHERE (status = 'waiting'::text);
 
-CREATE TRIGGER keep_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.keep_words();
+CREATE TRIGGER count_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio, verified_at ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.count_words();
 
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
@@ -1047,7 +1314,19 @@ GRANT ALL ON FUNCTION audit.make_partitions(months_behind integer, months_ahead 
 REVOKE ALL ON FUNCTION audit.retire_partition(older_than_months integer, trace text) FROM PUBLIC;
 GRANT ALL ON FUNCTION audit.retire_partition(older_than_months integer, trace text) TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
+
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
 
@@ -1056,8 +1335,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.bookings TO amrutam_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.daily TO amrutam_app;
 
 GRANT SELECT ON TABLE audit.events TO amrutam_app;
-
-GRANT INSERT(at) ON TABLE audit.events TO amrutam_app;
 
 GRANT INSERT(actor_id) ON TABLE audit.events TO amrutam_app;
 
@@ -1085,10 +1362,6 @@ GRANT SELECT,INSERT ON TABLE audit.seals TO amrutam_app;
 
 GRANT SELECT,UPDATE ON TABLE audit.verification TO amrutam_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.profiles TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.words TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.attempts TO amrutam_app;
@@ -1101,15 +1374,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.invitations TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.mailed_tokens TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.open_invitations TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.outgoing_mails TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkeys TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.users TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.people TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.recovery_codes TO amrutam_app;
 
@@ -1127,6 +1398,8 @@ GRANT SELECT ON TABLE platform.event_epochs TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.epochs TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.idempotency_keys TO amrutam_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.invariants TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.migrations TO amrutam_app;
@@ -1141,15 +1414,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.availability TO amrutam_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_policies TO amrutam_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.open_slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookable_slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_steps TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 

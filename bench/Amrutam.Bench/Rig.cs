@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
@@ -42,8 +43,8 @@ sealed class Rig : IAsyncDisposable
         var number = _rigs++;
         var directory = Path.Combine(Path.GetTempPath(),
             string.Create(CultureInfo.InvariantCulture, $"amrutam-bench-{Environment.ProcessId}-{number}"));
-        var postgres = await PrivatePostgres
-            .Own(directory, NullLogger.Instance, CancellationToken.None, durable: true);
+        var postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            directory, NullLogger.Instance, CancellationToken.None, durable: true);
         await Migrator.Migrate(postgres.OwnerConnectionString(), Program.Modules, CancellationToken.None);
         return new(number, directory, postgres);
     }

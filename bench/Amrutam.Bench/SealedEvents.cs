@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Amrutam.Audit;
@@ -9,8 +8,6 @@ using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
-using Amrutam.Platform.Jobs;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -41,10 +38,7 @@ static class SealedEvents
         var keys = new LogKeys(db, new Secrets(new SecretEncryption(RandomNumberGenerator.GetBytes(32))));
         var (state, published) = (new SealState(), new Checkpoints(folder.FullName));
         using var horizon = new EventLogWatermark(db);
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
-            NullLogger<JobRunner>.Instance);
-        using var sealer = new SealLog(db, horizon, keys, state, jobs, new AuditSettings(), TimeProvider.System,
+        var sealer = new SealLog(db, horizon, keys, state, new AuditSettings(), TimeProvider.System,
             NullLogger<SealLog>.Instance, published);
         var scenario = string.Create(CultureInfo.InvariantCulture, $"{Events:N0} events");
         var sealing = Stopwatch.StartNew();
@@ -54,7 +48,7 @@ static class SealedEvents
         {
             var verifying = Stopwatch.StartNew();
             var end = await new VerifyLog(db, outside).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None);
-            if (end.Broken is { } broken) throw new InvalidOperationException(broken.ToString());
+            if (end.Violation is { } violation) throw new InvalidOperationException(violation.ToString());
             Tell(report, $"{scenario}, verified{with}", verifying.Elapsed, end.Reached.Events);
         }
         folder.Delete(recursive: true);

@@ -149,7 +149,7 @@ sealed class SeededServer : IAsyncDisposable
     public async Task ShouldHoldEveryBooking()
     {
         await using var owner = Rig.Owner();
-        await owner.Statement("analyze scheduling.bookings, scheduling.idempotency_keys, audit.events").Execute();
+        await owner.Statement("analyze scheduling.bookings, platform.idempotency_keys, audit.events").Execute();
         var wrong = await owner.Statement(Wrong).Value<long>();
         if (wrong != 0) throw new InvalidOperationException($"{wrong} bookings lack their slot, key or event");
     }
@@ -175,13 +175,13 @@ sealed class SeededServer : IAsyncDisposable
 
     const string Empty = """
         truncate scheduling.bookings, scheduling.booking_steps, scheduling.waitlist_entries,
-            scheduling.waitlist_offers, scheduling.idempotency_keys, audit.events, analytics.bookings, analytics.daily
+            scheduling.waitlist_offers, platform.idempotency_keys, audit.events, analytics.bookings, analytics.daily
         """;
 
     const string Wrong = """
         select count(*) from scheduling.bookings b
          where not exists (select from scheduling.slots s where s.id = b.slot_id and s.booking_id = b.id)
-            or not exists (select from scheduling.idempotency_keys k where k.booking_id = b.id)
+            or not exists (select from platform.idempotency_keys k where k.booking_id = b.id)
             or not exists (select from audit.events e where e.entity_id = b.id and e.action = 'bookings.booked')
         """;
 }

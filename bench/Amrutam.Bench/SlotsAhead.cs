@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
-using Amrutam.Platform.Jobs;
 using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,13 +21,10 @@ static class SlotsAhead
         await using var db = rig.Owner();
         await Seed.Fill(db, Doctors, patients: 1, slots: 0);
         await db.Statement(OfferMornings).Execute();
-        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
-            NullLogger<JobRunner>.Instance);
         // Nobody listens.
         using var changes = new CacheInvalidation(new(rig.OwnerConnectionString, rig.OwnerConnectionString), db,
             TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
-        using var job = new GenerateSlots(db, jobs, changes);
+        var job = new GenerateSlots(db, changes);
 
         var scenario = FormattableString.Invariant($"90 days ahead, {Doctors:N0} doctors");
         var (made, first) = await MakeAll(job);

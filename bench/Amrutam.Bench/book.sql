@@ -15,7 +15,7 @@ booked as (
     select booking_id, id, doctor_id, patient_id, starts_at, ends_at from slot returning *),
 marked as (update scheduling.slots s set booking_id = b.id from booked b where s.id = b.slot_id),
 keyed as (
-    insert into scheduling.idempotency_keys
+    insert into platform.idempotency_keys
            (user_id, route, key, fingerprint, status, body, location, booking_id)
     select patient_id, 'POST /api/bookings', 'b' || id, '\x00', 201, repeat('x', 420), '/api/bookings/' || id, id
       from booked),

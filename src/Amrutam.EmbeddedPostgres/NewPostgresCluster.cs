@@ -11,31 +11,24 @@ static class NewPostgresCluster
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes <c>cluster</c> and its passwords; what a killed start left half made is made again.</summary>
-    public static async Task Create(
+    public static async Task Create(PostgresOptions options,
         string directory, PostgresAccount account, PostgresBinaries binaries, bool durable, CancellationToken ct)
     {
         var passwords = new PostgresPasswords(Owner: NewPassword(), App: NewPassword());
         await WritePrivate(PostgresEndpoint.PasswordFile(directory), JsonSerializer.Serialize(passwords), ct);
-
         // A cluster half made by a killed start is never taken for a whole one: it gets its name when it is finished.
-        var unfinished = Path.Combine(await Place(directory, account, ct), "cluster.unfinished");
-        if (Directory.Exists(unfinished))
-        {
-            Directory.Delete(unfinished, recursive: true);
-        }
-
+        var unfinished = Path.Combine(await Place(options, directory, account, ct), "cluster.unfinished");
+        if (Directory.Exists(unfinished)) Directory.Delete(unfinished, recursive: true);
         CreatePrivate(unfinished);
         await account.Own(unfinished, ct);
         var passwordFile = unfinished + ".password";
         await WritePrivate(passwordFile, passwords.Owner, ct);
         await account.Own(passwordFile, ct);
-        var made = await account.Run(binaries.InitDb, InitDbArguments(unfinished, passwordFile, binaries, durable), ct);
+        var made = await account.Run(binaries.InitDb,
+            InitDbArguments(options, unfinished, passwordFile, binaries, durable), ct);
         File.Delete(passwordFile);
         if (!made.Succeeded)
-        {
             throw new EmbeddedPostgresException($"initdb failed in {unfinished}: {ProgramOutcome.Reason(made.Output)}");
-        }
-
         var finished = Path.Combine(Path.GetDirectoryName(unfinished)!, "cluster");
         Directory.Move(unfinished, finished);
         var wanted = Path.Combine(directory, "cluster");
@@ -49,28 +42,27 @@ static class NewPostgresCluster
     /// <summary>The folder for the cluster's files: the data directory, where the account can enter it.</summary>
     /// <remarks>
     /// Below a folder that is root's alone, such as /root, no other user can reach anything. Rather than open such a
-    /// folder, the files go below /var/lib/amrutam under a name of their own, and the data directory links to them.
+    /// folder, the files go below the default directory under a name of their own, and the data directory links to
+    /// them.
     /// </remarks>
-    static async Task<string> Place(string directory, PostgresAccount account, CancellationToken ct)
+    static async Task<string> Place(PostgresOptions options, string directory, PostgresAccount account,
+        CancellationToken ct)
     {
-        if (await account.CanEnter(directory, ct))
-        {
-            return directory;
-        }
-
+        if (await account.CanEnter(directory, ct)) return directory;
         var elsewhere = Path.Combine(
-            PrivatePostgres.DefaultDirectory(), "elsewhere", RandomNumberGenerator.GetHexString(16, lowercase: true));
+            options.DefaultDirectory, "elsewhere", RandomNumberGenerator.GetHexString(16, lowercase: true));
         Directory.CreateDirectory(elsewhere);
         return await account.CanEnter(elsewhere, ct)
             ? elsewhere
             : throw new EmbeddedPostgresException(
                 $"the user {account.User}, whom PostgreSQL runs as, can enter neither {directory} nor {elsewhere}: "
-                + "choose a Data__Directory below folders that others may enter");
+                + $"choose a {options.DirectorySetting} below folders that others may enter");
     }
 
-    static string[] InitDbArguments(string files, string passwordFile, PostgresBinaries binaries, bool durable) =>
+    static string[] InitDbArguments(PostgresOptions options, string files, string passwordFile,
+        PostgresBinaries binaries, bool durable) =>
     [
-        "-D", files, "-U", PostgresEndpoint.OwnerRole, "--pwfile", passwordFile,
+        "-D", files, "-U", options.OwnerRole, "--pwfile", passwordFile,
         "--encoding", "UTF8", "--data-checksums",
         "--auth-local", "scram-sha-256", "--auth-host", "scram-sha-256",
         .. Locale(binaries.Major),
@@ -87,20 +79,13 @@ static class NewPostgresCluster
     public static void CreatePrivate(string folder)
     {
         Directory.CreateDirectory(folder);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(folder, OwnerOnly);
-        }
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder, OwnerOnly);
     }
 
     static async Task WritePrivate(string path, string text, CancellationToken ct)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         File.Delete(path);
         await using var file = new FileStream(path, options);
         await file.WriteAsync(Encoding.UTF8.GetBytes(text), ct);

@@ -34,49 +34,37 @@ sealed class PostgresAccount
 
     static readonly string[] PreferredUsers = ["postgres", "nobody"];
 
-    readonly string[] launcher;
+    readonly string[] _launcher;
 
-    PostgresAccount(string? user, string[] launcher) => (User, this.launcher) = (user, launcher);
+    PostgresAccount(string? user, string[] launcher) => (User, _launcher) = (user, launcher);
 
     /// <summary>The other user's name; null when PostgreSQL runs as the user of this process.</summary>
     public string? User { get; }
 
-    public static async Task<PostgresAccount> Choose(CancellationToken ct)
+    public static async Task<PostgresAccount> Choose(PostgresOptions options, CancellationToken ct)
     {
-        if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess)
-        {
-            return ThisProcess;
-        }
-
+        if (OperatingSystem.IsWindows() || !Environment.IsPrivilegedProcess) return ThisProcess;
         foreach (var user in PreferredUsers)
         {
             var uid = await ThisProcess.Run("id", ["-u", user], ct);
             var gid = await ThisProcess.Run("id", ["-g", user], ct);
-            if (!uid.Succeeded || !gid.Succeeded)
-            {
-                continue;
-            }
-
+            if (!uid.Succeeded || !gid.Succeeded) continue;
             foreach (var way in Launchers(user, uid.Output.Trim(), gid.Output.Trim()))
             {
                 var account = new PostgresAccount(user, way);
-                if ((await account.Run("/bin/sh", ["-c", "exit 0"], ct)).Succeeded)
-                {
-                    return account;
-                }
+                if ((await account.Run("/bin/sh", ["-c", "exit 0"], ct)).Succeeded) return account;
             }
         }
-
         throw new EmbeddedPostgresException(
             "PostgreSQL refuses to run as root, and no way to another user was found (setpriv, runuser or su, and "
-            + "a user 'postgres' or 'nobody'): start as an ordinary user, or set ConnectionStrings__Amrutam");
+            + $"a user 'postgres' or 'nobody'): start as an ordinary user, or set {options.ConnectionSetting}");
     }
 
     /// <summary>Runs a program as this account and waits for it.</summary>
     /// <remarks>Variables such as PGPORT mean the user's own clusters, so the program does not see them.</remarks>
     public async Task<ProgramOutcome> Run(string program, IEnumerable<string> arguments, CancellationToken ct)
     {
-        string[] line = [.. launcher, program, .. arguments];
+        string[] line = [.. _launcher, program, .. arguments];
         var start = new ProcessStartInfo(line[0], line[1..])
         {
             UseShellExecute = false,
@@ -86,11 +74,7 @@ sealed class PostgresAccount
             WorkingDirectory = OperatingSystem.IsWindows() ? "" : "/",
         };
         var foreign = start.Environment.Keys.Where(name => name.StartsWith("PG", StringComparison.Ordinal)).ToArray();
-        foreach (var name in foreign)
-        {
-            start.Environment.Remove(name);
-        }
-
+        foreach (var name in foreign) start.Environment.Remove(name);
         start.Environment["LC_ALL"] = "C";
         try
         {
@@ -110,17 +94,11 @@ sealed class PostgresAccount
     /// <summary>Makes a file or folder this account's own; a symbolic link itself, never what it points to.</summary>
     public async Task Own(string path, CancellationToken ct)
     {
-        if (User is null)
-        {
-            return;
-        }
-
+        if (User is null) return;
         // Only root may give a file away, so this is not run through the launcher.
         var outcome = await ThisProcess.Run("chown", ["-h", User, path], ct);
         if (!outcome.Succeeded)
-        {
             throw new EmbeddedPostgresException($"{path} cannot be given to the user {User}: {outcome.Output.Trim()}");
-        }
     }
 
     public async Task<bool> CanEnter(string folder, CancellationToken ct) =>

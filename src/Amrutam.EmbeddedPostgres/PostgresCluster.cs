@@ -11,25 +11,25 @@ namespace Amrutam.EmbeddedPostgres;
 /// </remarks>
 sealed class PostgresCluster
 {
-
     // Recovery after a crash replays at most max_wal_size of log, which takes seconds; a slow disk may take minutes.
     static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
     static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(30);
     static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
-    readonly PostgresAccount account;
-    readonly PostgresBinaries binaries;
-    readonly bool durable;
-    readonly PostgresEndpoint endpoint;
+    readonly PostgresAccount _account;
+    readonly PostgresBinaries _binaries;
+    readonly bool _durable;
+    readonly PostgresEndpoint _endpoint;
 
-    PostgresCluster(string directory, PostgresAccount account, PostgresBinaries binaries, bool durable)
+    PostgresCluster(PostgresOptions options, string directory, PostgresAccount account, PostgresBinaries binaries,
+        bool durable)
     {
         // Where it is a link, PostgreSQL's user may not be able to enter the folder that the link is in.
         var files = new DirectoryInfo(Path.Combine(directory, "cluster"));
         Files = files.LinkTarget ?? files.FullName;
-        (this.account, this.binaries, this.durable) = (account, binaries, durable);
-        endpoint = PostgresEndpoint.Of(directory, PostmasterFile.Read(Files)?.Port);
+        (_account, _binaries, _durable) = (account, binaries, durable);
+        _endpoint = PostgresEndpoint.Of(options, directory, PostmasterFile.Read(Files)?.Port);
     }
 
     public string Files { get; }
@@ -37,33 +37,28 @@ sealed class PostgresCluster
     string StartLog => Path.Combine(Files, "start.log");
 
     /// <summary>Where the cluster that runs in this folder is reached; null when none runs.</summary>
-    public static PostgresEndpoint? Running(string directory) =>
+    public static PostgresEndpoint? Running(PostgresOptions options, string directory) =>
         PostmasterFile.Read(Path.Combine(directory, "cluster")) is { } postmaster
         && File.Exists(PostgresEndpoint.PasswordFile(directory))
-            ? PostgresEndpoint.Of(directory, postmaster.Port)
+            ? PostgresEndpoint.Of(options, directory, postmaster.Port)
             : null;
 
     /// <summary>Opens the folder's cluster, making it first where there is none.</summary>
-    public static async Task<PostgresCluster> Open(string directory, bool durable, CancellationToken ct)
+    public static async Task<PostgresCluster> Open(PostgresOptions options, string directory, bool durable,
+        CancellationToken ct)
     {
-        var runner = await PostgresAccount.Choose(ct);
+        var runner = await PostgresAccount.Choose(options, ct);
         var version = Path.Combine(directory, "cluster", "PG_VERSION");
         int? existing = File.Exists(version)
             ? int.Parse(await File.ReadAllTextAsync(version, ct), CultureInfo.InvariantCulture)
             : null;
-        var programs = await PostgresBinaries.Find(directory, existing, runner, ct);
-        if (existing is null)
-        {
-            await NewPostgresCluster.Create(directory, runner, programs, durable, ct);
-        }
+        var programs = await PostgresBinaries.Find(options, directory, existing, runner, ct);
+        if (existing is null) await NewPostgresCluster.Create(options, directory, runner, programs, durable, ct);
         else if (!File.Exists(PostgresEndpoint.PasswordFile(directory)))
-        {
             throw new EmbeddedPostgresException(
                 $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the "
                 + "cluster beside it: restore it from a backup, or move the folder away to begin anew");
-        }
-
-        return new PostgresCluster(directory, runner, programs, durable);
+        return new PostgresCluster(options, directory, runner, programs, durable);
     }
 
     /// <summary>Returns with the cluster running: one that outlived its owner is adopted, else it is started.</summary>
@@ -71,39 +66,22 @@ sealed class PostgresCluster
     {
         if (PostmasterFile.Read(Files) is { } left)
         {
-            if (!await left.IsAlive(ct))
-            {
-                left.Disown();
-            }
-            else if (await Answers(left, ct))
-            {
-                return endpoint;
-            }
-            else
-            {
-                await Kill(left, ct);
-            }
+            if (!await left.IsAlive(ct)) left.Disown();
+            else if (await Answers(left, ct)) return _endpoint;
+            else await Kill(left, ct);
         }
-
         await PrepareSocketFolder(ct);
         await File.WriteAllTextAsync(Path.Combine(Files, "postgresql.conf"), Settings(await HasLz4(ct)), ct);
         var watch = Stopwatch.StartNew();
         while (true)
         {
             var started = await StartOnce(ct);
-            if (started.Succeeded)
-            {
-                return endpoint;
-            }
-
+            if (started.Succeeded) return _endpoint;
             var said = await Complaints(ct) + started.Output;
             var orphansLive = said.Contains("pre-existing shared memory block", StringComparison.Ordinal);
             if (!orphansLive || watch.Elapsed > OrphanPatience)
-            {
                 throw new EmbeddedPostgresException(
                     $"PostgreSQL did not start in {Files}: {ProgramOutcome.Reason(said)}");
-            }
-
             await Task.Delay(Poll, ct);
         }
     }
@@ -114,22 +92,20 @@ sealed class PostgresCluster
     /// <summary>Ends the sessions, rolls back what they had not committed, and stops cleanly.</summary>
     public async Task Stop()
     {
-        await account.Run(
-            binaries.PgCtl,
+        await _account.Run(
+            _binaries.PgCtl,
             ["stop", "-D", Files, "-m", "fast", "-w", "-t", Seconds(StartPatience)],
             CancellationToken.None);
-        if (Directory.Exists(endpoint.Host) && !Directory.EnumerateFileSystemEntries(endpoint.Host).Any())
-        {
-            Directory.Delete(endpoint.Host);
-        }
+        if (Directory.Exists(_endpoint.Host) && !Directory.EnumerateFileSystemEntries(_endpoint.Host).Any())
+            Directory.Delete(_endpoint.Host);
     }
 
     async Task<ProgramOutcome> StartOnce(CancellationToken ct)
     {
         await File.WriteAllTextAsync(StartLog, "", ct);
-        await account.Own(StartLog, ct);
-        return await account.Run(
-            binaries.PgCtl, ["start", "-D", Files, "-l", StartLog, "-w", "-t", Seconds(StartPatience)], ct);
+        await _account.Own(StartLog, ct);
+        return await _account.Run(
+            _binaries.PgCtl, ["start", "-D", Files, "-l", StartLog, "-w", "-t", Seconds(StartPatience)], ct);
     }
 
     async Task<bool> Answers(PostmasterFile postmaster, CancellationToken ct)
@@ -139,8 +115,8 @@ sealed class PostgresCluster
         {
             try
             {
-                var owner = endpoint.ConnectionString(PostgresEndpoint.OwnerRole, "postgres");
-                await using var source = PostgresEndpoint.OpenUnpooled(owner, "amrutam start");
+                var owner = _endpoint.ConnectionString(_endpoint.Options.OwnerRole, "postgres");
+                await using var source = PostgresEndpoint.OpenUnpooled(owner, _endpoint.Options.ConnectionName);
                 await using var connection = await source.OpenConnectionAsync(ct);
                 return true;
             }
@@ -153,15 +129,14 @@ sealed class PostgresCluster
                 return false;
             }
         }
-
         return false;
     }
 
     /// <summary>Ends a server that is there but does not answer, as a crash would; the next start recovers.</summary>
     async Task Kill(PostmasterFile postmaster, CancellationToken ct)
     {
-        var stopped = await account.Run(
-            binaries.PgCtl, ["stop", "-D", Files, "-m", "immediate", "-w", "-t", Seconds(KillPatience)], ct);
+        var stopped = await _account.Run(
+            _binaries.PgCtl, ["stop", "-D", Files, "-m", "immediate", "-w", "-t", Seconds(KillPatience)], ct);
         if (!stopped.Succeeded && await postmaster.IsAlive(ct))
         {
             using var process = Process.GetProcessById(postmaster.Pid);
@@ -172,8 +147,8 @@ sealed class PostgresCluster
 
     /// <summary>Whether these programs were built to compress their log with LZ4, which not all are.</summary>
     /// <remarks>Asked of them before the start, because a setting that they do not know stops PostgreSQL.</remarks>
-    async Task<bool> HasLz4(CancellationToken ct) => (await account.Run(
-        binaries.Postgres, ["-C", "wal_compression", "-c", "wal_compression=lz4", "-D", Files], ct)).Succeeded;
+    async Task<bool> HasLz4(CancellationToken ct) => (await _account.Run(
+        _binaries.Postgres, ["-C", "wal_compression", "-c", "wal_compression=lz4", "-D", Files], ct)).Succeeded;
 
     /// <summary>An eighth of the memory: half of what PostgreSQL's manual begins with for a machine of its own, because
     /// this one is shared with the server at least. Less than 128 MiB is too little for it, and what is beyond 8 GiB
@@ -183,9 +158,9 @@ sealed class PostgresCluster
 
     string Settings(bool hasLz4) => $"""
         # Written anew on every start. Settings of your own: ALTER SYSTEM SET ..., which is read after this file.
-        listen_addresses = '{(endpoint.IsSocket ? "" : endpoint.Host)}'
-        port = {endpoint.Port}
-        unix_socket_directories = '{(endpoint.IsSocket ? endpoint.Host : "")}'
+        listen_addresses = '{(_endpoint.IsSocket ? "" : _endpoint.Host)}'
+        port = {_endpoint.Port}
+        unix_socket_directories = '{(_endpoint.IsSocket ? _endpoint.Host : "")}'
         max_connections = 200
         shared_buffers = {SharedMegabytes()}MB
         max_wal_size = 2GB
@@ -194,7 +169,7 @@ sealed class PostgresCluster
         random_page_cost = 1.1
         # The plans of short statements gain nothing from compiled code, and the first call would pay for it.
         jit = off
-        shared_preload_libraries = '{(binaries.HasStatementStatistics ? "pg_stat_statements" : "")}'
+        shared_preload_libraries = '{(_binaries.HasStatementStatistics ? "pg_stat_statements" : "")}'
         timezone = 'UTC'
         log_timezone = 'UTC'
         lc_messages = 'C'
@@ -206,7 +181,7 @@ sealed class PostgresCluster
         log_truncate_on_rotation = on
         # Details of a refused row quote its values, which may be personal data.
         log_error_verbosity = terse
-        {(durable ? "" : """
+        {(_durable ? "" : """
         # A throw-away cluster for tests: it is quick, and loses everything when the machine stops.
         fsync = off
         synchronous_commit = off
@@ -216,30 +191,19 @@ sealed class PostgresCluster
 
     async Task PrepareSocketFolder(CancellationToken ct)
     {
-        if (!endpoint.IsSocket)
-        {
-            return;
-        }
-
+        if (!_endpoint.IsSocket) return;
         // Below /tmp anybody could have put a link or a folder of his own under this name. A link is refused here, and
         // changing the mode of another user's folder fails.
-        if (new DirectoryInfo(endpoint.Host).LinkTarget is not null)
-        {
-            throw new EmbeddedPostgresException($"{endpoint.Host} is a symbolic link; remove it");
-        }
-
-        NewPostgresCluster.CreatePrivate(endpoint.Host);
-        await account.Own(endpoint.Host, ct);
-
-        if (!await account.CanEnter(endpoint.Host, ct))
-        {
+        if (new DirectoryInfo(_endpoint.Host).LinkTarget is not null)
+            throw new EmbeddedPostgresException($"{_endpoint.Host} is a symbolic link; remove it");
+        NewPostgresCluster.CreatePrivate(_endpoint.Host);
+        await _account.Own(_endpoint.Host, ct);
+        if (!await _account.CanEnter(_endpoint.Host, ct))
             throw new EmbeddedPostgresException(
-                $"the user {account.User}, whom PostgreSQL runs as, cannot enter {endpoint.Host}: "
+                $"the user {_account.User}, whom PostgreSQL runs as, cannot enter {_endpoint.Host}: "
                 + "let others pass through the folders above it");
-        }
-
         // What a killed server left. Its number may be another program's by now, and PostgreSQL would give way to that.
-        var socket = Path.Combine(endpoint.Host, $".s.PGSQL.{endpoint.Port}");
+        var socket = Path.Combine(_endpoint.Host, $".s.PGSQL.{_endpoint.Port}");
         File.Delete(socket);
         File.Delete(socket + ".lock");
     }
@@ -249,11 +213,7 @@ sealed class PostgresCluster
     {
         var early = await File.ReadAllTextAsync(StartLog, ct);
         var folder = new DirectoryInfo(Path.Combine(Files, "log"));
-        if (!folder.Exists || folder.GetFiles().MaxBy(file => file.LastWriteTimeUtc) is not { } newest)
-        {
-            return early;
-        }
-
+        if (!folder.Exists || folder.GetFiles().MaxBy(file => file.LastWriteTimeUtc) is not { } newest) return early;
         var late = await File.ReadAllTextAsync(newest.FullName, ct);
         return early + late[Math.Max(0, late.LastIndexOf("starting PostgreSQL", StringComparison.Ordinal))..];
     }

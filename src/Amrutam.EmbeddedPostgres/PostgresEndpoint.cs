@@ -15,11 +15,8 @@ sealed record PostgresPasswords(string Owner, string App);
 /// for this driver, gets a free port on the loopback address. It follows from the data directory alone, so that every
 /// process finds it.
 /// </remarks>
-sealed record PostgresEndpoint(string Host, int Port, PostgresPasswords Passwords)
+sealed record PostgresEndpoint(PostgresOptions Options, string Host, int Port, PostgresPasswords Passwords)
 {
-    public const string OwnerRole = "amrutam_owner";
-    public const string AppRole = "amrutam_app";
-
     // Linux allows 107 bytes and macOS 103; PostgreSQL appends "/.s.PGSQL.5432" to the folder.
     const int LongestSocketFolder = 103 - 14;
     const int SocketPort = 5432;
@@ -28,14 +25,15 @@ sealed record PostgresEndpoint(string Host, int Port, PostgresPasswords Password
 
     public static string PasswordFile(string directory) => Path.Combine(directory, "postgres-passwords.json");
 
+    /// <param name="options">The host's names.</param>
     /// <param name="directory">The data directory.</param>
     /// <param name="knownPort">The port that a running server listens on, where it listens on one.</param>
-    public static PostgresEndpoint Of(string directory, int? knownPort)
+    public static PostgresEndpoint Of(PostgresOptions options, string directory, int? knownPort)
     {
         var passwords = JsonSerializer.Deserialize<PostgresPasswords>(File.ReadAllText(PasswordFile(directory)))!;
         return OperatingSystem.IsWindows()
-            ? new PostgresEndpoint(IPAddress.Loopback.ToString(), knownPort ?? FreePort(), passwords)
-            : new PostgresEndpoint(SocketFolder(directory), SocketPort, passwords);
+            ? new PostgresEndpoint(options, IPAddress.Loopback.ToString(), knownPort ?? FreePort(), passwords)
+            : new PostgresEndpoint(options, SocketFolder(options, directory), SocketPort, passwords);
     }
 
     public string ConnectionString(string role, string database, bool pooling = false) =>
@@ -44,7 +42,7 @@ sealed record PostgresEndpoint(string Host, int Port, PostgresPasswords Password
             Host = Host,
             Port = Port,
             Username = role,
-            Password = role == OwnerRole ? Passwords.Owner : Passwords.App,
+            Password = role == Options.OwnerRole ? Passwords.Owner : Passwords.App,
             Database = database,
             Pooling = pooling,
         }.ConnectionString;
@@ -58,21 +56,18 @@ sealed record PostgresEndpoint(string Host, int Port, PostgresPasswords Password
     }
 
     /// <summary>Inside the data directory, where PostgreSQL can enter it and the path is short and plain.</summary>
-    static string SocketFolder(string directory)
+    static string SocketFolder(PostgresOptions options, string directory)
     {
         var inside = Path.Combine(directory, "socket");
         var livesElsewhere = new DirectoryInfo(Path.Combine(directory, "cluster")).LinkTarget is not null;
         if (!livesElsewhere && Encoding.UTF8.GetByteCount(inside) <= LongestSocketFolder && inside.All(IsPlain))
-        {
             return inside;
-        }
-
         // Not TMPDIR, which may be long too, and may differ between the server and a command beside it. For root not
         // /tmp either, where any user could swap the folder for a link while root changes its mode.
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..16];
         return Environment.IsPrivilegedProcess
-            ? Path.Combine(PrivatePostgres.DefaultDirectory(), "sockets", hash)
-            : $"/tmp/amrutam-{hash}";
+            ? Path.Combine(options.DefaultDirectory, "sockets", hash)
+            : $"/tmp/{options.Name}-{hash}";
     }
 
     // A comma or a quote means something else in the settings and in a connection string.

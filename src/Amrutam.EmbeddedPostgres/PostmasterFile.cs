@@ -46,16 +46,12 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
     public async Task<bool> IsAlive(CancellationToken ct)
     {
         if (OperatingSystem.IsWindows())
-        {
             return Process.GetProcesses().Any(each => each.Id == Pid && each.ProcessName == "postgres");
-        }
-
         if (!OperatingSystem.IsLinux())
         {
             string[] question = ["-o", "command=", "-p", Pid.ToString(CultureInfo.InvariantCulture)];
             return NamesCluster((await PostgresAccount.ThisProcess.Run("ps", question, ct)).Output);
         }
-
         try
         {
             return Identity(await File.ReadAllTextAsync($"/proc/{Pid}/cwd/postmaster.pid", ct)) == Identity(Text);

@@ -3,9 +3,6 @@ using Npgsql;
 
 namespace Amrutam.EmbeddedPostgres;
 
-/// <summary>Says in one line why the private PostgreSQL cannot be used, and what to do about it.</summary>
-sealed class EmbeddedPostgresException(string message, Exception? inner = null) : Exception(message, inner);
-
 /// <summary>A private PostgreSQL cluster in a directory: started or joined, and stopped with its owner.</summary>
 /// <remarks>
 /// One process owns the directory, by a lock that the operating system releases even after <c>kill -9</c>. What it left
@@ -14,7 +11,6 @@ sealed class EmbeddedPostgresException(string message, Exception? inner = null) 
 sealed partial class PrivatePostgres : IAsyncDisposable
 {
     const int RestartAttempts = 5;
-    const string AppDatabase = "amrutam";
     const string PostgresDatabase = "postgres";
 
     static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
@@ -22,112 +18,80 @@ sealed partial class PrivatePostgres : IAsyncDisposable
     static readonly TimeSpan JoinPatience = TimeSpan.FromMinutes(3);
     static readonly TimeSpan JoinInterval = TimeSpan.FromMilliseconds(100);
 
-    readonly PostgresEndpoint endpoint;
-    readonly PostgresCluster? owned;
-    readonly FileStream? claim;
-    readonly CancellationTokenSource stopping = new();
-    readonly Task watching;
-    bool disposed;
+    readonly PostgresEndpoint _endpoint;
+    readonly PostgresCluster? _owned;
+    readonly FileStream? _claim;
+    readonly CancellationTokenSource _stopping = new();
+    readonly Task _watching;
+    bool _disposed;
 
     PrivatePostgres(PostgresEndpoint endpoint, PostgresCluster? owned, FileStream? claim, ILogger log)
     {
-        (this.endpoint, this.owned, this.claim) = (endpoint, owned, claim);
-        watching = owned is null ? Task.CompletedTask : Task.Run(() => RestartWhenItDies(owned, log, stopping.Token));
+        (_endpoint, _owned, _claim) = (endpoint, owned, claim);
+        _watching = owned is null ? Task.CompletedTask : Task.Run(() => RestartWhenItDies(owned, log, _stopping.Token));
     }
 
     /// <summary>Takes the directory for this process alone; throws when another live process has it.</summary>
     public static async Task<PrivatePostgres> Own(
-        string directory, ILogger log, CancellationToken ct, bool durable = true)
+        PostgresOptions options, string directory, ILogger log, CancellationToken ct, bool durable = true)
     {
         directory = Prepare(directory);
         var taken = Claim(directory) ?? throw new EmbeddedPostgresException(
             $"the data directory {directory} is in use by {Holder(directory)}: "
-            + "stop that server, or give this one another Data__Directory");
-        return await Own(directory, taken, durable, log, ct);
+            + $"stop that server, or give this one another {options.DirectorySetting}");
+        return await Own(options, directory, taken, durable, log, ct);
     }
 
     /// <summary>Uses the cluster that a running server owns; without one, owns it until disposed.</summary>
-    public static async Task<PrivatePostgres> JoinOrOwn(string directory, ILogger log, CancellationToken ct)
+    public static async Task<PrivatePostgres> JoinOrOwn(PostgresOptions options, string directory,
+        ILogger log, CancellationToken ct)
     {
         directory = Prepare(directory);
         var watch = Stopwatch.StartNew();
         while (watch.Elapsed < JoinPatience)
         {
-            if (Claim(directory) is { } taken)
-            {
-                return await Own(directory, taken, durable: true, log, ct);
-            }
-
-            if (PostgresCluster.Running(directory) is { } running && await IsReady(running, ct))
-            {
+            if (Claim(directory) is { } taken) return await Own(options, directory, taken, durable: true, log, ct);
+            if (PostgresCluster.Running(options, directory) is { } running && await IsReady(running, ct))
                 return new PrivatePostgres(running, owned: null, claim: null, log);
-            }
-
             await Task.Delay(JoinInterval, ct);
         }
-
         throw new EmbeddedPostgresException(
             $"the data directory {directory} is in use by {Holder(directory)}, whose PostgreSQL does not answer");
     }
 
-    /// <summary>Where data goes when no setting says otherwise: the place each operating system has for it.</summary>
-    public static string DefaultDirectory()
-    {
-        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
-        {
-            return "/var/lib/amrutam";
-        }
+    /// <summary>A connection string of the role that owns every object.</summary>
+    /// <param name="database">Null for the host's database.</param>
+    public string OwnerConnectionString(string? database = null) =>
+        ConnectionString(_endpoint.Options.OwnerRole, database);
 
-        if (Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data && Path.IsPathRooted(data))
-        {
-            return Path.Combine(data, "amrutam");
-        }
+    /// <summary>A connection string of the role that has only the rights which migrations grant.</summary>
+    /// <param name="database">Null for the host's database.</param>
+    public string AppConnectionString(string? database = null) =>
+        ConnectionString(_endpoint.Options.AppRole, database);
 
-        // ~/.local/share, ~/Library/Application Support and %LOCALAPPDATA%, each on its system.
-        var local = Environment.SpecialFolder.LocalApplicationData;
-        return Path.Combine(Environment.GetFolderPath(local, Environment.SpecialFolderOption.DoNotVerify), "amrutam");
-    }
-
-    /// <summary>For migrations: the role that owns every object.</summary>
-    public string OwnerConnectionString(string database = AppDatabase) =>
-        endpoint.ConnectionString(PostgresEndpoint.OwnerRole, database, pooling: true);
-
-    /// <summary>For serving: the role that has only the rights which migrations grant.</summary>
-    public string AppConnectionString(string database = AppDatabase) =>
-        endpoint.ConnectionString(PostgresEndpoint.AppRole, database, pooling: true);
+    string ConnectionString(string role, string? database) =>
+        _endpoint.ConnectionString(role, database ?? _endpoint.Options.Name, pooling: true);
 
     /// <summary>Stops PostgreSQL if this process owns it, and lets the directory go.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (disposed)
-        {
-            return;
-        }
-
-        disposed = true;
-        await stopping.CancelAsync();
-        await watching;
-        if (owned is not null)
-        {
-            await owned.Stop();
-        }
-
-        if (claim is not null)
-        {
-            await claim.DisposeAsync();
-        }
-
-        stopping.Dispose();
+        if (_disposed) return;
+        _disposed = true;
+        await _stopping.CancelAsync();
+        await _watching;
+        if (_owned is not null) await _owned.Stop();
+        if (_claim is not null) await _claim.DisposeAsync();
+        _stopping.Dispose();
     }
 
-    static async Task<PrivatePostgres> Own(
+    static async Task<PrivatePostgres> Own(PostgresOptions options,
         string directory, FileStream taken, bool durable, ILogger log, CancellationToken ct)
     {
         PostgresCluster? cluster = null;
         try
         {
             await File.WriteAllTextAsync(HolderFile(directory), $"{Environment.ProcessId}", ct);
-            cluster = await PostgresCluster.Open(directory, durable, ct);
+            cluster = await PostgresCluster.Open(options, directory, durable, ct);
             var reached = await cluster.Start(ct);
             await Provision(reached, ct);
             return new PrivatePostgres(reached, cluster, taken, log);
@@ -153,14 +117,13 @@ sealed partial class PrivatePostgres : IAsyncDisposable
                     failures = 0;
                     continue;
                 }
-
                 LogDied(log);
                 await cluster.Start(ct);
             }
             catch (IOException failed)
             {
-                // What cannot be seen may well be running, and starting anew would take its socket away.
-                LogNotLookedAfter(log, failed);
+                // PostgreSQL may still run, and a new start would take its socket away.
+                LogNotSeen(log, failed);
                 await Task.Delay(RestartPause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
@@ -187,13 +150,11 @@ sealed partial class PrivatePostgres : IAsyncDisposable
         {
             throw new EmbeddedPostgresException($"the data directory cannot be made: {refused.Message}", refused);
         }
-
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
             // PostgreSQL's user passes through root's folder to its own. It cannot list it; files have their own modes.
             File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         }
-
         return directory;
     }
 
@@ -223,8 +184,8 @@ sealed partial class PrivatePostgres : IAsyncDisposable
     {
         try
         {
-            var app = running.ConnectionString(PostgresEndpoint.AppRole, AppDatabase);
-            await using var source = PostgresEndpoint.OpenUnpooled(app, "amrutam start");
+            var app = running.ConnectionString(running.Options.AppRole, running.Options.Name);
+            await using var source = PostgresEndpoint.OpenUnpooled(app, running.Options.ConnectionName);
             await using var connection = await source.OpenConnectionAsync(ct);
             return true;
         }
@@ -236,49 +197,53 @@ sealed partial class PrivatePostgres : IAsyncDisposable
 
     static async Task Provision(PostgresEndpoint reached, CancellationToken ct)
     {
+        var options = reached.Options;
         await using var source = PostgresEndpoint.OpenUnpooled(
-            reached.ConnectionString(PostgresEndpoint.OwnerRole, PostgresDatabase), "amrutam start");
+            reached.ConnectionString(options.OwnerRole, PostgresDatabase), options.ConnectionName);
         await using var connection = await source.OpenConnectionAsync(ct);
-
-        await using var password = new NpgsqlCommand(SetPassword, connection);
-        password.Parameters.Add(new NpgsqlParameter { Value = reached.Passwords.App });
-        await password.ExecuteNonQueryAsync(ct);
-
+        await using var names = new NpgsqlCommand(SetNames, connection);
+        names.Parameters.Add(new NpgsqlParameter { Value = options.AppRole });
+        names.Parameters.Add(new NpgsqlParameter { Value = reached.Passwords.App });
+        await names.ExecuteNonQueryAsync(ct);
         await using var role = new NpgsqlCommand(CreateAppRole, connection);
         await role.ExecuteNonQueryAsync(ct);
-
         // The database comes last: a command that waits for the cluster takes a sign-in to it as the sign of the end.
         await using var exists = new NpgsqlCommand(FindDatabase, connection);
+        exists.Parameters.Add(new NpgsqlParameter { Value = options.Name });
         if (await exists.ExecuteScalarAsync(ct) is null)
         {
-            await using var create = new NpgsqlCommand(CreateDatabase, connection);
+            await using var create = new NpgsqlCommand(CreateDatabase(options.Name), connection);
             await create.ExecuteNonQueryAsync(ct);
         }
     }
 
-    const string SetPassword = "select set_config('amrutam.app_password', $1, false)";
+    const string SetNames =
+        "select set_config('embedded.app_role', $1, false), set_config('embedded.password', $2, false)";
 
     const string CreateAppRole = """
         do $$
+        declare
+            app constant text := current_setting('embedded.app_role');
         begin
-            if not exists (select from pg_roles where rolname = 'amrutam_app') then
-                create role amrutam_app;
+            if not exists (select from pg_roles where rolname = app) then
+                execute format('create role %I', app);
             end if;
-            execute format('alter role amrutam_app login nosuperuser nocreatedb nocreaterole password %L',
-                           current_setting('amrutam.app_password'));
+            execute format('alter role %I login nosuperuser nocreatedb nocreaterole password %L', app,
+                           current_setting('embedded.password'));
         end
         $$
         """;
 
-    const string FindDatabase = "select 1 from pg_database where datname = 'amrutam'";
+    const string FindDatabase = "select 1 from pg_database where datname = $1";
 
-    const string CreateDatabase = "create database amrutam";
+    // PostgreSQL takes no parameter here. The name is the host's own and never a caller's.
+    static string CreateDatabase(string name) => "create database " + new NpgsqlCommandBuilder().QuoteIdentifier(name);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended by itself; starting it again")]
     static partial void LogDied(ILogger log);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL cannot be looked after now; trying again soon")]
-    static partial void LogNotLookedAfter(ILogger log, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL's process cannot be observed; trying again soon")]
+    static partial void LogNotSeen(ILogger log, Exception exception);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}")]
     static partial void LogNotStarted(ILogger log, Exception exception, int @try, int limit);

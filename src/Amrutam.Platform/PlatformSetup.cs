@@ -1,31 +1,31 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
-using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Operations;
 using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform;
 
-/// <summary>Puts the platform and its modules into a server.</summary>
+/// <summary>Puts the platform and the modules into a server.</summary>
 static class PlatformSetup
 {
     public static void AddPlatform(this WebApplicationBuilder builder, Database database,
         IReadOnlyList<IModule> modules)
     {
+        builder.AddSettings<DataSettings>(DataSettings.Section);
         builder.AddDatabase(database);
         builder.AddTelemetry();
         builder.AddHttp();
         builder.AddApiDescription();
         builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
-        builder.Services.AddSingleton<PageKey>().AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
-        builder.Services.AddInvariantSweep();
-        builder.AddIdempotency();
-        foreach (var module in modules) module.Add(builder);
+        builder.Services.AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
+        builder.Services.AddSingleton<IdempotentTransaction>().AddSingleton<RefusedKeys>();
+        builder.Services.AddSingleton<IReadOnlyList<DeclaredModule>>(
+            [.. modules.Prepend(new PlatformModule()).Select(builder.Add)]);
     }
 
     public static void UsePlatform(this WebApplication app)
@@ -39,5 +39,12 @@ static class PlatformSetup
         app.MapProblemPages();
         app.MapApiDescription();
         foreach (var module in modules) module.Map(app);
+    }
+
+    static DeclaredModule Add(this WebApplicationBuilder builder, IModule module)
+    {
+        var parts = new ModuleBuilder(builder, module);
+        module.Add(parts);
+        return parts.Declared;
     }
 }

@@ -5,10 +5,6 @@ using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>The server cannot take this now: its queue is full, the wait was too long, or it is stopping. Nothing was
-/// done.</summary>
-sealed class OverloadedException(string reason) : Exception(reason);
-
 /// <summary>How full batches are, and how long what they take has waited.</summary>
 static class BatchMeter
 {

@@ -2,12 +2,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Amrutam.Platform.Modules;
 using Npgsql;
 
 namespace Amrutam.Platform.Data;
-
-/// <summary>A start that cannot go on, said in one line for the operator.</summary>
-sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>Brings the database to this version's schema: forward-only SQL files, each in one transaction, under one
 /// advisory lock.</summary>

@@ -19,8 +19,10 @@ static class Sql
     public static Statement Statement(this NpgsqlConnection connection, string sql) =>
         new(connection, sql, owns: false);
 
+    /// <returns>The instant; <see cref="Instant.MaxValue"/> for <c>infinity</c>, <see cref="Instant.MinValue"/> for
+    /// <c>-infinity</c>.</returns>
     public static Instant GetInstant(this NpgsqlDataReader row, int column) =>
-        Instant.FromDateTimeUtc(row.GetFieldValue<DateTime>(column));
+        row.GetFieldValue<DateTime>(column).ToInstant();
 
     public static Instant? GetInstantOrNull(this NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInstant(column);
@@ -38,6 +40,18 @@ static class Sql
     public static int? GetInt32OrNull(this NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInt32(column);
 
+    // The driver reads the infinities as the first and the last DateTime, which are not UTC.
+    static Instant ToInstant(this DateTime value) =>
+        value == DateTime.MaxValue ? Instant.MaxValue : value == DateTime.MinValue ? Instant.MinValue
+        : Instant.FromDateTimeUtc(value);
+
+    /// <summary>The reverse of <see cref="GetInstant"/>.</summary>
+    internal static DateTime ToDateTime(this Instant value) =>
+        value == Instant.MaxValue ? DateTime.MaxValue.AsUtc() : value == Instant.MinValue ? DateTime.MinValue.AsUtc()
+        : value.ToDateTimeUtc();
+
+    static DateTime AsUtc(this DateTime value) => DateTime.SpecifyKind(value, DateTimeKind.Utc);
+
     /// <summary>Runs <paramref name="work"/> in one READ COMMITTED transaction; what it throws rolls back.</summary>
     public static async Task<T> InTransaction<T>(this NpgsqlDataSource db, Func<NpgsqlConnection, Task<T>> work)
     {
@@ -53,7 +67,15 @@ static class Sql
     }
 }
 
-/// <summary>One statement on its way; disposed by the call that runs it.</summary>
+/// <summary>Statements whose row is a value: an id, a tuple, an instant.</summary>
+static class ValueRows
+{
+    /// <returns>The first row, or null if there is none.</returns>
+    public static Task<T?> One<T>(this Statement statement, Func<NpgsqlDataReader, T> read,
+        CancellationToken ct = default) where T : struct => statement.First<T?>(row => read(row), ct);
+}
+
+/// <summary>A statement with its parameters. The call that runs it also disposes it.</summary>
 sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
 {
     readonly NpgsqlCommand _command = new(sql, connection);
@@ -64,9 +86,12 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
         return this;
     }
 
-    public Statement With(Instant value) => With(value.ToDateTimeUtc());
+    /// <param name="value"><see cref="Instant.MaxValue"/> and <see cref="Instant.MinValue"/> become
+    /// <c>infinity</c> and <c>-infinity</c>.</param>
+    public Statement With(Instant value) => With(value.ToDateTime());
 
-    public Statement With(Instant? value) => With(value?.ToDateTimeUtc());
+    /// <inheritdoc cref="With(Instant)"/>
+    public Statement With(Instant? value) => With(value?.ToDateTime());
 
     public Statement With(LocalDate value) => With(value.ToDateOnly());
 
@@ -91,7 +116,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
         return this;
     }
 
-    /// <summary>Lets it run longer than a request's statement may.</summary>
+    /// <summary>Sets the time limit of this statement in place of the pool's.</summary>
     public Statement Within(TimeSpan most)
     {
         _command.CommandTimeout = (int)most.TotalSeconds;
@@ -102,12 +127,16 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     public Task<int> Execute() =>
         Run(static async (command, _) => await command.ExecuteNonQueryAsync(CancellationToken.None), default);
 
-    /// <returns>The first row, or null when there is none.</returns>
+    /// <returns>The first row, or null if there is none.</returns>
     public Task<T?> One<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) where T : class =>
+        First<T?>(read, ct);
+
+    /// <returns>What <paramref name="read"/> makes of the first row; the type's default if there is none.</returns>
+    internal Task<T?> First<T>(Func<NpgsqlDataReader, T?> read, CancellationToken ct) =>
         Run(async (command, stop) =>
         {
             await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, stop);
-            var found = await rows.ReadAsync(stop) ? read(rows) : null;
+            var found = await rows.ReadAsync(stop) ? read(rows) : default;
             while (await rows.NextResultAsync(stop)) { }
             return found;
         }, ct);

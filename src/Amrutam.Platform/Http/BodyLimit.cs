@@ -16,7 +16,7 @@ static class BodyLimit
 
     public static Task Refuse(HttpContext http, RequestDelegate next)
     {
-        if (http.Request.ContentLength > Bytes) return CommonProblems.Write(http, CommonProblems.TooLarge);
+        if (http.Request.ContentLength > Bytes) return ProblemResponses.Write(http, CommonProblems.TooLarge);
         // A body in chunks does not say its length, so it is counted while it is read.
         if (http.Request.ContentLength is null
             && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })

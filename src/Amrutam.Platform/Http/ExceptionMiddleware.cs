@@ -23,7 +23,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         {
             await next(http);
             if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
-                await CommonProblems.Write(http, CommonProblems.ForStatus(http.Response.StatusCode));
+                await ProblemResponses.Write(http, CommonProblems.ForStatus(http.Response.StatusCode));
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
         {
@@ -43,7 +43,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
             problem = CommonProblems.Failed;
         if (problem == CommonProblems.Failed) LogUnforeseen(exception, RequestLog.Method(http), RequestLog.Route(http));
         http.Response.Clear();
-        return CommonProblems.Write(http, problem, detail, errors);
+        return ProblemResponses.Write(http, problem, detail, errors);
     }
 
     (Problem Problem, string? Detail, Dictionary<string, string[]>? Errors) Meaning(Exception exception) =>

@@ -41,8 +41,10 @@ static class HttpPipeline
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<ManagementServer>()
             .AddHostedService(services => services.GetRequiredService<ManagementServer>());
-        builder.Services.AddSingleton(new ManagementPage("/health", ManagementServer.WriteHealth));
-        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase));
+        builder.Services.AddSingleton(new ManagementPage((routes, services) =>
+            routes.MapGet("/health", http => ManagementServer.WriteHealth(services, http))));
+        builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase))
+            .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
 
     /// <summary>What comes before it is known who asks.</summary>
@@ -84,7 +86,7 @@ static class HttpPipeline
     /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
     static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
         http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
-            ? CommonProblems.Write(http, CommonProblems.RoleMayNot)
+            ? ProblemResponses.Write(http, CommonProblems.RoleMayNot)
             : next(http);
 
     /// <summary>PostgreSQL cannot hold U+0000 in text. Kestrel refuses it in a path, and Fields in a body.</summary>
@@ -96,7 +98,7 @@ static class HttpPipeline
             .ToDictionary(
                 q => q.Key.Replace("\0", "", StringComparison.Ordinal),
                 _ => new[] { "has a character that is not allowed" });
-        return CommonProblems.Write(http, CommonProblems.Invalid, errors: errors);
+        return ProblemResponses.Write(http, CommonProblems.Invalid, errors: errors);
     }
 
     /// <summary>
@@ -110,7 +112,7 @@ static class HttpPipeline
         var ranges = accept.ToString();
         return Written(endpoint).Any(type => Accepts(ranges, type))
             ? next(http)
-            : CommonProblems.Write(http, CommonProblems.NotAcceptable);
+            : ProblemResponses.Write(http, CommonProblems.NotAcceptable);
     }
 
     static IEnumerable<string> Written(RouteEndpoint endpoint) =>

@@ -1,5 +1,4 @@
 using System.Net;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Idempotency;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
@@ -29,7 +28,11 @@ sealed class HttpSettings
     [System.ComponentModel.DataAnnotations.Range(0, 60)]
     public int ListsKeptSeconds { get; init; } = 10;
 
-    public CorsPolicy Cors() => new CorsPolicyBuilder([.. List(AllowedOrigins).Select(Origin)])
+    /// <summary>The allowed origins as a list.</summary>
+    /// <exception cref="StartupException">One is not an origin.</exception>
+    public string[] Origins() => [.. List(AllowedOrigins).Select(Origin)];
+
+    public CorsPolicy Cors() => new CorsPolicyBuilder(Origins())
         .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
         .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", IdempotencyKey.Header)
         .WithExposedHeaders("ETag", "Location", "Retry-After", IdempotencyKey.ReplayedHeader)

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Amrutam.Platform.Data;
 
 namespace Amrutam.Platform.Http;
 

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Amrutam.Platform.Data;
 
 namespace Amrutam.Platform.Http;
 

@@ -4,19 +4,26 @@ using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>Forgets what keyed requests were answered a day ago: after that the same key is a new wish.</summary>
-/// <remarks>Any number of replicas may run it: rows that another deletes are skipped. Little at a time, so that no
-/// booking waits for a long transaction's dead rows.</remarks>
-sealed class ForgetKeys(NpgsqlDataSource db, JobRunner jobs) : BackgroundService
+/// <summary>Deletes stored responses that are a day old: after that the same key is a new request.</summary>
+/// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows,
+/// so that no booking reads past many dead ones.</remarks>
+sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
     // The contract's day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        jobs.Every("forget_keys", Every, () => Run(stoppingToken), stoppingToken);
+    string IJob.Name => "forget_keys";
 
-    /// <returns>How many keys it forgot.</returns>
+    TimeSpan IJob.Every => Every;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await Run(stopping);
+        return Every;
+    }
+
+    /// <returns>The number of deleted keys.</returns>
     public async Task<int> Run(CancellationToken stopping)
     {
         var all = 0;
@@ -33,13 +40,13 @@ sealed class ForgetKeys(NpgsqlDataSource db, JobRunner jobs) : BackgroundService
         return all;
     }
 
-    // The planner takes the limit for a reason to read the table from its beginning, which is all of it when no key is
-    // old; the summary of ages (BRIN) knows.
+    // Because of the limit the planner would read the table from its beginning: all of it when no key is old. The index
+    // by age (BRIN) finds the old rows.
     const string LookByAge = "set local enable_seqscan = off";
 
     const string Forget = """
-        delete from scheduling.idempotency_keys where ctid = any(array(
-            select ctid from scheduling.idempotency_keys
+        delete from platform.idempotency_keys where ctid = any(array(
+            select ctid from platform.idempotency_keys
              where created_at < statement_timestamp() - $1 * interval '1 hour' limit $2 for update skip locked))
         """;
 }

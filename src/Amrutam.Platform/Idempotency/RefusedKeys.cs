@@ -4,10 +4,11 @@ using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>Keeps the 404s and 409s that keyed bookings were answered with.</summary>
+/// <summary>Stores the 404s and 409s of keyed requests that were refused outside an
+/// <see cref="IdempotentTransaction"/>.</summary>
 /// <remarks>
-/// A refusal changed nothing, so it may be stored after the fact and many at a time, and a winner never waits for it.
-/// When the key has an answer by then (its twin was quicker) that answer is given instead.
+/// A refusal changed nothing, so it is stored after the fact and many at a time, and no winner waits for it. When the
+/// key has a response by then, because its twin was faster, the caller gets that response.
 /// </remarks>
 sealed class RefusedKeys : IAsyncDisposable
 {
@@ -17,7 +18,7 @@ sealed class RefusedKeys : IAsyncDisposable
     readonly NpgsqlDataSource _db;
     readonly Batch<Refused, StoredResponse> _batch;
 
-    sealed record Refused(Guid User, string Route, string Key, byte[] Fingerprint, StoredResponse Answer);
+    sealed record Refused(Guid User, IdempotencyKey Key, byte[] Fingerprint, StoredResponse Response);
 
     public RefusedKeys(NpgsqlDataSource db, TimeProvider clock)
     {
@@ -26,45 +27,45 @@ sealed class RefusedKeys : IAsyncDisposable
             e => e is NpgsqlException, clock);
     }
 
-    /// <returns>The answer that the key stands for from now on.</returns>
-    public Task<StoredResponse> Keep(Guid user, string route, string key, byte[] fingerprint, StoredResponse answer) =>
-        _batch.Run(new(user, route, key, fingerprint, answer));
+    /// <returns>The response that the key stands for from now on.</returns>
+    public Task<StoredResponse> Store(Guid user, IdempotencyKey key, byte[] fingerprint, StoredResponse response) =>
+        _batch.Run(new(user, key, fingerprint, response));
 
     async Task<StoredResponse[]> Run(IReadOnlyList<Refused> refused)
     {
-        await _db.Statement(Store).With(refused.Select(r => r.User).ToArray())
-            .With(refused.Select(r => r.Route).ToArray()).With(refused.Select(r => r.Key).ToArray())
-            .With(refused.Select(r => r.Fingerprint).ToArray()).With(refused.Select(r => r.Answer.Status).ToArray())
-            .With(refused.Select(r => r.Answer.Body).ToArray()).Execute();
-        // Read in a statement of its own: a conflicting row of another transaction is not in the first one's snapshot.
-        var stored = await _db.Statement(Read).With(refused.Select(r => r.User).ToArray())
-            .With(refused.Select(r => r.Route).ToArray()).With(refused.Select(r => r.Key).ToArray())
-            .List(row => (N: row.GetInt32(0), Fingerprint: row.GetFieldValue<byte[]>(1),
-                Answer: new StoredResponse(row.GetInt32(2), row.GetFieldValue<byte[]>(3), row.GetStringOrNull(4))));
-        var answers = refused.Select(r => r.Answer).ToArray();
-        foreach (var (n, fingerprint, answer) in stored)
-        {
-            var asked = refused[n - 1];
-            answers[n - 1] = fingerprint.AsSpan().SequenceEqual(asked.Fingerprint)
-                ? answer with { Replayed = !answer.Body.AsSpan().SequenceEqual(asked.Answer.Body) }
-                : StoredResponse.Of(IdempotencyProblems.KeyReused.Because());
-        }
-        return answers;
+        var (users, scopes) = (refused.Select(r => r.User).ToArray(), refused.Select(r => r.Key.Scope).ToArray());
+        var (keys, fingerprints) =
+            (refused.Select(r => r.Key.Value!).ToArray(), refused.Select(r => r.Fingerprint).ToArray());
+        await _db.Statement(StoreAll).With(users).With(scopes).With(keys).With(fingerprints)
+            .With(refused.Select(r => r.Response.Status).ToArray())
+            .With(refused.Select(r => r.Response.Body).ToArray()).Execute();
+        // A statement of its own: a conflicting row of another transaction is not in the first one's snapshot.
+        var stored = await _db.Statement(ReadAll).With(users).With(scopes).With(keys).With(fingerprints)
+            .List(row => (N: row.GetInt32(0), Verdict: row.GetString(1),
+                Response: new StoredResponse(row.GetInt32(2), row.GetFieldValue<byte[]>(3), row.GetStringOrNull(4))));
+        var responses = refused.Select(r => r.Response).ToArray();
+        foreach (var (n, verdict, response) in stored)
+            if (verdict != IdempotencyKey.Replayed)
+                responses[n - 1] = StoredResponse.Of(IdempotencyProblems.KeyReused.Because());
+            else if (!response.Body.AsSpan().SequenceEqual(refused[n - 1].Response.Body))
+                responses[n - 1] = response with { Replayed = true };
+        return responses;
     }
 
     public ValueTask DisposeAsync() => _batch.DisposeAsync();
 
-    const string Store = """
-        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
+    const string StoreAll = """
+        insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select user_id, route, key, fingerprint, status, convert_from(body, 'UTF8')
           from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::int[], $6::bytea[])
             as refused (user_id, route, key, fingerprint, status, body) order by 1, 2, 3
         on conflict do nothing
         """;
 
-    const string Read = """
-        select a.n::int, k.fingerprint, k.status, k.body, k.location
-          from unnest($1::uuid[], $2::text[], $3::text[]) with ordinality as a (user_id, route, key, n)
-          join scheduling.idempotency_keys k on k.user_id = a.user_id and k.route = a.route and k.key = a.key
+    const string ReadAll = """
+        select a.n::int, k.verdict, k.status, k.body, k.location
+          from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[])
+               with ordinality as a (user_id, route, key, fingerprint, n)
+         cross join lateral platform.stored_response(a.user_id, a.route, a.key, a.fingerprint) k
         """;
 }

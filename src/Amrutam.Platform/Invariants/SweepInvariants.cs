@@ -1,6 +1,5 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Jobs;
-using Amrutam.Platform.Operations;
 using NodaTime;
 using Npgsql;
 
@@ -11,8 +10,8 @@ namespace Amrutam.Platform.Invariants;
 /// A rule's row is the turn: of two replicas one checks it, and all show what was found. A breach does not take the
 /// server out of rotation: the others serve the same data, and patients who cannot book are not helped.
 /// </remarks>
-sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant> invariants, JobRunner jobs,
-    TimeProvider clock, ILogger<SweepInvariants> log) : BackgroundService
+sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant> invariants,
+    TimeProvider clock, ILogger<SweepInvariants> log) : IJob
 {
     const int MostExamples = 5;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1), MostInFull = TimeSpan.FromMinutes(30);
@@ -36,10 +35,16 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
         return Latest;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    string IJob.Name => "check_invariants";
+
+    TimeSpan IJob.Every => Every;
+
+    TimeSpan IJob.Delay => Every;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
     {
-        await Task.Delay(Every, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await jobs.Every("check_invariants", Every, () => Run(stoppingToken), stoppingToken);
+        await Run(stopping);
+        return Every;
     }
 
     /// <summary>Checks what is due, as far as no other replica has.</summary>
@@ -142,27 +147,4 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the rule {Rule} is broken {Count} times")]
     partial void LogBreach(string rule, int count);
-}
-
-static class InvariantsOnServices
-{
-    public static void AddInvariants(this IServiceCollection services, IEnumerable<Invariant> invariants)
-    {
-        foreach (var invariant in invariants) services.AddSingleton(invariant);
-    }
-
-    /// <summary>Runs the sweep beside the server.</summary>
-    public static void AddInvariantSweep(this IServiceCollection services)
-    {
-        services.AddSingleton<SweepInvariants>();
-        services.AddHostedService(provider => provider.GetRequiredService<SweepInvariants>());
-        services.AddSingleton(new HealthPart("invariants", (provider, _) => Task.FromResult<object?>(
-            provider.GetRequiredService<SweepInvariants>().Latest)));
-        services.AddInvariants([new("reader_is_not_ahead_of_the_log", ReaderIsNotAheadOfTheLog, Invariant.All)]);
-    }
-
-    const string ReaderIsNotAheadOfTheLog = """
-        select name from platform.event_readers
-         where position > coalesce((select position from audit.events order by position desc limit 1), 0) limit 100
-        """;
 }

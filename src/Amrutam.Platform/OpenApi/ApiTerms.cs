@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Modules;
 
 namespace Amrutam.Platform.OpenApi;
 

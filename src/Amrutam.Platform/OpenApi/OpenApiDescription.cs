@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using NodaTime;

@@ -1,7 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net.Sockets;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Invariants;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Npgsql;
@@ -18,7 +17,7 @@ sealed class ManagementSettings
 }
 
 /// <summary>A page of the management address; it gets the server's services, not its own.</summary>
-sealed record ManagementPage([property: Required] string Path, Func<IServiceProvider, HttpContext, Task> Write);
+sealed record ManagementPage(Action<IEndpointRouteBuilder, IServiceProvider> Map);
 
 /// <summary>A part of the server and how it does, for the detailed health.</summary>
 sealed record HealthPart(string Name, Func<IServiceProvider, CancellationToken, Task<object?>> Read);
@@ -44,7 +43,7 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
         builder.Services.AddRoutingCore();
         var app = builder.Build();
         app.UseRouting();
-        foreach (var page in pages) app.MapGet(page.Path, http => page.Write(services, http));
+        foreach (var page in pages) page.Map(app, services);
         try
         {
             await app.StartAsync(ct);
@@ -77,6 +76,9 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
 
     public static async Task<object?> ReadDatabase(IServiceProvider services, CancellationToken ct) =>
         new { answers = await Health.Answers(services.GetRequiredService<NpgsqlDataSource>(), ct) };
+
+    public static Task<object?> ReadInvariants(IServiceProvider services, CancellationToken ct) =>
+        Task.FromResult<object?>(services.GetRequiredService<SweepInvariants>().Latest);
 
     static async Task<object?> Read(HealthPart part, IServiceProvider services, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
@@ -13,8 +14,10 @@ interface IPersonalData
 
     /// <summary>Ends what others count on the person for, in the transaction that closes the account, so that they hear
     /// of it; once more before the data is erased.</summary>
+    /// <param name="by">The person, or null for the job that erases: then the system is the actor of every
+    /// event.</param>
     /// <returns>Why the person cannot leave now, or null.</returns>
-    Task<Problem?> Leave(NpgsqlConnection connection, Guid person) => Task.FromResult<Problem?>(null);
+    Task<Problem?> Leave(NpgsqlConnection connection, Guid person, CurrentUser? by) => Task.FromResult<Problem?>(null);
 
     /// <summary>Takes back of it what can be, in the transaction that opens the account again.</summary>
     Task Return(NpgsqlConnection connection, Guid person) => Task.CompletedTask;

@@ -16,7 +16,8 @@ static class MetricAllowList
     const int MostSeriesOfRequests = 2000, MostSeries = 200;
 
     public const string OwnMeters = "Amrutam.*";
-    const string OwnPrefix = "Amrutam.", Requests = "http.server.request.duration";
+    const string OwnPrefix = "Amrutam.", Requests = "http.server.request.duration",
+        Connections = "db.client.connection.count";
 
     public static readonly string[] ForeignMeters = ["Microsoft.AspNetCore.Hosting",
         "Microsoft.AspNetCore.Server.Kestrel", "Npgsql", "System.Runtime"];
@@ -25,7 +26,7 @@ static class MetricAllowList
     {
         Requests, "http.server.active_requests",
         "kestrel.active_connections", "kestrel.rejected_connections",
-        "db.client.operation.duration", "db.client.operation.failed", "db.client.connection.count",
+        "db.client.operation.duration", "db.client.operation.failed", Connections,
         "db.client.connection.max", "db.client.connection.npgsql.pending_requests",
         "db.client.connection.npgsql.timeouts",
         "dotnet.process.cpu.time", "dotnet.process.memory.working_set", "dotnet.gc.collections", "dotnet.gc.pause.time",
@@ -39,7 +40,8 @@ static class MetricAllowList
         "db.client.connection.pool.name", "db.client.connection.state",
         "cpu.mode", "gc.heap.generation",
         "outcome", "amrutam.batch.name", "amrutam.job.name", "amrutam.reader.name", "amrutam.limit.name",
-        "amrutam.problem.code", "amrutam.invariant.name", "service.version", "process.runtime.version",
+        "amrutam.problem.code", "amrutam.invariant.name", "amrutam.mail.reason", "service.version",
+        "process.runtime.version",
     ];
 
     /// <param name="instrument">What somebody in this process measures.</param>
@@ -50,6 +52,8 @@ static class MetricAllowList
             ? MetricStreamConfiguration.Drop
             : new()
             {
+                // In Prometheus's text only a histogram may have a series whose name ends in "_count".
+                Name = instrument.Name == Connections ? "db.client.connections" : null,
                 TagKeys = Labels,
                 CardinalityLimit = instrument.Name == Requests ? MostSeriesOfRequests : MostSeries,
             };

@@ -21,14 +21,13 @@ sealed record PolledGauge(string Name, string Unit, string Description, string? 
 /// What cannot be asked, because the database is away, becomes not-a-number: an old value would look like a good one,
 /// and a missing one like an alert that has ended.
 /// </remarks>
-sealed partial class PolledGauges : BackgroundService
+sealed partial class PolledGauges : IJob
 {
     // A sign that takes longer is itself a bad sign, and must not hold back the others for long.
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly IServiceProvider _services;
     readonly TelemetrySettings _settings;
-    readonly JobRunner _jobs;
     readonly ILogger<PolledGauges> _log;
     readonly List<Watched> _watched;
 
@@ -49,9 +48,9 @@ sealed partial class PolledGauges : BackgroundService
     }
 
     public PolledGauges(IServiceProvider services, IEnumerable<PolledGauge> signs, IMeterFactory meters,
-        TelemetrySettings settings, JobRunner jobs, ILogger<PolledGauges> log)
+        TelemetrySettings settings, ILogger<PolledGauges> log)
     {
-        (_services, _settings, _jobs, _log) = (services, settings, jobs, log);
+        (_services, _settings, _log) = (services, settings, log);
         _watched = [.. signs.Select(sign => new Watched(sign))];
         var meter = meters.Create("Amrutam.VitalSigns");
         foreach (var watched in _watched)
@@ -59,8 +58,15 @@ sealed partial class PolledGauges : BackgroundService
                 watched.Sign.Description);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _jobs.Every("take_vital_signs",
-        TimeSpan.FromSeconds(_settings.LookSeconds), () => Look(stoppingToken), stoppingToken);
+    string IJob.Name => "take_vital_signs";
+
+    public TimeSpan Every => TimeSpan.FromSeconds(_settings.LookSeconds);
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await Look(stopping);
+        return Every;
+    }
 
     public async Task Look(CancellationToken ct)
     {

@@ -19,7 +19,7 @@ sealed class Redaction : BaseProcessor<Activity>
 
     readonly ActivityListener _exceptions = new()
     {
-        ShouldListenTo = source => TelemetryExport.Sources.Contains(source.Name),
+        ShouldListenTo = source => Tracing.Sources.Contains(source.Name),
         Sample = static (ref _) => ActivitySamplingResult.None,
         // What is given here is not filled in from the exception, whose text would be its message.
         ExceptionRecorder = static (_, exception, ref tags) =>

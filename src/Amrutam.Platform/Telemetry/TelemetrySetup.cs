@@ -4,6 +4,10 @@ using System.Reflection;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Jobs;
 using Amrutam.Platform.Operations;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace Amrutam.Platform.Telemetry;
 
@@ -18,28 +22,48 @@ static class TelemetrySetup
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<TelemetrySettings>("Telemetry");
-        // Read now, so that a wrong address stops the start.
-        settings.Collector("metrics");
-        builder.Services.AddSingleton<PrometheusText>().AddSingleton<JobRunner>();
+        builder.Services.AddSingleton<JobRunner>();
         builder.Services.AddSingleton<DistributedContextPropagator, TraceParentOnly>();
-        builder.Services.AddHostedService<TelemetryExport>();
-        builder.Services.AddSingleton<PolledGauges>()
-            .AddHostedService(services => services.GetRequiredService<PolledGauges>());
-        foreach (var sign in SystemProbes.Gauges) builder.Services.AddSingleton(sign);
-        builder.Services.AddSingleton(new ManagementPage("/metrics", WriteMetrics));
+        builder.Services.AddSingleton(new ManagementPage((routes, services) => routes.MapPrometheusScrapingEndpoint(
+            "/metrics", services.GetRequiredService<MeterProvider>(), configureBranchedPipeline: null,
+            optionsName: null)));
+        builder.AddOpenTelemetry(settings);
     }
 
-    static Task WriteMetrics(IServiceProvider services, HttpContext http)
+    /// <summary>The addresses of the collector are read here, so that a wrong one stops the start.</summary>
+    static void AddOpenTelemetry(this WebApplicationBuilder builder, TelemetrySettings settings)
     {
-        http.Response.ContentType = PrometheusText.ContentType;
-        return http.Response.WriteAsync(services.GetRequiredService<PrometheusText>().Read(), http.RequestAborted);
+        builder.Services.ConfigureOpenTelemetryMeterProvider((services, metrics) =>
+            metrics.AddView(instrument => MetricAllowList.View(
+                instrument, services.GetRequiredService<IMeterFactory>())));
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.Clear().AddService("amrutam", serviceVersion: Version,
+                autoGenerateServiceInstanceId: false, serviceInstanceId: Guid.CreateVersion7().ToString()))
+            .WithMetrics(metrics => metrics.AddMeter([MetricAllowList.OwnMeters, .. MetricAllowList.ForeignMeters])
+                .AddInstrumentation<ProcessMeter>()
+                // An alert must not see an older value than there is, and one name must be one series.
+                .AddPrometheusExporter(o => (o.ScrapeResponseCacheDurationMilliseconds, o.ScopeInfoEnabled,
+                    o.TargetInfoEnabled) = (0, false, false)));
+        if (settings.Collector("metrics") is { } forMetrics)
+            telemetry.WithMetrics(metrics => metrics.AddOtlpExporter((to, reader) =>
+            {
+                (to.Endpoint, to.Protocol) = (forMetrics, OtlpExportProtocol.HttpProtobuf);
+                reader.PeriodicExportingMetricReaderOptions.ExportIntervalMilliseconds = settings.OtlpSeconds * 1000;
+            }));
+        if (settings.Collector("traces") is { } forTraces)
+            telemetry.WithTracing(traces => traces.AddSource(Tracing.Sources)
+                // The caller's trace decides, else a small ratio; a request that is not traced costs nothing more.
+                .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(settings.TraceRatio)))
+                .AddProcessor(new Redaction())
+                // The batch that waits is bounded and drops, so no request waits for the collector.
+                .AddOtlpExporter(to => (to.Endpoint, to.Protocol) = (forTraces, OtlpExportProtocol.HttpProtobuf)));
     }
 }
 
 /// <summary>What the runtime's own meter does not say of the process.</summary>
-static class ProcessMeter
+sealed class ProcessMeter
 {
-    public static void Begin(IMeterFactory meters, TimeProvider clock)
+    public ProcessMeter(IMeterFactory meters, TimeProvider clock)
     {
         var meter = meters.Create("Amrutam.Process");
         meter.CreateObservableGauge("amrutam.build.info", () => new Measurement<int>(1,

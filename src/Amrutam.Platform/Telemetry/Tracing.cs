@@ -7,6 +7,9 @@ static class Tracing
 {
     public const string SourceName = "Amrutam";
 
+    /// <summary>The sources of every span that is recorded: ours, and the libraries'.</summary>
+    public static readonly string[] Sources = ["Microsoft.AspNetCore", "Npgsql", SourceName];
+
     static readonly ActivitySource Source = new(SourceName);
 
     /// <summary>The present span, when somebody records it.</summary>

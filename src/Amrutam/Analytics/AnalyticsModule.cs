@@ -1,26 +1,30 @@
 using Amrutam.Analytics.Contracts;
-using Amrutam.Platform;
-using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Analytics;
 
-/// <summary>The clinic in numbers: roll-ups from events, and the statistics read from them.</summary>
+/// <summary>The figures of the clinic: roll-ups of the event log, and the statistics read from them.</summary>
 sealed class AnalyticsModule : IModule
 {
     public string Name => "Analytics";
 
     public ApiTerms Terms => AnalyticsTerms.All;
 
-    public void Add(WebApplicationBuilder builder)
+    public bool IsLeaf => true;
+
+    public void Add(ModuleBuilder module)
     {
-        builder.Services.AddEventReader<RollUp>();
-        builder.Services.AddInvariants(RollUpInvariants.All);
-        builder.Services.AddSingleton<CountAttempts>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<CountAttempts>());
-        builder.Services.AddSingleton<Statistics>();
+        module.AddEventReader<RollUp>();
+        module.AddInvariants(RollUpInvariants.All);
+        module.AddTables(
+            new("attempts", NotExported: "numbers by day"),
+            new("bookings", NotExported: "bookings without persons"),
+            new("daily", NotExported: "numbers by day"));
+        module.Services.AddSingleton<CountRefusals>()
+            .AddHostedService(services => services.GetRequiredService<CountRefusals>());
+        module.Services.AddSingleton<Statistics>();
     }
 
     public void Map(WebApplication routes)

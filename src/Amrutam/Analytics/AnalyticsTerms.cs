@@ -15,6 +15,8 @@ static class AnalyticsTerms
             ["total_bookings"] = new("How many bookings were ever made, in any state."),
             ["total_slots"] = new("How many slots are published and not closed, booked or not."),
             ["cancelled_bookings"] = new("How many bookings were cancelled."),
+            ["declined_bookings"] = new("How many requests were declined."),
+            ["expired_bookings"] = new("How many requests expired without an answer."),
             ["missed_bookings"] = new("How many bookings ended as a no-show."),
             ["up_to_date"] = new("Whether every acknowledged change is counted."),
         },

@@ -2,8 +2,8 @@ using NodaTime;
 
 namespace Amrutam.Analytics;
 
-/// <summary>Where the clinic's day begins and ends: the zone of every chart.</summary>
-/// <remarks>A constant, because the roll-ups are kept by its days: another zone is another replay of the log.</remarks>
+/// <summary>The time zone of the clinic's days, and of every chart.</summary>
+/// <remarks>A constant, because the roll-ups are kept by these days: another zone needs a replay of the log.</remarks>
 static class Clinic
 {
     public static readonly DateTimeZone Zone = DateTimeZoneProviders.Tzdb["Asia/Kolkata"];

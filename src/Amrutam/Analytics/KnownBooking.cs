@@ -3,45 +3,47 @@ using NodaTime;
 
 namespace Amrutam.Analytics;
 
-/// <summary>One that a day adds to a count.</summary>
+/// <summary>One count of a day.</summary>
 readonly record struct Mark(string Measure, string Key, LocalDate Day);
 
-/// <summary>What is added to each count, and taken from it.</summary>
+/// <summary>The sums of additions to and subtractions from each count.</summary>
 sealed class Tally
 {
     readonly Dictionary<Mark, long> _sums = [];
 
-    /// <summary>The counts that change in the end.</summary>
+    /// <summary>The counts whose sum is not zero.</summary>
     public List<KeyValuePair<Mark, long>> Changed => [.. _sums.Where(c => c.Value != 0)];
 
     public void Add(string measure, string key, LocalDate day, long n) =>
         CollectionsMarshal.GetValueRefOrAddDefault(_sums, new(measure, key, day), out _) += n;
 }
 
-/// <summary>What the roll-ups know of a booking, and what it counts for.</summary>
+/// <summary>A booking as the roll-ups know it, and the counts that it adds to.</summary>
 /// <remarks>
-/// It counts on the day it was made, whatever becomes of it, so that a chart's day is of one age: its bars say how the
-/// bookings of that day ended. A change takes the old marks back and sets the new ones.
+/// A booking always counts on the day it was made, so the bars of a day show how that day's bookings ended. A change
+/// subtracts the old counts and adds the new ones.
 /// </remarks>
 sealed record KnownBooking(Guid Id, LocalDate BookedOn, Instant StartsAt, string Lead, string Specialization,
     string Outcome)
 {
-    public const string Kept = "kept", Cancelled = "cancelled", Missed = "missed";
+    public const string Kept = "kept", Cancelled = "cancelled", Declined = "declined", Expired = "expired",
+        Missed = "missed";
 
-    /// <summary>How far ahead patients book, in the order of the chart.</summary>
+    /// <summary>The times between booking and visit, in the order of the chart.</summary>
     public static readonly string[] Leads = ["same_hour", "same_day", "next_day", "two_to_three_days",
         "four_to_seven_days", "later"];
 
     // Made once, because nearly every booking needs one.
     static readonly string[] VisitHours = [.. Enumerable.Range(0, 8 * 24).Select(hour => $"{hour / 24}-{hour % 24}")];
 
-    /// <summary>Adds this many to each count in which it stands.</summary>
+    /// <summary>Adds <paramref name="n"/> to each count of this booking. Only a booking that was kept or missed counts
+    /// by its hour.</summary>
     public void AddTo(Tally tally, long n)
     {
         tally.Add(Measures.Bookings, Outcome, BookedOn, n);
         tally.Add(Measures.Leads, Lead, BookedOn, n);
         tally.Add(Measures.Specializations, Specialization, BookedOn, n);
-        if (Outcome == Cancelled) return;
+        if (Outcome is not (Kept or Missed)) return;
         var visit = StartsAt.InZone(Clinic.Zone);
         tally.Add(Measures.VisitHours, VisitHours[(int)visit.DayOfWeek * 24 + visit.Hour], BookedOn, n);
     }
@@ -54,12 +56,12 @@ sealed record KnownBooking(Guid Id, LocalDate BookedOn, Instant StartsAt, string
     }
 }
 
-/// <summary>The names of what is counted in <c>analytics.daily</c>.</summary>
+/// <summary>The measures of <c>analytics.daily</c>.</summary>
 static class Measures
 {
     public const string Accounts = "accounts", Slots = "slots", Bookings = "bookings", Leads = "leads",
         Specializations = "specializations", VisitHours = "visit_hours";
 
-    /// <summary>Keys of <see cref="Slots"/>: both only rise, and what is on offer is the difference.</summary>
+    /// <summary>Keys of <see cref="Slots"/>: both only rise; the slots that exist are the difference.</summary>
     public const string Published = "published", Closed = "closed";
 }

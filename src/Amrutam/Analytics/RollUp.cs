@@ -5,10 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Analytics;
 
-/// <summary>Counts from events what the dashboard and the statistics show, so that no request counts a big
-/// table.</summary>
-/// <remarks>Counts are added up in memory for a whole batch of events, then written as one change for each
-/// count.</remarks>
+/// <summary>Counts events for the dashboard and the statistics, so that no request counts a big table.</summary>
+/// <remarks>A batch of events is added up in memory and written as one change for each count.</remarks>
 sealed class RollUp : IReadEvents
 {
     public string Name => "analytics";
@@ -29,10 +27,10 @@ sealed class RollUp : IReadEvents
         await connection.Statement(AddCounts)
             .With(changed.ConvertAll(c => c.Key.Measure).ToArray()).With(changed.ConvertAll(c => c.Key.Key).ToArray())
             .With(changed.ConvertAll(c => c.Key.Day.ToDateOnly()).ToArray())
-                .With(changed.ConvertAll(c => c.Value).ToArray()).Execute();
+            .With(changed.ConvertAll(c => c.Value).ToArray()).Execute();
     }
 
-    /// <summary>Begins again: a count does not know which events it was made of.</summary>
+    /// <summary>Starts over, because a count does not know its events.</summary>
     public async Task<long> Rewind(NpgsqlConnection connection, long position)
     {
         await connection.Statement(ForgetBookings).Execute();
@@ -40,24 +38,31 @@ sealed class RollUp : IReadEvents
         return 0;
     }
 
-    sealed record Facts(Dictionary<Guid, KnownBooking> Bookings, Dictionary<Guid, string> Specializations);
+    /// <param name="Roles">The roles of the accounts that were erased.</param>
+    sealed record Facts(Dictionary<Guid, KnownBooking> Bookings, Dictionary<Guid, string> Specializations,
+        Dictionary<Guid, string> Roles);
 
     static async Task<Facts> Known(NpgsqlConnection connection, IReadOnlyList<Event> events)
     {
-        var (bookings, doctors) = (new List<Guid>(events.Count), new HashSet<Guid>());
+        var (bookings, doctors, erased) = (new List<Guid>(events.Count), new HashSet<Guid>(), new HashSet<Guid>());
         foreach (var e in events)
         {
             if (IsOfBooking(e.Action)) bookings.Add(e.EntityId!.Value);
             if (IsNew(e.Action)) doctors.Add(e.Detail("doctor_id"u8).GetGuid());
+            if (e.Action == Erased) erased.Add(e.EntityId!.Value);
         }
-        // What changed twice is asked for twice and comes once.
+        // A booking with two events is asked for twice and comes once.
         var known = new Dictionary<Guid, KnownBooking>(bookings.Count);
         foreach (var booking in await connection.Statement(KnownBookings).With(bookings).List(ReadKnown))
             known.Add(booking.Id, booking);
         var fields = await connection.Statement(Specializations).With(doctors.ToArray())
             .List(row => (Id: row.GetGuid(0), Field: row.GetString(1)));
-        return new(known, fields.ToDictionary(f => f.Id, f => f.Field));
+        var roles = erased.Count == 0 ? [] : await connection.Statement(Roles).With(erased.ToArray())
+            .List(row => (Id: row.GetGuid(0), Role: row.GetString(1)));
+        return new(known, fields.ToDictionary(f => f.Id, f => f.Field), roles.ToDictionary(r => r.Id, r => r.Role));
     }
+
+    const string Erased = "accounts.erased";
 
     static bool IsNew(string action) => action is "bookings.booked" or "bookings.requested";
 
@@ -75,6 +80,11 @@ sealed class RollUp : IReadEvents
             case "accounts.role_changed":
                 tally.Add(Measures.Accounts, e.Detail("from"u8).GetString()!, day, -1);
                 tally.Add(Measures.Accounts, e.Detail("to"u8).GetString()!, day, 1);
+                break;
+            // An erased account keeps its last role.
+            case Erased:
+                if (known.Roles.TryGetValue(e.EntityId!.Value, out var role))
+                    tally.Add(Measures.Accounts, role, day, -1);
                 break;
             case "slots.published":
                 tally.Add(Measures.Slots, Measures.Published, day, Many(e));
@@ -104,8 +114,9 @@ sealed class RollUp : IReadEvents
         return e.Action switch
         {
             "bookings.moved" => before with { StartsAt = StartsAt(e) },
-            "bookings.cancelled" or "bookings.declined" or "bookings.expired" =>
-                before with { Outcome = KnownBooking.Cancelled },
+            "bookings.cancelled" => before with { Outcome = KnownBooking.Cancelled },
+            "bookings.declined" => before with { Outcome = KnownBooking.Declined },
+            "bookings.expired" => before with { Outcome = KnownBooking.Expired },
             "bookings.no_show" => before with { Outcome = KnownBooking.Missed },
             _ => before with { Outcome = KnownBooking.Kept },
         };
@@ -113,7 +124,7 @@ sealed class RollUp : IReadEvents
 
     static Instant StartsAt(Event e) => Instant.FromDateTimeOffset(e.Detail("starts_at"u8).GetDateTimeOffset());
 
-    /// <summary>One event may tell of many slots at once.</summary>
+    /// <summary>The number of slots of one event.</summary>
     static long Many(Event e) => e.Has("count"u8, out var count) ? count.GetInt64() : 1;
 
     static KnownBooking ReadKnown(NpgsqlDataReader row) =>
@@ -126,6 +137,8 @@ sealed class RollUp : IReadEvents
 
     const string KnownBookings =
         "select id, booked_on, starts_at, lead, specialization, outcome from analytics.bookings where id = any($1)";
+
+    const string Roles = "select id, role from identity.people where id = any($1)";
 
     const string Specializations = "select id, specialization from doctors.practitioners where id = any($1)";
 

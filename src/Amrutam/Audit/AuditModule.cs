@@ -2,50 +2,60 @@ using Amrutam.Audit.Contracts;
 using Amrutam.Audit.Reading;
 using Amrutam.Audit.Retention;
 using Amrutam.Audit.Sealing;
-using Amrutam.Identity.Contracts;
-using Amrutam.Platform;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Platform.Privacy;
-using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Audit;
 
-/// <summary>The event log: what an admin may ask of it, what keeps it going, and the seal that shows it was not
-/// changed.</summary>
+/// <summary>The event log: its routes for admins, its jobs, and the seals that show changes of it.</summary>
 sealed partial class AuditModule : IModule
 {
     public string Name => "Audit";
 
     public ApiTerms Terms => AuditTerms.All;
 
-    public void Add(WebApplicationBuilder builder)
+    public bool IsLeaf => true;
+
+    public void Add(ModuleBuilder module)
     {
-        builder.AddSettings<AuditSettings>("Audit");
-        builder.Services.AddSingleton<EventLog>();
-        builder.Services.AddSingleton<IPersonalData, EventPersonalData>();
-        builder.Services.AddHostedService<MakePartitions>();
-        builder.Services.AddSingleton(new PolledGauge("amrutam.audit.seal_age", "s",
-            "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
-        builder.Services.AddSingleton(new PolledGauge("amrutam.audit.log_broken", "{log}",
-            "1 when the last check found that the event log is not what was sealed", Label: null, CheckLog.ReadBroken));
-        builder.Services.AddSingleton(new PolledGauge("amrutam.audit.partitions_ahead", "{month}",
-            "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
-        builder.Services.AddSingleton<RetireMonths>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<RetireMonths>());
-        if (AuditSettings.Folder(builder.Configuration) is { } folder)
-            builder.Services.AddSingleton(new Checkpoints(folder)).AddSingleton(new PolledGauge(
-                "amrutam.audit.unpublished_age", "s",
-                "How long the oldest seal has waited to stand in the outside folder", Label: null,
-                SealLog.ReadUnpublishedAge));
-        builder.Services.AddSingleton<IEncryptedSecrets, EncryptedLogKeys>();
-        builder.Services.AddSingleton<LogKeys>().AddSingleton<SealState>().AddSingleton<SealLog>()
-            .AddSingleton<CheckLog>().AddSingleton<ReadVerification>();
-        builder.Services.AddSingleton(services =>
+        module.AddSettings<AuditSettings>("Audit");
+        module.AddJob<MakePartitions>();
+        module.AddJob<RetireMonths>();
+        module.AddJob<SealLog>();
+        module.AddJob<CheckLog>();
+        module.AddPersonalData<EventPersonalData>();
+        module.AddEncryptedSecrets<EncryptedLogKeys>();
+        AddTables(module);
+        AddGauges(module);
+        module.Services.AddSingleton<EventLog>().AddSingleton<LogKeys>().AddSingleton<SealState>()
+            .AddSingleton<ReadVerification>();
+        module.Services.AddSingleton(services =>
             new VerifyLog(services.GetRequiredService<NpgsqlDataSource>(), services.GetService<Checkpoints>()));
-        builder.Services.AddHostedService(services => services.GetRequiredService<SealLog>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<CheckLog>());
+        if (AuditSettings.Folder(module.Configuration) is not { } folder) return;
+        module.Services.AddSingleton(new Checkpoints(folder));
+        module.AddGauge(new("amrutam.audit.unpublished_age", "s",
+            "Age of the oldest seal that is missing in the folder of checkpoints", Label: null,
+            SealLog.ReadUnpublishedAge));
+    }
+
+    static void AddTables(ModuleBuilder module) => module.AddTables(
+        new("events", ExportedAs: "events", Grows: true),
+        new("retired_events", ExportedAs: "events"),
+        new("seal_keys", NotExported: "keys of the installation"),
+        new("seals", NotExported: "of the installation"),
+        new("verification", NotExported: "of the installation"));
+
+    static void AddGauges(ModuleBuilder module)
+    {
+        module.AddGauge(new("amrutam.audit.seal_age", "s",
+            "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
+        module.AddGauge(new("amrutam.audit.log_broken", "{log}",
+            "1 when the last check found that the event log is not what was sealed", Label: null,
+                CheckLog.ReadViolation));
+        module.AddGauge(new("amrutam.audit.partitions_ahead", "{month}",
+            "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
     }
 
     /// <summary>Warns in Production when the seals go nowhere that the database's administrator cannot write.</summary>

@@ -1,17 +1,17 @@
 using System.ComponentModel.DataAnnotations;
-using Amrutam.EmbeddedPostgres;
+using Amrutam.Platform.Data;
 
 namespace Amrutam.Audit;
 
-/// <summary>What an operator may decide about the event log (section <c>Audit</c>).</summary>
+/// <summary>The settings of the event log (section <c>Audit</c>).</summary>
 sealed class AuditSettings
 {
     const string FolderName = "checkpoints";
 
-    /// <summary>Where checkpoints go beside the database. Unset: the data directory, when the database is the embedded
-    /// one there; else, and when empty, nowhere.</summary>
-    /// <remarks>No default for a database elsewhere: two of them would meet in one folder, which looks like a chain
-    /// that was rebuilt.</remarks>
+    /// <summary>The folder of checkpoints. By default it is in the data directory of the embedded database; with
+    /// another database, or when empty, there is none.</summary>
+    /// <remarks>A database elsewhere has no default, because two databases would share one folder and look like a
+    /// rebuilt chain.</remarks>
     public string? CheckpointFolder { get; init; }
 
     // A seal is due within 10 s; half of that leaves time for a slow pass.
@@ -26,6 +26,5 @@ sealed class AuditSettings
     public static string? Folder(IConfiguration settings) =>
         settings["Audit:CheckpointFolder"] is { } given ? given.Length > 0 ? given : null
         : settings.GetConnectionString("Amrutam") is { Length: > 0 } ? null
-        : Path.Combine(settings["Data:Directory"] is { Length: > 0 } directory
-            ? directory : PrivatePostgres.DefaultDirectory(), FolderName);
+        : Path.Combine(DataSettings.DirectoryOf(settings), FolderName);
 }

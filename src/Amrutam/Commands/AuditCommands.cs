@@ -9,7 +9,7 @@ namespace Amrutam.Commands;
 /// <summary>What an auditor and an operator do with the sealed log from the command line.</summary>
 static class AuditCommands
 {
-    const int Valid = 0, IsBroken = 1;
+    const int Valid = 0, HasViolation = 1;
 
     // The walk uses one; the rest is for the questions beside it.
     const int Connections = 2;
@@ -44,9 +44,9 @@ static class AuditCommands
         try
         {
             var end = await verify.ToTheEnd(VerifyLog.Reached.Nothing, ct);
-            var broken = end.Broken ?? (checkpoint is null ? null : await verify.Against(checkpoint, ct));
-            Console.WriteLine(broken is null ? Sound(end.Reached, folder, checkpoint) : $"broken: {broken}");
-            return broken is null ? Valid : IsBroken;
+            var violation = end.Violation ?? (checkpoint is null ? null : await verify.Against(checkpoint, ct));
+            Console.WriteLine(violation is null ? Sound(end.Reached, folder, checkpoint) : $"broken: {violation}");
+            return violation is null ? Valid : HasViolation;
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {

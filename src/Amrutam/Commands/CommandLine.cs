@@ -2,8 +2,8 @@ using System.CommandLine;
 using Amrutam.Audit;
 using Amrutam.Demo;
 using Amrutam.EmbeddedPostgres;
-using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Reencryption;
+using Amrutam.Identity.Registration;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
@@ -67,7 +67,8 @@ static class CommandLine
         ListeningAddress.RefuseTaken(settings["urls"] ?? HttpPipeline.DefaultUrl, "ASPNETCORE_URLS");
         ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
         await using var embedded = Given(settings) is null
-            ? await PrivatePostgres.Own(Directory(settings), logs.CreateLogger<PrivatePostgres>(), ct)
+            ? await PrivatePostgres.Own(EmbeddedDatabase.Options, DataSettings.DirectoryOf(settings),
+                logs.CreateLogger<PrivatePostgres>(), ct)
             : null;
         var database = Given(settings) ?? Of(embedded!);
         await Migrator.Migrate(database.Owner, Program.Modules, ct);
@@ -176,18 +177,19 @@ static class CommandLine
             await (parsed.GetValue(compromised) ? keys.Revoke() : keys.Rotate(SigningKeys.Lead, onSchedule: false));
             Console.WriteLine("Signing with key " + keys.Published.MaxBy(key => key.ActivatesAt)!.Kid + '.');
         }, ct));
-        var reseal = new Command("reseal", "Seal every secret in the database with the present key-encryption key");
+        var reseal = new Command("reseal", "Encrypt every secret in the database with the present key-encryption key");
         reseal.SetAction((_, ct) => WithServices(Reseal, ct));
-        return new Command("keys", "The keys that sign access tokens and seal secrets") { rotate, reseal };
+        return new Command("keys", "The keys that sign access tokens and encrypt secrets") { rotate, reseal };
     }
 
     static async Task Reseal(IServiceProvider services)
     {
         var done = await services.GetRequiredService<ReencryptSecrets>().Run();
-        foreach (var table in done) Console.WriteLine($"{table.Table}: {table.Resealed} sealed with the present key");
+        foreach (var table in done)
+            Console.WriteLine($"{table.Table}: {table.Reencrypted} encrypted with the present key");
         if (done.Sum(table => table.Unreadable) is > 0 and var unreadable)
-            throw new StartupException($"{unreadable} secrets were sealed with a key that is not among "
-                + "Identity__OtherKeyEncryptionKeys; they are as they were.");
+            throw new StartupException($"{unreadable} secrets are encrypted with a key that is not among "
+                + "Identity__OtherKeyEncryptionKeys; they are unchanged.");
         Console.WriteLine("The other keys are not needed any more.");
     }
 
@@ -209,7 +211,9 @@ static class CommandLine
     {
         var settings = Settings([]);
         if (Given(settings) is { } given) return await command(given);
-        await using var embedded = await PrivatePostgres.JoinOrOwn(Directory(settings), NullLogger.Instance, ct);
+        var directory = DataSettings.DirectoryOf(settings);
+        await using var embedded = await PrivatePostgres.JoinOrOwn(EmbeddedDatabase.Options, directory,
+            NullLogger.Instance, ct);
         return await command(Of(embedded));
     }
 
@@ -220,9 +224,6 @@ static class CommandLine
 
     static Database Of(PrivatePostgres embedded) =>
         new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
-
-    static string Directory(IConfiguration settings) =>
-        settings["Data:Directory"] is { Length: > 0 } directory ? directory : PrivatePostgres.DefaultDirectory();
 
     /// <summary>The same sources, in the same order, that the server itself reads.</summary>
     public static ConfigurationManager Settings(string[] args) => Builder(args).Configuration;

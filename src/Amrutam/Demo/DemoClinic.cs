@@ -47,7 +47,9 @@ static class DemoClinic
         RefuseProduction(services);
         using var activity = Tracing.Begin("fill_with_demo");
         var hash = services.GetRequiredService<PasswordHash>().Of(Password, AdminEmail);
-        var filled = await services.GetRequiredService<NpgsqlDataSource>().InTransaction(async connection =>
+        // Only the owner may date events.
+        await using var owner = Database.OpenUnpooled(services.GetRequiredService<Database>().Owner, "amrutam demo");
+        var filled = await owner.InTransaction(async connection =>
         {
             await connection.Statement(LockOutOthers).With(AdvisoryLock).Execute();
             if (await connection.Statement(SomebodyIsThere).Value<bool>()) return false;
@@ -213,16 +215,16 @@ static class DemoClinic
          order by 1, 4
         """;
 
-    // Refusals leave no event, so their counts are put beside those of the bookings: about one for every six.
+    // Refusals write no event, so their counts are invented: about one for every six bookings.
     const string CountAttempts = """
         with booked as (
             select (created_at at time zone 'Asia/Kolkata')::date as day, count(*) as n
               from scheduling.bookings group by 1)
         insert into analytics.attempts as a (day, outcome, n)
         select day, outcome, n / share
-          from booked, (values ('booked', 1), ('one_active_booking_per_slot', 9),
-                               ('bookings_of_a_patient_do_not_overlap', 24), ('slot_has_started', 40))
-                       as o (outcome, share)
+          from booked, (values ('one_active_booking_per_slot', 9),
+                              ('bookings_of_a_patient_do_not_overlap', 24), ('slot_has_started', 40))
+                      as o (outcome, share)
          where n >= share
         on conflict (day, outcome) do update set n = a.n + excluded.n
         """;

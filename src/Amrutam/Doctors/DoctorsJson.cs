@@ -4,7 +4,7 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Doctors;
 
-/// <summary>The shapes of the directory, known when the program is compiled.</summary>
+/// <summary>The JSON types of the directory, compiled ahead.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(Doctor))]
 [JsonSerializable(typeof(Page<Doctor>))]

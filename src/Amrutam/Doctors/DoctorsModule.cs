@@ -1,11 +1,10 @@
 using Amrutam.Doctors.Contracts;
 using Amrutam.Doctors.Directory;
 using Amrutam.Doctors.Profiles;
-using Amrutam.Platform;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Platform.Privacy;
 
 namespace Amrutam.Doctors;
 
@@ -16,14 +15,18 @@ sealed class DoctorsModule : IModule
 
     public ApiTerms Terms => DoctorsTerms.All;
 
-    public void Add(WebApplicationBuilder builder)
+    public void Add(ModuleBuilder module)
     {
-        var settings = builder.AddSettings<DoctorsSettings>("Doctors");
-        builder.AddJson(DoctorsJson.Default);
-        builder.Services.AddSingleton<DoctorsToVerify>();
-        builder.Services.AddSingleton<IPersonalData, ProfilePersonalData>();
-        builder.Services.AddSingleton(
-            new DoctorsShown(settings.RequireVerification ?? !builder.Environment.IsDevelopment()));
+        var settings = module.AddSettings<DoctorsSettings>("Doctors");
+        module.AddSettings<DoctorsLimits>("Limits");
+        module.AddJson(DoctorsJson.Default);
+        module.AddPersonalData<ProfilePersonalData>();
+        module.AddTables(
+            new("profiles", ExportedAs: "doctor_profile", Grows: true),
+            new("words", NotExported: "words of all profiles together, without their owners"));
+        module.Services.AddSingleton<DoctorsToVerify>();
+        module.Services.AddSingleton(
+            new DoctorsShown(settings.RequireVerification ?? !module.Environment.IsDevelopment()));
     }
 
     public void Map(WebApplication routes)

@@ -4,7 +4,7 @@ using Amrutam.Identity.SignIn;
 
 namespace Amrutam.Identity;
 
-/// <summary>The shapes of signing in, known when the program is compiled.</summary>
+/// <summary>The JSON metadata of signing in, generated at compile time.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(LogIn.Request), TypeInfoPropertyName = "LogInRequest")]
 [JsonSerializable(typeof(RefreshSession.Request), TypeInfoPropertyName = "RefreshSessionRequest")]

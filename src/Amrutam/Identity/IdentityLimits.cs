@@ -11,7 +11,7 @@ sealed class IdentityLimits
     // Per minute. The whole staff of a clinic may share one address.
     [Range(0, int.MaxValue)] public int SignInsPerAddress { get; init; } = 60;
 
-    // Requests for a letter per minute: more than a person makes, fewer than fill an inbox.
+    // Requests for an e-mail per minute: more than a person makes, fewer than fill an inbox.
     [Range(0, int.MaxValue)] public int MailsPerAddress { get; init; } = 10;
 
     // In a row, before the account's sign-in waits.

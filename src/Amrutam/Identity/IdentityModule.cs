@@ -1,24 +1,27 @@
-using Amrutam.EmbeddedPostgres;
+using Amrutam.Identity.Access;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Contracts;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Invitations;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.OwnSecurity;
 using Amrutam.Identity.Passkeys;
 using Amrutam.Identity.Passwords;
 using Amrutam.Identity.Privacy;
+using Amrutam.Identity.Reencryption;
+using Amrutam.Identity.Registration;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Identity.Tokens;
 using Amrutam.Identity.Users;
-using Amrutam.Platform;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
-using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
@@ -35,109 +38,127 @@ sealed class IdentityModule : IModule
 
     public ApiTerms Terms => IdentityTerms.All;
 
-    public void Add(WebApplicationBuilder builder)
+    public void Add(ModuleBuilder module)
     {
-        var settings = builder.AddSettings<IdentitySettings>("Identity");
-        builder.AddSettings<IdentityLimits>("Limits");
-        builder.Services.AddSingleton(_ => SecretEncryption.OfInstallation(settings,
-            builder.Configuration["Data:Directory"] ?? PrivatePostgres.DefaultDirectory()));
-        builder.Services.AddSingleton<ReencryptSecrets>().AddSealedTables();
-        builder.Services.AddSingleton<Secrets>();
-        builder.AddJson(IdentityJson.Default);
-        builder.AddMail();
-        AddTokens(builder);
-        AddPolicies(builder);
-        AddPasswords(builder, settings);
-        AddPortalSessions(builder, settings);
-        AddSecondFactors(builder, settings);
-        AddRights(builder);
+        var settings = module.AddSettings<IdentitySettings>("Identity");
+        module.AddSettings<IdentityLimits>("Limits");
+        module.AddJson(IdentityJson.Default);
+        module.AddMail();
+        module.AddJob<DeliverMail>();
+        module.AddJob<GiveUpMail>();
+        module.AddGauge(new("amrutam.mail.parked", "{letter}",
+            "E-mails that cannot be sent and wait for an operator, by reason", "amrutam.mail.reason",
+            DeliverMail.CountParked));
+        module.AddJob<EraseAccounts>();
+        module.AddInvariants(AccountInvariants.All);
+        module.AddPersonalData<AccountPersonalData>();
+        module.AddEncryptedTables();
+        AddTables(module);
+        module.Services.AddSingleton(_ =>
+            SecretEncryption.OfInstallation(settings, DataSettings.DirectoryOf(module.Configuration)));
+        module.Services.AddSingleton<ReencryptSecrets>().AddSingleton<Secrets>().AddSingleton<Emails>()
+            .AddSingleton<ReopenAccount>();
+        AddTokens(module.Services);
+        AddPolicies(module.Services);
+        AddPasswords(module.Services, settings);
+        AddPortalSessions(module, settings);
+        AddSecondFactors(module, settings);
     }
 
-    static void AddTokens(WebApplicationBuilder builder)
+    static void AddTables(ModuleBuilder module) => module.AddTables(
+        new("attempts", NotExported: "counts under hashes, for at most a day"),
+        new("authenticators", ExportedAs: "second_factor"),
+        new("data_protection_keys", NotExported: "keys of the installation"),
+        new("invitations", ExportedAs: "invitations"),
+        new("mailed_tokens", ExportedAs: "letters_with_links"),
+        new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most"),
+        new("passkey_challenges", NotExported: "random numbers, for at most five minutes", PersonIds: ["user_id"]),
+        new("passkeys", ExportedAs: "passkeys"),
+        new("recovery_codes", ExportedAs: "second_factor"),
+        new("refresh_tokens", NotExported: "hashes of a session's secrets; the session itself is exported"),
+        new("sessions", ExportedAs: "sessions", Grows: true),
+        new("signing_keys", NotExported: "keys of the installation"),
+        new("users", ExportedAs: "account", Grows: true));
+
+    static void AddTokens(IServiceCollection services)
     {
-        builder.Services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>()
+        services.AddSingleton<SigningKeys>().AddSingleton<Revocations>().AddSingleton<AccessTokens>()
             .AddSingleton<SessionStore>();
-        builder.Services.AddHostedService<IdentityWatch>();
+        services.AddHostedService<IdentityWatch>();
     }
 
-    static void AddPolicies(WebApplicationBuilder builder)
+    static void AddPolicies(IServiceCollection services)
     {
-        var policies = builder.Services.AddAuthorizationBuilder();
+        var policies = services.AddAuthorizationBuilder();
         foreach (var (name, roles) in Allow.Roles) policies.AddPolicy(name, p => p.RequireRole(roles));
-        // The API's routes pass by the framework's authorization, which routing would take for an oversight.
-        builder.Services.Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
+        // API routes bypass the framework's authorization, which routing would report as an oversight.
+        services.Configure<RouteOptions>(o => o.SuppressCheckForUnhandledSecurityMetadata = true);
     }
 
-    static void AddPasswords(WebApplicationBuilder builder, IdentitySettings settings)
+    static void AddPasswords(IServiceCollection services, IdentitySettings settings)
     {
-        builder.Services.AddDbContext<IdentityDb>((services, o) =>
-            o.UseNpgsql(services.GetRequiredService<NpgsqlDataSource>())
-            // Identity's base class offers tables and columns that we do not have; leaving them out is no mistake.
-            // What the database refuses is thrown, and told by who cannot answer it.
+        services.AddDbContext<IdentityDb>((provider, o) =>
+            o.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            // Identity's base class offers tables and columns that we do not have; they are ignored on purpose. Errors
+            // of the database are thrown, and the exception middleware logs them.
             .ConfigureWarnings(w => w.Ignore(CoreEventId.MappedEntityTypeIgnoredWarning,
                 CoreEventId.MappedPropertyIgnoredWarning, RelationalEventId.CommandError,
                 CoreEventId.SaveChangesFailed)));
-        builder.Services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
-        // Its rule is for user names, which we do not have; addresses and passwords are checked where they come in.
-        foreach (var rule in builder.Services.Where(s => s.ServiceType == typeof(IUserValidator<User>)
+        services.AddIdentityCore<User>().AddEntityFrameworkStores<IdentityDb>();
+        // Its validators check user names, which we do not have. The routes check addresses and passwords.
+        foreach (var rule in services.Where(s => s.ServiceType == typeof(IUserValidator<User>)
             || s.ServiceType == typeof(IPasswordValidator<User>)).ToList())
-            builder.Services.Remove(rule);
-        builder.Services.AddSingleton<ILookupNormalizer, AddressNormalizer>();
+            services.Remove(rule);
+        services.AddSingleton<ILookupNormalizer, AddressNormalizer>();
         // Version 3 is PBKDF2 with HMAC-SHA512.
-        builder.Services.Configure<PasswordHasherOptions>(o =>
+        services.Configure<PasswordHasherOptions>(o =>
             (o.CompatibilityMode, o.IterationCount) =
             (PasswordHasherCompatibilityMode.IdentityV3, settings.PasswordRounds));
-        builder.Services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
             .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
-        builder.Services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
-        builder.Services.AddInvariants(AccountInvariants.All);
-        builder.Services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
-            .AddScoped<CredentialCheck>();
+        services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
+        services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
+            .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>()
+            .AddHostedService(provider => provider.GetRequiredService<FailedAttempts>());
     }
 
-    static void AddPortalSessions(WebApplicationBuilder builder, IdentitySettings settings)
+    static void AddPortalSessions(ModuleBuilder module, IdentitySettings settings)
     {
-        builder.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>();
-        // The only scheme would be everybody's: a cookie would speak for its owner on routes that do not ask who calls.
+        module.Services.AddScoped<PortalSignIn>().AddScoped<EmailLinkActions>()
+            .AddScoped<EmailLinkRedemption>().AddScoped<PasswordResetRequest>().AddScoped<InvitationAcceptance>();
+        // A single scheme would become the default: a cookie would then sign its owner in on every route.
         AppContext.SetSwitch("Microsoft.AspNetCore.Authentication.SuppressAutoDefaultScheme", true);
-        builder.Services.AddAuthentication()
+        module.Services.AddAuthentication()
             .AddCookie(PortalSignIn.Scheme, cookie =>
-            PortalCookie.Configure(cookie, builder.Environment.IsDevelopment(), settings));
-        builder.Services.AddDataProtection().SetApplicationName("amrutam");
-        builder.Services.AddOptions<KeyManagementOptions>()
-            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, box) =>
-            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new SealKeys(box)));
+            PortalCookie.Configure(cookie, module.Environment.IsDevelopment(), settings));
+        module.Services.AddDataProtection().SetApplicationName("amrutam");
+        module.Services.AddOptions<KeyManagementOptions>()
+            .Configure<NpgsqlDataSource, SecretEncryption>((o, db, encryption) =>
+            (o.XmlRepository, o.XmlEncryptor) = (new DataProtectionKeys(db), new EncryptKeys(encryption)));
     }
 
-    static void AddSecondFactors(WebApplicationBuilder builder, IdentitySettings settings)
+    static void AddSecondFactors(ModuleBuilder module, IdentitySettings settings)
     {
-        builder.Services.AddSingleton(RequiredSecondFactor.From(settings, builder.Environment.IsDevelopment()));
-        builder.Services.AddSingleton<Authenticators>().AddSingleton<PasskeyChallenges>().AddScoped<Reauthentication>();
-        builder.Services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
-        builder.Services.Configure<IdentityPasskeyOptions>(o =>
+        module.Services.AddSingleton(RequiredSecondFactor.From(settings, module.Environment.IsDevelopment()));
+        module.Services.AddSingleton<Authenticators>().AddSingleton<PasskeyChallenges>().AddScoped<Reauthentication>();
+        module.Services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
+        module.Services.Configure<IdentityPasskeyOptions>(o =>
         {
             o.UserVerificationRequirement = "required";
-            // The account is found by the key itself, so nobody types an address and no list of keys is given out.
+            // The passkey itself names the account, so no route discloses the passkeys of an address.
             o.ResidentKeyRequirement = "required";
-            o.ServerDomain = settings.PasskeyDomain;
         });
+        module.Services.AddOptions<IdentityPasskeyOptions>().Configure<IdentitySettings, HttpSettings>(
+            PasskeyOrigins.Configure);
     }
 
-    static void AddRights(WebApplicationBuilder builder)
-    {
-        builder.Services.AddSingleton<Emails>();
-        builder.Services.AddHostedService<DeliverMail>();
-        builder.Services.AddSingleton<IPersonalData, AccountPersonalData>();
-        builder.Services.AddSingleton<ReopenAccount>().AddSingleton<EraseAccounts>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<EraseAccounts>());
-    }
-
-    /// <summary>Who asks, and whether they may.</summary>
+    /// <summary>Adds authentication, authorization and the second-factor policy to the pipeline.</summary>
     public void Use(WebApplication app)
     {
         // Components are built from the last to the first, so the first of these knows the last.
         RequestDelegate? allowed = null;
-        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>()).Invoke);
+        app.Use(pages => new ApiAccess(pages, allowed!, app.Services.GetRequiredService<AccessTokens>(),
+            app.Services.GetRequiredService<FailedAttempts>()).Invoke);
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(next => allowed = next);
@@ -147,7 +168,7 @@ sealed class IdentityModule : IModule
     public void Map(WebApplication routes)
     {
         PublishKeys.Map(routes);
-        // Who signs in or up shows in no public list.
+        // Signing in and up changes no public list.
         var auth = routes.MapGroup("/api/auth").InvalidatesItself().WithTags("Accounts");
         LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
         MapSignIn(auth.MapGroup("").AllowAnonymous());
@@ -198,14 +219,18 @@ sealed class IdentityModule : IModule
         ChangeUser.Map(users);
         EndUserSessions.Map(users);
         RemoveSecondFactorOf.Map(users);
-        InviteUser.Map(admin.MapGroup("/invitations"), auth);
+        var invitations = admin.MapGroup("/invitations");
+        InviteUser.Map(invitations);
+        AcceptInvitation.Map(auth);
+        ListInvitations.Map(invitations);
+        WithdrawInvitation.Map(invitations);
     }
 
     sealed class AddressNormalizer : ILookupNormalizer
     {
         public string? NormalizeName(string? name) => name;
 
-        // What PostgreSQL could not hold is nobody's address; asking for it would be a failure in its log and in ours.
+        // PostgreSQL cannot store such text, so no account has it; a query for it would log an error.
         public string? NormalizeEmail(string? email) =>
             email is null ? null : RequestValidation.WellFormed(email) ? EmailAddress.Normal(email) : "";
     }

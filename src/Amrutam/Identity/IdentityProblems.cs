@@ -1,14 +1,15 @@
 using System.Globalization;
-using Amrutam.Identity.Contracts;
+using Amrutam.Identity.EmailLinks;
+using Amrutam.Identity.Passwords;
 using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Identity;
 
-/// <summary>The ways in which an account's request may be refused.</summary>
+/// <summary>The problems of Identity.</summary>
 static class IdentityProblems
 {
     public static readonly Problem RoleNotOpen =
-        new(422, "role_not_open_to_signup", "One signs up as a patient or a doctor; admins are invited");
+        new(422, "role_not_open_to_signup", "Sign up as a patient or a doctor; admins are invited");
     public static readonly Problem EmailTaken =
         new(409, "email_already_registered", "An account with this e-mail address exists");
     public static readonly Problem WeakPassword = new(422, "weak_password", "This password is too easy to guess");
@@ -28,6 +29,10 @@ static class IdentityProblems
     public static readonly Problem SecondFactorIsThere =
         new(409, "second_factor_enrolled", "A second factor is enrolled; remove it first");
     public static readonly Problem NoSecondFactor = new(409, "no_second_factor", "No second factor is enrolled");
+    public static readonly Problem EmailNotVerified =
+        new(403, "email_not_verified", "Confirm your e-mail address first");
+    public static readonly Problem InvitationAlreadyOpen =
+        new(409, "invitation_already_open", "This address has an open invitation; withdraw it first");
     public static readonly Problem InvalidToken =
         new(422, "invalid_token", "This link is used, expired or not valid; ask for another");
     public static readonly Problem InvalidPasskey = new(401, "invalid_passkey", "The passkey was not accepted");
@@ -42,22 +47,22 @@ static class IdentityProblems
     public static readonly Problem OwnAccount =
         new(422, "own_account", "Change your own account under /api/me, not as an admin");
 
-    /// <summary>429, saying when to come back.</summary>
+    /// <summary>429 with the seconds to wait in <c>Retry-After</c>.</summary>
     public static IResult ComeBack(HttpContext http, int seconds)
     {
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return CommonProblems.TooMany.Because($"Try again in {seconds} s.");
     }
 
-    public static IResult Because(Refusal refusal) => refusal.Objection is { } objection
-        ? Weak("password", objection)
-        : refusal.Problem.Because();
+    public static IResult Because(EmailLinkFailure failure) => failure.Violation is { } violation
+        ? Weak("password", violation)
+        : failure.Problem.Because();
 
-    public static IResult Weak(string field, PasswordViolation objection) =>
-        WeakPassword.Because("The password " + objection.Text + ".",
-        new Dictionary<string, object?>(
-            StringComparer.Ordinal)
-        {
-            ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [objection.Text] }
-        });
+    /// <summary>422 that names the field and its violation.</summary>
+    public static IResult Weak(string field, PasswordViolation violation) =>
+        WeakPassword.Because("The password " + violation.Text + ".",
+            new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [violation.Text] },
+            });
 }

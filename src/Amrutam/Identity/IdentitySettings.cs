@@ -2,15 +2,15 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Amrutam.Identity;
 
-/// <summary>What an operator may decide about accounts (section <c>Identity</c>).</summary>
+/// <summary>The settings of accounts (section <c>Identity</c>).</summary>
 sealed class IdentitySettings
 {
-    /// <summary>32 bytes in base64 that seal the secrets in the database; without it a file in the data directory
-    /// does.</summary>
+    /// <summary>The key that encrypts secrets in the database: 32 bytes in base64. By default a file in the data
+    /// directory has it.</summary>
     public string? KeyEncryptionKey { get; init; }
 
-    /// <summary>Keys, separated by commas, that open what they sealed and seal nothing: the former one, or the next one
-    /// before it seals.</summary>
+    /// <summary>Keys, separated by commas, that decrypt only: the former key, or the next key before it is
+    /// used.</summary>
     public string? OtherKeyEncryptionKeys { get; init; }
 
     // An access token outlives the role it states by at most this, should every revocation fail.
@@ -42,10 +42,10 @@ sealed class IdentitySettings
     // A leaver may come back within this; then their personal data is erased.
     [Range(0, 90)] public int DeletionGraceDays { get; init; } = 14;
 
-    /// <summary>Where people reach this server: the links in messages begin with it.</summary>
+    /// <summary>The public address of this server, with which the links in e-mails begin.</summary>
     public Uri PublicUrl { get; init; } = new("http://127.0.0.1:5080");
 
-    /// <summary>The domain that passkeys are bound to; without it the host that a request names.</summary>
+    /// <summary>The domain that passkeys are bound to; by default the host of <see cref="PublicUrl"/>.</summary>
     public string? PasskeyDomain { get; init; }
 
     [Range(1, 3650)] public int SigningKeyDays { get; init; } = 30;

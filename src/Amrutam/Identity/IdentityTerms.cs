@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
+using Amrutam.Identity.Access;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Passkeys;
-using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.Users;
 using Amrutam.Platform.Http;
@@ -34,7 +34,7 @@ static class IdentityTerms
         ["expires_in"] = new("Seconds until the access token expires.", 900),
         ["refresh_token"] = new("Renews the access token once. Each renewal gives the next one.", "the refresh token"),
         ["token"] = new(Token, "the token of the link"),
-        ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = SignUp.MaxName },
+        ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = PersonName.MaxLength },
         ["role"] = new("The role of the account.", Allow.Patient) { Words = Roles },
         ["SignUpRequest.role"] = new("The role; `patient` if not given.", Allow.Patient) { Words = OpenRoles },
         ["SignUpWithPasskeyRequest.role"] = new("The role; `patient` if not given.", Allow.Patient)
@@ -43,6 +43,7 @@ static class IdentityTerms
         },
         ["InviteUserRequest.role"] = new("The role of the future account.", Allow.Doctor) { Words = InvitedRoles },
         ["InviteUserResponse.role"] = new("The role of the future account.", Allow.Doctor) { Words = InvitedRoles },
+        ["invited_by"] = new("The admin who sent the invitation."),
         ["listUsers.q"] = new("A part of the name or of the e-mail address.", "asha")
         {
             MaxLength = ListUsers.MaxSearch,
@@ -55,7 +56,7 @@ static class IdentityTerms
         ["challenge_id"] = new("The challenge that the credential answers."),
         ["credential"] = new("The credential that the browser returned, as JSON (WebAuthn)."),
         ["options"] = new("The options for `navigator.credentials`, as JSON (WebAuthn)."),
-        ["name"] = new("The name of the passkey.", "My phone") { MaxLength = OwnPasskeys.MaxName },
+        ["name"] = new("The name of the passkey.", "My phone") { MaxLength = Passkey.MaxName },
         ["is_backed_up"] = new("Whether the authenticator keeps a copy of the passkey elsewhere."),
         ["Passkey.id"] = new("The credential id in base64url.", "AQIDBAUGBwgJCgsM"),
         ["renamePasskey.id"] = new("The credential id in base64url.", "AQIDBAUGBwgJCgsM"),

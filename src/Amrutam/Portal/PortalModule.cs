@@ -1,36 +1,40 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
-using Amrutam.Platform;
+using Amrutam.Platform.Modules;
 using Amrutam.Portal.Dashboard;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
 
 namespace Amrutam.Portal;
 
-/// <summary>The web pages: rendered on the server, sent without script, over what the modules know.</summary>
+/// <summary>The web pages, rendered on the server without script from the contracts of the modules.</summary>
 sealed class PortalModule : IModule
 {
     public string Name => "Portal";
 
-    public void Add(WebApplicationBuilder builder)
+    public string? Schema => null;
+
+    public bool IsLeaf => true;
+
+    public void Add(ModuleBuilder module)
     {
-        builder.Services.AddRazorComponents();
-        builder.Services.AddLocalization();
-        builder.Services.AddAntiforgery(o =>
+        module.Services.AddRazorComponents();
+        module.Services.AddLocalization();
+        module.Services.AddAntiforgery(o =>
         {
             o.Cookie.Name = "amrutam-form";
             o.Cookie.SameSite = SameSiteMode.Strict;
             // A Secure cookie is refused over plain http, which only a developer's machine speaks.
-            o.Cookie.SecurePolicy = builder.Environment.IsDevelopment()
+            o.Cookie.SecurePolicy = module.Environment.IsDevelopment()
                 ? CookieSecurePolicy.SameAsRequest
                 : CookieSecurePolicy.Always;
         });
-        // Text in Indian scripts is sent as it is; what HTML could misread is escaped all the same.
-        builder.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        builder.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
+        // Text in Indian scripts is sent unescaped; the special characters of HTML are still escaped.
+        module.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
+        module.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
     }
 
-    /// <summary>Chooses the language before anything can refuse the request, so that a refusal has it too.</summary>
+    /// <summary>Chooses the language first, so that a problem page has it too.</summary>
     public void UseFirst(WebApplication app) => app.Use(Preferences.Speak);
 
     public void Map(WebApplication app)

@@ -4,18 +4,18 @@ using Microsoft.Extensions.Localization;
 
 namespace Amrutam.Portal;
 
-/// <summary>The portal's words. The type only names the resource files.</summary>
+/// <summary>Names the resource files of the portal's words.</summary>
 sealed class Words;
 
 static class Plurals
 {
-    /// <summary>Picks <c>name.one</c> or <c>name.other</c>: English counts 1 as one, Hindi 0 and 1 (Unicode's plural
+    /// <summary>Returns <c>name.one</c> or <c>name.other</c>: English counts 1 as one, Hindi 0 and 1 (Unicode's plural
     /// rules).</summary>
     public static string Plural(this IStringLocalizer words, string name, long count) =>
         words[name + (count == 1 || (count == 0 && IsHindi) ? ".one" : ".other"), Show.Count(count)];
 
-    /// <summary>The word for a code of the program; the code itself when there is none, so that nothing is left
-    /// unsaid.</summary>
+    /// <summary>Returns the word for a code. A test finds codes without a word; the code itself is the last
+    /// resort.</summary>
     public static string Named(this IStringLocalizer words, string group, string code) =>
         words[group + "." + code] is { ResourceNotFound: false } word ? word : code.Replace('_', ' ').Replace('.', ' ');
 

@@ -11,8 +11,8 @@ using NodaTime;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>What the calendar's routes answer in their description: one patient, one doctor, and a Monday of
-/// theirs.</summary>
+/// <summary>Examples of the calendar's requests and responses for OpenAPI: one patient, one doctor and one
+/// Monday.</summary>
 static class Examples
 {
     const string Zone = "Asia/Kolkata";

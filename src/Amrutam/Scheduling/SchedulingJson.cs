@@ -7,8 +7,8 @@ using Amrutam.Scheduling.Slots;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>The shapes of what is asked for most, known when the program is compiled: nothing is found out about them
-/// by reflection, neither at the start nor while serving.</summary>
+/// <summary>JSON metadata of the most frequent types, generated at compile time, so that they need no
+/// reflection.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(BookSlot.Request), TypeInfoPropertyName = "BookSlotRequest")]
 [JsonSerializable(typeof(Booking))]
@@ -17,6 +17,6 @@ namespace Amrutam.Scheduling;
 [JsonSerializable(typeof(Page<Slot>))]
 sealed partial class SchedulingJson : JsonSerializerContext
 {
-    /// <summary>With the options of every request and answer.</summary>
+    /// <summary>With the options of every request and response.</summary>
     public static SchedulingJson Wire { get; } = new(Json.Configure(new(JsonSerializerOptions.Strict)));
 }

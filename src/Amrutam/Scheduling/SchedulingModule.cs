@@ -1,14 +1,13 @@
-using Amrutam.Platform;
+using Amrutam.Doctors.Contracts;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
-using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Platform.Privacy;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
-using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
@@ -18,30 +17,41 @@ using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>The calendar: slots that doctors offer, and the bookings that patients make of them.</summary>
+/// <summary>The calendar: the slots of doctors and the bookings of patients.</summary>
 sealed class SchedulingModule : IModule
 {
     public string Name => "Scheduling";
 
     public ApiTerms Terms => SchedulingTerms.All;
 
-    public void Add(WebApplicationBuilder builder)
+    public void Add(ModuleBuilder module)
     {
-        var verified =
-            builder.Configuration.GetValue("Doctors:RequireVerification", builder.Environment.IsProduction());
-        builder.AddSettings<SchedulingLimits>("Limits");
-        var times = builder.AddSettings<CalendarTimes>("Scheduling");
-        builder.Services.AddSingleton(new SchedulingSettings(verified, times));
-        builder.AddJson(SchedulingJson.Default);
-        builder.Services.AddInvariants([.. CalendarInvariants.All, .. CalendarEventInvariants.All]);
-        builder.Services.AddSingleton<BookingBatch>();
-        builder.Services.AddSingleton<IPersonalData, CalendarPersonalData>();
-        builder.Services.AddHostedService<GenerateSlots>();
-        builder.Services.AddSingleton<AnyDoctor>();
-        builder.Services.AddSingleton<Alternatives>();
-        builder.Services.AddSingleton<ReleaseExpiredSlots>();
-        builder.Services.AddHostedService(services => services.GetRequiredService<ReleaseExpiredSlots>());
+        module.AddSettings<SchedulingLimits>("Limits");
+        var times = module.AddSettings<CalendarTimes>("Scheduling");
+        module.AddJson(SchedulingJson.Default);
+        module.AddJob<GenerateSlots>();
+        module.AddJob<ReleaseExpiredSlots>();
+        module.AddInvariants([.. CalendarInvariants.All, .. CalendarEventInvariants.All]);
+        module.AddPersonalData<CalendarPersonalData>();
+        AddTables(module);
+        module.Services.AddSingleton(services =>
+            new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
+        module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
+            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<RefusedRequests>()
+            .AddSingleton<OfferSlot>();
+        module.Services.AddSingleton<FreedSlotListener>(services =>
+            services.GetRequiredService<OfferSlot>().ToFirstInLine);
     }
+
+    static void AddTables(ModuleBuilder module) => module.AddTables(
+        new("availability", ExportedAs: "availability"),
+        new("booking_policies", ExportedAs: "booking_policy"),
+        new("booking_steps", ExportedAs: "booking_history", Grows: true),
+        new("bookings", ExportedAs: "bookings", Grows: true),
+        new("slots", ExportedAs: "slots", Grows: true),
+        new("time_off", ExportedAs: "time_off"),
+        new("waitlist_entries", ExportedAs: "waitlist", Grows: true),
+        new("waitlist_offers", ExportedAs: "waitlist", Grows: true));
 
     public void Map(WebApplication routes)
     {

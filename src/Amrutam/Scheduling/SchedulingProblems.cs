@@ -3,8 +3,7 @@ using Amrutam.Platform.Idempotency;
 
 namespace Amrutam.Scheduling;
 
-/// <summary>The rules that may refuse a change of the calendar; where a constraint holds one, the code is its
-/// name.</summary>
+/// <summary>The problems of the calendar. Where a constraint holds the rule, the code is its name.</summary>
 static class SchedulingProblems
 {
     public static readonly Problem DoctorHasNoProfile =
@@ -20,18 +19,18 @@ static class SchedulingProblems
         new(409, "slot_is_booked", "The slot is booked; cancel its booking first");
 
     public static readonly Problem SlotIsInTimeOff = new(409, "slot_is_in_time_off",
-        "You have taken time off then; take it back or shorten it first");
+        "You have time off then; withdraw it first");
 
     public static readonly Problem AvailabilityNeedsIfMatch = new(428, "availability_needs_if_match",
-        "Send If-Match with the ETag of the availability that you mean to replace");
+        "Send If-Match with the ETag of the availability that you replace");
     public static readonly Problem AvailabilityIsStale = new(412, "availability_is_stale",
         "The availability was replaced since you read it; read it again");
     public static readonly Problem BookingsInTheWay = new(409, "bookings_in_the_way",
-        "There are bookings in that time; cancel or move them, here or by name");
+        "There are bookings in that time; cancel or move them first");
     public static readonly Problem NoEqualSlotIsOpen = new(409, "no_equal_slot_is_open",
         "There is no open slot of the same length for some of the bookings, so none was moved");
     public static readonly Problem TooMuchTimeOff = new(422, "too_much_time_off",
-        "You have as much time off ahead as can be kept")
+        "You have reached the limit of time off ahead")
     { IsLimit = true };
 
     public static readonly Problem OneActiveBookingPerSlot =
@@ -39,16 +38,20 @@ static class SchedulingProblems
     public static readonly Problem SlotIsClosed = new(409, "slot_is_closed", "The doctor has closed this slot");
     public static readonly Problem SlotIsHeld =
         new(409, "slot_is_held", "Somebody is about to book this slot; it may be free again in a few minutes");
+    public static readonly Problem DoctorIsNotBookable = new(409, "doctor_is_not_bookable",
+        "This doctor does not take bookings at present");
+    public static readonly Problem NobodyBooksThemself = new(422, "nobody_books_themself",
+        "You published this slot yourself; book another doctor's");
     public static readonly Problem SlotHasStarted = new(422, "slot_has_started", "The slot has already started");
     public static readonly Problem MinimumNotice = new(422, "minimum_notice",
-        "The doctor asks for more notice than is left before this slot");
+        "This doctor needs more notice than is left before this slot");
     public static readonly Problem BookingsOfAPatientDoNotOverlap =
         new(409, "bookings_of_a_patient_do_not_overlap", "You have another booking at that time");
     public static readonly Problem TooManyOpenBookings =
-        new(422, "too_many_open_bookings", "You have as many bookings ahead as one patient may have")
+        new(422, "too_many_open_bookings", "You have reached the limit of open bookings of a patient")
         { IsLimit = true };
     public static readonly Problem TooManyOpenBookingsWithDoctor = new(422, "too_many_open_bookings_with_this_doctor",
-        "You have as many bookings ahead with this doctor as one patient may have")
+        "You have reached the limit of open bookings with this doctor")
     { IsLimit = true };
 
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
@@ -58,22 +61,22 @@ static class SchedulingProblems
         new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time");
 
     public static readonly Problem TooManyHolds =
-        new(422, "too_many_holds", "You hold as many slots as one patient may; book or release one first")
+        new(422, "too_many_holds", "You have reached the limit of held slots; book or release one first")
         { IsLimit = true };
     public static readonly Problem TooManySeries =
-        new(422, "too_many_series", "You have as many series ahead as one patient may have") { IsLimit = true };
+        new(422, "too_many_series", "You have reached the limit of open series") { IsLimit = true };
     public static readonly Problem NoSlotAtThatTime =
         new(409, "no_slot_at_that_time", "The doctor has no slot at that time");
     public static readonly Problem SeriesIsNotPossible =
         new(409, "series_is_not_possible", "The series cannot be booked as asked; see the report");
 
     public static readonly Problem TooManyWaitlistEntries =
-        new(422, "too_many_waitlist_entries", "You are on as many waiting lists as one patient may be")
+        new(422, "too_many_waitlist_entries", "You have reached the limit of waiting lists")
         { IsLimit = true };
     public static readonly Problem AlreadyInThisLine =
         new(409, "already_in_this_line", "You are on this waiting list already, for times that meet these");
     public static readonly Problem OfferIsOver =
-        new(409, "offer_is_over", "There is no offer now: it was answered, passed on, or none was made yet");
+        new(409, "offer_is_over", "There is no offer now: it was answered or has expired, or none was made yet");
     public static readonly Problem EntryIsOver =
         new(409, "waitlist_entry_is_over", "You are no longer on this waiting list");
 
@@ -95,24 +98,23 @@ static class SchedulingProblems
     public static readonly Problem RevisionIsStale =
         new(412, "revision_is_stale", "The booking has changed since you read it; read it again");
 
-    /// <summary>What a slot may be refused for when nothing is wrong with the request: another slot would
-    /// do.</summary>
-    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld];
+    /// <summary>The problems of a slot that another slot would not have.</summary>
+    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable];
 
-    /// <summary>What a booking or a move may be refused for.</summary>
-    public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice,
+    /// <summary>The problems of every route that books, holds, moves or accepts a slot: those that
+    /// <c>scheduling.bookability</c> names.</summary>
+    public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice, NobodyBooksThemself,
         BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, CoolDown,
-            CommonProblems.Absent,
-        IdempotencyProblems.KeyReused];
+        CommonProblems.Absent, IdempotencyProblems.KeyReused];
 
-    /// <summary>What a step in a booking's life may be refused for.</summary>
+    /// <summary>The problems of a step in a booking's life.</summary>
     public static readonly Problem[] OfStep = [CommonProblems.Absent, StepNotAllowed, RevisionIsStale,
         IdempotencyProblems.KeyReused];
 
     static readonly Dictionary<string, Problem> ByCode = OfBooking
         .ToDictionary(rule => rule.Code, StringComparer.Ordinal);
 
-    /// <summary>The rule that a statement named in its answer, or a constraint in its error.</summary>
+    /// <summary>The problem with a code that a statement returned, or with the name of a constraint.</summary>
     public static Problem Named(string code) => ByCode[code];
 
     public static bool Knows(string? constraint) => constraint is not null && ByCode.ContainsKey(constraint);

@@ -1,6 +1,9 @@
 using Amrutam.Analytics;
 using Amrutam.Analytics.Contracts;
+using Amrutam.Identity.Privacy;
 using Amrutam.Platform.Data;
+using Amrutam.Portal.Dashboard;
+using Amrutam.Tests.Scheduling.Slots;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Observing;
@@ -90,9 +93,70 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
         var slot = await doctor.Slot();
         (await one.Book(slot)).Is(201);
         (await two.Book(slot)).Is(409);
-        var attempts = (await Server.App.Services.GetRequiredService<Statistics>().Figures(7, default)).Attempts;
-        attempts.Single(a => a.Key == "booked").N.ShouldBeGreaterThanOrEqualTo(1);
-        attempts.Single(a => a.Key == "one_active_booking_per_slot").N.ShouldBeGreaterThanOrEqualTo(1);
+        var figures = await Server.App.Services.GetRequiredService<Statistics>().Figures(7, default);
+        DashboardFigures.Requests(figures).Booked.ShouldBe(1);
+        figures.Refusals.ShouldHaveSingleItem().ShouldBe(
+            new Count("one_active_booking_per_slot", Clinic.Today(TimeProvider.System), 1));
+    }
+
+    [Fact]
+    public async Task Refused_requests_are_kept_over_a_restart_and_added_up_over_replicas()
+    {
+        await using var twin = await TestServer.Start(Server.Database);
+        var (doctor, one, two) = (await Server.Doctor(), await Server.User("patient"), await twin.User("patient"));
+        var slot = await doctor.Slot();
+        (await one.Book(slot)).Is(201);
+        (await one.Book(slot)).Is(409);
+        (await two.Book(slot)).Is(409);
+        await twin.App.StopAsync();
+        var figures = await Server.App.Services.GetRequiredService<Statistics>().Figures(7, default);
+        figures.Refusals.Sum(r => r.N).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Each_number_is_the_number_of_rows_that_it_says()
+    {
+        var (admin, doctor) = (await Person.Admin(Server), await Server.Doctor());
+        var patient = await Person.SignUp(Server);
+        var erased = await Person.SignUp(Server);
+        (await erased.Http.Send(HttpMethod.Delete, "/api/me", new { password = Person.Password })).Is(202);
+        string[] ends = ["cancelled", "declined", "expired", "no_show", "completed", "confirmed"];
+        foreach (var (day, status) in ends.Index()) await AddEnded(doctor.Id, patient.Id, status, 40 + day);
+        await Server.Owner.Statement("update identity.users set deletion_due_at = now() where id = $1")
+            .With(erased.Id).Execute();
+        (await Server.App.Services.GetRequiredService<EraseAccounts>().EraseDue(default)).ShouldBe(1);
+        var stats = (await admin.Http.Get("/api/admin/stats")).Is(200);
+        foreach (var (name, rows) in new[]
+        {
+            ("total_users", SignedUp),
+            ("total_patients", SignedUp),
+            ("total_bookings", "scheduling.bookings"),
+            ("cancelled_bookings", "scheduling.bookings where status = 'cancelled'"),
+            ("declined_bookings", "scheduling.bookings where status = 'declined'"),
+            ("expired_bookings", "scheduling.bookings where status = 'expired'"),
+            ("missed_bookings", "scheduling.bookings where status = 'no_show'"),
+        })
+            stats[name].ShouldBe(
+                (await Server.Owner.Statement("select count(*) from " + rows).Value<long>()).ToString(), name);
+    }
+
+    // The fixtures' own accounts are imported: no event counts them.
+    const string SignedUp = "identity.users where erased_at is null and password_hash is not null";
+
+    /// <summary>A booking with its events and this status.</summary>
+    async Task AddEnded(Guid doctor, Guid patient, string status, int day)
+    {
+        var (id, slot) = (Guid.CreateVersion7(), await Server.OpenSlot(doctor, $"now() + interval '{day} days'"));
+        await Server.Owner.Statement("""
+            insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, status,
+                   cancelled_by, no_show_party, revision)
+            select $1, s.id, s.doctor_id, $2, s.starts_at, s.ends_at, $3,
+                   case $3 when 'cancelled' then 'patient' end, case $3 when 'no_show' then 'patient' end, 0
+              from scheduling.slots s where s.id = $4
+            """).With(id).With(patient).With(status).With(slot.Id).Execute();
+        var details = $$"""{"doctor_id": "{{doctor}}", "starts_at": "2026-11-02T00:00:00Z"}""";
+        await Server.Owner.Append("bookings.requested", "booking", id, details);
+        if (status != "confirmed") await Server.Owner.Append("bookings." + status, "booking", id, details);
     }
 
     async Task<string[]> Read(Func<Figures, IReadOnlyList<Count>> of) =>

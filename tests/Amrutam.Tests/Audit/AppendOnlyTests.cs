@@ -28,6 +28,7 @@ public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
         + " do update set action = 'x'")]
     [InlineData("insert into audit.events (action, entity, tx) values ('x', 'x', '3')")]
     [InlineData("insert into audit.events (action, entity, epoch) values ('x', 'x', 0)")]
+    [InlineData("insert into audit.events (action, entity, at) values ('x', 'x', now() - interval '3 days')")]
     [InlineData("insert into audit.events (action, entity, position) overriding system value values ('x', 'x', 1)")]
     [InlineData("insert into audit.{0} (action, entity, position) values ('x', 'x', 1)")]
     [InlineData("select setval('audit.events_position_seq', 1)")]

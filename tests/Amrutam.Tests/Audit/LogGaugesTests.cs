@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Invariants;
@@ -7,6 +6,7 @@ using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit;
 
@@ -65,7 +65,7 @@ public sealed class LogGaugesTests(TestCluster cluster)
     [Fact]
     public async Task The_seals_age_grows_as_long_as_a_transaction_holds_the_seal_back()
     {
-        const string Age = "amrutam_audit_seal_age_seconds";
+        const string Age = "amrutam_audit_seal_age_seconds{}";
         await using var server = await Sealing();
         await Seal(server);
         await server.Owner.InTransaction(async late =>
@@ -86,7 +86,7 @@ public sealed class LogGaugesTests(TestCluster cluster)
     {
         var ahead = new Ahead(TimeSpan.FromMinutes(3));
         await using var server = await Sealing();
-        (await server.Reading("amrutam_clock_offset_seconds")).ShouldBeInRange(-2, 2, "one machine has one clock");
+        (await server.Reading("amrutam_clock_offset_seconds{}")).ShouldBeInRange(-2, 2, "one machine has one clock");
         (await new SystemProbes(server.Owner, ahead).ClockOffset(CancellationToken.None)).TotalSeconds
             .ShouldBeInRange(178, 182);
     }
@@ -110,18 +110,12 @@ public sealed class LogGaugesTests(TestCluster cluster)
         return await server.Reading(LogBroken) == broken;
     }
 
-    static async Task Until(Func<Task<bool>> holds)
-    {
-        for (var watch = Stopwatch.StartNew(); !await holds(); await Task.Delay(50))
-            watch.Elapsed.ShouldBeLessThan(Patience);
-    }
-
     const string Change = """
         update audit.events set action = $1 where position = (select min(position) from audit.events
                where entity = 'thing')
         """;
 
-    const string LogBroken = "amrutam_audit_log_broken";
+    const string LogBroken = "amrutam_audit_log_broken{}";
 
     const string BothWereDone = """
         select began_at is null and finished_at is not null and newest_checked_at is not null from audit.verification

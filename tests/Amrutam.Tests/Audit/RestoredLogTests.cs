@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Observing;
@@ -23,7 +24,8 @@ public sealed class RestoredLogTests(TestCluster cluster)
             await sealer.SealAll();
             await Append(owner, 5);
         }
-        await using var fresh = await PrivatePostgres.Own(Path.Combine(there.FullName, "data"), NullLogger.Instance,
+        await using var fresh = await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            Path.Combine(there.FullName, "data"), NullLogger.Instance,
             CancellationToken.None, durable: false);
         var restored = new Database(fresh.OwnerConnectionString(), fresh.AppConnectionString());
         await Copy(database, restored);

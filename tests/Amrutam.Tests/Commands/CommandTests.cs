@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using Amrutam.Analytics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Invariants;
+using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -77,12 +77,6 @@ public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFi
         return (process.ExitCode, said.Trim());
     }
 
-    async Task Until(string condition)
-    {
-        for (var watch = Stopwatch.StartNew(); !await Server.Owner.Statement(condition).Value<bool>();)
-        {
-            watch.Elapsed.ShouldBeLessThan(Patience, condition);
-            await Task.Delay(50);
-        }
-    }
+    Task Until(string condition) =>
+        Waiting.Until(() => Server.Owner.Statement(condition).Value<bool>(), condition);
 }

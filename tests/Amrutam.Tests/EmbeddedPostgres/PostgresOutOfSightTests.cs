@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Tests.Support.Observing;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.EmbeddedPostgres;
 
@@ -19,7 +21,7 @@ public sealed class PostgresOutOfSightTests : IDisposable
     {
         _folder.UnixFileMode |= UnixFileMode.OtherExecute;
         var log = new LogLines<PrivatePostgres>();
-        await using var postgres = await PrivatePostgres.Own(
+        await using var postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
             Path.Combine(_folder.FullName, "data"), log, TestContext.Current.CancellationToken,
             durable: false);
         var cluster = Path.Combine(_folder.FullName, "data", "cluster");
@@ -32,12 +34,10 @@ public sealed class PostgresOutOfSightTests : IDisposable
         File.CreateSymbolicLink(file + ".loop", file);
         File.Move(file + ".loop", file, overwrite: true);
         Should.Throw<IOException>(() => PostmasterFile.Read(cluster)).ShouldNotBeOfType<FileNotFoundException>();
-        for (var watch = Stopwatch.StartNew(); log.Written.IsEmpty;
-            await Task.Delay(50, TestContext.Current.CancellationToken))
-            watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "nobody looked");
+        await Until(() => !log.Written.IsEmpty);
         File.Move(file + ".kept", file, overwrite: true);
 
-        log.Written.ShouldAllBe(line => line.Text == "PostgreSQL cannot be looked after now; trying again soon");
+        log.Written.ShouldAllBe(line => line.Text == "PostgreSQL's process cannot be observed; trying again soon");
         PostmasterFile.Read(cluster).ShouldBe(running);
         await using var database = NpgsqlDataSource.Create(postgres.AppConnectionString());
         (await database.CreateCommand("select 1").ExecuteScalarAsync(TestContext.Current.CancellationToken))

@@ -1,3 +1,4 @@
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,7 +18,8 @@ public sealed class PostgresSettingsTests : IAsyncLifetime
     {
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder.FullName,
             UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
-        _postgres = await PrivatePostgres.Own(Path.Combine(_folder.FullName, "data"), NullLogger.Instance,
+        _postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            Path.Combine(_folder.FullName, "data"), NullLogger.Instance,
             CancellationToken.None, durable: false);
         _db = NpgsqlDataSource.Create(_postgres.OwnerConnectionString());
     }
@@ -45,7 +47,8 @@ public sealed class PostgresSettingsTests : IAsyncLifetime
     {
         (await Durability()).ShouldBe(["fsync off", "full_page_writes off", "synchronous_commit off"]);
         await _postgres.DisposeAsync();
-        _postgres = await PrivatePostgres.Own(Path.Combine(_folder.FullName, "data"), NullLogger.Instance,
+        _postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            Path.Combine(_folder.FullName, "data"), NullLogger.Instance,
             CancellationToken.None, durable: true);
         (await Durability()).ShouldBe(["fsync on", "full_page_writes on", "synchronous_commit on"]);
     }

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.EmbeddedPostgres;
 
@@ -29,10 +31,8 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
         var first = await Serve();
         await Remember("kept");
         var postgres = PostmasterPid();
-
         await first.Kill();
         await Serve();
-
         PostmasterPid().ShouldBe(postgres);
         (await Remembered()).ShouldBe("kept");
     }
@@ -42,11 +42,9 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
     {
         var first = await Serve();
         await Remember("kept");
-
         await first.Kill();
         await Kill(PostmasterPid());
         await Serve();
-
         (await Remembered()).ShouldBe("kept");
     }
 
@@ -56,11 +54,9 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
         var server = await Serve();
         await Remember("kept");
         var killed = PostmasterPid();
-
         await Kill(killed);
         await Until(() => PostmasterPid() != killed);
         await server.IsReady();
-
         (await Remembered()).ShouldBe("kept");
     }
 
@@ -68,7 +64,6 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
     public async Task A_second_server_is_refused_in_one_line_that_names_the_first()
     {
         var first = await Serve();
-
         var (code, said) = await Run("serve");
 
         code.ShouldNotBe(0);
@@ -216,7 +211,6 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
             await server.Kill();
             server.Dispose();
         }
-
         // What a killed server left running is stopped by one who owns it for a moment.
         if (PostmasterFile.Read(Path.Combine(Data, "cluster")) is not null)
             await (await Own(Data)).DisposeAsync();
@@ -224,8 +218,11 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
+    Task<PrivatePostgres> Join() =>
+        PrivatePostgres.JoinOrOwn(EmbeddedDatabase.Options, Data, NullLogger.Instance, default);
+
     static Task<PrivatePostgres> Own(string directory) =>
-        PrivatePostgres.Own(directory, NullLogger.Instance, CancellationToken.None, durable: false);
+        PrivatePostgres.Own(EmbeddedDatabase.Options, directory, NullLogger.Instance, default, durable: false);
 
     async Task<ServerProcess> Serve()
     {
@@ -250,7 +247,7 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
 
     async Task Remember(string word)
     {
-        await using var postgres = await PrivatePostgres.JoinOrOwn(Data, NullLogger.Instance, CancellationToken.None);
+        await using var postgres = await Join();
         await Execute(postgres.OwnerConnectionString(), "create table memory (word text)");
         await Execute(postgres.OwnerConnectionString(), $"insert into memory values ('{word}')");
     }
@@ -258,7 +255,7 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
     async Task<string?> Remembered()
     {
         NpgsqlConnection.ClearAllPools();
-        await using var postgres = await PrivatePostgres.JoinOrOwn(Data, NullLogger.Instance, CancellationToken.None);
+        await using var postgres = await Join();
         return await Read(postgres.OwnerConnectionString(), "select word from memory");
     }
 
@@ -286,15 +283,9 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
 
     static async Task<Process> StartAsThePostgresUser(string program, string argument)
     {
-        var account = await PostgresAccount.Choose(CancellationToken.None);
+        var account = await PostgresAccount.Choose(EmbeddedDatabase.Options, CancellationToken.None);
         return account.User is null
             ? Process.Start(program, argument)
             : Process.Start("setpriv", ["--reuid", account.User, "--clear-groups", program, argument]);
-    }
-
-    static async Task Until(Func<bool> condition)
-    {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(50))
-            watch.Elapsed.ShouldBeLessThan(Patience, "what was waited for did not happen");
     }
 }

@@ -1,7 +1,15 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Amrutam.Analytics.Contracts;
+using Amrutam.Identity.Contracts;
+using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Http;
+using Amrutam.Portal.Dashboard;
+using Amrutam.Scheduling;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Tests.Support;
 using Amrutam.Tests.Tidy;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Portal;
 
@@ -26,6 +34,36 @@ public sealed partial class WordsTests
         told.Concat(Enum.GetValues<BookingAction>().Select(action => "bookings." + LifeCycle.Done(action)))
             .Concat(["waitlist.accepted", "waitlist.left"]).Distinct()
             .Where(action => !words.Contains("action." + action)).ShouldBeEmpty();
+    }
+
+    public static TheoryData<string, string[]> Codes => new()
+    {
+        { "refusal", [.. SchedulingProblems.OfBooking.Select(problem => problem.Code)] },
+        { "outcome", DashboardFigures.Outcomes },
+        { "lead", [.. Statistics.LeadKeys] },
+        { "role", [Allow.Patient, Allow.Doctor, Allow.Admin, "system"] },
+        { "reader", [.. Product.Services.GetServices<IReadEvents>().Select(reader => reader.Name)] },
+        { "signin", [.. Enum.GetNames<PortalSignInOutcome>().Where(name => name != "SignedIn"), "RoleMayNot"] },
+        { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
+    };
+
+    /// <summary>A code without a word would be shown as it is, in English.</summary>
+    [Theory, MemberData(nameof(Codes))]
+    public void A_code_that_a_page_shows_has_a_word_in_each_language(string group, string[] codes)
+    {
+        codes.ShouldNotBeEmpty();
+        foreach (var file in Languages)
+            codes.Select(code => $"{group}.{code}").Except(Words(file)).ShouldBeEmpty(file);
+    }
+
+    [Fact]
+    public void A_Hindi_word_is_written_in_Devanagari()
+    {
+        var sameEverywhere = new[] { "brand" };
+        XDocument.Parse(string.Join('\n', Tree.Lines(Languages[1]))).Root!.Elements("data")
+            .Where(word => !sameEverywhere.Contains(word.Attribute("name")!.Value)
+                && !word.Element("value")!.Value.Any(letter => letter is >= '\u0900' and <= '\u097f'))
+            .Select(word => word.Attribute("name")!.Value).ShouldBeEmpty();
     }
 
     // The portal names its own texts by the same scheme.

@@ -1,4 +1,5 @@
 using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
@@ -115,15 +116,7 @@ public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
            and l.objsubid = 1 and not l.granted
         """;
 
-    async Task Until(string condition)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (!await _owner.Statement(condition).Value<bool>())
-        {
-            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(Patience, condition);
-            await Task.Delay(Between);
-        }
-    }
+    Task Until(string condition) => Waiting.Until(() => _owner.Statement(condition).Value<bool>(), condition);
 
     const string IsRead = """
         select coalesce((select position from platform.event_readers where name = 'analytics'), 0)

@@ -1,5 +1,6 @@
 using System.Data;
 using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
@@ -48,7 +49,7 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
         await using var first = await connection.BeginTransactionAsync();
         await connection.Statement(Book).With(one).With(patient.Id).Execute();
         var second = Refusal(Book, meanwhile, patient.Id);
-        await Task.WhenAny(second, Task.Delay(TimeSpan.FromMilliseconds(300)));
+        await Server.Owner.UntilOneWaitsForALock();
         second.IsCompleted.ShouldBeFalse();
         await first.CommitAsync();
         (await second).ShouldBe("bookings_of_a_patient_do_not_overlap");
@@ -110,8 +111,8 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
         """;
 
     const string AnswerAgain = """
-        insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body)
-        select user_id, route, key, fingerprint, 201, '{}' from scheduling.idempotency_keys where user_id = $2
+        insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
+        select user_id, route, key, fingerprint, 201, '{}' from platform.idempotency_keys where user_id = $2
            and $1 is not null
         """;
 }

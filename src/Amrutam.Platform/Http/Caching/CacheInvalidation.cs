@@ -1,6 +1,5 @@
 using System.Globalization;
 using Amrutam.Platform.Data;
-using Amrutam.Platform.Telemetry;
 using Npgsql;
 
 namespace Amrutam.Platform.Http.Caching;
@@ -25,12 +24,12 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
 
     // A notification carries less than 8,000 bytes; a part takes five.
     const int MostPartsTold = 1000;
-    const int TimeoutSeconds = 2;
-    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), CurrentFor = TimeSpan.FromSeconds(3);
+    static readonly TimeSpan CurrentFor = TimeSpan.FromSeconds(3);
 
     // Each telling wakes every replica, and costs the database a transaction: fifty a second tell everything.
     static readonly TimeSpan BetweenTellings = TimeSpan.FromMilliseconds(20);
 
+    readonly NotificationListener _listener = new(database, Listener, clock);
     readonly string _self = Guid.CreateVersion7().ToString("N");
     readonly long[] _parts = new long[Parts];
     readonly Lock _untoldLock = new();
@@ -66,53 +65,25 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        UntilStopped(Listen, stoppingToken), UntilStopped(Tell, stoppingToken));
-
-    async Task UntilStopped(Func<CancellationToken, Task> work, CancellationToken stopping)
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            using var activity = Tracing.Begin("follow_changes");
-            try
-            {
-                await work(stopping);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is NpgsqlException or OperationCanceledException or TimeoutException)
-            {
-                LogLost(e.GetType().Name);
-                await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+        _listener.UntilStopped(Listen, LogLost, stoppingToken), _listener.UntilStopped(Tell, LogLost, stoppingToken));
 
     async Task Listen(CancellationToken stopping)
     {
         try
         {
-            await using var source = Database.OpenUnpooled(ListeningConnection(), Listener);
-            await using var connection = source.CreateConnection();
-            connection.Notification += (_, told) => Hear(told.Payload);
-            await connection.OpenAsync(stopping);
-            await connection.Statement(StartListening).Execute();
-            // What was told before this is not heard.
-            RaiseAll();
-            var (listening, looked) = (new HashSet<int>(), 0L);
-            while (true)
+            var listening = new HashSet<int>();
+            await _listener.Listen(StartListening, Hear, _ =>
             {
-                if (looked == 0 || clock.GetElapsedTime(looked) >= BetweenLooks)
-                {
-                    looked = clock.GetTimestamp();
-                    var now = await connection.Statement(ReadListening).List(row => row.GetInt32(0), stopping);
-                    if (!listening.IsSubsetOf(now)) RaiseAll();
-                    listening = [.. now];
-                }
+                // A notification from before this moment was not heard.
+                RaiseAll();
+                return Task.CompletedTask;
+            }, async connection =>
+            {
+                var now = await connection.Statement(ReadListening).List(row => row.GetInt32(0), stopping);
+                if (!listening.IsSubsetOf(now)) RaiseAll();
+                listening = [.. now];
                 Interlocked.Exchange(ref _currentAt, clock.GetTimestamp());
-                await connection.WaitAsync(BetweenLooks, stopping);
-            }
+            }, stopping);
         }
         finally
         {
@@ -196,12 +167,6 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
         id.TryWriteBytes(bytes);
         return (bytes[14] << 8 | bytes[15]) % Parts;
     }
-
-    string ListeningConnection() => new NpgsqlConnectionStringBuilder(database.App)
-    {
-        ApplicationName = Listener, Pooling = false, Timeout = TimeoutSeconds,
-        CommandTimeout = TimeoutSeconds, CancellationTimeout = 1000 * TimeoutSeconds,
-    }.ConnectionString;
 
     public override void Dispose()
     {

@@ -1,23 +1,9 @@
-using System.Collections.Frozen;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Platform.Http.Problems;
 
-/// <summary>One way to be refused: its status, its code (the name of the rule) and a sentence for the person.</summary>
-/// <remarks>Each module keeps its own in static fields; OpenAPI and docs/status-codes.md are made from them.</remarks>
-sealed record Problem(int Status, string Code, string Title)
-{
-    public string Type => "/problems/" + Code;
-
-    /// <summary>Whether it is about how much one person has or does; each such answer is counted as one that a limit
-    /// gave.</summary>
-    public bool IsLimit { get; init; }
-}
-
-/// <summary>Answers in application/problem+json (RFC 9457).</summary>
+/// <summary>The problems that any route may return.</summary>
 static class CommonProblems
 {
     public static readonly Problem Malformed = new(400, "malformed_request", "The request could not be read");
@@ -44,55 +30,19 @@ static class CommonProblems
     public static readonly Problem DatabaseAway = new(503, "database_unavailable",
         "The database cannot be reached; try again shortly");
 
-    static readonly Counter<long> Answered = new Meter("Amrutam.Problems")
-        .CreateCounter<long>("amrutam.problems", "{answer}", "Problems that were answered, by the rule's code");
-
-    public static ProblemHttpResult Because(
-        this Problem problem, string? detail = null, IDictionary<string, object?>? extensions = null) =>
-        TypedResults.Problem(Details(problem, detail, extensions));
-
-    /// <summary>A rule of its own that one field broke, which is named as in <see cref="Invalid"/>.</summary>
-    public static ProblemHttpResult About(this Problem problem, string field, string? detail = null) =>
-        problem.Because(detail, Errors(new Dictionary<string, string[]>(StringComparer.Ordinal)
-        {
-            [field] = [detail ?? problem.Title],
-        }));
-
-    /// <summary>A 422 that names each field and what is wrong with it.</summary>
+    /// <returns>422 <c>invalid_fields</c> with each field and its errors.</returns>
     public static ProblemHttpResult Fields(IReadOnlyDictionary<string, string[]> errors) =>
-        Invalid.Because(string.Join("; ", errors.Select(e => e.Key + " " + e.Value[0])), Errors(errors));
+        Invalid.Because(string.Join("; ", errors.Select(e => e.Key + " " + e.Value[0])),
+            ProblemResponses.Errors(errors));
 
+    /// <inheritdoc cref="Fields"/>
     public static ProblemHttpResult Field(string name, string error) =>
         Fields(new Dictionary<string, string[]>(StringComparer.Ordinal) { [name] = [error] });
 
+    /// <returns>404 <c>not_found</c>.</returns>
     public static ProblemHttpResult NotFound() => Absent.Because();
 
-    public static ProblemDetails Details(
-        Problem problem, string? detail = null, IDictionary<string, object?>? extensions = null)
-    {
-        Answered.Add(1, new KeyValuePair<string, object?>("amrutam.problem.code", problem.Code));
-        if (problem.IsLimit) LimitMeter.Count(problem.Code);
-        var details = new ProblemDetails
-        {
-            Type = problem.Type,
-            Title = problem.Title,
-            Status = problem.Status,
-            Detail = detail ?? problem.Title,
-            Extensions = { ["code"] = problem.Code, ["trace_id"] = Trace() },
-        };
-        foreach (var (name, value) in extensions ?? FrozenDictionary<string, object?>.Empty)
-            details.Extensions[name] = value;
-        return details;
-    }
-
-    /// <summary>Writes a problem outside an endpoint: from middleware, the exception handler or a challenge.</summary>
-    public static Task Write(HttpContext http, Problem problem, string? detail = null,
-        IReadOnlyDictionary<string, string[]>? errors = null)
-    {
-        http.Response.StatusCode = problem.Status;
-        return problem.Because(detail, errors is null ? null : Errors(errors)).ExecuteAsync(http);
-    }
-
+    /// <returns>The problem of a response that the framework ended with a status and no body.</returns>
     public static Problem ForStatus(int status) => status switch
     {
         400 => Malformed,
@@ -112,22 +62,6 @@ static class CommonProblems
         _ => Failed,
     };
 
-    /// <summary>The W3C trace id of the request, which its log lines and events carry too.</summary>
+    /// <returns>The W3C trace id of the running request or job. Its log lines and its events have the same.</returns>
     public static string Trace() => Activity.Current?.TraceId.ToHexString() ?? "";
-
-    static Dictionary<string, object?> Errors(IReadOnlyDictionary<string, string[]> errors) =>
-        new(StringComparer.Ordinal) { ["errors"] = errors };
-}
-
-/// <summary>The problems a route may answer with, for OpenAPI.</summary>
-sealed record DeclaredProblems(IReadOnlyList<Problem> Problems);
-
-static class DeclaredProblemsOnRoutes
-{
-    /// <summary>
-    /// Declares which rules may refuse this route; what every route shares (400, 401, 403 …) is added from its policy
-    /// and body.
-    /// </summary>
-    public static TBuilder WithProblems<TBuilder>(this TBuilder route, params Problem[] problems)
-        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new DeclaredProblems(problems));
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Reflection;
+using Amrutam.Platform.Modules;
 
 namespace Amrutam.Platform.Http.Problems;
 

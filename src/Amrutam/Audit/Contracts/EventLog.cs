@@ -5,11 +5,10 @@ using Npgsql;
 
 namespace Amrutam.Audit.Contracts;
 
-/// <summary>What happened, without who: the role alone.</summary>
+/// <summary>An event with its actor's role, without ids.</summary>
 sealed record Happened(Instant At, string Action, string Entity, string? ActorRole);
 
-/// <summary>The newest of the event log, but for who looked at whom: looking at this list is such an event
-/// itself.</summary>
+/// <summary>Reads the newest events, without those that record a read: reading this list writes one itself.</summary>
 sealed class EventLog(NpgsqlDataSource db)
 {
     public Task<List<Happened>> Newest(int most, CancellationToken ct) =>

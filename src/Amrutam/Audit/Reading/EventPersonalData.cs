@@ -4,9 +4,9 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>What the log holds about a person: what they did, and what was done to their account. It names nobody, so
-/// it stays when their data is erased.</summary>
-/// <remarks>Who else acted is told by their role only.</remarks>
+/// <summary>The events of a person: their actions, and changes of their account. Events name nobody, so they stay after
+/// erasure.</summary>
+/// <remarks>Other actors appear by role only.</remarks>
 sealed class EventPersonalData : IPersonalData
 {
     public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person) =>
@@ -14,7 +14,7 @@ sealed class EventPersonalData : IPersonalData
 
     public Task Erase(NpgsqlConnection connection, Guid person) => Task.CompletedTask;
 
-    // Two reads of an index each, rather than one of everything.
+    // Two index scans instead of one scan of the table.
     const string ReadAll = """
         select jsonb_build_object('at', at, 'action', action, 'entity', entity, 'entity_id', entity_id,
                'by_you', by_you, 'role', actor_role, 'details', details)::text

@@ -14,12 +14,11 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>Gives an integrator the event log from a cursor on: every event exactly once, in the order of the
-/// readers.</summary>
+/// <summary>Returns the event log from a cursor on: every event exactly once, in the order of positions.</summary>
 /// <remarks>
-/// A page ends where the log is settled, so nothing is ever added before an event that was given. The cursor is a place
-/// in the log and nobody's own: another account can go on with it. It names the epoch too, so that after a restore from
-/// an earlier time it goes on where that time ended.
+/// A page ends at the watermark, so no event can appear before one that was returned. The cursor is a position of the
+/// log and belongs to no account. It includes the epoch: after a restore from an earlier time, it continues at the end
+/// of that time.
 /// </remarks>
 static partial class FollowEvents
 {
@@ -32,11 +31,11 @@ static partial class FollowEvents
     public sealed record Response(long Position, Instant At, string Action, string Entity, Guid? EntityId,
         Guid? ActorId, string? ActorRole, JsonElement? Details, string? TraceId);
 
-    /// <param name="NextCursor">The next <c>after</c>; the same again while there is nothing new.</param>
+    /// <param name="NextCursor">The next <c>after</c>; unchanged while there is nothing new.</param>
     [SchemaName("FollowedEvents")]
     public sealed record Events(IReadOnlyList<Response> Items, string NextCursor);
 
-    /// <summary>Everything up to this event has been given.</summary>
+    /// <summary>The last event that was returned.</summary>
     sealed record Place(int Epoch, long Position)
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Epoch}-{Position}");
@@ -70,8 +69,7 @@ static partial class FollowEvents
                 long.Parse(match.Groups["position"].Value, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Of whom an event tells. Who was shown what is left out, or following the log would be news in
-    /// it.</summary>
+    /// <summary>The person that an event is about. Reads are left out: following the log would add to it.</summary>
     static IEnumerable<Shown> Others(Response e) =>
         e.Entity == RecordAccess.Entity ? [] : ListEvents.People(e.ActorId, e.ActorRole, e.Entity, e.EntityId);
 

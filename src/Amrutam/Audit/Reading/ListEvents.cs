@@ -15,8 +15,8 @@ namespace Amrutam.Audit.Reading;
 
 /// <summary>Lists the event log for an admin, newest first.</summary>
 /// <remarks>
-/// Each filter has an index in the order of the list, so a page costs what it shows. Filters together read the index of
-/// one and look at its rows.
+/// Each filter has an index in the order of the list, so a page reads only its rows. Several filters read the index of
+/// one and test its rows for the others.
 /// </remarks>
 static class ListEvents
 {
@@ -32,7 +32,7 @@ static class ListEvents
     public sealed record Response(long Position, Instant At, string Action, string Entity, Guid? EntityId,
         Guid? ActorId, string? ActorRole, JsonElement? Details, string? TraceId);
 
-    /// <summary>Where the last page ended.</summary>
+    /// <summary>The end of a page.</summary>
     public sealed record Place(Instant At, long Position);
 
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit", Handle)
@@ -51,7 +51,7 @@ static class ListEvents
         var action = fields.Text("action", asked.Action, MaxWord);
         var (from, to) = (Time(fields, "from", asked.From), Time(fields, "to", asked.To));
         if (fields.Wrong) return fields.Problem();
-        var page = await query.Open<Place>(ct);
+        var page = query.Open<Place>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.InTransaction(async connection =>
         {
@@ -62,8 +62,8 @@ static class ListEvents
         return TypedResults.Ok(page.Of(rows, row => row, row => new Place(row.At, row.Position)));
     }
 
-    /// <summary>Of whom an event tells: the patient or doctor who acted, and whose account it was. Staff acted for the
-    /// clinic.</summary>
+    /// <summary>The persons that an event is about: the patient or doctor who acted, and the account's owner. Staff act
+    /// for the clinic.</summary>
     public static IEnumerable<Shown> People(Guid? actor, string? role, string entity, Guid? id)
     {
         if (actor is { } who && role is (Allow.Patient or Allow.Doctor)) yield return new(who);
@@ -86,8 +86,7 @@ static class ListEvents
         row.GetStringOrNull(6), row.GetStringOrNull(7) is { } details ? JsonElement.Parse(details) : null,
         row.GetStringOrNull(8));
 
-    // The plan settled on for all filters at once would read every event of an action to sort them; the plan for
-    // these reads a page.
+    // A plan for all filters at once would read and sort every event of an action; this one reads a page.
     const string PlanForTheseFilters = "set local plan_cache_mode = force_custom_plan";
 
     const string Newest = """

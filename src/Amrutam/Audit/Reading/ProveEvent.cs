@@ -9,9 +9,9 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>Proves to somebody without the database that one event is in the log: its text, its path in the seal's
+/// <summary>Returns a proof that one event is in the log, which needs no database: its text, its path in the seal's
 /// tree, and the signed seal.</summary>
-/// <remarks>docs/audit-seal.md says how it is checked; tools/verify-audit-proof.py does it.</remarks>
+/// <remarks>docs/audit-seal.md describes the check; tools/verify-audit-proof.py runs it.</remarks>
 static class ProveEvent
 {
     static readonly Problem NotYet = new(409, "event_is_not_sealed_yet",

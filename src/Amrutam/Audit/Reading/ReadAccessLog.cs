@@ -9,20 +9,20 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>Shows a person who was shown their data, the newest first: who by role, a doctor also by name.</summary>
-/// <remarks>Staff are shown by role alone: the person needs to know that, when and what; which of the staff it was is
-/// in the log, for those who must answer for it.</remarks>
+/// <summary>Lists the reads of the signed-in person's data, newest first: the reader's role, and a doctor's
+/// name.</summary>
+/// <remarks>Staff appear by role alone. The log has the account, for an investigation.</remarks>
 static class ReadAccessLog
 {
     /// <param name="Action">bookings.read, accounts.read, profiles.read, events.read, events.exported.</param>
     /// <param name="ByName">A doctor's name; null for staff, and when the doctor is gone.</param>
-    /// <param name="Kind">What was shown: booking, account, profile, event.</param>
-    /// <param name="Ids">Which ones, when they have an id of their own.</param>
+    /// <param name="Kind">The kind of record: booking, account, profile, event.</param>
+    /// <param name="Ids">The ids of the records, if they have any.</param>
     [SchemaName("AccessLogEntry")]
     public sealed record Response(Instant At, string Action, string ByRole, string? ByName, string Kind, int Count,
         IReadOnlyList<Guid> Ids);
 
-    /// <summary>Where the last page ended.</summary>
+    /// <summary>The end of a page.</summary>
     public sealed record Place(Instant At, long Position);
 
     public static void Map(RouteGroupBuilder me) => me.MapGet("/access-log", Handle)
@@ -33,7 +33,7 @@ static class ReadAccessLog
     static async Task<Results<Ok<Page<Response>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
         CurrentUser person, NpgsqlDataSource db, CancellationToken ct)
     {
-        var page = await query.Open<Place>(ct);
+        var page = query.Open<Place>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Newest).With(person.Id).With(page.After?.At).With(page.After?.Position)
             .With(page.Fetch).List(row => (Entry: Read(row), Place: new Place(row.GetInstant(0), row.GetInt64(7))), ct);

@@ -8,12 +8,11 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>Tells an admin whether the event log is what was sealed, and which event is the first that is
-/// not.</summary>
+/// <summary>Returns whether the event log matches its seals, and the first event that does not.</summary>
 /// <remarks>
-/// Each question compares the newest 20,000 events with their seals. <see cref="CheckLog"/> does so each minute, and
-/// compares what is older within the day; its finding is told with it. <c>audit verify</c> reads everything at once.
-/// One question at a time is worked on, and its answer serves the next second's, so asking often costs no more.
+/// A request compares the newest 20,000 events with their seals. <see cref="CheckLog"/> does so each minute, and
+/// compares older events within the day; the response includes its result. <c>audit verify</c> reads the whole log at
+/// once. One request at a time runs the comparison, and its result serves the requests of the next second.
 /// </remarks>
 sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvider clock) : IDisposable
 {
@@ -25,7 +24,7 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
         long? SealedThrough, Instant? LastSealedAt, int UnsealedEvents, Instant? OldestUnsealedAt, long CheckedNow,
         FullCheck? LastFullCheck, Instant CheckedAt);
 
-    /// <summary>The first event that is not what was sealed.</summary>
+    /// <summary>The first event that does not match its seal.</summary>
     [SchemaName("FirstBroken")]
     public sealed record FirstBroken(long Seal, long? Position, string Because);
 
@@ -42,11 +41,11 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
     public static void Map(RouteGroupBuilder admin) => admin.MapGet("/audit/verification",
             async Task<Ok<Response>> (ReadVerification read, CancellationToken ct) =>
                 TypedResults.Ok(await read.Answer(ct)))
-        .WithSummary("Read whether the event log is what was sealed")
+        .WithSummary("Check the event log against its seals")
         .WithDescription(
             "Compares the newest 20,000 events now, and tells what the check of each minute, of as many, and the daily "
             + "check of the whole log found. "
-            + "`state` is `valid` or `broken`; `first_broken` names the first event that is not what was sealed.");
+            + "`state` is `valid` or `broken`; `first_broken` names the first event that does not match its seal.");
 
     async Task<Response> Answer(CancellationToken ct)
     {
@@ -66,10 +65,11 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
     {
         var chain = await db.Statement(ReadChain).With(MostUnsealedCounted).One(Read, ct);
         var (from, end) = await verify.Newest(ct);
-        // Of two that are known the earlier one is the first.
-        var broken = new[] { chain!.Found, end.Broken }.OfType<SealViolation>().MinBy(b => b.Seal);
-        return new(broken is null ? "valid" : "broken",
-            broken is null ? null : new(broken.Seal, broken.Position, broken.Because), chain.Seals, chain.Events,
+        // The earlier of two violations is the first.
+        var violation = new[] { chain!.Found, end.Violation }.OfType<SealViolation>().MinBy(b => b.Seal);
+        return new(violation is null ? "valid" : "broken",
+            violation is null ? null : new(violation.Seal, violation.Position, violation.Because),
+            chain.Seals, chain.Events,
             chain.Seals > 0 ? chain.Position : null, chain.SealedAt, chain.Unsealed, chain.OldestUnsealedAt,
             end.Reached.Events - from.Events, chain.Full, now);
     }

@@ -11,16 +11,22 @@ namespace Amrutam.Audit.Retention;
 /// deleted. A step that would have to wait for a long reader is given up and tried at the next look, so that writers do
 /// not wait with it.
 /// </remarks>
-sealed partial class RetireMonths(NpgsqlDataSource db, JobRunner jobs, AuditSettings settings,
-    ILogger<RetireMonths> log) : BackgroundService
+sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, ILogger<RetireMonths> log) : IJob
 {
     // Two steps go before the last one of a month; a clinic that has just shortened its retention has many months.
     const int MostSteps = 400;
 
     static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        jobs.Every("retire_months", Every, Run, stoppingToken);
+    string IJob.Name => "retire_months";
+
+    TimeSpan IJob.Every => Every;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await Run();
+        return Every;
+    }
 
     /// <summary>Retires every month that is due.</summary>
     /// <returns>How many steps that took.</returns>

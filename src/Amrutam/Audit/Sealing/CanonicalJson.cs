@@ -3,44 +3,44 @@ using System.Text.Json;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>Writes JSON in the one form that is hashed: no spaces, members in the order of their names' UTF-8 bytes,
-/// characters as they are, numbers as exact decimals.</summary>
+/// <summary>Writes canonical JSON: no spaces, members in the order of their names' UTF-8 bytes, characters unescaped,
+/// numbers as exact decimals.</summary>
 /// <remarks>
-/// The form of RFC 8785 but for numbers, which it rounds to doubles: two amounts that differ in the twentieth digit
-/// would then have one hash. It has no depth limit and does not recurse, because a row that could not be sealed
-/// would hold up all that come after it. One instance serves one text at a time, and keeps its room from value to
-/// value.
+/// This is RFC 8785 except for numbers. RFC 8785 rounds them to doubles, so two amounts that differ in the twentieth
+/// digit would have one hash. There is no depth limit and no recursion, because a row that cannot be sealed would stop
+/// all later seals. <c>Utf8JsonWriter</c> was rejected, because its encoders write other escapes. One instance serves
+/// one text at a time, and reuses its buffers.
 /// </remarks>
 sealed class CanonicalJson
 {
-    /// <param name="Begin">Where the text of its members or elements begins.</param>
-    /// <param name="Members">Its members are those from here on.</param>
+    /// <param name="Begin">The offset of its members or elements in the text.</param>
+    /// <param name="Members">The index of its first member.</param>
     readonly record struct Open(bool IsObject, int Begin, int Members);
 
-    /// <param name="Name">Where its name stands among the names.</param>
-    /// <param name="Begin">Where its text begins, name and all.</param>
-    /// <param name="End">Where it ends; known when the next begins, or the object ends.</param>
+    /// <param name="Name">The range of its name in the names.</param>
+    /// <param name="Begin">The offset of its text, name included.</param>
+    /// <param name="End">The end of its text; set when the next member begins or the object ends.</param>
     readonly record struct Member(Range Name, int Begin, int End);
 
     readonly List<byte> _text;
     readonly Stack<Open> _open = [];
-    // Of all open objects, the innermost's last.
+    // The members of all open objects, the innermost's last.
     readonly List<Member> _members = [];
     readonly List<byte> _names = [], _room = [];
     readonly Comparison<Member> _byName;
 
-    /// <param name="text">What is written goes to its end.</param>
+    /// <param name="text">The list to append to.</param>
     public CanonicalJson(List<byte> text)
     {
         _text = text;
         _byName = (a, b) => Name(a).SequenceCompareTo(Name(b));
     }
 
-    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="JsonException">The text is not JSON.</exception>
     /// <exception cref="FormatException">A number has an exponent.</exception>
     public void Append(ReadOnlySpan<byte> json)
     {
-        // One that failed leaves these as they were.
+        // A call that failed leaves entries behind.
         _open.Clear();
         _members.Clear();
         _names.Clear();
@@ -62,8 +62,8 @@ sealed class CanonicalJson
         }
     }
 
-    /// <summary>The characters between quotes: a backslash before quotes and backslashes, control characters as the
-    /// shortest escape that JSON has for them.</summary>
+    /// <summary>Appends a string in quotes: a backslash before quotes and backslashes, and the shortest JSON escape
+    /// of each control character.</summary>
     public void AppendString(ReadOnlySpan<byte> utf8)
     {
         _text.Add((byte)'"');
@@ -141,8 +141,7 @@ sealed class CanonicalJson
         _text.Add(ended.IsObject ? (byte)'}' : (byte)']');
     }
 
-    /// <summary>The members stand one after another in the order they came in; puts commas between them, in the order
-    /// of their names.</summary>
+    /// <summary>Sorts the members of a closed object by name, and puts commas between them.</summary>
     void Order(Open ended)
     {
         var members = CollectionsMarshal.AsSpan(_members)[ended.Members..];
@@ -159,11 +158,11 @@ sealed class CanonicalJson
 
     ReadOnlySpan<byte> Name(Member member) => CollectionsMarshal.AsSpan(_names)[member.Name];
 
-    /// <returns>A name or a string as it is without escapes, until the next is asked for.</returns>
+    /// <returns>A name or string without escapes, valid until the next call.</returns>
     ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped) return reader.ValueSpan;
-        // Escapes are longer than what they stand for.
+        // An escape is longer than its character.
         CollectionsMarshal.SetCount(_room, reader.ValueSpan.Length);
         var room = CollectionsMarshal.AsSpan(_room);
         return room[..reader.CopyString(room)];

@@ -5,16 +5,15 @@ using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>Compares the newest events with their seals each minute, and goes over the whole log in the background, a
-/// window a second, once a day.</summary>
+/// <summary>Compares the newest events with their seals each minute, and the whole log once a day, a window a
+/// second.</summary>
 /// <remarks>
-/// So that a changed row is told within a minute when it is among the newest 20,000, within a day however old it is,
-/// and so that nobody's question has to read the whole log. One replica at a time does a window; how far it came stands
-/// in the database, so any may go on. What was found stays until the whole log was found sound, which is looked at
-/// again each hour: after a mend, the answer need not wait for tomorrow.
+/// A changed row is found within a minute among the newest 20,000 and within a day elsewhere, and no request reads the
+/// whole log. One replica at a time checks a window; the progress is in the database, so any replica can continue. A
+/// violation is kept until the whole log is valid. While there is one, the log is checked each hour.
 /// </remarks>
-sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner jobs, AuditSettings settings,
-    ILogger<CheckLog> log) : BackgroundService
+sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettings settings, ILogger<CheckLog> log)
+    : IJob
 {
     // Seconds. Less than a minute, because replicas' minutes begin at different seconds.
     const int StillFresh = 45;
@@ -23,8 +22,12 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
 
     sealed record Turn(long Through);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("check_log", BetweenLooks,
-        async () => await Look(stoppingToken) ? BetweenWindows : BetweenLooks, stoppingToken);
+    string IJob.Name => "check_log";
+
+    TimeSpan IJob.Every => BetweenLooks;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping) =>
+        await Look(stopping) ? BetweenWindows : BetweenLooks;
 
     /// <summary>Checks the newest events, and the next window of the whole.</summary>
     /// <returns>True when there is more to check.</returns>
@@ -34,15 +37,15 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
         return await CheckSome(ct);
     }
 
-    /// <summary>Checks the newest events, unless a replica did lately. Nothing is held meanwhile: neither a connection
-    /// while another is asked for, nor a transaction that readers of the log would wait for.</summary>
+    /// <summary>Checks the newest events, unless a replica did so lately. Meanwhile it holds no connection and no
+    /// transaction.</summary>
     async Task CheckNewest(CancellationToken ct)
     {
         if (await db.Statement(TakeNewest).With(StillFresh).Execute() == 0) return;
         var (_, end) = await verify.Newest(ct);
-        if (end.Broken is not { } broken) return;
-        LogBroken(broken.Seal, broken.Position, broken.Because);
-        await db.Statement(Tell).With(broken.Seal).With(broken.Position).With(broken.Because).Execute();
+        if (end.Violation is not { } violation) return;
+        LogViolation(violation.Seal, violation.Position, violation.Because);
+        await db.Statement(Tell).With(violation.Seal).With(violation.Position).With(violation.Because).Execute();
     }
 
     /// <summary>Checks the next window, when a check is under way or due.</summary>
@@ -53,11 +56,11 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
             .One(row => new Turn(row.GetInt64(0)), ct);
         if (turn is null) return false;
         var step = await verify.Next(await verify.Behind(turn.Through, ct), ct);
-        if (step.Broken is { } broken)
+        if (step.Violation is { } violation)
         {
-            LogBroken(broken.Seal, broken.Position, broken.Because);
-            await connection.Statement(Finish).With(step.Reached.Number).With((long?)broken.Seal).With(broken.Position)
-                .With((string?)broken.Because).Execute();
+            LogViolation(violation.Seal, violation.Position, violation.Because);
+            await connection.Statement(Finish).With(step.Reached.Number).With((long?)violation.Seal)
+                .With(violation.Position).With((string?)violation.Because).Execute();
         }
         else if (step.More) await connection.Statement(GoOn).With(step.Reached.Number).Execute();
         else
@@ -66,13 +69,14 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
         return step.More;
     });
 
-    public static async Task<IEnumerable<GaugeReading>> ReadBroken(IServiceProvider services, CancellationToken ct) =>
-        [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(IsBroken).Value<int>(ct))];
+    public static async Task<IEnumerable<GaugeReading>> ReadViolation(IServiceProvider services,
+        CancellationToken ct) =>
+        [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(HasViolation).Value<int>(ct))];
 
-    const string IsBroken = "select (broken_seal is not null)::int from audit.verification";
+    const string HasViolation = "select (broken_seal is not null)::int from audit.verification";
 
-    // The row's lock gives the turn to one replica, and lets what another tells meanwhile be written after the window's
-    // result, which would wipe it out otherwise.
+    // The row's lock lets one replica check. A violation that another replica finds is written after this window's
+    // result, which would overwrite it.
     const string TakeTurn = """
         select through_seal from audit.verification
          where began_at is not null or finished_at is null or finished_at < now() - $1 * interval '1 hour'
@@ -80,13 +84,13 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
            for update skip locked
         """;
 
-    // A check that fails is tried again at the next look, when this is no longer fresh.
+    // A check that fails is tried again when this time is no longer fresh.
     const string TakeNewest = """
         update audit.verification set newest_checked_at = clock_timestamp()
          where newest_checked_at is null or newest_checked_at < now() - $1 * interval '1 second'
         """;
 
-    // Of two that are known the earlier one is the first.
+    // The earlier of two violations is kept.
     const string Tell = """
         update audit.verification
            set broken_seal = least(broken_seal, $1),
@@ -106,5 +110,5 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, JobRunner j
 
     [LoggerMessage(Level = LogLevel.Critical, Message =
         "the event log is not what was sealed: in seal {Seal} the event at position {Position} {Broken}")]
-    partial void LogBroken(long seal, long? position, string broken);
+    partial void LogViolation(long seal, long? position, string broken);
 }

@@ -5,8 +5,7 @@ using Amrutam.Platform.Operations;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>A seal as it is kept outside the database: what was signed, and what finds the broken row without
-/// it.</summary>
+/// <summary>A seal outside the database: the signed text, and the lists that find a changed row.</summary>
 /// <param name="Seal">The seal's text, byte for byte as it was signed.</param>
 sealed record Checkpoint(string Seal, byte[] Signature, byte[] PublicKey, byte[] Leaves, long[] Positions)
 {
@@ -28,11 +27,10 @@ sealed record Checkpoint(string Seal, byte[] Signature, byte[] PublicKey, byte[]
     [JsonIgnore] public long Through => _body.Through;
 }
 
-/// <summary>The folder of checkpoints: <c>000000/0000000042.json</c> is seal 42. Nothing in it is ever
-/// replaced.</summary>
+/// <summary>The folder of checkpoints: <c>000000/0000000042.json</c> is seal 42. A file is never replaced.</summary>
 sealed class Checkpoints(string folder)
 {
-    // So that each folder stays quick to list.
+    // Keeps each folder quick to list.
     const int FilesInFolder = 10_000;
 
     public static readonly JsonSerializerOptions Json = new()
@@ -44,7 +42,7 @@ sealed class Checkpoints(string folder)
     public string Folder => folder;
 
     /// <returns>False when the folder has another checkpoint of that number already.</returns>
-    /// <remarks>Of two replicas that write the same one, one does.</remarks>
+    /// <remarks>If two replicas write the same checkpoint, one succeeds.</remarks>
     public bool Write(Seal seal, byte[] publicKey)
     {
         var checkpoint = new Checkpoint(seal.Text, seal.Signature, publicKey, seal.Leaves, seal.Positions);

@@ -1,10 +1,10 @@
-using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Privacy;
 using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>The keys that sign seals, sealed again with the others when the key-encryption key changes.</summary>
+/// <summary>The keys that sign seals, as secrets to encrypt again after a change of the key-encryption key.</summary>
 sealed class EncryptedLogKeys : IEncryptedSecrets
 {
     public string Table => "audit.seal_keys";
@@ -13,8 +13,8 @@ sealed class EncryptedLogKeys : IEncryptedSecrets
         connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
             row.GetString(0), row.GetFieldValue<byte[]>(1), LogKeys.Purpose(row.GetString(0))));
 
-    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] box) =>
-        connection.Statement(Update).With(secret.Id).With(secret.Box).With(box).Execute();
+    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
+        connection.Statement(Update).With(secret.Id).With(secret.Ciphertext).With(ciphertext).Execute();
 
     const string Select = "select kid, sealed from audit.seal_keys where kid > $1 order by kid limit $2";
 

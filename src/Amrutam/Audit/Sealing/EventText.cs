@@ -5,21 +5,21 @@ using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>An event as it is sealed: where it stands, and the hash of its text.</summary>
+/// <summary>An event of a seal: its position and the hash of its text.</summary>
 readonly record struct SealedEvent(long Position, byte[] Leaf);
 
 /// <summary>Writes the canonical text of events: canonical JSON, a member for each column that is not null.</summary>
-/// <remarks>Made from values, never from PostgreSQL's wording of them, so it survives a dump, a restore, another
-/// version and another time zone. One instance serves one reader of rows at a time.</remarks>
+/// <remarks>The text comes from values and not from PostgreSQL's rendering, so a dump, a restore, another version and
+/// another time zone do not change it. One instance serves one reader of rows at a time.</remarks>
 sealed class EventText
 {
-    /// <summary>The columns that the methods here read, from the first.</summary>
+    /// <summary>The columns of the methods below, from the first.</summary>
     public const string Columns =
         "epoch, tx, position, at, actor_id, actor_role, action, entity, entity_id, details::text, trace_id";
 
     const string Microseconds = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
-    // The byte that tells a leaf from a node stands first, so that the text is hashed where it is.
+    // Begins with the byte of a leaf, so that the text is hashed in place.
     readonly List<byte> _text = [MerkleTree.LeafPrefix];
     readonly CanonicalJson _json;
     byte[] _column = [];
@@ -83,7 +83,7 @@ sealed class EventText
         _json.AppendString(Utf8(row, column));
     }
 
-    /// <returns>The bytes of a text column that is not null, until the next is read.</returns>
+    /// <returns>The bytes of a text column that is not null, valid until the next call.</returns>
     ReadOnlySpan<byte> Utf8(NpgsqlDataReader row, int column)
     {
         var length = (int)row.GetBytes(column, 0, buffer: null, 0, 0);

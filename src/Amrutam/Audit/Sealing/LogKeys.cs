@@ -45,18 +45,18 @@ sealed record SealPublicKey(string Kid, byte[] Spki)
     }
 }
 
-/// <summary>The keys that sign seals: ECDSA over P-256, apart from those of access tokens, sealed in the
+/// <summary>The keys that sign seals: ECDSA over P-256, separate from those of access tokens, encrypted in the
 /// database.</summary>
-/// <remarks>The newest signs. The earlier ones stay, because what they signed is checked for ever.</remarks>
+/// <remarks>The newest signs. Earlier ones stay, because their signatures are still checked.</remarks>
 sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
 {
     public const int Bits = 256;
 
     sealed record Stored(string Kid, byte[] Sealed);
 
-    /// <summary>Signs with the newest key; the first one is made when there is none.</summary>
-    /// <remarks>The private key is opened for each seal, a few times a minute, rather than kept.</remarks>
-    /// <exception cref="CryptographicException">The key was sealed with another key-encryption key.</exception>
+    /// <summary>Signs with the newest key, and makes the first one if there is none.</summary>
+    /// <remarks>The private key is decrypted for each seal, a few times a minute, and not kept.</remarks>
+    /// <exception cref="CryptographicException">The key was encrypted with another key-encryption key.</exception>
     public async Task<(string Kid, Func<string, byte[]> Sign)> Newest(NpgsqlConnection connection)
     {
         var stored = await connection.Statement(ReadNewest).One(ReadStored)
@@ -64,7 +64,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
         return (stored.Kid, text =>
         {
             using var key = ECDsa.Create();
-            key.ImportPkcs8PrivateKey(secrets.Open(stored.Sealed, Purpose(stored.Kid)), out _);
+            key.ImportPkcs8PrivateKey(secrets.Decrypt(stored.Sealed, Purpose(stored.Kid)), out _);
             return key.SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256);
         }
         );
@@ -75,7 +75,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
     public async Task<string> Rotate() =>
         (await db.InTransaction(connection => Make(connection, "seal_keys.rotated"))).Kid;
 
-    /// <summary>Every key there ever was, the oldest first.</summary>
+    /// <summary>All keys, the oldest first.</summary>
     public static Task<List<SealPublicKey>> Published(NpgsqlDataSource db, CancellationToken ct) =>
         db.Statement(ReadPublic).List(SealPublicKey.Read, ct);
 
@@ -83,7 +83,7 @@ sealed class LogKeys(NpgsqlDataSource db, Secrets secrets)
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var key = SealPublicKey.Of(made);
-        var stored = new Stored(key.Kid, secrets.Seal(made.ExportPkcs8PrivateKey(), Purpose(key.Kid)));
+        var stored = new Stored(key.Kid, secrets.Encrypt(made.ExportPkcs8PrivateKey(), Purpose(key.Kid)));
         await connection.Statement(Add).With(key.Kid).With(key.Spki).With(stored.Sealed).With(action)
             .With(CommonProblems.Trace()).Execute();
         return stored;

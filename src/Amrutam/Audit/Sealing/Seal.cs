@@ -10,17 +10,17 @@ namespace Amrutam.Audit.Sealing;
 /// <param name="After">The last position of the seal before; the range begins behind it.</param>
 /// <param name="Through">The last position of the range.</param>
 /// <param name="Leaves">The events' hashes one after another, in the order of the range.</param>
-/// <param name="Positions">The events' positions. Not signed: they only help to name what is broken.</param>
+/// <param name="Positions">The events' positions. They are not signed, and only help to name a violation.</param>
 sealed record Seal(long Number, long After, long Through, int Events, long EventsBefore, byte[] Root,
     byte[] Previous, DateTime SealedAt, string Kid, byte[] Signature, byte[] Leaves, long[] Positions)
 {
-    /// <summary>What the first seal has for a seal before.</summary>
+    /// <summary>The previous hash of the first seal.</summary>
     public static readonly byte[] NoPrevious = new byte[MerkleTree.HashBytes];
 
-    /// <summary>Says what is signed, so that this signature can stand under nothing else.</summary>
+    /// <summary>The type of the signed text, so that the signature fits no other text.</summary>
     const string Type = "amrutam.audit.seal.v1";
 
-    /// <summary>What is signed, and hashed into the next seal: canonical JSON.</summary>
+    /// <summary>The text that is signed and hashed into the next seal: canonical JSON.</summary>
     public string Text { get; } = string.Create(CultureInfo.InvariantCulture, $$"""
         {"after":{{After}},"events":{{Events}},"events_before":{{EventsBefore}},"kid":"{{Kid}}","number":{{Number}},
         "previous":"{{Convert.ToHexStringLower(Previous)}}","root":"{{Convert.ToHexStringLower(Root)}}",
@@ -32,7 +32,7 @@ sealed record Seal(long Number, long After, long Through, int Events, long Event
     /// <summary>The columns that <see cref="Read"/> reads.</summary>
     public const string Columns = Bare + ", s.leaves, s.positions";
 
-    /// <summary>The same without the lists, where the text is all that is wanted.</summary>
+    /// <summary>The same columns without the lists, for the text alone.</summary>
     public const string ColumnsWithoutLists = Bare + ", ''::bytea, '{}'::bigint[]";
 
     public const string From = "audit.seals s left join audit.seals p on p.number = s.number - 1";

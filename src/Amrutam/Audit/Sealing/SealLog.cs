@@ -8,23 +8,21 @@ using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>Seals what is finished of the event log, and publishes each seal outside the database.</summary>
+/// <summary>Seals the finished part of the event log, and publishes each seal outside the database.</summary>
 /// <remarks>
-/// Writers know nothing of it: no trigger, no row and no lock of theirs is touched. A range is finished when nobody can
-/// add to it any more (<see cref="EventLogWatermark"/>), so a writer that stays open holds back the seals of what is
-/// behind it
-/// and nothing else. One replica seals at a time, by an advisory lock that ends with its transaction; each publishes to
-/// its own folder what that lacks. A seal is one insert, and a file appears whole, so whoever dies between any two
-/// steps leaves a chain that the next pass goes on with.
+/// Sealing uses no trigger and no lock of writers. A range is finished when no event can be added to it
+/// (<see cref="EventLogWatermark"/>), so an open writer only delays the seals of later events. One replica seals at a
+/// time, by an advisory lock that ends with its transaction. Each replica publishes the seals that its own folder
+/// lacks. A seal is one insert and a file appears whole, so after a crash between two steps the next pass continues
+/// the chain.
 /// </remarks>
 sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, LogKeys keys, SealState state,
-    JobRunner jobs,
-    AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : BackgroundService
+    AuditSettings settings, TimeProvider clock, ILogger<SealLog> log, Checkpoints? folder = null) : IJob
 {
-    // What one seal covers at most: a proof's path stays short, and a pass takes a fraction of a second.
+    // The events of one seal: a proof's path stays short, and a pass takes a fraction of a second.
     const int MostEvents = 10_000;
 
-    // What one pass publishes before it seals again; a new folder is filled over many passes.
+    // The seals that one pass publishes; a new folder is filled over many passes.
     const int MostPublished = 20;
 
     // Any constant does; it only has to be the same in every replica and another than other jobs'.
@@ -35,15 +33,14 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
     readonly EventText _text = new();
     long? _published;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var pause = TimeSpan.FromSeconds(settings.SealSeconds);
-        return jobs.Every("seal_log", pause, async () => await Pass(stoppingToken) ? TimeSpan.Zero : pause,
-            stoppingToken);
-    }
+    string IJob.Name => "seal_log";
 
-    /// <summary>Seals one range, when this replica has the turn, publishes, and looks around.</summary>
-    /// <returns>True when it did as much as it may at once, so that there may be more.</returns>
+    public TimeSpan Every => TimeSpan.FromSeconds(settings.SealSeconds);
+
+    public async Task<TimeSpan> RunOnce(CancellationToken stopping) => await Pass(stopping) ? TimeSpan.Zero : Every;
+
+    /// <summary>Seals one range if this replica holds the lock, publishes seals, and updates the state.</summary>
+    /// <returns>True when it reached a limit of one pass, so that there may be more.</returns>
     public async Task<bool> Pass(CancellationToken ct)
     {
         var settled = (await horizon.Read(ct)).Settled;
@@ -53,13 +50,12 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
         return events == MostEvents || published == MostPublished;
     }
 
-    /// <remarks>From the database and not from what this replica saw last: a pass that fails, because the key does not
-    /// open, sees nothing.</remarks>
+    /// <remarks>Read from the database and not from this replica's last pass, which may have failed at the
+    /// key.</remarks>
     public static async Task<IEnumerable<GaugeReading>> ReadAge(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(Age).Value<double>(ct))];
 
-    /// <remarks>Of this server's own folder. As long as that could not be looked into, nothing is known to stand
-    /// there.</remarks>
+    /// <remarks>For this server's own folder. Until the folder could be read, it counts as empty.</remarks>
     public static async Task<IEnumerable<GaugeReading>> ReadUnpublishedAge(IServiceProvider services,
         CancellationToken ct) => [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(UnpublishedAge)
             .With(services.GetRequiredService<SealState>().Last?.Published ?? 0).Value<double>(ct))];
@@ -100,7 +96,7 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
             _published ??= to.Newest();
             var behind = await db.Statement(ReadUnpublished).With(_published.Value).With(MostPublished)
                 .List(Sealing.Seal.Read, ct);
-            // After the seals, because a key is always there before what it signs.
+            // After the seals, because a key is stored before its first signature.
             var published = (await LogKeys.Published(db, ct)).ToDictionary(k => k.Kid, k => k.Spki);
             foreach (var seal in behind)
             {

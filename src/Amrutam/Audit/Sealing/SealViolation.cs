@@ -1,20 +1,20 @@
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>Where the log is not what was sealed: the first place, in the order of the seals.</summary>
-/// <param name="Seal">The seal that does not fit.</param>
-/// <param name="Position">The event's; null when no event could be named.</param>
-/// <param name="Because">What is wrong with it, as the rest of a sentence.</param>
+/// <summary>The first place, in the order of the seals, at which the log does not match its seals.</summary>
+/// <param name="Seal">The seal's number.</param>
+/// <param name="Position">The event's position; null when no event could be found.</param>
+/// <param name="Because">The end of a sentence whose subject is the event or seal.</param>
 sealed record SealViolation(long Seal, long? Position, string Because)
 {
     public override string ToString() =>
         FormattableString.Invariant($"{(Position is { } p ? $"event {p} (seal {Seal})" : $"seal {Seal}")} {Because}");
 }
 
-/// <summary>Compares a range of the log with the hashes that it was sealed with.</summary>
+/// <summary>Compares a range of the log with the hashes in its seal.</summary>
 static class CompareRange
 {
-    /// <summary>The first event that is not what was sealed; null when all are.</summary>
-    /// <param name="events">The range as it is now, in order.</param>
+    /// <summary>Returns the first event that does not match its hash, or null.</summary>
+    /// <param name="events">The present events of the range, in order.</param>
     public static SealViolation? FirstDifference(long seal, byte[] leaves, long[] positions,
         IReadOnlyList<SealedEvent> events)
     {

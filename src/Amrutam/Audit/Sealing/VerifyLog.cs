@@ -3,30 +3,29 @@ using Npgsql;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>Compares the log with its seals, the seals with each other, and both with what was published
-/// outside.</summary>
+/// <summary>Compares the log with its seals, the seals with each other, and both with published checkpoints.</summary>
 /// <remarks>
-/// In windows, so that it holds neither a long transaction nor much memory; sealed rows do not change, so windows need
-/// no common snapshot. It believes nothing of the database but what a signature or a hash stands for: without a
-/// checkpoint from outside, a chain that was cut at its end or rebuilt as a whole with the right key looks sound.
+/// It works in windows, without a long transaction and in little memory. Sealed rows do not change, so the windows need
+/// no common snapshot. It trusts signatures and hashes alone. Without a checkpoint from outside, a chain looks valid
+/// after its end was cut off, or after it was rebuilt with the right key.
 /// </remarks>
 sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
 {
     // Enough that a window's statements cost little beside its rows; a few megabytes.
     const int EventsAtOnce = 20_000, SealsAtOnce = 500;
 
-    // Whoever changes an event mostly changes a recent one, and this many are compared in some tenth of a second.
+    // A change is most likely among recent events, and these are compared in about a tenth of a second.
     const int NewestEvents = EventsAtOnce;
 
-    /// <summary>How far the log is known to be sound.</summary>
+    /// <summary>The last seal up to which the log is valid.</summary>
     public sealed record Reached(long Number, long Events, long Through, byte[] Hash)
     {
         public static readonly Reached Nothing = new(0, 0, 0, Seal.NoPrevious);
     }
 
-    public readonly record struct Step(Reached Reached, SealViolation? Broken, bool More);
+    public readonly record struct Step(Reached Reached, SealViolation? Violation, bool More);
 
-    /// <summary>Goes on behind a seal that an earlier step reached.</summary>
+    /// <summary>Returns the place behind a seal that an earlier step reached.</summary>
     public async Task<Reached> Behind(long seal, CancellationToken ct) =>
         await db.Statement(ReadOne).With(seal).One(Seal.Read, ct) is { } found
             ? new(found.Number, found.EventsBefore + found.Events, found.Through, found.Hash()) : Reached.Nothing;
@@ -35,7 +34,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     public async Task<Step> ToTheEnd(Reached from, CancellationToken ct)
     {
         var step = new Step(from, null, More: true);
-        while (step is { More: true, Broken: null }) step = await Next(step.Reached, ct);
+        while (step is { More: true, Violation: null }) step = await Next(step.Reached, ct);
         return step;
     }
 
@@ -52,7 +51,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         var sizes = await db.Statement(ReadSizes).With(from.Number).With(SealsAtOnce)
             .List(row => (Number: row.GetInt64(0), Events: row.GetInt32(1)), ct);
         if (sizes.Count == 0) return new(from, await CutOff(from, ct), More: false);
-        // By the numbers alone: a seal that says it covers a billion events must not end the walk.
+        // By the seals' own numbers: a seal that claims a billion events must not stop the check.
         var (last, events) = (sizes[0].Number, sizes[0].Events);
         foreach (var size in sizes.Skip(1).TakeWhile(size => (events += size.Events) <= EventsAtOnce))
             last = size.Number;
@@ -66,12 +65,13 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
             sound.Add(seal);
             reached = new(seal.Number, reached.Events + seal.Events, seal.Through, seal.Hash());
         }
-        if (sound.Count > 0 && await FirstDifference(sound, ct) is { } broken) return new(from, broken, More: false);
+        if (sound.Count > 0 && await FirstDifference(sound, ct) is { } violation)
+            return new(from, violation, More: false);
         if (flaw is null) return new(reached, null, More: true);
         return new(reached, await Locate(reached, flaw, ct), More: false);
     }
 
-    /// <summary>What is wrong with the seal itself, before any event is looked at.</summary>
+    /// <summary>Returns the violation of the seal itself, before any event is read.</summary>
     string? Flaw(Seal seal, Reached before, SealPublicKey? key) =>
         seal.Number != before.Number + 1 ? "is missing from the chain"
         : !seal.Previous.AsSpan().SequenceEqual(before.Hash) ? "does not continue the seal before it"
@@ -81,8 +81,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         : folder?.Find(seal.Number) is { } published && published.Seal != seal.Text ? NotPublished
         : null;
 
-    /// <summary>Names the seal behind what is sound, and the event that made it differ, as exactly as can be
-    /// known.</summary>
+    /// <summary>Returns the first seal that is not valid, and its event if that can be found.</summary>
     async Task<SealViolation> Locate(Reached sound, string flaw, CancellationToken ct)
     {
         if (folder is not null && await FirstUnlikePublished(folder, sound.Number + 1, ct) is { } found)
@@ -93,7 +92,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
             : new(sound.Number + 1, null, flaw);
     }
 
-    /// <summary>Compares with one checkpoint that somebody kept.</summary>
+    /// <summary>Compares the log with one checkpoint file.</summary>
     /// <param name="path">Its file. When it lies among others as the server writes them, those help to find the
     /// event.</param>
     /// <exception cref="InvalidDataException">The file is no checkpoint, or its own signature is not valid.</exception>
@@ -107,10 +106,10 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         if (seal?.Text == kept.Seal) return null;
         var others = new Checkpoints(Path.GetDirectoryName(Path.GetDirectoryName(Path.GetFullPath(path))) ?? "");
         var flaw = seal is null ? CutAway : NotPublished;
-        var broken = await UnlikePublished(kept, ct) ?? await FirstUnlikePublished(others, 1, ct);
-        return broken is null
+        var violation = await UnlikePublished(kept, ct) ?? await FirstUnlikePublished(others, 1, ct);
+        return violation is null
             ? new(kept.Number, kept.Positions[0], $"or one before it is not as it was published: its seal {flaw}")
-            : broken with { Because = $"{broken.Because}; seal {kept.Number} {flaw}" };
+            : violation with { Because = $"{violation.Because}; seal {kept.Number} {flaw}" };
     }
 
     /// <summary>Seals that were published and are not in the database: the end was cut off.</summary>
@@ -127,8 +126,8 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     {
         var last = published.Newest();
         for (var number = from; number <= last; number++)
-            if (published.Find(number) is { } checkpoint && await UnlikePublished(checkpoint, ct) is { } broken)
-                return broken;
+            if (published.Find(number) is { } checkpoint && await UnlikePublished(checkpoint, ct) is { } violation)
+                return violation;
         return null;
     }
 
@@ -144,9 +143,9 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         {
             var first = next;
             while (next < events.Count && events[next].Position <= seal.Through) next++;
-            var broken = CompareRange.FirstDifference(seal.Number, seal.Leaves, seal.Positions,
+            var violation = CompareRange.FirstDifference(seal.Number, seal.Leaves, seal.Positions,
                 events[first..next]);
-            if (broken is not null) return broken;
+            if (violation is not null) return violation;
         }
         return null;
     }

@@ -3,10 +3,10 @@ namespace Amrutam.Doctors.Contracts;
 /// <summary>The section <c>Doctors</c>.</summary>
 sealed class DoctorsSettings
 {
-    /// <summary>Whether a doctor is seen and booked only once an administrator has verified them; not given: everywhere
-    /// but in Development.</summary>
+    /// <summary>Whether only verified doctors are shown and booked; by default everywhere but in
+    /// Development.</summary>
     public bool? RequireVerification { get; init; }
 }
 
-/// <summary>Who is seen and booked: every doctor, or the verified alone.</summary>
+/// <summary>The doctors that are shown and booked: all of them, or only the verified.</summary>
 sealed record DoctorsShown(bool VerifiedOnly);

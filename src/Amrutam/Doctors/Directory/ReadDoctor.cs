@@ -26,6 +26,6 @@ static class ReadDoctor
 
     const string Find = $"""
         select {Doctor.Columns} from doctors.profiles d {Doctor.NextOpenSlot}
-         where d.id = $2 and {Doctor.IsVerified} and {Doctor.MayPractise}
+         where d.id = $2 and {Doctor.IsBookable}
         """;
 }

@@ -9,26 +9,26 @@ using Npgsql;
 
 namespace Amrutam.Doctors.Profiles;
 
-/// <summary>Gives the signed-in doctor a profile, once.</summary>
+/// <summary>Creates the profile of the signed-in doctor: 409 one_profile_per_doctor for a second one.</summary>
 static class CreateProfile
 {
     /// <param name="Experience">In years, 0 to 80.</param>
     /// <param name="FullName">Left out: the account's name.</param>
     /// <param name="Languages">BCP 47 codes or names, at most 10.</param>
     /// <param name="Currency">ISO 4217; INR when not given.</param>
+    /// <param name="RegistrationCouncil">The council that gave the number; two doctors cannot have one number of one
+    /// council.</param>
     /// <param name="TimeZone">IANA, as Asia/Kolkata, which is also the default.</param>
     public sealed record Request(
         string Specialization, int Experience, string Bio, string? FullName = null,
         IReadOnlyList<string>? Languages = null, int? FeeMinor = null, string? Currency = null,
-            string? RegistrationNumber = null, string? TimeZone = null);
-
-    public static readonly Problem AlreadyThere =
-        new(409, "one_profile_per_doctor", "You have a profile; change it instead");
+        string? RegistrationNumber = null, string? RegistrationCouncil = null, string? TimeZone = null);
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPost("/profile", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Create your profile")
         .WithDescription("A doctor has one profile. It is listed once the account may practise.")
-        .WithLocation().WithProblems(AlreadyThere, CommonProblems.Invalid);
+        .WithLocation().WithProblems(DoctorsProblems.OneProfilePerDoctor, DoctorsProblems.OneDoctorPerRegistration,
+            CommonProblems.Invalid);
 
     static async Task<Results<Created<Doctor>, ProblemHttpResult>> Handle(
         Request request, CurrentUser doctor, NpgsqlDataSource db)
@@ -42,6 +42,7 @@ static class CreateProfile
         ProfileValidation.Fee(fields, request.FeeMinor);
         var currency = ProfileValidation.Currency(fields, request.Currency ?? ProfileValidation.DefaultCurrency);
         var registration = ProfileValidation.RegistrationNumber(fields, request.RegistrationNumber);
+        var council = ProfileValidation.RegistrationCouncil(fields, request.RegistrationCouncil);
         var zone = ProfileValidation.TimeZone(fields, request.TimeZone ?? ProfileValidation.DefaultTimeZone);
         if (fields.Wrong) return fields.Problem();
 
@@ -50,30 +51,29 @@ static class CreateProfile
             var created = await db.Statement(Create).With(doctor.Id).With(name).With(specialization)
                 .With(request.Experience).With(bio).With(languages).With(Languages.NamesOf(languages))
                 .With(request.FeeMinor).With(currency).With(registration).With(zone).With(doctor.Trace)
-                    .One(Doctor.ReadWithNote);
+                .With(council).One(Doctor.ReadOwn);
             return created is null
-                ? AlreadyThere.Because()
+                ? DoctorsProblems.OneProfilePerDoctor.Because()
                 : TypedResults.Created($"/api/doctors/{created.Id}", created);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InvalidParameterValue)
+        catch (PostgresException e) when (ProfileValidation.ProblemOf(e) is { } problem)
         {
-            return ProfileValidation.UnknownZone();
+            return problem;
         }
     }
 
-    // An account may have no name, and a directory without one helps nobody: such a doctor is called Doctor until they
-    // say better.
+    // The directory needs a name, and an account may have none: Doctor until the doctor gives one.
     const string Create = $"""
         with d as (
             insert into doctors.profiles (id, full_name, specialization, experience, bio, languages, language_names,
-                   fee_minor, currency, registration_number, time_zone)
+                   fee_minor, currency, registration_number, time_zone, registration_council)
             values ($1, coalesce($2::text, (select full_name from identity.people where id = $1), 'Doctor'),
-                    $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                    $3, $4, $5, $6, $7, $8, $9, $10, $11, $13)
             on conflict (id) do nothing
             returning *),
         event as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
             select id, 'doctor', 'profiles.created', 'doctor', id, $12 from d)
-        select {Doctor.Columns}, d.verification_note from d {Doctor.NextOpenSlot}
+        select {Doctor.OwnColumns} from d {Doctor.NextOpenSlot} {Doctor.Pending}
         """;
 }

@@ -4,8 +4,7 @@ using Npgsql;
 
 namespace Amrutam.Doctors.Profiles;
 
-/// <summary>A doctor's profile: in the export as it is; emptied when their data is erased, and listed no
-/// more.</summary>
+/// <summary>A doctor's profile: exported whole; emptied and no longer listed after erasure.</summary>
 sealed class ProfilePersonalData : IPersonalData
 {
     public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person) =>
@@ -14,12 +13,15 @@ sealed class ProfilePersonalData : IPersonalData
     public Task Erase(NpgsqlConnection connection, Guid person) => connection.Statement(Empty).With(person).Execute();
 
     const string ReadAll = """
-        select (to_jsonb(p) - 'search' - 'language_names')::text from doctors.profiles p where id = $1
+        select (to_jsonb(p)
+            - '{search,language_names,changes,changes_since,registration_disputed}'::text[])::text
+          from doctors.profiles p where id = $1
         """;
 
     const string Empty = """
         update doctors.profiles
-           set full_name = 'Former doctor', bio = '', languages = '{}', registration_number = null, fee_minor = null,
+           set full_name = 'Former doctor', bio = '', languages = '{}', language_names = '', fee_minor = null,
+               registration_number = null, registration_council = null, pending = null, pending_since = null,
                verified_at = null, verification_note = null, updated_at = now()
          where id = $1
         """;

@@ -1,20 +1,25 @@
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
 
 namespace Amrutam.Doctors.Profiles;
 
-/// <summary>What a profile may say, the same when it is made and when it is changed.</summary>
+/// <summary>The checks of a profile's fields, the same for a new profile and for a change.</summary>
 static class ProfileValidation
 {
     public const string DefaultCurrency = "INR", DefaultTimeZone = "Asia/Kolkata";
     public const int MaxSpecialization = 100, MaxBio = 2000, MaxFullName = 200;
-    public const int MaxRegistrationNumber = 50, MaxLanguages = 10;
+    public const int MaxRegistrationNumber = 50, MaxRegistrationCouncil = 100, MaxLanguages = 10;
+
+    /// <summary>The columns that a verification vouches for.</summary>
+    public static readonly string[] VerifiedFields =
+        ["full_name", "specialization", "experience", "registration_number", "registration_council"];
 
     // Longer than any career.
     public const int MaxExperience = 80;
 
-    // A million rupees: beyond it somebody typed rupees for paise twice.
+    // A million rupees: a higher fee is a mistake, such as paise typed as rupees.
     public const int MaxFeeMinor = 100_000_000;
 
     const string NotAZone = "must be an IANA zone, as Asia/Kolkata; abbreviations such as IST name several";
@@ -30,6 +35,9 @@ static class ProfileValidation
 
     public static string? RegistrationNumber(RequestValidation fields, string? value) =>
         fields.Text("registration_number", value, MaxRegistrationNumber);
+
+    public static string? RegistrationCouncil(RequestValidation fields, string? value) =>
+        fields.Text("registration_council", value, MaxRegistrationCouncil);
 
     public static int? Experience(RequestValidation fields, int? years)
     {
@@ -56,8 +64,15 @@ static class ProfileValidation
         return id;
     }
 
-    /// <summary>The server knows the zone and the database does not: their lists are of different years.</summary>
-    public static ProblemHttpResult UnknownZone() => CommonProblems.Field("time_zone", NotAZone);
+    /// <summary>The problem for a profile that the database refused, or null for another error.</summary>
+    /// <remarks>The database may not know a zone that the server knows, because their lists are of different
+    /// years.</remarks>
+    public static ProblemHttpResult? ProblemOf(PostgresException e) => e switch
+    {
+        { SqlState: PostgresErrorCodes.InvalidParameterValue } => CommonProblems.Field("time_zone", NotAZone),
+        { ConstraintName: "one_doctor_per_registration" } => DoctorsProblems.OneDoctorPerRegistration.Because(),
+        _ => null,
+    };
 
     /// <returns>The codes, each once, in the order given; none for null.</returns>
     public static string[] Languages(RequestValidation fields, IReadOnlyList<string?>? given)

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Amrutam.Doctors.Profiles;
 
-/// <summary>Shows the signed-in doctor their profile, whether others can see it or not.</summary>
+/// <summary>Shows the signed-in doctor their own profile, even when the directory does not show it.</summary>
 static class ReadOwnProfile
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/profile", Handle)
@@ -17,12 +17,12 @@ static class ReadOwnProfile
 
     static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
         CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
-        await db.Statement(Find).With(doctor.Id).One(Doctor.ReadWithNote, ct) is { } profile
+        await db.Statement(Find).With(doctor.Id).One(Doctor.ReadOwn, ct) is { } profile
             ? TypedResults.Ok(profile)
             : CommonProblems.NotFound();
 
     const string Find = $"""
-        select {Doctor.Columns}, d.verification_note from doctors.profiles d {Doctor.NextOpenSlot}
+        select {Doctor.OwnColumns} from doctors.profiles d {Doctor.NextOpenSlot} {Doctor.Pending}
          where d.id = $1
         """;
 }

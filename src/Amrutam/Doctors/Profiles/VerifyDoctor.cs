@@ -8,20 +8,23 @@ using Npgsql;
 
 namespace Amrutam.Doctors.Profiles;
 
-/// <summary>Lets an administrator vouch for a doctor, or withdraw that.</summary>
-/// <remarks>Deciding what is decided already changes nothing, the note included, and makes no event.</remarks>
+/// <summary>Verifies a doctor's name, specialization, experience and registration, or withdraws the verification; both
+/// end pending changes.</summary>
+/// <remarks>A decision that changes nothing leaves the note and writes no event. A withdrawal shows the pending values:
+/// an unverified profile has the doctor's newest.</remarks>
 static class VerifyDoctor
 {
-    /// <param name="Verified">Whether the doctor's registration was checked and is good.</param>
-    /// <param name="Reason">For the doctor to read; never in the event log.</param>
-    public sealed record Request(bool Verified = true, string? Reason = null);
+    /// <param name="Verified">Whether the administrator vouches for the doctor.</param>
+    /// <param name="Reason">A text for the doctor; never in the event log.</param>
+    /// <param name="AcceptChanges">False drops pending changes and keeps the values that are shown.</param>
+    public sealed record Request(bool Verified = true, string? Reason = null, bool AcceptChanges = true);
 
     const int MaxReason = 500;
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPost("/{id:guid}/verification", Handle)
         .RequireAuthorization(Allow.Admin).WithSummary("Verify a doctor, or withdraw the verification")
         .WithDescription("Records whether the registration was checked. The doctor sees the reason.")
-        .WithProblems(CommonProblems.Absent, CommonProblems.Invalid);
+        .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, DoctorsProblems.OneDoctorPerRegistration);
 
     static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Handle(
         Guid id, Request? request, CurrentUser admin, NpgsqlDataSource db)
@@ -30,26 +33,50 @@ static class VerifyDoctor
         var decision = request ?? new();
         var reason = fields.Text("reason", decision.Reason, MaxReason);
         if (fields.Wrong) return fields.Problem();
-        var doctor = await db.Statement(Decide).With(id).With(decision.Verified).With(reason).With(admin.Id)
-            .With(admin.Trace).One(Doctor.ReadWithNote);
-        return doctor is null ? CommonProblems.NotFound() : TypedResults.Ok(doctor);
+        try
+        {
+            var doctor = await db.Statement(Decide).With(id).With(decision.Verified).With(reason).With(admin.Id)
+                .With(admin.Trace).With(decision.AcceptChanges).With(ProfileValidation.VerifiedFields)
+                .One(Doctor.ReadOwn);
+            return doctor is null ? CommonProblems.NotFound() : TypedResults.Ok(doctor);
+        }
+        catch (PostgresException e) when (ProfileValidation.ProblemOf(e) is { } problem)
+        {
+            return problem;
+        }
     }
 
+
+    // The event names the fields that the decision is about: all verified fields, or those that were pending.
     const string Decide = $"""
         with present as materialized (
-            select * from doctors.profiles where id = $1 for update),
+            select p as was, coalesce(case when $6::boolean then p.pending end, jsonb_build_object()) as accepted
+              from doctors.profiles p where p.id = $1 for update),
         decided as (
             update doctors.profiles d
-               set verified_at = case when $2::boolean then now() end, verification_note = $3::text, updated_at = now()
-              from present where d.id = present.id and (present.verified_at is not null) <> $2
+               set full_name = new.full_name, specialization = new.specialization, experience = new.experience,
+                   registration_number = new.registration_number, registration_council = new.registration_council,
+                   registration_disputed = d.registration_disputed
+                       and not accepted ?| array['registration_number', 'registration_council'],
+                   verified_at = case when not $2::boolean then null
+                                      when accepted = jsonb_build_object() then coalesce(d.verified_at, now())
+                                      else now() end,
+                   verification_note = $3::text, pending = null, pending_since = null, updated_at = now()
+              from present cross join lateral jsonb_populate_record(was, accepted) new
+             where d.id = $1 and ((d.verified_at is not null) <> $2 or d.pending is not null)
             returning d.*),
         event as (
-            insert into audit.events (actor_id, actor_role, action, entity, entity_id, trace_id)
-            select $4, 'admin', case when $2 then 'doctors.verified' else 'doctors.verification_withdrawn' end,
-                   'doctor', id, $5
-              from decided),
+            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
+            select $4, 'admin', case when not $2 then 'doctors.verification_withdrawn'
+                                     when (was).pending is not null and not $6 then 'doctors.changes_refused'
+                                     else 'doctors.verified' end,
+                   'doctor', id, jsonb_build_object('fields', case when (was).pending is null then $7::text[]
+                       else array(select jsonb_object_keys((was).pending) order by 1) end), $5
+              from decided cross join present),
         d as (
-            select * from decided union all select * from present where not exists (select from decided))
-        select {Doctor.Columns}, d.verification_note from d {Doctor.NextOpenSlot}
+            select * from decided
+            union all
+            select (was).* from present where not exists (select from decided))
+        select {Doctor.OwnColumns} from d {Doctor.NextOpenSlot} {Doctor.Pending}
         """;
 }

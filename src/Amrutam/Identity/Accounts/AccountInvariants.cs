@@ -2,9 +2,9 @@ using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>That accounts agree with the event log, as a query that must give no row.</summary>
-/// <remarks>The log says of an account how it came to be, and who may use it. Names, addresses and passwords are not
-/// compared: an event carries none.</remarks>
+/// <summary>The invariant that accounts agree with the event log: a query that must return no row.</summary>
+/// <remarks>The log records how an account was created and whether it may be used. It carries no names, addresses or
+/// passwords, so those are not compared.</remarks>
 static class AccountInvariants
 {
     public static readonly IReadOnlyList<Invariant> All =

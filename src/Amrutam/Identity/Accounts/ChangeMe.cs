@@ -5,13 +5,11 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>Changes what a person may change of their own account without proving again who they are: the
-/// name.</summary>
+/// <summary>Changes the caller's full name. This needs no reauthentication.</summary>
 static class ChangeMe
 {
     sealed record Request(string? FullName);
 
-    const int MaxName = 200;
     const string Changed = """{"fields": ["full_name"]}""";
 
     public static void Map(RouteGroupBuilder me) =>
@@ -22,7 +20,7 @@ static class ChangeMe
     static async Task<IResult> Handle(Request request, CurrentUser caller, UserManager<User> users, IdentityDb identity)
     {
         var fields = new RequestValidation();
-        var name = fields.Text("full_name", request.FullName, MaxName);
+        var name = PersonName.Parse(fields, request.FullName);
         if (fields.Wrong) return fields.Problem();
         if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
         user.FullName = name;

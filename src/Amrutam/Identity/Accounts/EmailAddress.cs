@@ -1,11 +1,10 @@
-using System.Net.Mail;
 using System.Text;
+using Amrutam.Identity.Mail;
 using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Identity.Accounts;
 
-/// <summary>An e-mail address as we take it: plain <c>local@domain</c>; whether it works, only a message
-/// shows.</summary>
+/// <summary>An e-mail address of the form <c>local@domain</c>. Only an e-mail to it shows whether it works.</summary>
 static class EmailAddress
 {
     // RFC 5321's limits for the whole and for the local part.
@@ -14,7 +13,7 @@ static class EmailAddress
 
     public const string Rule = "must be an e-mail address, as name@example.org";
 
-    /// <returns>The address in NFC; null when it is none.</returns>
+    /// <returns>The address in NFC; null for any other text.</returns>
     public static string? Parse(string text)
     {
         if (text.Length > MaxLength || !RequestValidation.WellFormed(text)) return null;
@@ -24,9 +23,9 @@ static class EmailAddress
         var at = address.LastIndexOf('@');
         if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at
             || !address[at..].Contains('.', StringComparison.Ordinal)) return null;
-        return MailAddress.TryCreate(address, out var parsed) && parsed.Address == address ? address : null;
+        return MailMessages.Mailbox(address) is null ? null : address;
     }
 
-    /// <summary>The form by which addresses are compared: one account per address whatever its case.</summary>
+    /// <summary>The form in which addresses are compared. It ignores case.</summary>
     public static string Normal(string address) => address.Normalize(NormalizationForm.FormKC).ToUpperInvariant();
 }

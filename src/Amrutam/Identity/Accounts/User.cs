@@ -17,7 +17,7 @@ sealed class User : IdentityUser<Guid>
     public DateTime? ErasedAt { get; set; }
 }
 
-/// <summary>ASP.NET Core Identity's tables, mapped onto the ones that our migrations make.</summary>
+/// <summary>ASP.NET Core Identity's tables, mapped to the tables of our migrations.</summary>
 /// <remarks>The only EF Core in the product. Attempts are counted in their own table, because they are counted for
 /// unknown addresses too.</remarks>
 sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserContext<User, Guid>(options)
@@ -64,7 +64,7 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
         return true;
     });
 
-    /// <summary>The same, for a change that may turn out not to be allowed: false undoes it.</summary>
+    /// <summary>Runs a change in the same way. The work returns false to roll it back.</summary>
     public async Task<bool> Change(Func<NpgsqlConnection, Task<bool>> work)
     {
         await Database.OpenConnectionAsync(CancellationToken.None);

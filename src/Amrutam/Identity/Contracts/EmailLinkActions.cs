@@ -1,55 +1,54 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.EmailLinks;
+using Amrutam.Identity.Invitations;
 using Amrutam.Identity.Mail;
-using Amrutam.Identity.Passwords;
-using Amrutam.Identity.Sessions;
-using Amrutam.Identity.SignIn;
-using Amrutam.Identity.Users;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
-using Microsoft.AspNetCore.Identity;
-using Npgsql;
 
 namespace Amrutam.Identity.Contracts;
 
-/// <summary>What the links in letters lead to: pages show what a link is for, and do it when their form is
-/// sent.</summary>
-/// <remarks>Each does what the API's route of the same purpose does, by the same code. Looking uses nothing up, so that
-/// a mail program that opens links ahead of its reader does no harm.</remarks>
-sealed class EmailLinkActions(NpgsqlDataSource db, UserManager<User> users, IdentityDb identity, NewPasswordHash chosen,
-    SessionStore sessions, Emails letters, AttemptLimiter attempts, IdentityLimits limits, TimeProvider clock)
-{
-    /// <summary>The addresses of the pages; each takes <c>?token=</c>, and without it a form asks for one.</summary>
-    public const string VerifyEmail = "/account/verify-email", ResetPassword = "/account/reset-password",
-        ChangeEmail = "/account/change-email", AcceptInvitation = "/account/accept-invitation";
+/// <summary>The reason why the action of a link was not done: an HTTP status and the code of a problem or of a
+/// password's violation.</summary>
+sealed record EmailLinkProblem(int Status, string Code);
 
-    /// <returns>The address that the link is about; null when the link is used, over or none.</returns>
-    public async Task<string?> Look(string page, string token) => page switch
+/// <summary>The actions of the pages that links in e-mails open.</summary>
+/// <remarks>Each action is that of the API's route of the same purpose. <see cref="FindEmail"/> uses no token up,
+/// because mail programs open links before their readers do.</remarks>
+sealed class EmailLinkActions(EmailLinkRedemption links, InvitationAcceptance invitations, PasswordResetRequest resets)
+{
+    /// <summary>The addresses of the pages. Each takes <c>?token=</c>; without a token a form asks for one.</summary>
+    public const string VerifyEmail = EmailLinkPages.VerifyEmail, ResetPassword = EmailLinkPages.ResetPassword,
+        ChangeEmail = EmailLinkPages.ChangeEmail, AcceptInvitation = EmailLinkPages.AcceptInvitation;
+
+    /// <returns>The address that the link concerns; null for a used, expired or unknown token.</returns>
+    public async Task<string?> FindEmail(string page, string token) => page switch
     {
-        AcceptInvitation => (await InviteUser.Find(db, token))?.Email,
-        ChangeEmail => (await EmailLinkTokens.Find(db, token, EmailLinkTokens.ChangeEmail))?.NewEmail,
-        ResetPassword => (await EmailLinkTokens.Find(db, token, EmailLinkTokens.ResetPassword))?.Email,
-        _ => (await EmailLinkTokens.Find(db, token, EmailLinkTokens.VerifyEmail))?.Email,
+        AcceptInvitation => (await invitations.Find(token))?.Email,
+        ChangeEmail => (await links.Find(token, EmailLinkTokens.ChangeEmail))?.NewEmail,
+        ResetPassword => (await links.Find(token, EmailLinkTokens.ResetPassword))?.Email,
+        _ => (await links.Find(token, EmailLinkTokens.VerifyEmail))?.Email,
     };
 
-    public Task<Refusal?> Verify(string token) => EmailLinks.VerifyEmail.Take(token, users, identity);
+    public async Task<EmailLinkProblem?> ConfirmAddress(string token) => Of(await links.VerifyEmail(token));
 
-    public Task<Refusal?> TakeNewAddress(string token) => EmailLinks.ChangeEmail.Take(token, users, identity);
+    public async Task<EmailLinkProblem?> ConfirmNewAddress(string token) => Of(await links.ChangeEmail(token));
 
-    public Task<Refusal?> ChoosePassword(string token, string password) =>
-        EmailLinks.ResetPassword.Take(token, password, db, users, identity, chosen, sessions, letters);
+    public async Task<EmailLinkProblem?> ChoosePassword(string token, string password) =>
+        Of(await links.ResetPassword(token, password));
 
-    public async Task<Refusal?> Accept(string token, string password, string? fullName)
+    public async Task<EmailLinkProblem?> Accept(string token, string password, string? fullName)
     {
         var fields = new RequestValidation();
-        var name = InviteUser.Name(fields, fullName);
-        return fields.Wrong ? new(CommonProblems.Invalid)
-            : (await InviteUser.Take(token, password, name, db, users, identity, chosen, letters)).Refusal;
+        var name = PersonName.Parse(fields, fullName);
+        return Of(fields.Wrong ? new(CommonProblems.Invalid)
+            : (await invitations.Accept(token, password, name)).Failure);
     }
 
-    /// <summary>Sends the letter that a new password is chosen by, if there is such an account; the answer is the same
-    /// whether or not.</summary>
-    /// <returns>How many seconds to wait before asking again; 0 when it was heard.</returns>
-    public Task<int> AskForPassword(HttpContext http, string email) =>
-        EmailLinks.ResetPassword.Send(http, email, users, identity, letters, attempts, limits, clock);
+    /// <summary>Sends an e-mail with a link to choose a new password, if the account exists. The answer is the same
+    /// without an account.</summary>
+    /// <returns>The seconds to wait before the next request; 0 if this one was accepted.</returns>
+    public Task<int> RequestPasswordReset(HttpContext http, string email) => resets.Send(http, email);
+
+    static EmailLinkProblem? Of(EmailLinkFailure? failure) => failure is null ? null
+        : new(failure.Problem.Status, failure.Violation?.Code ?? failure.Problem.Code);
 }

@@ -1,7 +1,7 @@
 namespace Amrutam.Identity.Contracts;
 
-/// <summary>Marks a route that answers also who must have a second factor and has not enrolled it: where it is
-/// enrolled, and the way out.</summary>
+/// <summary>Marks a route that is open to callers whose role requires a second factor before they enrol one: enrolment,
+/// the own account and signing out.</summary>
 sealed class OpenBeforeSecondFactor
 {
     public static readonly OpenBeforeSecondFactor Mark = new();

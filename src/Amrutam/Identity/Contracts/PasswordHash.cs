@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Contracts;
 
-/// <summary>Hashes a password as signing up does, for accounts that are made without it.</summary>
-sealed class PasswordHash(IPasswordHasher<User> hasher, PasswordPolicy rules)
+/// <summary>Hashes passwords by the policy of the sign-up, for accounts that are created without one.</summary>
+sealed class PasswordHash(IPasswordHasher<User> hasher, PasswordPolicy policy)
 {
-    /// <param name="email">The rules look at it; the hash does not.</param>
-    /// <exception cref="ArgumentException">The rules refuse the password.</exception>
-    public string Of(string password, string email) => rules.Objection(password, email) is { } objection
-        ? throw new ArgumentException("The password " + objection.Text, nameof(password))
+    /// <param name="email">The policy compares the password with it; the hash does not depend on it.</param>
+    /// <exception cref="ArgumentException">The password violates the policy.</exception>
+    public string Of(string password, string email) => policy.Check(password, email) is { } violation
+        ? throw new ArgumentException("The password " + violation.Text, nameof(password))
         : hasher.HashPassword(new User { Role = "" }, PasswordPolicy.Normal(password)!);
 }

@@ -1,13 +1,12 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Identity.Contracts;
 
-/// <summary>How an attempt to sign in to the portal ended.</summary>
+/// <summary>The outcome of an attempt to sign in to the portal.</summary>
 enum PortalSignInOutcome
 {
     SignedIn,
@@ -18,21 +17,21 @@ enum PortalSignInOutcome
 
 /// <summary>Signs people in to and out of the web pages, by a cookie that names a session.</summary>
 /// <remarks>
-/// The same check, limits, second factor and revocation as the API's sign-in. The cookie is HttpOnly, SameSite=Lax and
-/// Secure (but over plain http in Development). API routes take only bearer tokens and pages only the cookie, so that
-/// no API route can be forged from a page.
+/// The check, limits, second factor and revocation are those of the API's sign-in. The cookie is HttpOnly, SameSite=Lax
+/// and Secure (except over plain http in Development). API routes take only bearer tokens and pages only the cookie, so
+/// no page can forge an API request.
 /// </remarks>
 sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
 {
     /// <summary>The authentication scheme of pages.</summary>
-    public const string Scheme = "Portal";
+    public const string Scheme = PortalCookie.Scheme;
 
-    /// <summary>Where a page sends who is not signed in, with <c>?returnUrl=</c>; the portal serves it, for
+    /// <summary>The page for callers who are not signed in; it takes <c>?returnUrl=</c>. The portal serves it to
     /// everybody.</summary>
-    public const string Page = "/sign-in";
+    public const string Page = PortalCookie.Page;
 
-    /// <param name="code">The authenticator's six digits or a recovery code, when the person gave one.</param>
-    /// <exception cref="OverloadedException">Too many passwords wait to be checked.</exception>
+    /// <param name="code">The authenticator's six digits or a recovery code; null without one.</param>
+    /// <exception cref="OverloadedException">The queue of password checks is full.</exception>
     public async Task<PortalSignInOutcome> SignIn(HttpContext http, string email, string password, string? code = null)
     {
         var isTotp = code is { Length: 6 } && code.All(char.IsAsciiDigit);
@@ -40,7 +39,7 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
         if (found.RetryAfterSeconds > 0) return PortalSignInOutcome.TooManyAttempts;
         if (found.Refusal == IdentityProblems.SecondFactorNeeded) return PortalSignInOutcome.SecondFactorNeeded;
         if (found.User is not { } user) return PortalSignInOutcome.InvalidCredentials;
-        await EndFormer(http);
+        await EndEarlier(http);
         if (await sessions.BeginPortal(http, user, found.SecondFactor) is not { } current)
             return PortalSignInOutcome.InvalidCredentials;
         await http.SignInAsync(Scheme, new(PortalCookie.Identity(current)));
@@ -50,12 +49,12 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
     /// <summary>Ends the session on every replica and removes the cookie.</summary>
     public async Task SignOut(HttpContext http)
     {
-        await EndFormer(http);
+        await EndEarlier(http);
         await http.SignOutAsync(Scheme);
     }
 
-    /// <summary>A browser has one session here: whoever signs in anew leaves none behind that nobody sees.</summary>
-    async Task EndFormer(HttpContext http)
+    /// <summary>Ends the browser's earlier session, so that none stays open unseen.</summary>
+    async Task EndEarlier(HttpContext http)
     {
         if ((await http.AuthenticateAsync(Scheme)).Principal is not { } principal
             || CurrentUser.Of(principal) is not { } user) return;

@@ -2,13 +2,13 @@ using Amrutam.Identity.Encryption;
 
 namespace Amrutam.Identity.Contracts;
 
-/// <summary>Seals another module's secrets with the key that is not in the database.</summary>
-sealed class Secrets(SecretEncryption box)
+/// <summary>Encrypts another module's secrets with the key-encryption key, which is not in the database.</summary>
+sealed class Secrets(SecretEncryption encryption)
 {
-    /// <param name="purpose">What it is for; it opens for nothing else.</param>
-    public byte[] Seal(ReadOnlySpan<byte> secret, string purpose) => box.Encrypt(secret, purpose);
+    /// <param name="purpose">The purpose of the secret; decryption needs the same one.</param>
+    public byte[] Encrypt(ReadOnlySpan<byte> secret, string purpose) => encryption.Encrypt(secret, purpose);
 
-    /// <exception cref="System.Security.Cryptography.CryptographicException">It was sealed with another key, for
-    /// another purpose, or was changed.</exception>
-    public byte[] Open(ReadOnlySpan<byte> sealedSecret, string purpose) => box.Decrypt(sealedSecret, purpose);
+    /// <exception cref="System.Security.Cryptography.CryptographicException">The ciphertext has another key or purpose,
+    /// or was changed.</exception>
+    public byte[] Decrypt(ReadOnlySpan<byte> ciphertext, string purpose) => encryption.Decrypt(ciphertext, purpose);
 }

@@ -1,19 +1,17 @@
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
-using Npgsql;
 
 namespace Amrutam.Identity.EmailLinks;
 
-/// <summary>Changes the caller's address, once the new one has answered; the old one is told at once.</summary>
-/// <remarks>An address that is another's gets no letter, and the caller the same answer: this is no way to ask who has
-/// an account.</remarks>
+/// <summary>Changes the caller's address after a link in an e-mail to the new address is confirmed. The old address is
+/// informed at once.</summary>
+/// <remarks>An address of another account gets no e-mail, and the caller gets the same answer. The route does not
+/// disclose which addresses have accounts.</remarks>
 static class ChangeEmail
 {
     sealed record Request(string Email, string? Password = null, string? TotpCode = null,
@@ -37,8 +35,7 @@ static class ChangeEmail
     }
 
     static async Task<IResult> Ask(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
-        UserManager<User> users, IdentityDb identity,
-        Emails letters)
+        UserManager<User> users, IdentityDb identity, Emails emails)
     {
         if (EmailAddress.Parse(request.Email) is not { } email) return CommonProblems.Field("email", EmailAddress.Rule);
         var known = await again.Check(http, caller,
@@ -48,37 +45,14 @@ static class ChangeEmail
         await identity.Change(async connection =>
         {
             var token = await EmailLinkTokens.Make(connection, user, EmailLinkTokens.ChangeEmail, email);
-            if (!isTaken) await letters.ConfirmNewAddress(connection, email, token);
-            await letters.AddressIsChanging(connection, user);
+            if (!isTaken) await emails.ConfirmNewAddress(connection, email, token);
+            await emails.AddressIsChanging(connection, user);
             await connection.Append("email_changes.requested", user.Id, caller.Id, caller.Role);
         });
         return TypedResults.StatusCode(202);
     }
 
-    static async Task<IResult> Confirm(Confirmation request, UserManager<User> users, IdentityDb identity) =>
-        await Take(request.Token, users, identity) is { } refusal ? IdentityProblems.Because(refusal)
+    static async Task<IResult> Confirm(Confirmation request, EmailLinkRedemption links) =>
+        await links.ChangeEmail(request.Token) is { } failure ? IdentityProblems.Because(failure)
             : TypedResults.NoContent();
-
-    public static async Task<Refusal?> Take(string token, UserManager<User> users, IdentityDb identity)
-    {
-        try
-        {
-            var done = await identity.Change(async connection =>
-            {
-                if (await EmailLinkTokens.Take(connection, token,
-                    EmailLinkTokens.ChangeEmail) is not { NewEmail: { } email } taken) return false;
-                if (await users.FindByIdAsync(taken.User.ToString()) is not { SuspendedAt: null } user) return false;
-                (user.Email, user.EmailConfirmed) = (email, true);
-                await users.UpdateSecurityStampAsync(user);
-                await connection.Append("accounts.email_changed", user.Id, user.Id, user.Role);
-                return true;
-            });
-            return done ? null : new(IdentityProblems.InvalidToken);
-        }
-        catch (DbUpdateException e) when (
-            e.InnerException is PostgresException { ConstraintName: "email_already_registered" })
-        {
-            return new(IdentityProblems.EmailTaken);
-        }
-    }
 }

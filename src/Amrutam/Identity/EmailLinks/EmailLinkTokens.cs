@@ -7,24 +7,24 @@ using Npgsql;
 
 namespace Amrutam.Identity.EmailLinks;
 
-/// <summary>Tokens that are sent by mail: 256 random bits, stored hashed, used once, soon over, and void once the
-/// account has changed.</summary>
+/// <summary>Tokens in e-mails: 256 random bits, stored as a hash, single-use, short-lived, and void after a change of
+/// the account.</summary>
 static class EmailLinkTokens
 {
     public const string VerifyEmail = "verify_email", ResetPassword = "reset_password", ChangeEmail = "change_email";
     const int Bytes = 32, MaxLength = 100, VerifyHours = 48, ResetHours = 1, ChangeHours = 24;
 
-    /// <summary>Whose token it was, and what for.</summary>
-    public sealed record Taken(Guid User, string? NewEmail);
+    /// <summary>The account of a token that was used just now.</summary>
+    public sealed record Redeemed(Guid User, string? NewEmail);
 
-    /// <summary>What a token that still works is about.</summary>
+    /// <summary>The addresses of a token that still works.</summary>
     public sealed record Found(string Email, string? NewEmail);
 
     public static string New() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
 
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>Makes a token; earlier ones of the same purpose stop working.</summary>
+    /// <summary>Creates a token; earlier ones of the same purpose stop working.</summary>
     public static async Task<string> Make(NpgsqlConnection connection, User user, string purpose,
         string? newEmail = null)
     {
@@ -36,19 +36,21 @@ static class EmailLinkTokens
         return token;
     }
 
-    /// <summary>Looks without using anything up.</summary>
+    /// <summary>Reads a token without using it up.</summary>
+    /// <returns>Null for a used, expired or unknown token, and after a change of the account.</returns>
     public static async Task<Found?> Find(NpgsqlDataSource db, string token, string purpose) =>
         token.Length is 0 or > MaxLength
             ? null
             : await db.Statement(FindOne).With(Hash(token)).With(purpose)
                 .One(row => new Found(row.GetString(0), row.GetStringOrNull(1)));
 
-    /// <returns>Null when the token is none, used, over, or the account has changed since.</returns>
-    public static async Task<Taken?> Take(NpgsqlConnection connection, string token, string purpose) =>
+    /// <summary>Uses a token up.</summary>
+    /// <returns>Null for a used, expired or unknown token, and after a change of the account.</returns>
+    public static async Task<Redeemed?> Redeem(NpgsqlConnection connection, string token, string purpose) =>
         token.Length is 0 or > MaxLength
             ? null
-            : await connection.Statement(TakeOne).With(Hash(token)).With(purpose)
-                .One(row => new Taken(row.GetGuid(0), row.GetStringOrNull(1)));
+            : await connection.Statement(RedeemOne).With(Hash(token)).With(purpose)
+                .One(row => new Redeemed(row.GetGuid(0), row.GetStringOrNull(1)));
 
     const string Replace = "delete from identity.mailed_tokens where user_id = $1 and purpose = $2 and used_at is null";
 
@@ -64,7 +66,7 @@ static class EmailLinkTokens
            and u.security_stamp = t.security_stamp and u.suspended_at is null and u.erased_at is null
         """;
 
-    const string TakeOne = """
+    const string RedeemOne = """
         update identity.mailed_tokens t set used_at = now()
           from identity.users u
          where t.hash = $1 and t.purpose = $2 and t.used_at is null and t.expires_at > now()

@@ -1,35 +1,16 @@
-using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
-using Amrutam.Identity.Mail;
-using Amrutam.Identity.Passwords;
-using Amrutam.Identity.Sessions;
-using Amrutam.Identity.SignIn;
-using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
-using Microsoft.AspNetCore.Identity;
-using Npgsql;
 
 namespace Amrutam.Identity.EmailLinks;
 
-/// <summary>Lets in who forgot the password, by a token sent to the account's address. The second factor
+/// <summary>Replaces a forgotten password by a token that is sent to the account's address. The second factor
 /// stays.</summary>
-/// <remarks>Asking is answered alike and after the same time whether or not there is an account: the letter is only
-/// queued, and no answer comes sooner than queueing takes.</remarks>
 static class ResetPassword
 {
     sealed record Request(string Email);
 
     [SchemaName("ConfirmPasswordResetRequest")]
     sealed record Confirmation(string Token, string Password);
-
-    const string PerAddress = "password resets of an address", PerAccount = "password resets of an account";
-
-    // Then one after a minute, two, four, up to an hour: some thirty a day at most.
-    const int LettersInARow = 3, LongestWait = 60 * 60;
-
-    // Several times what queueing takes, and not yet a wait.
-    static readonly TimeSpan AnswersAfter = TimeSpan.FromMilliseconds(200);
 
     public static void Map(RouteGroupBuilder auth)
     {
@@ -45,60 +26,13 @@ static class ResetPassword
             .Produces(204).WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword);
     }
 
-    static async Task<IResult> Ask(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        Emails letters, AttemptLimiter attempts, IdentityLimits limits, TimeProvider clock)
+    static async Task<IResult> Ask(Request request, HttpContext http, PasswordResetRequest resets)
     {
-        var wait = await Send(http, request.Email, users, identity, letters, attempts, limits, clock);
+        var wait = await resets.Send(http, request.Email);
         return wait > 0 ? IdentityProblems.ComeBack(http, wait) : TypedResults.StatusCode(202);
     }
 
-    /// <returns>How many seconds to wait before asking again; 0 when it was heard.</returns>
-    public static async Task<int> Send(HttpContext http, string email, UserManager<User> users, IdentityDb identity,
-        Emails letters, AttemptLimiter attempts, IdentityLimits limits, TimeProvider clock)
-    {
-        var soonest = Task.Delay(AnswersAfter, clock);
-        var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.MailsPerAddress);
-        if (wait > 0) return wait;
-        // Who asks more often already has letters that work, and nobody can fill somebody's inbox by asking for them.
-        // The answer says nothing of it.
-        var alreadySent = await attempts.CountInRow(PerAccount, EmailAddress.Normal(email),
-            limits.MailsPerAddress == 0 ? 0 : LettersInARow, LongestWait) > 0;
-        if (!alreadySent && await users.FindByEmailAsync(email) is { SuspendedAt: null, ErasedAt: null } user)
-            await identity.Change(async connection =>
-            {
-                await letters.ResetPassword(connection, user.Email!,
-                    await EmailLinkTokens.Make(connection, user, EmailLinkTokens.ResetPassword));
-                await connection.Append("password_resets.requested", user.Id, actor: null, "anonymous");
-            });
-        await soonest;
-        return AttemptLimiter.NotRefused;
-    }
-
-    static async Task<IResult> Confirm(Confirmation request, NpgsqlDataSource db, UserManager<User> users,
-        IdentityDb identity, NewPasswordHash chosen, SessionStore sessions, Emails letters) =>
-        await Take(request.Token, request.Password, db, users, identity, chosen, sessions, letters) is { } refusal
-            ? IdentityProblems.Because(refusal)
+    static async Task<IResult> Confirm(Confirmation request, EmailLinkRedemption links) =>
+        await links.ResetPassword(request.Token, request.Password) is { } failure ? IdentityProblems.Because(failure)
             : TypedResults.NoContent();
-
-    /// <remarks>The token is looked at before the password is hashed, so that no stranger makes us hash.</remarks>
-    public static async Task<Refusal?> Take(string token, string password, NpgsqlDataSource db,
-        UserManager<User> users, IdentityDb identity, NewPasswordHash chosen, SessionStore sessions, Emails letters)
-    {
-        if (await EmailLinkTokens.Find(db, token, EmailLinkTokens.ResetPassword) is not { } found)
-            return new(IdentityProblems.InvalidToken);
-        var made = await chosen.Hash(password, found.Email);
-        if (made.Objection is not null) return new(IdentityProblems.WeakPassword, made.Objection);
-        var done = await identity.Change(async connection =>
-        {
-            if (await EmailLinkTokens.Take(connection, token, EmailLinkTokens.ResetPassword) is not { } taken
-                || await users.FindByIdAsync(taken.User.ToString()) is not { SuspendedAt: null } user) return false;
-            (user.PasswordHash, user.EmailConfirmed) = (made.Hash, true);
-            await users.UpdateSecurityStampAsync(user);
-            await connection.Append("passwords.reset", user.Id, user.Id, user.Role);
-            await letters.PasswordChanged(connection, user);
-            await sessions.EndAll(connection, user.Id, by: null, "password_reset");
-            return true;
-        });
-        return done ? null : new(IdentityProblems.InvalidToken);
-    }
 }

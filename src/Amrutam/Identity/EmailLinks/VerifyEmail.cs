@@ -1,5 +1,4 @@
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
@@ -8,7 +7,7 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.EmailLinks;
 
-/// <summary>Confirms that an address is its account's, by the token that was sent there.</summary>
+/// <summary>Confirms the address of an account by the token that was sent to it.</summary>
 static class VerifyEmail
 {
     sealed record Request(string Token);
@@ -28,35 +27,19 @@ static class VerifyEmail
             .WithProblems(CommonProblems.TooMany);
     }
 
-    static async Task<IResult> Handle(Request request, UserManager<User> users, IdentityDb identity) =>
-        await Take(request.Token, users, identity) is { } refusal ? IdentityProblems.Because(refusal)
+    static async Task<IResult> Handle(Request request, EmailLinkRedemption links) =>
+        await links.VerifyEmail(request.Token) is { } failure ? IdentityProblems.Because(failure)
             : TypedResults.NoContent();
 
-    public static async Task<Refusal?> Take(string token, UserManager<User> users, IdentityDb identity)
-    {
-        var done = await identity.Change(async connection =>
-        {
-            if (await EmailLinkTokens.Take(connection, token, EmailLinkTokens.VerifyEmail) is not { } taken)
-                return false;
-            if (await users.FindByIdAsync(taken.User.ToString()) is not { } user) return false;
-            user.EmailConfirmed = true;
-            await users.UpdateAsync(user);
-            await connection.Append("accounts.email_verified", user.Id, user.Id, user.Role);
-            return true;
-        });
-        return done ? null : new(IdentityProblems.InvalidToken);
-    }
-
     static async Task<IResult> SendAgain(HttpContext http, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity, Emails letters, AttemptLimiter attempts,
-        IdentityLimits limits)
+        IdentityDb identity, Emails emails, AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Requests, caller.Id.ToString(), limits.MailsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
         if (await users.FindByIdAsync(caller.Id.ToString()) is not { } user) return CommonProblems.NotFound();
         if (!user.EmailConfirmed) await identity.Change(async connection =>
         {
-            await letters.VerifyAddress(connection, user.Email!,
+            await emails.VerifyAddress(connection, user.Email!,
                 await EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
             await connection.Append("email_verifications.requested", user.Id, caller.Id, caller.Role);
         });

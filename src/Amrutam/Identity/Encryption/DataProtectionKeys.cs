@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace Amrutam.Identity.Encryption;
 
-/// <summary>Keeps the keys of cookies and antiforgery tokens in the database, so that every replica reads every
+/// <summary>Stores the keys of cookies and antiforgery tokens in the database, so that every replica reads every
 /// cookie.</summary>
 /// <remarks>The framework's interface is synchronous; it is called at start and once a day.</remarks>
 sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
@@ -21,7 +21,7 @@ sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
 
     public void StoreElement(XElement element, string friendlyName)
     {
-        // The framework makes the first key as the host starts, in nobody's trace.
+        // The framework creates the first key as the host starts, outside every trace.
         using var activity = Activity.Current is null ? Tracing.Begin("keep_data_protection_key") : null;
         var text = element.ToString(SaveOptions.DisableFormatting);
         Task.Run(() => db.Statement(Add).With(friendlyName).With(text).With(CommonProblems.Trace())
@@ -39,23 +39,24 @@ sealed class DataProtectionKeys(NpgsqlDataSource db) : IXmlRepository
         """;
 }
 
-/// <summary>Seals a key before it is stored.</summary>
-sealed class SealKeys(SecretEncryption box) : IXmlEncryptor
+/// <summary>Encrypts a data protection key before it is stored.</summary>
+sealed class EncryptKeys(SecretEncryption encryption) : IXmlEncryptor
 {
     public const string Purpose = "data protection key";
 
     public EncryptedXmlInfo Encrypt(XElement plaintextElement)
     {
-        var sealedKey = box.Encrypt(Encoding.UTF8.GetBytes(plaintextElement.ToString(SaveOptions.DisableFormatting)),
-            Purpose);
-        return new(new XElement("sealed", Convert.ToBase64String(sealedKey)), typeof(OpenKeys));
+        var plaintext = Encoding.UTF8.GetBytes(plaintextElement.ToString(SaveOptions.DisableFormatting));
+        var ciphertext = Convert.ToBase64String(encryption.Encrypt(plaintext, Purpose));
+        return new(new XElement("sealed", ciphertext), typeof(OpenKeys));
     }
 }
 
-/// <summary>Opens it again. The framework finds this class by its name, which stands beside each stored key.</summary>
+/// <summary>Decrypts a data protection key.</summary>
+/// <remarks>Each stored key names this class, so it cannot be renamed or moved.</remarks>
 sealed class OpenKeys(IServiceProvider services) : IXmlDecryptor
 {
     public XElement Decrypt(XElement encryptedElement) =>
         XElement.Parse(Encoding.UTF8.GetString(services.GetRequiredService<SecretEncryption>()
-            .Decrypt(Convert.FromBase64String(encryptedElement.Value), SealKeys.Purpose)));
+            .Decrypt(Convert.FromBase64String(encryptedElement.Value), EncryptKeys.Purpose)));
 }

@@ -1,16 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Operations;
 
 namespace Amrutam.Identity.Encryption;
 
-/// <summary>Seals small secrets before they go into the database: AES-256-GCM with a key that is not in the
-/// database.</summary>
-/// <remarks>What a secret is for is authenticated with it, so that one sealed value cannot stand in another's place.
-/// Which of several keys sealed it is found by trying: there are few, and the tag tells.</remarks>
-/// <param name="key">Seals and opens.</param>
-/// <param name="others">Open what they sealed, and seal nothing.</param>
+/// <summary>Encrypts small secrets for the database with AES-256-GCM. The key is not in the database.</summary>
+/// <remarks>The purpose of a secret is authenticated data, so one ciphertext cannot replace another. Decryption tries
+/// each key: there are few, and the tag shows which one fits.</remarks>
+/// <param name="key">Encrypts and decrypts.</param>
+/// <param name="others">Decrypt only.</param>
 sealed class SecretEncryption(byte[] key, params byte[][] others)
 {
     const string FileName = "key-encryption-key";
@@ -19,35 +17,34 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
 
     public byte[] Encrypt(ReadOnlySpan<byte> secret, string purpose)
     {
-        var box = new byte[NonceBytes + secret.Length + TagBytes];
-        RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
+        var ciphertext = new byte[NonceBytes + secret.Length + TagBytes];
+        RandomNumberGenerator.Fill(ciphertext.AsSpan(0, NonceBytes));
         using var aes = new AesGcm(key, TagBytes);
-        aes.Encrypt(box.AsSpan(0, NonceBytes), secret, box.AsSpan(NonceBytes, secret.Length),
-            box.AsSpan(NonceBytes + secret.Length),
-            Encoding.UTF8.GetBytes(purpose));
-        return box;
+        aes.Encrypt(ciphertext.AsSpan(0, NonceBytes), secret, ciphertext.AsSpan(NonceBytes, secret.Length),
+            ciphertext.AsSpan(NonceBytes + secret.Length), Encoding.UTF8.GetBytes(purpose));
+        return ciphertext;
     }
 
-    /// <exception cref="CryptographicException">It was sealed with another key, for another purpose, or was
-    /// changed.</exception>
-    public byte[] Decrypt(ReadOnlySpan<byte> box, string purpose)
+    /// <exception cref="CryptographicException">The ciphertext has another key or purpose, or was changed.</exception>
+    public byte[] Decrypt(ReadOnlySpan<byte> ciphertext, string purpose)
     {
         foreach (var one in others.Prepend(key))
-            if (Decrypt(box, purpose, one) is { } secret) return secret;
-        throw new CryptographicException("no key of this installation opens the sealed secret");
+            if (Decrypt(ciphertext, purpose, one) is { } secret) return secret;
+        throw new CryptographicException("no key of this installation decrypts the secret");
     }
 
-    /// <summary>Whether the key that seals now sealed it, so that the others are not needed for it.</summary>
-    public bool IsOfCurrentKey(ReadOnlySpan<byte> box, string purpose) => Decrypt(box, purpose, key) is not null;
+    /// <summary>Whether the present key encrypted the secret, so that it needs none of the others.</summary>
+    public bool IsOfCurrentKey(ReadOnlySpan<byte> ciphertext, string purpose) =>
+        Decrypt(ciphertext, purpose, key) is not null;
 
-    static byte[]? Decrypt(ReadOnlySpan<byte> box, string purpose, byte[] with)
+    static byte[]? Decrypt(ReadOnlySpan<byte> ciphertext, string purpose, byte[] with)
     {
-        if (box.Length < NonceBytes + TagBytes) return null;
-        var secret = new byte[box.Length - NonceBytes - TagBytes];
+        if (ciphertext.Length < NonceBytes + TagBytes) return null;
+        var secret = new byte[ciphertext.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(with, TagBytes);
         try
         {
-            aes.Decrypt(box[..NonceBytes], box[NonceBytes..^TagBytes], box[^TagBytes..], secret,
+            aes.Decrypt(ciphertext[..NonceBytes], ciphertext[NonceBytes..^TagBytes], ciphertext[^TagBytes..], secret,
                 Encoding.UTF8.GetBytes(purpose));
             return secret;
         }
@@ -57,10 +54,10 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         }
     }
 
-    /// <summary>The box of this installation: the given key, or the one in the data directory, made at first start; and
-    /// the given others.</summary>
+    /// <summary>Reads the keys of this installation: the given key or else the file in the data directory, which the
+    /// first start creates; and the given other keys.</summary>
     /// <exception cref="StartupException">A given key is not 32 bytes in base64, or the file cannot be read or
-    /// made.</exception>
+    /// created.</exception>
     public static SecretEncryption OfInstallation(IdentitySettings settings, string directory)
     {
         var others = (settings.OtherKeyEncryptionKeys ?? "")
@@ -86,7 +83,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"The key-encryption key cannot be kept in the data directory ({e.Message}); "
+                $"The key-encryption key cannot be stored in the data directory ({e.Message}); "
                 + "set Identity__KeyEncryptionKey.", e);
         }
     }
@@ -97,12 +94,11 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         return Convert.TryFromBase64String(base64.Trim(), bytes, out var length) && length == KeyBytes ? bytes : null;
     }
 
-    /// <summary>Of two starts at once both read the same key afterwards, whichever made it.</summary>
+    /// <summary>Creates the file. After two starts at once both read the same key.</summary>
     static void Make(string directory, string file)
     {
         Directory.CreateDirectory(directory);
-        AtomicFile.Write(file, Encoding.ASCII.GetBytes(Convert.ToBase64String(
-            RandomNumberGenerator.GetBytes(KeyBytes))),
-            UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
+        AtomicFile.Write(file, Encoding.ASCII.GetBytes(key), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

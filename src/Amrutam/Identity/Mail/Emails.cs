@@ -1,94 +1,99 @@
 using System.Text.Json;
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
+using NodaTime;
+using NodaTime.Text;
 using Npgsql;
 
 namespace Amrutam.Identity.Mail;
 
-/// <summary>What accounts are written about. Each letter is queued in the transaction that gives cause for it, and sent
+/// <summary>Every letter about an account. A letter is queued in the transaction that causes it, and is sent
 /// after.</summary>
 /// <remarks>
 /// A link opens a page that does nothing until its form is sent, because mail programs and their guards open links
 /// too. Its token is in the query, where a page without script can read it; our own log has no queries, and the token
-/// is used once and soon over. It also stands alone, for who would rather paste it.
+/// works once and not for long. It also is a line of its own, to be pasted. A letter may arrive days late, so it says
+/// when something happens and not in how long.
 /// </remarks>
-sealed class Emails(SecretEncryption box, IdentitySettings settings)
+sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
 {
     public const string Purpose = "outgoing mail";
+
+    static readonly InstantPattern Moment =
+        InstantPattern.CreateWithInvariantCulture("d MMMM uuuu, HH:mm 'UTC'");
 
     public Task VerifyAddress(NpgsqlConnection connection, string to, string token) =>
         Queue(connection, new(to,
         "Confirm your e-mail address", $"""
-        Somebody, you we hope, gave this address to Amrutam. To confirm that it is yours, open
+        This address was given to Amrutam for an account. To confirm that it is yours, open this link:
 
-        {Link(EmailLinkActions.VerifyEmail, token)}
+        {Link(EmailLinkPages.VerifyEmail, token)}
 
-        or enter this code where you signed up:
+        Or enter this code where you signed up:
 
         {token}
 
-        If it was not you, do nothing.
+        If you did not sign up, you need not do anything.
         """));
 
     public Task ResetPassword(NpgsqlConnection connection, string to, string token) =>
         Queue(connection, new(to,
         "Choose a new password", $"""
-        To choose a new password for Amrutam, open this within an hour:
+        To choose a new password for your Amrutam account, open this link:
 
-        {Link(EmailLinkActions.ResetPassword, token)}
+        {Link(EmailLinkPages.ResetPassword, token)}
 
-        or enter this code:
+        Or enter this code:
 
         {token}
 
-        If you did not ask for it, do nothing: your password stays as it is.
+        Both work for one hour after you asked for them. If you did not ask, you need not do anything: nothing changes.
         """));
 
     public Task ConfirmNewAddress(NpgsqlConnection connection, string to, string token) =>
         Queue(connection, new(to,
         "Confirm your new e-mail address", $"""
-        To use this address for your Amrutam account from now on, open
+        To use this address for your Amrutam account, open this link:
 
-        {Link(EmailLinkActions.ChangeEmail, token)}
+        {Link(EmailLinkPages.ChangeEmail, token)}
 
-        or enter this code:
+        Or enter this code:
 
         {token}
 
-        If you did not ask for it, do nothing.
+        If you did not ask for this, you need not do anything: nothing changes.
         """));
 
     public Task Invite(NpgsqlConnection connection, string to, string role, string token) =>
         Queue(connection, new(to,
         "You are invited to Amrutam", $"""
         You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
-        To choose your password, open
+        To choose your password, open this link:
 
-        {Link(EmailLinkActions.AcceptInvitation, token)}
+        {Link(EmailLinkPages.AcceptInvitation, token)}
 
-        or enter this code:
+        Or enter this code:
 
         {token}
 
-        The invitation lasts for seven days.
+        Both work for seven days after you were invited.
         """));
 
     public Task AddressIsChanging(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "Your e-mail address is being changed", """
-        Somebody who gave your password asked to use another e-mail address for your Amrutam account.
+        Someone who is signed in to your Amrutam account asked to use another e-mail address for it.
 
-        If it was not you, change your password at once: that also stops the change.
+        If it was not you, change your password at once. This also stops the change of the address.
         """));
 
     public Task PasswordChanged(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "Your password was changed", """
-        The password of your Amrutam account was changed, and every device was signed out.
+        The password of your Amrutam account was changed. Every other device was signed out.
 
         If it was not you, ask for a new password by e-mail at once.
         """));
@@ -96,16 +101,17 @@ sealed class Emails(SecretEncryption box, IdentitySettings settings)
     public Task SecondFactorAdded(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "A second factor was added", """
-        Your Amrutam account now asks for the code of an authenticator app at each sign-in, and every device was
-        signed out.
+        Signing in to your Amrutam account with the password now also needs a code of an authenticator app. Every other
+        device was signed out.
 
-        If it was not you, ask for a new password by e-mail at once and write to us.
+        If it was not you, ask for a new password by e-mail at once. Then ask an administrator to remove the app from
+        your account.
         """));
 
     public Task PasskeyAdded(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "A passkey was added", """
-        A passkey was added to your Amrutam account. Who holds it can sign in with it.
+        A passkey was added to your Amrutam account. Anyone who has it can sign in with it.
 
         If it was not you, remove it and change your password at once.
         """));
@@ -113,27 +119,29 @@ sealed class Emails(SecretEncryption box, IdentitySettings settings)
     public Task SecondFactorRemovedByUs(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "Your second factor was removed by us", """
-        Somebody showed us that they are you and have lost their authenticator app. Your Amrutam account now needs
-        only your password to sign in, and every device was signed out. Enrol an app again as soon as you can.
+        Someone showed an administrator that they are you, and said that they have lost their authenticator app. The app
+        was removed from your Amrutam account, and every device was signed out. Add an app again as soon as you can.
 
-        If it was not you, change your password at once and write to us.
+        If it was not you, change your password at once, add an app again, and contact an administrator.
         """));
 
     public Task SecondFactorRemoved(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
         "Your second factor was removed", """
-        Your Amrutam account now needs only your password to sign in.
+        The authenticator app was removed from your Amrutam account, and every device was signed out.
 
-        If it was not you, change your password at once and enrol your authenticator app again.
+        If it was not you, change your password at once and add the app again.
         """));
 
-    public Task WillBeDeleted(NpgsqlConnection connection, User user) =>
+    /// <param name="due">When the personal data is erased.</param>
+    public Task WillBeDeleted(NpgsqlConnection connection, User user, Instant due) =>
         Queue(connection, new(user.Email!,
         "Your account will be deleted", $"""
-        Your Amrutam account is closed, and your personal data will be erased in {settings.DeletionGraceDays} days.
-        The visits that lay ahead are cancelled, and those who were to meet you hear of it.
+        Your Amrutam account is closed. Your visits ahead are cancelled, and you are no longer on any waiting list.
+        Your personal data will be erased after {Moment.Format(due)}.
 
-        If you change your mind, sign in before then. Your account is as it was; cancelled visits stay cancelled.
+        If you change your mind, sign in before then, and your account is open again. Visits that were cancelled stay
+        cancelled, and you do not get back your places on waiting lists.
         """));
 
     string Link(string page, string token) => new Uri(settings.PublicUrl, page + "?token=" + token).ToString();

@@ -1,19 +1,77 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
-using System.Net.Mail;
 using System.Text;
-using Amrutam.EmbeddedPostgres;
-using Amrutam.Platform.Http;
+using System.Text.Json;
+using Amrutam.Platform.Data;
+using Amrutam.Platform.Modules;
+using MimeKit;
+using NodaTime;
 
 namespace Amrutam.Identity.Mail;
 
 /// <summary>A message to one person, in plain text.</summary>
 sealed record Letter(string To, string Subject, string Text);
 
-/// <summary>The one way that mail leaves: by SMTP, or as files into a folder where no server is configured.</summary>
+/// <summary>Sends letters: by SMTP, or as files into a folder where no server is configured.</summary>
 interface IOutgoingMail
 {
-    Task Send(Letter letter, CancellationToken ct);
+    /// <summary>Sends one letter. Any exception but the one below means that a later attempt may succeed.</summary>
+    /// <param name="id">The letter's id. Every attempt to send it carries the same Message-ID.</param>
+    /// <param name="writtenAt">The date that the letter carries.</param>
+    /// <param name="letter">What is sent.</param>
+    /// <param name="ct">Ends the attempt.</param>
+    /// <exception cref="UndeliverableException">No later attempt would end otherwise.</exception>
+    Task Send(Guid id, Instant writtenAt, Letter letter, CancellationToken ct);
+}
+
+/// <summary>Why a letter cannot be sent, however often it is tried. The code of each is its name in snake
+/// case.</summary>
+enum Undeliverable
+{
+    /// <summary>No key of this installation opens its encrypted text.</summary>
+    Unreadable,
+
+    /// <summary>Its text is not a letter, or no message can be made of it.</summary>
+    Malformed,
+
+    /// <summary>Its recipient is not an e-mail address.</summary>
+    InvalidAddress,
+
+    /// <summary>An address in it is not ASCII, and the server does not offer SMTPUTF8.</summary>
+    NeedsSmtpUtf8,
+
+    /// <summary>The server refuses the sender for good (5xx).</summary>
+    SenderRefused,
+
+    /// <summary>The server refuses the recipient for good (5xx).</summary>
+    RecipientRefused,
+
+    /// <summary>The server refuses the message for good (5xx).</summary>
+    MessageRefused,
+}
+
+/// <summary>A letter that cannot be sent, however often it is tried.</summary>
+/// <param name="reason">Why.</param>
+/// <param name="status">The server's reply code; 0 when no server was asked.</param>
+/// <param name="cause">What was thrown, if anything was.</param>
+sealed class UndeliverableException(Undeliverable reason, int status = 0, Exception? cause = null)
+    : Exception(reason.Code(), cause)
+{
+    public Undeliverable Reason => reason;
+
+    public int Status => status;
+}
+
+/// <summary>How the connection to the mail server is encrypted.</summary>
+enum MailTls
+{
+    /// <summary>STARTTLS before anything else is said. A server that does not offer it gets no letter.</summary>
+    StartTls,
+
+    /// <summary>TLS from the first byte.</summary>
+    Implicit,
+
+    /// <summary>Not at all: for a server on this machine.</summary>
+    None,
 }
 
 /// <summary>Where mail goes (section <c>Mail</c>).</summary>
@@ -24,65 +82,87 @@ sealed class MailSettings
 
     [Range(1, 65535)] public int Port { get; init; } = 587;
 
-    /// <summary>STARTTLS before anything else is said. Off only for a server on this machine.</summary>
-    public bool StartTls { get; init; } = true;
+    /// <summary>Without it <see cref="MailTls.Implicit"/> on port 465, else <see cref="MailTls.StartTls"/>.</summary>
+    [EnumDataType(typeof(MailTls))] public MailTls? Tls { get; init; }
 
     public string? User { get; init; }
 
     public string? Password { get; init; }
 
-    [EmailAddress] public string From { get; init; } = "amrutam@localhost.localdomain";
+    public string From { get; init; } = "amrutam@localhost.localdomain";
 
     /// <summary>The folder of the files; by default <c>mail</c> in the data directory.</summary>
     public string? Folder { get; init; }
 }
 
-/// <summary>Hands letters to an SMTP server.</summary>
-sealed class SmtpMail(MailSettings settings) : IOutgoingMail
-{
-    public async Task Send(Letter letter, CancellationToken ct)
-    {
-        using var smtp = new SmtpClient(settings.Host, settings.Port)
-        {
-            EnableSsl = settings.StartTls, DeliveryFormat = SmtpDeliveryFormat.International,
-            Credentials = settings.User is { } user ? new NetworkCredential(user, settings.Password) : null,
-        };
-        using var message = MailMessages.Of(letter, settings.From);
-        await smtp.SendMailAsync(message, ct);
-    }
-}
-
-/// <summary>Writes letters as <c>.eml</c> files, which any mail program opens.</summary>
-sealed class MailFolder(MailSettings settings, string folder) : IOutgoingMail
-{
-    public Task Send(Letter letter, CancellationToken ct)
-    {
-        Directory.CreateDirectory(folder);
-        using var files = new SmtpClient
-        {
-            DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory, PickupDirectoryLocation = folder,
-        };
-        using var message = MailMessages.Of(letter, settings.From);
-        files.Send(message);
-        return Task.CompletedTask;
-    }
-}
-
+/// <summary>Makes messages of letters, and registers where they go.</summary>
 static class MailMessages
 {
-    public static MailMessage Of(Letter letter, string from) => new(from, letter.To, letter.Subject, letter.Text)
+    // RFC 5322 allows 998 bytes a line. A longer one is sent as quoted-printable, which breaks it.
+    const int LongestLine = 998;
+
+    static readonly ParserOptions Strict = new()
     {
-        SubjectEncoding = Encoding.UTF8, BodyEncoding = Encoding.UTF8,
-        // So that an answering machine does not answer.
-        Headers = { ["Auto-Submitted"] = "auto-generated" },
+        AddressParserComplianceMode = RfcComplianceMode.Strict, AllowAddressesWithoutDomain = false,
+        AllowUnquotedCommasInAddresses = false,
     };
 
-    public static void AddMail(this WebApplicationBuilder builder)
+    /// <returns>The mailbox that mail to this address goes to; null when it is no address.</returns>
+    public static MailboxAddress? Mailbox(string address) =>
+        MailboxAddress.TryParse(Strict, address, out var mailbox) ? mailbox : null;
+
+    /// <summary>The address in ASCII where that is possible: an international domain has such a form, an international
+    /// local part has none.</summary>
+    public static string InAscii(this MailboxAddress mailbox) => MailboxAddress.EncodeAddrspec(mailbox.Address);
+
+    /// <exception cref="UndeliverableException">The letter cannot be addressed, or no message can be made of
+    /// it.</exception>
+    public static MimeMessage Of(Guid id, Instant writtenAt, Letter letter, MailboxAddress from)
     {
-        var settings = builder.AddSettings<MailSettings>("Mail");
-        var folder = settings.Folder
-            ?? Path.Combine(builder.Configuration["Data:Directory"] ?? PrivatePostgres.DefaultDirectory(), "mail");
-        builder.Services.AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(settings, folder)
-            : new SmtpMail(settings));
+        var to = Mailbox(letter.To) ?? throw new UndeliverableException(Undeliverable.InvalidAddress);
+        try
+        {
+            var message = new MimeMessage
+            {
+                MessageId = $"{id:N}@{Domain(from)}", Date = writtenAt.ToDateTimeOffset(), Subject = letter.Subject,
+                Body = Body(letter.Text.ReplaceLineEndings("\r\n")),
+            };
+            message.From.Add(from);
+            message.To.Add(new MailboxAddress(name: "", to.Address));
+            // So that an answering machine does not answer.
+            message.Headers[HeaderId.AutoSubmitted] = "auto-generated";
+            return message;
+        }
+        // Another attempt would make the same message of the same letter.
+        catch (Exception e)
+        {
+            throw new UndeliverableException(Undeliverable.Malformed, cause: e);
+        }
+    }
+
+    public static string Domain(MailboxAddress from) => from.InAscii()[(from.InAscii().LastIndexOf('@') + 1)..];
+
+    static TextPart Body(string text)
+    {
+        var isLong = text.Split("\r\n").Any(line => Encoding.UTF8.GetByteCount(line) > LongestLine);
+        var body = new TextPart("plain")
+        {
+            ContentTransferEncoding = isLong ? ContentEncoding.QuotedPrintable : ContentEncoding.EightBit,
+        };
+        body.SetText(Encoding.UTF8, text);
+        return body;
+    }
+
+    public static string Code(this Undeliverable reason) =>
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
+
+    public static void AddMail(this ModuleBuilder module)
+    {
+        var settings = module.AddSettings<MailSettings>("Mail");
+        var from = Mailbox(settings.From)
+            ?? throw new StartupException($"Setting Mail__{nameof(settings.From)}: must be an e-mail address.");
+        var folder = settings.Folder ?? Path.Combine(DataSettings.DirectoryOf(module.Configuration), "mail");
+        module.Services.AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(from, folder)
+            : new SmtpMail(settings, from));
     }
 }

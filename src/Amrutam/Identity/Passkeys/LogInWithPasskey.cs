@@ -2,16 +2,17 @@ using System.Text.Json;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>Signs in with a passkey alone: the authenticator shows which account, and that its owner unlocked
-/// it.</summary>
-/// <remarks>Holding the device and unlocking it are two factors, so the session counts as begun with a second
-/// one.</remarks>
+/// <summary>Begins a session with a passkey alone. The authenticator names the account and proves that its owner
+/// unlocked it.</summary>
+/// <remarks>The possession of the device and the unlocking are two factors, so the session counts as begun with a
+/// second factor.</remarks>
 static class LogInWithPasskey
 {
     sealed record Request(Guid ChallengeId, JsonElement Credential);
@@ -36,15 +37,15 @@ static class LogInWithPasskey
         var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.SignInsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
         var made = await handler.MakeRequestOptionsAsync(user: null, http);
-        return TypedResults.Ok(await challenges.Keep(made.RequestOptionsJson, made.AssertionState, user: null));
+        return TypedResults.Ok(await challenges.Store(PasskeyChallenges.SignIn, made.RequestOptionsJson,
+            made.AssertionState, user: null));
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, SessionStore sessions)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, SessionStore sessions, FailedAttempts failed)
     {
-        if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
-            return Refuse();
+        if (await challenges.Redeem(PasskeyChallenges.SignIn, request.ChallengeId, user: null) is not { } challenge)
+            return Refuse(failed);
         var shown = await handler.PerformAssertionAsync(
             new()
             {
@@ -52,21 +53,29 @@ static class LogInWithPasskey
                 AssertionState = challenge.State
             });
         if (!shown.Succeeded || shown.User is not { SuspendedAt: null, ErasedAt: null })
-            return Refuse();
-        await identity.Change(async connection =>
+            return Refuse(failed, shown.User?.Id);
+        var isStillThere = await identity.Change(async connection =>
         {
-            // The counter: an authenticator that counts backwards was copied.
-            await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey);
+            // A passkey that was removed meanwhile must not come back with its new counter.
+            if ((await connection.Statement(LockPasskey).With(shown.Passkey.CredentialId).List(row => row.GetGuid(0)))
+                .Count == 0) return false;
+            // Stores the signature counter; a counter that decreases shows a copied authenticator.
+            if (!(await users.AddOrUpdatePasskeyAsync(shown.User, shown.Passkey)).Succeeded) return false;
             await connection.Append("passkeys.used", shown.User.Id, shown.User.Id, shown.User.Role);
+            return true;
         });
-        if (await sessions.BeginApi(http, shown.User, secondFactor: true) is not { } tokens) return Refuse();
+        if (!isStillThere || await sessions.BeginApi(http, shown.User, secondFactor: true) is not { } tokens)
+            return Refuse(failed, shown.User.Id);
         SignInMeter.Count(refusal: null);
         return TypedResults.Ok(tokens);
     }
 
-    static IResult Refuse()
+    static IResult Refuse(FailedAttempts failed, Guid? account = null)
     {
         SignInMeter.Count(IdentityProblems.InvalidPasskey);
+        failed.Count(FailedAttempts.SignIn, account, FailedAttempts.Anonymous);
         return IdentityProblems.InvalidPasskey.Because();
     }
+
+    const string LockPasskey = "select user_id from identity.passkeys where credential_id = $1 for update";
 }

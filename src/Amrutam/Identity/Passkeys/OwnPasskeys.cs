@@ -11,9 +11,11 @@ using NodaTime;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>A passkey as its owner sees it.</summary>
+/// <summary>A passkey in the answers to its owner.</summary>
 sealed record Passkey(string Id, string Name, Instant CreatedAt, bool IsBackedUp)
 {
+    public const int MaxName = 100;
+
     public static Passkey Of(UserPasskeyInfo info) =>
         new(Base64UrlEncoder.Encode(info.CredentialId), info.Name ?? "Passkey",
             Instant.FromDateTimeOffset(info.CreatedAt), info.IsBackedUp);
@@ -25,7 +27,6 @@ static class OwnPasskeys
     [SchemaName("RenamePasskeyRequest")]
     sealed record NameRequest(string Name);
 
-    public const int MaxName = 100;
     const int MaxId = 1400;
 
     public static void Map(RouteGroupBuilder passkeys)
@@ -56,7 +57,7 @@ static class OwnPasskeys
         IdentityDb identity)
     {
         var fields = new RequestValidation();
-        var name = fields.Text("name", request.Name, MaxName, required: true);
+        var name = fields.Text("name", request.Name, Passkey.MaxName, required: true);
         if (fields.Wrong) return fields.Problem();
         var (user, passkey) = await Find(id, caller, users);
         if (passkey is null) return CommonProblems.NotFound();
@@ -70,8 +71,7 @@ static class OwnPasskeys
     }
 
     static async Task<IResult> Remove(string id, [FromBody] Proof proof, HttpContext http,
-        CurrentUser caller, Reauthentication again,
-        UserManager<User> users, IdentityDb identity)
+        CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is null) return known.Refusal!;

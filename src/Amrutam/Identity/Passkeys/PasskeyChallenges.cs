@@ -5,34 +5,39 @@ using Npgsql;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>What was asked of an authenticator, kept until it answers: five minutes, and one answer.</summary>
+/// <summary>The challenges given to authenticators. Each lives for five minutes, has one purpose and takes one
+/// answer.</summary>
 sealed class PasskeyChallenges(NpgsqlDataSource db)
 {
-    /// <summary>What a browser hands to <c>navigator.credentials</c>, and the name of the challenge to answer
-    /// under.</summary>
+    public const string SignUp = "sign_up", SignIn = "sign_in", Add = "add";
+
+    /// <summary>The options for the browser's <c>navigator.credentials</c>, and the id of the challenge.</summary>
     [SchemaName("PasskeyChallenge")]
     public sealed record Offer(Guid ChallengeId, JsonElement Options);
 
-    public sealed record Taken(string State);
+    public sealed record Challenge(string State);
 
-    public async Task<Offer> Keep(string optionsJson, string? state, Guid? user)
+    /// <param name="user">The caller; null for somebody who is not signed in.</param>
+    public async Task<Offer> Store(string purpose, string optionsJson, string? state, Guid? user)
     {
         var id = Guid.CreateVersion7();
-        await db.Statement(Add).With(id).With(state ?? "").With(user).Execute();
+        await db.Statement(Insert).With(id).With(state ?? "").With(user).With(purpose).Execute();
         return new(id, JsonSerializer.Deserialize<JsonElement>(optionsJson));
     }
 
-    /// <param name="user">Who was asked; null for somebody who is about to sign in.</param>
-    public Task<Taken?> Take(Guid id, Guid? user) =>
-        db.Statement(Remove).With(id).With(user).One(row => new Taken(row.GetString(0)));
+    /// <summary>Removes the challenge and returns it; null when it is used, expired, another's or of another
+    /// purpose.</summary>
+    public Task<Challenge?> Redeem(string purpose, Guid id, Guid? user) =>
+        db.Statement(Delete).With(id).With(user).With(purpose).One(row => new Challenge(row.GetString(0)));
 
-    const string Add = """
-        insert into identity.passkey_challenges (id, state, user_id, expires_at)
-           values ($1, $2, $3, now() + interval '5 minutes')
+    const string Insert = """
+        insert into identity.passkey_challenges (id, state, user_id, purpose, expires_at)
+        values ($1, $2, $3, $4, now() + interval '5 minutes')
         """;
 
-    const string Remove = """
-        delete from identity.passkey_challenges where id = $1 and user_id is not distinct
-           from $2 and expires_at > now() returning state
+    const string Delete = """
+        delete from identity.passkey_challenges
+         where id = $1 and user_id is not distinct from $2 and purpose = $3 and expires_at > now()
+        returning state
         """;
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.Registration;
+using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -9,8 +11,8 @@ using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
 
-/// <summary>Makes an account whose only credential is a passkey: first the options for the browser, then what its
-/// authenticator made.</summary>
+/// <summary>Creates an account whose only credential is a passkey, in two steps: the options for the browser, then the
+/// credential of its authenticator.</summary>
 static class SignUpWithPasskey
 {
     sealed record OptionsRequest(string Email, string? FullName = null);
@@ -18,7 +20,6 @@ static class SignUpWithPasskey
     sealed record Request(Guid ChallengeId, string Email, JsonElement Credential, string? Role = null,
         string? FullName = null, string? Name = null);
 
-    const int MaxName = 200;
     const string Limit = "sign-ups of an address";
 
     public static void Map(RouteGroupBuilder auth)
@@ -28,7 +29,7 @@ static class SignUpWithPasskey
             .WithDescription(
                 "Gives the options for `navigator.credentials.create`. They hold for five minutes.")
             .Produces<PasskeyChallenges.Offer>()
-            .WithProblems(CommonProblems.TooMany);
+            .WithProblems(CommonProblems.Invalid, CommonProblems.TooMany);
         auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey")
             .WithDescription(
                 "Creates an account without a password, from the credential that the browser made.")
@@ -37,33 +38,35 @@ static class SignUpWithPasskey
     }
 
     static async Task<IResult> Offer(OptionsRequest request, HttpContext http, IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges,
-        AttemptLimiter attempts, IdentityLimits limits)
+        PasskeyChallenges challenges, AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
-        if (EmailAddress.Parse(request.Email) is not { } email) return CommonProblems.Field("email", EmailAddress.Rule);
-        // The account's id is made here: the authenticator keeps it, and the account is made with it.
+        var fields = new RequestValidation();
+        var email = EmailAddress.Parse(request.Email);
+        fields.Refuse(email is null, "email", EmailAddress.Rule);
+        var name = PersonName.Parse(fields, request.FullName);
+        if (fields.Wrong) return fields.Problem();
+        // The authenticator stores this id, and the second step creates the account with it.
         var made = await handler.MakeCreationOptionsAsync(
-            new() { Id = Guid.CreateVersion7().ToString(), Name = email, DisplayName = request.FullName ?? email },
-                http);
-        return TypedResults.Ok(await challenges.Keep(made.CreationOptionsJson, made.AttestationState, user: null));
+            new() { Id = Guid.CreateVersion7().ToString(), Name = email!, DisplayName = name ?? email! }, http);
+        return TypedResults.Ok(await challenges.Store(PasskeyChallenges.SignUp, made.CreationOptionsJson,
+            made.AttestationState, user: null));
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, Emails letters)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails emails)
     {
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
-        var fullName = fields.Text("full_name", request.FullName, MaxName);
-        var name = fields.Text("name", request.Name, MaxName);
+        var fullName = PersonName.Parse(fields, request.FullName);
+        var name = fields.Text("name", request.Name, Passkey.MaxName);
         var role = request.Role ?? Allow.Patient;
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
         if (fields.Wrong) return fields.Problem();
-        if (await challenges.Take(request.ChallengeId, user: null) is not { } challenge)
+        if (await challenges.Redeem(PasskeyChallenges.SignUp, request.ChallengeId, user: null) is not { } challenge)
             return IdentityProblems.PasskeyRefused.Because();
         var made = await handler.PerformAttestationAsync(
             new()
@@ -76,7 +79,7 @@ static class SignUpWithPasskey
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         made.Passkey.Name = name ?? "Passkey";
         var user = new User { Id = id, Email = email, FullName = fullName, Role = role };
-        return await SignUp.Add(identity, users, user, id, role, letters, async _ =>
+        return await SignUp.Add(identity, users, user, id, role, emails, async _ =>
             (await users.AddOrUpdatePasskeyAsync(user, made.Passkey)).Succeeded)
             ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
             : IdentityProblems.EmailTaken.Because();

@@ -1,15 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
-using Amrutam.Platform.Data;
 using Microsoft.Win32.SafeHandles;
 
 namespace Amrutam.Identity.Passwords;
 
-/// <summary>Looks passwords up in a file of breached ones, if the operator gave one; nothing is asked over the
+/// <summary>Finds passwords in the operator's file of breached passwords, if there is one. It uses no
 /// network.</summary>
 /// <remarks>
-/// The file has the form in which such collections are published: SHA-1 in hexadecimal, one a line, in order, with or
-/// without a count behind a colon. It may be larger than memory: a look-up halves it some forty times.
+/// The file has the format of published collections: one SHA-1 in hexadecimal per line, sorted, optionally with a colon
+/// and a count. It may be larger than memory: a binary search reads it about forty times.
 /// </remarks>
 sealed class BreachedPasswords : IDisposable
 {
@@ -23,7 +22,7 @@ sealed class BreachedPasswords : IDisposable
     BreachedPasswords(SafeFileHandle? file) =>
         (_file, _length) = (file, file is null ? 0 : RandomAccess.GetLength(file));
 
-    /// <param name="path">The file; null for none, and then nothing is known.</param>
+    /// <param name="path">The file; without one no password is breached.</param>
     /// <exception cref="StartupException">The file cannot be read, or does not begin with a hash.</exception>
     public static BreachedPasswords From(string? path)
     {
@@ -69,7 +68,7 @@ sealed class BreachedPasswords : IDisposable
             first + start + line.Length + 1);
     }
 
-    // The published collections are of SHA-1; it hides nothing here, it only names the line.
+    // The published collections use SHA-1. Here it only identifies a line.
 #pragma warning disable CA5350
     static string Sha1(string password) => Convert.ToHexString(SHA1.HashData(Encoding.UTF8.GetBytes(password)));
 #pragma warning restore CA5350

@@ -1,20 +1,18 @@
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Contracts;
-using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passwords;
 
-/// <summary>Makes the hash of a password that somebody chooses, if the rules allow it.</summary>
-sealed class NewPasswordHash(PasswordPolicy rules, IPasswordHasher<User> hasher, PasswordHashingQueue lane)
+/// <summary>Hashes a new password that conforms to the policy.</summary>
+sealed class NewPasswordHash(PasswordPolicy policy, IPasswordHasher<User> hasher, PasswordHashingQueue queue)
 {
-    /// <param name="Hash">Null when there is an objection.</param>
-    public sealed record Outcome(string? Hash, PasswordViolation? Objection);
+    /// <param name="Hash">Null for a violation.</param>
+    public sealed record Outcome(string? Hash, PasswordViolation? Violation);
 
-    /// <exception cref="OverloadedException">Too many passwords wait to be hashed.</exception>
+    /// <exception cref="OverloadedException">The queue is full.</exception>
     public async Task<Outcome> Hash(string password, string email) =>
-        rules.Objection(password, email) is { } objection
-            ? new(null, objection)
-            : new(await lane.Run(() => hasher.HashPassword(DummyHash.Nobody, PasswordPolicy.Normal(password)!)), null);
+        policy.Check(password, email) is { } violation
+            ? new(null, violation)
+            : new(await queue.Run(() => hasher.HashPassword(DummyHash.Nobody, PasswordPolicy.Normal(password)!)), null);
 }

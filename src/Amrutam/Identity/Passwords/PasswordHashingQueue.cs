@@ -1,11 +1,9 @@
-using Amrutam.Platform.Data;
-
 namespace Amrutam.Identity.Passwords;
 
-/// <summary>The one way to hash a password: few at a time, a bounded wait, and refusal beyond it.</summary>
+/// <summary>Runs password hashing on half of the cores, with a bounded queue and a bounded wait.</summary>
 /// <remarks>
-/// A hash costs a core for about a tenth of a second, on purpose. Without a lane a flood of sign-ins would take every
-/// core from the bookings; with it, sign-ins wait for each other and everything else goes on.
+/// A hash takes a core for about a tenth of a second, on purpose. Without the queue a flood of sign-ins would take
+/// every core from the bookings.
 /// </remarks>
 sealed class PasswordHashingQueue : IDisposable
 {
@@ -14,7 +12,7 @@ sealed class PasswordHashingQueue : IDisposable
     readonly SemaphoreSlim _free = new(Math.Max(1, Environment.ProcessorCount / 2));
     int _waiting;
 
-    /// <exception cref="OverloadedException">Too many wait already, or the wait was too long.</exception>
+    /// <exception cref="OverloadedException">The queue is full, or the wait was too long.</exception>
     public async Task<T> Run<T>(Func<Task<T>> hash)
     {
         if (Interlocked.Increment(ref _waiting) > MaxWaiting)

@@ -5,8 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Identity.Privacy;
 
-/// <summary>The account and what belongs to it: in the export without its secrets; nothing but ids, the role and the
-/// times of sessions is left when it is erased.</summary>
+/// <summary>The personal data of an account. The export leaves out secrets. Erasure leaves only ids, the role and the
+/// times of sessions.</summary>
 sealed class AccountPersonalData : IPersonalData
 {
     public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person)
@@ -57,11 +57,11 @@ sealed class AccountPersonalData : IPersonalData
           from identity.mailed_tokens where user_id = $1 order by expires_at
         """;
 
-    // Those that came to the person's address, and those that they sent to others: without the others' addresses.
+    // The invitations to the person's address, and those that the person sent, without the others' addresses.
     const string Invitations = """
         select jsonb_build_object('id', i.id, 'role', i.role, 'sent_by_you', i.invited_by = $1,
                'email', case when lower(i.email) = lower(u.email) then i.email end,
-               'expires_at', i.expires_at, 'accepted_at', i.accepted_at)::text
+               'expires_at', i.expires_at, 'accepted_at', i.accepted_at, 'withdrawn_at', i.withdrawn_at)::text
           from identity.users u join identity.invitations i on lower(i.email) = lower(u.email) or i.invited_by = u.id
          where u.id = $1 order by i.id
         """;

@@ -2,7 +2,6 @@ using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
-using Amrutam.Identity.Users;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -15,15 +14,15 @@ using Npgsql;
 
 namespace Amrutam.Identity.Privacy;
 
-/// <summary>Closes the caller's account. What lies ahead of them is cancelled at once; their personal data is erased
-/// after a grace period, and signing in before then keeps it.</summary>
+/// <summary>Closes the caller's account and cancels their future appointments. Their personal data is erased after a
+/// grace period; a sign-in before then reopens the account.</summary>
 static class DeleteMe
 {
     sealed record Response(Instant DeletionDueAt);
 
     sealed record Due(Instant At);
 
-    // Against bookings that are changed at the same moment: by then the other side has committed.
+    // A deadlock with a change of the same bookings is over at the next attempt.
     const int Attempts = 3;
 
     public static void Map(RouteGroupBuilder me) =>
@@ -35,7 +34,7 @@ static class DeleteMe
 
     static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
         Reauthentication again, IEnumerable<IPersonalData> parts, IdentityDb identity, SessionStore sessions,
-        Emails letters, IdentitySettings settings)
+        Emails emails, IdentitySettings settings)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
@@ -58,11 +57,11 @@ static class DeleteMe
             {
                 await Admins.Lock(connection);
                 if (await Admins.IsLast(connection, user.Id)) refusal = IdentityProblems.LastAdmin;
-                foreach (var part in parts) refusal ??= await part.Leave(connection, user.Id);
+                foreach (var part in parts) refusal ??= await part.Leave(connection, user.Id, caller);
                 if (refusal is not null) return false;
                 due = await connection.Statement(MarkClosed).With(user.Id).With(settings.DeletionGraceDays)
                     .With(caller.Role).With(caller.Trace).One(row => new Due(row.GetInstant(0)));
-                await letters.WillBeDeleted(connection, user);
+                await emails.WillBeDeleted(connection, user, due!.At);
                 await sessions.EndAll(connection, user.Id, caller, "account_closed");
                 return true;
             });

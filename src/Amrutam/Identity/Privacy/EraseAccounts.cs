@@ -10,9 +10,8 @@ namespace Amrutam.Identity.Privacy;
 /// expired.</summary>
 /// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip what
 /// another one holds.</remarks>
-sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, JobRunner jobs,
-    CacheInvalidation changes)
-    : BackgroundService
+sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, CacheInvalidation changes)
+    : IJob
 {
     sealed record Due(Guid Id);
 
@@ -20,12 +19,16 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
     const int MostAtOnce = 100;
     static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => jobs.Every("erase_accounts", BetweenLooks,
-        async () =>
-        {
-            await EraseDue(stoppingToken);
-            await db.Statement(SweepExpired).Execute();
-        }, stoppingToken);
+    string IJob.Name => "erase_accounts";
+
+    TimeSpan IJob.Every => BetweenLooks;
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await EraseDue(stopping);
+        await db.Statement(SweepExpired).Execute();
+        return BetweenLooks;
+    }
 
     /// <returns>How many accounts were erased.</returns>
     public async Task<int> EraseDue(CancellationToken ct)
@@ -44,8 +47,8 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
         if (await connection.Statement(Next).One(row => new Due(row.GetGuid(0))) is not { } due) return false;
         foreach (var part in parts)
         {
-            // Once more, for what came after the account was closed; nobody is there any more to hear a refusal.
-            await part.Leave(connection, due.Id);
+            // Again, for what came after the account was closed. A violation is ignored, because nobody can answer it.
+            await part.Leave(connection, due.Id, by: null);
             await part.Erase(connection, due.Id);
         }
         return true;

@@ -7,13 +7,12 @@ using Npgsql;
 
 namespace Amrutam.Identity.Privacy;
 
-/// <summary>Gives the caller everything that is held about them, as one JSON object, row by row as it is
-/// read.</summary>
+/// <summary>Streams all stored data about the caller as one JSON object.</summary>
 static class ExportMe
 {
     const string Exports = "exports of an account";
 
-    // It reads a whole life here; nobody needs it more often.
+    // The export reads every table, so it is limited.
     const int PerMinute = 3;
     static readonly byte[] FileEnd = "}\n"u8.ToArray();
 
@@ -22,8 +21,7 @@ static class ExportMe
         .Produces<object>(200, "application/json").WithProblems(CommonProblems.TooMany);
 
     static async Task<IResult> Handle(HttpContext http, CurrentUser caller, NpgsqlDataSource db,
-        IEnumerable<IPersonalData> parts, AttemptLimiter attempts,
-        CancellationToken ct)
+        IEnumerable<IPersonalData> parts, AttemptLimiter attempts, CancellationToken ct)
     {
         var wait = await attempts.CountInMinute(Exports, caller.Id.ToString(), PerMinute);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);

@@ -2,34 +2,45 @@ using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Npgsql;
+using OtpNet;
 
 namespace Amrutam.Identity.SecondFactor;
 
-/// <summary>The authenticator apps of accounts: their sealed secrets, and which time steps were taken.</summary>
-sealed class Authenticators(NpgsqlDataSource db, SecretEncryption box, TimeProvider clock)
+/// <summary>The authenticator apps of accounts: their encrypted secrets and their last used time steps.</summary>
+/// <remarks>The codes are RFC 6238's with the defaults that every app knows: SHA-1, six digits, 30 seconds.</remarks>
+sealed class Authenticators(NpgsqlDataSource db, SecretEncryption encryption, TimeProvider clock)
 {
-    sealed record Stored(byte[] Sealed, bool Confirmed);
+    // The length of SHA-1's result, as RFC 4226 recommends.
+    const int SecretBytes = 20;
 
-    /// <summary>Keeps a new secret until it is confirmed; a confirmed one is not replaced.</summary>
-    /// <returns>Null when a confirmed one is there.</returns>
+    sealed record Stored(byte[] Ciphertext, bool Confirmed);
+
+    /// <summary>Stores a new secret, which the first code confirms. It replaces an unconfirmed one.</summary>
+    /// <returns>Null if the account has a confirmed one.</returns>
     public async Task<byte[]?> Enrol(CurrentUser user)
     {
-        var secret = Totp.NewSecret();
-        var kept = await db.Statement(Keep).With(user.Id).With(box.Encrypt(secret, Purpose(user.Id))).With(user.Role)
-            .With(user.Trace).Execute();
+        var secret = KeyGeneration.GenerateRandomKey(SecretBytes);
+        var kept = await db.Statement(Keep).With(user.Id).With(encryption.Encrypt(secret, Purpose(user.Id)))
+            .With(user.Role).With(user.Trace).Execute();
         return kept == 1 ? secret : null;
     }
 
-    /// <summary>Takes a code of the account's authenticator, once.</summary>
-    /// <param name="confirmed">Whether the authenticator must be confirmed already, or must not be.</param>
-    public async Task<bool> Take(Guid user, string code, bool confirmed)
+    /// <summary>Checks a code of the account's authenticator; each code works once.</summary>
+    /// <param name="confirmed">The required state of the authenticator.</param>
+    public async Task<bool> CheckCode(Guid user, string code, bool confirmed)
     {
         var stored = await db.Statement(Read).With(user)
             .One(row => new Stored(row.GetFieldValue<byte[]>(0), row.GetBoolean(1)));
         return stored is not null && stored.Confirmed == confirmed
-            && Totp.Step(box.Decrypt(stored.Sealed, Purpose(user)), code, clock.GetUtcNow()) is { } step
+            && StepOf(encryption.Decrypt(stored.Ciphertext, Purpose(user)), code, clock.GetUtcNow()) is { } step
             && await db.Statement(TakeStep).With(user).With(step).Execute() == 1;
     }
+
+    /// <returns>The time step that the code is of; null when it is of none that counts now.</returns>
+    /// <remarks>One step to either side counts: a phone's clock differs, and typing takes a while.</remarks>
+    public static long? StepOf(byte[] secret, string code, DateTimeOffset now) =>
+        new Totp(secret).VerifyTotp(now.UtcDateTime, code, out var step, VerificationWindow.RfcSpecifiedNetworkDelay)
+            ? step : null;
 
     public static Task<int> Confirm(NpgsqlConnection connection, Guid user) =>
         connection.Statement(MarkConfirmed).With(user).Execute();

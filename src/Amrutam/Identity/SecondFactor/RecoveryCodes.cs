@@ -4,10 +4,11 @@ using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
+using OtpNet;
 
 namespace Amrutam.Identity.SecondFactor;
 
-/// <summary>Ten codes for the day that the phone is gone; each works once.</summary>
+/// <summary>Ten single-use codes that replace a lost authenticator.</summary>
 static class RecoveryCodes
 {
     const int HowMany = 10;
@@ -34,11 +35,12 @@ static class RecoveryCodes
 
     static string New()
     {
-        var letters = Totp.Base32(RandomNumberGenerator.GetBytes(Bytes)).ToLowerInvariant();
+        var letters = Base32Encoding.ToString(RandomNumberGenerator.GetBytes(Bytes)).ToLowerInvariant();
         return string.Join('-', letters.Chunk(Group).Select(group => new string(group)));
     }
 
-    /// <summary>Of the letters alone: people leave out the dashes, and phones begin with a capital.</summary>
+    /// <summary>Hashes the letters and digits alone: people leave out the dashes, and phones begin with a
+    /// capital.</summary>
     static byte[] Hash(string code) =>
         SHA256.HashData(Encoding.UTF8.GetBytes(new string(
             [.. code.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit).Take(Length + 1)])));

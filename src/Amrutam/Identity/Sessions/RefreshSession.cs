@@ -1,3 +1,4 @@
+using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
@@ -5,11 +6,10 @@ using Npgsql;
 
 namespace Amrutam.Identity.Sessions;
 
-/// <summary>Gives the next pair of tokens for a refresh token, which is used up by that.</summary>
+/// <summary>Exchanges a refresh token for the next pair of tokens; each refresh token works once.</summary>
 /// <remarks>
-/// A used token within the grace, whose successor nobody used yet, is an answer that got lost: the same successor is
-/// given again, so fifty at once leave one living family. A used token otherwise is in two hands, and the whole session
-/// ends.
+/// A used token within the grace period whose successor is unused means a lost answer: the same successor is returned
+/// again, so fifty requests at once leave one live family. Otherwise a used token was stolen, and the session ends.
 /// </remarks>
 static class RefreshSession
 {
@@ -28,8 +28,7 @@ static class RefreshSession
         .Produces<TokenPair>().WithProblems(IdentityProblems.InvalidRefreshToken);
 
     static async Task<IResult> Handle(Request request, NpgsqlDataSource db, SessionStore sessions,
-        Revocations revocations,
-        IdentitySettings settings)
+        Revocations revocations, IdentitySettings settings)
     {
         if (request.RefreshToken.Length is 0 or > MaxLength) return IdentityProblems.InvalidRefreshToken.Because();
         var outcome = await db.InTransaction(connection =>
@@ -44,13 +43,12 @@ static class RefreshSession
         var hash = RefreshToken.Hash(token);
         await connection.Statement(LockSession).With(hash).Execute();
         var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds)
-            .One(row => new Found(row.GetGuid(0), row.GetGuid(1),
-            row.GetString(2), row.GetBoolean(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6),
-                row.GetBoolean(7), row.GetBytesOrNull(8)));
+            .One(row => new Found(row.GetGuid(0), row.GetGuid(1), row.GetString(2), row.GetBoolean(3),
+                row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7), row.GetBytesOrNull(8)));
         if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
         var user = new CurrentUser(found.User, found.Role, found.Session, found.SecondFactor);
         if (found is { Used: true, MayRepeat: true })
-            return new(sessions.Answer(user, RefreshToken.OpenSuccessor(token, found.Successor!)), null);
+            return new(sessions.Tokens(user, RefreshToken.DecryptSuccessor(token, found.Successor!)), null);
         if (found.Used)
         {
             await connection.Statement(EndFamily).With(found.Session).With(CommonProblems.Trace()).Execute();
@@ -58,12 +56,12 @@ static class RefreshSession
         }
         var successor = RefreshToken.New();
         await connection.Statement(UseAndFollow).With(hash).With(RefreshToken.Hash(successor))
-            .With(RefreshToken.SealSuccessor(token, successor))
+            .With(RefreshToken.EncryptSuccessor(token, successor))
             .With(settings.SessionIdleDays).With(CommonProblems.Trace()).Execute();
-        return new(sessions.Answer(user, successor), null);
+        return new(sessions.Tokens(user, successor), null);
     }
 
-    // One at a time per session, in a statement of its own: the next one reads what the last one left.
+    // Serializes the requests of a session. It is a statement of its own, so the next one sees the last commit.
     const string LockSession = """
         select s.id from identity.sessions s join identity.refresh_tokens t on t.session_id = s.id
          where t.hash = $1 for update of s

@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Encryption;
-using Amrutam.Identity.Privacy;
-using Amrutam.Identity.SignIn;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
@@ -13,7 +11,7 @@ using Npgsql;
 
 namespace Amrutam.Identity.Sessions;
 
-/// <summary>What a client gets for signing in.</summary>
+/// <summary>The tokens of a new session.</summary>
 sealed record TokenPair(string AccessToken, string TokenType, int ExpiresIn, string RefreshToken);
 
 /// <summary>Begins and ends sessions; each with its event, in the same statement.</summary>
@@ -23,7 +21,7 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
     public const string Api = "api", Portal = "portal";
 
     /// <summary>Begins a session for a client that holds tokens.</summary>
-    /// <returns>Null when the account is no longer as it was when its credentials were checked.</returns>
+    /// <returns>Null if the account changed after its credentials were checked.</returns>
     public async Task<TokenPair?> BeginApi(HttpContext http, User user, bool secondFactor)
     {
         await reopen.IfClosed(user);
@@ -33,11 +31,11 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
             .With(Device.Of(http)).With(ClientAddress.Shown(http)).With(secondFactor).With(settings.SessionDays)
             .With(CommonProblems.Trace()).With(RefreshToken.Hash(refresh)).With(settings.SessionIdleDays)
             .With(user.SecurityStamp).Execute();
-        return begun == 1 ? Answer(current, refresh) : null;
+        return begun == 1 ? Tokens(current, refresh) : null;
     }
 
     /// <summary>Begins a session for a browser that holds a cookie.</summary>
-    /// <returns>Null when the account is no longer as it was when its credentials were checked.</returns>
+    /// <returns>Null if the account changed after its credentials were checked.</returns>
     public async Task<CurrentUser?> BeginPortal(HttpContext http, User user, bool secondFactor)
     {
         await reopen.IfClosed(user);
@@ -48,7 +46,7 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
         return begun == 1 ? current : null;
     }
 
-    public TokenPair Answer(CurrentUser current, string refresh) =>
+    public TokenPair Tokens(CurrentUser current, string refresh) =>
         new(tokens.Issue(current), "Bearer", (int)tokens.Lifetime.TotalSeconds, refresh);
 
     /// <summary>Ends one session of the user; ending it twice is one event.</summary>
@@ -60,9 +58,9 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
         return ended > 0;
     }
 
-    /// <summary>Ends every session of an account but one, in the transaction that gives cause for it.</summary>
-    /// <param name="by">Who caused it; null when nobody is signed in.</param>
-    /// <param name="but">The session to leave; null for none.</param>
+    /// <summary>Ends every session of an account but one, in the caller's transaction.</summary>
+    /// <param name="by">The person who caused it; null if nobody is signed in.</param>
+    /// <param name="but">The session that stays; null for none.</param>
     public async Task EndAll(NpgsqlConnection connection, Guid account, CurrentUser? by, string because,
         Guid? but = null)
     {
@@ -81,8 +79,8 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
         select id from ended
         """;
 
-    // The account is locked, and must be as it was when its credentials were checked: the stamp changes with the
-    // password, the role and a suspension. Whoever changes something after this finds the session and ends it.
+    // The statement locks the account and compares the stamp, which changes with the password, the role and a
+    // suspension. A later change finds the session and ends it.
     const string Begin = """
         with account as (
             select id from identity.users
@@ -130,18 +128,17 @@ static class RefreshToken
 {
     const int Bytes = 32;
 
-    public static string New() =>
-        Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
+    public static string New() => Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(Bytes));
 
     public static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
-    /// <summary>Seals the successor so that only who holds this token can read it.</summary>
-    public static byte[] SealSuccessor(string token, string successor) =>
-        Box(token).Encrypt(Encoding.UTF8.GetBytes(successor), "successor");
+    /// <summary>Encrypts the successor with a key that is derived from this token.</summary>
+    public static byte[] EncryptSuccessor(string token, string successor) =>
+        Encryption(token).Encrypt(Encoding.UTF8.GetBytes(successor), "successor");
 
-    public static string OpenSuccessor(string token, byte[] box) =>
-        Encoding.UTF8.GetString(Box(token).Decrypt(box, "successor"));
+    public static string DecryptSuccessor(string token, byte[] ciphertext) =>
+        Encoding.UTF8.GetString(Encryption(token).Decrypt(ciphertext, "successor"));
 
-    static SecretEncryption Box(string token) =>
+    static SecretEncryption Encryption(string token) =>
         new(HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(token), Bytes));
 }

@@ -6,12 +6,11 @@ using Npgsql;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>Counts attempts in the database, so that a limit holds over all replicas. Counting comes before the
-/// attempt: fifty at once are fifty.</summary>
+/// <summary>Counts attempts in the database, so that a limit holds across all replicas. It counts before the attempt,
+/// so concurrent attempts all count.</summary>
 /// <remarks>
-/// It fails closed: without the database there is no count and so no attempt. Keys are hashes, so the table names
-/// nobody. A refused attempt is not counted further; a person who waits as told gets in however long the attacker goes
-/// on.
+/// It fails closed: without the database there is no attempt. Keys are hashes, so the table names nobody. A refused
+/// attempt does not extend the wait, so a person who waits gets in while an attack goes on.
 /// </remarks>
 sealed class AttemptLimiter(NpgsqlDataSource db)
 {
@@ -21,31 +20,31 @@ sealed class AttemptLimiter(NpgsqlDataSource db)
     sealed record Answer(int RetryAfterSeconds);
 
     /// <summary>At most <paramref name="limit"/> in a minute; 0 lifts it.</summary>
-    /// <returns>The seconds to wait; 0 when this one may go on.</returns>
+    /// <returns>The seconds to wait; 0 if the attempt is allowed.</returns>
     public async Task<int> CountInMinute(string what, string who, int limit)
     {
         if (limit == 0) return NotRefused;
         var answer = await db.Statement(CountInWindow).With(what).With(Key(who)).With(MinuteSeconds).With(limit)
             .One(row => new Answer(row.GetInt32(0)));
-        return Told(what, answer!);
+        return Metered(what, answer!);
     }
 
     /// <summary>After <paramref name="limit"/> in a row without <see cref="Forget"/>, each next one waits: a minute,
     /// doubling to <paramref name="longestSeconds"/>.</summary>
-    /// <returns>The seconds to wait; 0 when this one may go on.</returns>
+    /// <returns>The seconds to wait; 0 if the attempt is allowed.</returns>
     public async Task<int> CountInRow(string what, string who, int limit, int longestSeconds)
     {
         if (limit == 0) return NotRefused;
         var answer = await db.Statement(CountAndBlock).With(what).With(Key(who)).With(limit).With(longestSeconds)
             .One(row => new Answer(row.GetInt32(0)));
-        return Told(what, answer!);
+        return Metered(what, answer!);
     }
 
     /// <summary>Ends a row, on the connection that commits the success.</summary>
     public static Task<int> Forget(NpgsqlConnection connection, string what, string who) =>
         connection.Statement(Delete).With(what).With(Key(who)).Execute();
 
-    static int Told(string what, Answer answer)
+    static int Metered(string what, Answer answer)
     {
         if (answer.RetryAfterSeconds != NotRefused) LimitMeter.Count(what);
         return answer.RetryAfterSeconds;
@@ -62,7 +61,7 @@ sealed class AttemptLimiter(NpgsqlDataSource db)
                        else greatest(1, ceil(extract(epoch from since + $3 * interval '1 second' - now())))::int end
         """;
 
-    // The attempt that reaches the limit is let through and blocks the next, so that the answer to it can still be yes.
+    // The attempt that reaches the limit is allowed and blocks the next one.
     const string CountAndBlock = """
         insert into identity.attempts as a (what, who, count, since, blocked_until)
         values ($1, $2, 1, now(), case when $3 <= 1 then now() + interval '1 minute' end)

@@ -1,6 +1,7 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Passwords;
 using Amrutam.Identity.SecondFactor;
+using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
@@ -8,32 +9,30 @@ using Npgsql;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>What somebody offers to sign in with.</summary>
+/// <summary>The credentials of a sign-in.</summary>
 sealed record Credentials(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);
 
-/// <summary>Who may begin a session, or why nobody may.</summary>
+/// <summary>The result of a check: the account, or the problem and the seconds to wait.</summary>
 sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int RetryAfterSeconds);
 
-/// <summary>Decides whether somebody is who they say: limits first, then the password, then the second
-/// factor.</summary>
+/// <summary>Checks credentials: the limits first, then the password, then the second factor.</summary>
 /// <remarks>
 /// An unknown address, a wrong password, an account without a password and a suspended account get the same answer
-/// after the same work: the same counts are written, one row is read whether or not there is an account, one
-/// hash is computed. Only who gave the right password has their account loaded. Attempts are counted
-/// before the hash and by address text, whether or not an account has it.
+/// after the same work: the same counts, one row and one hash. The account is loaded only after the right password.
+/// Attempts are counted before the hash, by the text of the address.
 /// </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
-    PasswordHashingQueue lane, AttemptLimiter attempts,
-    IdentityLimits limits, DummyHash decoy, Authenticators authenticators)
+    PasswordHashingQueue queue, AttemptLimiter attempts, IdentityLimits limits, DummyHash dummy,
+    Authenticators authenticators, FailedAttempts failed)
 {
     const string PerAddress = "sign-ins of an address",
         PerAccountFromAddress = "failures of an account from an address", PerAccount = "failures of an account";
 
-    // A person who mistyped waits a minute; who goes on is somebody else, and waits up to a quarter of an hour.
+    // The first wait is a minute, for a person who mistyped. It grows to a quarter of an hour.
     const int LongestWaitFromAddress = 15 * 60;
 
-    // A guesser with many addresses: after ten times the failures, one guess a minute. Where the owner signed in lately
-    // they are not held up.
+    // Against a guesser with many addresses: after ten times the failures, one guess a minute. A network from which the
+    // owner signed in lately is exempt.
     const int ManyAddresses = 10, LongestWaitOfAccount = 60;
 
     public async Task<Checked> Check(HttpContext http, Credentials given)
@@ -48,18 +47,22 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var found = await CheckPassword(http, given);
         if (found.User is not { TwoFactorEnabled: true } user) return await Succeed(http, found);
         if (given.TotpCode is null && given.RecoveryCode is null) return Refuse(IdentityProblems.SecondFactorNeeded);
-        return await TakeCode(user, given.TotpCode, given.RecoveryCode)
+        return await CheckCode(user, given.TotpCode, given.RecoveryCode)
             ? await Succeed(http, found with { SecondFactor = true })
             : Refuse(IdentityProblems.InvalidCredentials);
     }
 
-    /// <summary>Takes a code of the account's authenticator, or one of its recovery codes; each works once.</summary>
-    public async Task<bool> TakeCode(User user, string? totp, string? recovery) => totp is not null
-        ? await authenticators.Take(user.Id, totp, confirmed: true)
-        : recovery is not null && await RecoveryCodes.Use(db, user, recovery);
+    /// <summary>Checks a code of the account's authenticator or a recovery code; each works once.</summary>
+    public async Task<bool> CheckCode(User user, string? totp, string? recovery)
+    {
+        var isRight = totp is not null
+            ? await authenticators.CheckCode(user.Id, totp, confirmed: true)
+            : recovery is not null && await RecoveryCodes.Use(db, user, recovery);
+        if (!isRight) failed.Count(FailedAttempts.Code, user.Id, FailedAttempts.Anonymous);
+        return isRight;
+    }
 
-    /// <summary>The password alone, counted and answered like a sign-in: for who is signed in and is asked
-    /// again.</summary>
+    /// <summary>Checks the password alone, with the limits of a sign-in; used for reauthentication too.</summary>
     public async Task<Checked> CheckPassword(HttpContext http, Credentials given)
     {
         var email = EmailAddress.Normal(given.Email);
@@ -69,20 +72,23 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var asked = (await db.Statement(Find).With(users.NormalizeEmail(given.Email) ?? "")
             .One(row => new Asked(row.GetGuidOrNull(0), row.GetStringOrNull(1), row.GetBoolean(2))))!;
         var verified = password is null ? PasswordVerificationResult.Failed
-            : await lane.Run(() => hasher.VerifyHashedPassword(DummyHash.Nobody, asked.Hash ?? decoy.Hash, password));
+            : await queue.Run(() => hasher.VerifyHashedPassword(DummyHash.Nobody, asked.Hash ?? dummy.Hash, password));
         if (verified is PasswordVerificationResult.Failed
             || asked is not { Id: { } id, Hash: not null, Suspended: false }
             || await users.FindByIdAsync(id.ToString()) is not { } user)
+        {
+            failed.Count(FailedAttempts.SignIn, asked.Id, FailedAttempts.Anonymous);
             return Refuse(IdentityProblems.InvalidCredentials);
-        // Stores a hash with the present rounds, for which it computes the old one once more.
+        }
+        // Stores a hash with the present rounds; the method verifies the old hash once more.
         if (verified is PasswordVerificationResult.SuccessRehashNeeded)
-            await lane.Run(() => users.CheckPasswordAsync(user, password!));
+            await queue.Run(() => users.CheckPasswordAsync(user, password!));
         return new(user, SecondFactor: false, Refusal: null, RetryAfterSeconds: 0);
     }
 
     sealed record Asked(Guid? Id, string? Hash, bool Suspended);
 
-    /// <summary>A row of failures ends when everything that was asked for was right, not before.</summary>
+    /// <summary>Resets the counts of failures after every required factor was right.</summary>
     public async Task<Checked> Succeed(HttpContext http, Checked found)
     {
         if (found.User is { } user) await ForgetFailures(http, EmailAddress.Normal(user.Email!));
@@ -119,14 +125,4 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
             select from identity.sessions s join identity.users u on u.id = s.user_id
              where u.normalized_email = $1 and s.network = $2 and s.created_at > now() - interval '90 days')
         """;
-}
-
-/// <summary>A hash of nothing that anybody knows, with the present rounds: what is computed for an account that is not
-/// there.</summary>
-sealed class DummyHash(IPasswordHasher<User> hasher)
-{
-    /// <summary>Stands where the hasher asks for an account and does not look at it.</summary>
-    public static User Nobody { get; } = new() { Role = "" };
-
-    public string Hash => field ??= hasher.HashPassword(Nobody, Guid.CreateVersion7().ToString());
 }

@@ -4,7 +4,7 @@ using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>Signs in with a password, and a second factor where there is one; begins a session.</summary>
+/// <summary>Begins a session with a password and, if the account has one, a second factor.</summary>
 static class LogIn
 {
     public sealed record Request(string Email, string Password, string? TotpCode = null, string? RecoveryCode = null);

@@ -3,8 +3,7 @@ using Amrutam.Platform.Http;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>Ends the session of the access token: neither it nor its refresh token works any more, on any
-/// replica.</summary>
+/// <summary>Ends the session of the access token. Its tokens stop working on every replica.</summary>
 static class LogOut
 {
     public static void Map(RouteGroupBuilder auth) =>

@@ -1,33 +1,48 @@
-using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Npgsql;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>The cookie of the web pages: which session it names, and whether that session still lives.</summary>
-/// <remarks>Pages are few and a cookie lives for hours, so the session is looked up each time; that look also counts as
-/// being seen.</remarks>
+/// <summary>The cookie of the web pages. It names a session, which each request checks.</summary>
+/// <remarks>Page requests are few and a cookie lives for hours, so each request reads the session. The same statement
+/// records when the session was last seen.</remarks>
 static class PortalCookie
 {
+    /// <summary>The authentication scheme of pages.</summary>
+    public const string Scheme = "Portal";
+
+    /// <summary>The page for callers who are not signed in; it takes <c>?returnUrl=</c>.</summary>
+    public const string Page = "/sign-in";
+
     public static void Configure(CookieAuthenticationOptions cookie, bool isDevelopment, IdentitySettings settings)
     {
-        // The __Host- prefix makes browsers refuse it from a subdomain or over plain http, so it cannot be used in
-        // Development.
+        // Browsers refuse a cookie with the __Host- prefix from a subdomain or over plain http, as in Development.
         cookie.Cookie.Name = isDevelopment ? "amrutam" : "__Host-amrutam";
         cookie.Cookie.HttpOnly = true;
         cookie.Cookie.SameSite = SameSiteMode.Lax;
         cookie.Cookie.SecurePolicy = isDevelopment ? CookieSecurePolicy.SameAsRequest : CookieSecurePolicy.Always;
         cookie.ExpireTimeSpan = TimeSpan.FromHours(settings.PortalSessionHours);
         cookie.SlidingExpiration = false;
-        cookie.LoginPath = PortalSignIn.Page;
-        cookie.AccessDeniedPath = PortalSignIn.Page;
+        cookie.LoginPath = Page;
+        cookie.AccessDeniedPath = Page;
         cookie.ReturnUrlParameter = "returnUrl";
         cookie.Events.OnValidatePrincipal = Validate;
+        cookie.Events.OnRedirectToAccessDenied = RecordAndRedirect;
     }
 
-    public static UserIdentity Identity(CurrentUser user) => new(user, PortalSignIn.Scheme);
+    public static UserIdentity Identity(CurrentUser user) => new(user, Scheme);
+
+    static Task RecordAndRedirect(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        if (CurrentUser.Of(context.HttpContext) is { } user)
+            context.HttpContext.RequestServices.GetRequiredService<FailedAttempts>()
+                .Count(FailedAttempts.Request, user.Id, user.Role);
+        context.Response.Redirect(context.RedirectUri);
+        return Task.CompletedTask;
+    }
 
     static async Task Validate(CookieValidatePrincipalContext context)
     {

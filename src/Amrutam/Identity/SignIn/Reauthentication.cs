@@ -7,15 +7,15 @@ using Npgsql;
 
 namespace Amrutam.Identity.SignIn;
 
-/// <summary>What somebody who is signed in gives to show that it is still them.</summary>
+/// <summary>The factors that a signed-in caller gives again.</summary>
 sealed record Proof(string? Password = null, string? TotpCode = null, string? RecoveryCode = null);
 
-/// <summary>Asks again who somebody is before what could lock the owner out: password, address, second factor,
-/// passkeys, leaving.</summary>
+/// <summary>Checks the caller's factors again before a change that could lock the owner out or that gives lasting
+/// power.</summary>
 /// <remarks>
-/// Every factor that the account has: the password with the request, counted like a sign-in, and a code too unless the
-/// session was begun with one a moment ago. Who has no password signed in with a passkey, and did so a moment ago. The
-/// proof goes with one request and raises nothing, so the session goes on as it was.
+/// It requires every factor of the account: the password, with the limits of a sign-in, and a code unless the session
+/// began with one a few minutes ago. An account without a password needs a session that began a few minutes ago with a
+/// passkey. A proof serves one request and does not change the session.
 /// </remarks>
 sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, CredentialCheck check,
     IdentitySettings settings)
@@ -24,7 +24,7 @@ sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, Cred
 
     public sealed record Outcome(User? User, IResult? Refusal);
 
-    /// <summary>How a request that carries a proof may be refused.</summary>
+    /// <summary>The problems of a route that requires a proof.</summary>
     public static readonly Problem[] Refusals = [IdentityProblems.ReauthenticationNeeded,
         IdentityProblems.WrongPassword, IdentityProblems.WrongCode, CommonProblems.TooMany];
 
@@ -45,15 +45,15 @@ sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, Cred
         {
             if (proof is { TotpCode: null, RecoveryCode: null })
                 return Refused(IdentityProblems.ReauthenticationNeeded.Because(CodeToo));
-            if (!await check.TakeCode(user, proof.TotpCode, proof.RecoveryCode))
+            if (!await check.CheckCode(user, proof.TotpCode, proof.RecoveryCode))
                 return Refused(IdentityProblems.WrongCode.Because());
         }
         await check.Succeed(http, found);
         return new(user, null);
     }
 
-    /// <summary>For what a hurried owner does: whoever signed in a moment ago is not asked again.</summary>
-    /// <returns>Why the caller may not go on, or null.</returns>
+    /// <summary>Requires a proof unless the session began a few minutes ago.</summary>
+    /// <returns>The problem, or null if the caller may proceed.</returns>
     public async Task<IResult?> CheckUnlessLately(HttpContext http, CurrentUser caller, Proof proof) =>
         (await Session(caller)).Lately ? null : (await Check(http, caller, proof)).Refusal;
 

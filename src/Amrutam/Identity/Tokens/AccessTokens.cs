@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Http;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -11,20 +10,20 @@ namespace Amrutam.Identity.Tokens;
 
 /// <summary>Issues and checks access tokens: JWT, ES256, <c>typ=at+jwt</c>, short-lived.</summary>
 /// <remarks>
-/// A verified token is remembered, because checking an ECDSA signature costs more than a booking; what can change while
-/// it lives (its time, its session) is looked at each time. Two generations bound the memory: when the young one is
-/// full it becomes the old one, and what is not asked for again goes with the next change.
+/// Verified tokens are cached, because an ECDSA check costs more than a booking. The expiry, the key and the session
+/// are checked each time. Two generations bound the cache: a full young generation becomes the old one, which is
+/// dropped at the next change.
 /// </remarks>
 sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvider clock, IdentitySettings settings)
 {
-    // Many are remembered: what can be shared or made anew is not kept with each.
+    // The cache holds many of these, so it keeps no claims that can be derived.
     sealed record Verified(CurrentUser User, DateTime ValidTo, string Kid);
 
     const string Issuer = "amrutam", Audience = "amrutam-api", TokenType = "at+jwt";
 
-    // Ours have about 500 characters; longer ones are not looked at.
+    // Our tokens have about 500 characters; longer ones are invalid.
     const int MaxTokenLength = 4096;
-    const int MaxRemembered = 50_000;
+    const int MaxCached = 50_000;
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
     readonly JsonWebTokenHandler _handler =
         new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
@@ -37,19 +36,19 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         var now = clock.GetUtcNow().UtcDateTime;
         var claims = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role, ["jti"] =
-                Guid.CreateVersion7().ToString(),
+            ["sub"] = user.Id.ToString(), ["sid"] = user.Session.ToString(), ["role"] = user.Role,
+            ["jti"] = Guid.CreateVersion7().ToString(),
         };
         if (user.SecondFactor) claims[UserIdentity.SecondFactorClaim] = true;
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
-            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now, Expires = now
-                + Lifetime,
-            Claims = claims, SigningCredentials = new(keys.Signing.Security, SecurityAlgorithms.EcdsaSha256),
+            Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now,
+            Expires = now + Lifetime, Claims = claims,
+            SigningCredentials = new(keys.Signing.Security, SecurityAlgorithms.EcdsaSha256),
         });
     }
 
-    /// <returns>Who the token speaks for; null when it is not valid now.</returns>
+    /// <returns>The caller; null if the token is not valid now.</returns>
     public async ValueTask<CurrentUser?> Verify(ReadOnlyMemory<char> token)
     {
         if (token.Length > MaxTokenLength) return null;
@@ -58,7 +57,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         {
             verified = await Check(token.ToString());
             if (verified is null) return null;
-            Remember(digest, verified);
+            Cache(digest, verified);
         }
         if (clock.GetUtcNow().UtcDateTime > verified.ValidTo + Skew || await keys.Find(verified.Kid) is null)
             return null;
@@ -71,14 +70,13 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             || await keys.Find(unproven.Kid) is not { } key) return null;
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
-            ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType], ValidAlgorithms =
-                [SecurityAlgorithms.EcdsaSha256],
-            IssuerSigningKey = key, TryAllIssuerSigningKeys = false, RequireSignedTokens = true,
-            RequireExpirationTime = true,
+            ValidIssuer = Issuer, ValidAudience = Audience, ValidTypes = [TokenType],
+            ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256], IssuerSigningKey = key,
+            TryAllIssuerSigningKeys = false, RequireSignedTokens = true, RequireExpirationTime = true,
             LifetimeValidator = (from, to, _, _) => IsNow(from, to),
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
-        // Roles are few, and each token brings a copy of the word.
+        // Each token carries its own copy of one of three words.
         var user = new CurrentUser(Guid.Parse(jwt.Subject), string.Intern(jwt.GetClaim("role").Value),
             Guid.Parse(jwt.GetClaim("sid").Value), jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _));
         return new(user, jwt.ValidTo, key.KeyId);
@@ -102,13 +100,13 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         return !(from > now + Skew) && to is { } end && now <= end + Skew;
     }
 
-    void Remember(Digest token, Verified verified)
+    void Cache(Digest token, Verified verified)
     {
-        if (_young.Count >= MaxRemembered) (_old, _young) = (_young, new());
+        if (_young.Count >= MaxCached) (_old, _young) = (_young, new());
         _young[token] = verified;
     }
 
-    /// <summary>A token's SHA-256: a thirtieth of its size, and no memory dump gives tokens away.</summary>
+    /// <summary>The SHA-256 of a token: a thirtieth of its size, and a memory dump discloses no token.</summary>
     readonly record struct Digest(UInt128 High, UInt128 Low)
     {
         public static Digest Of(ReadOnlySpan<char> token)

@@ -1,82 +1,50 @@
-using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Jobs;
-using Amrutam.Platform.Telemetry;
-using Npgsql;
 
 namespace Amrutam.Identity.Tokens;
 
-/// <summary>Keeps this replica's knowledge of ended sessions and signing keys current: listens, and looks every second
-/// besides.</summary>
+/// <summary>Keeps the ended sessions and the signing keys of this replica current, by notifications and by polling
+/// every second.</summary>
 /// <remarks>
-/// A notification brings the news within milliseconds; the look proves that the connection still works and finds what a
-/// notification missed (a pooler that swallows them, say). The connection is its own, outside the pool that serves,
-/// with short timeouts: it only reads, so giving up early costs nothing, and a silent network is noticed within
-/// seconds.
+/// A notification arrives within milliseconds. Polling proves that the connection works and finds changes whose
+/// notification was lost, as behind some poolers. The connection is not of the serving pool and has short timeouts: it
+/// only reads, so an early timeout is harmless, and a silent network is noticed within seconds.
 /// </remarks>
 sealed partial class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, JobRunner jobs,
     TimeProvider clock, ILogger<IdentityWatch> log)
     : BackgroundService
 {
     const string Channel = "identity", KeysChanged = "keys", SessionEnded = "ended ";
-    const int TimeoutSeconds = 2;
-    static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1), BetweenKeyLooks = TimeSpan.FromSeconds(10);
-    readonly TaskCompletionSource _firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    static readonly TimeSpan BetweenKeyPolls = TimeSpan.FromSeconds(10);
+    readonly NotificationListener _listener = new(database, "amrutam watch", clock);
+    readonly TaskCompletionSource _firstPoll = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly SemaphoreSlim _keysChanged = new(0);
 
-    /// <summary>The server takes no request before the keys and the ended sessions are loaded.</summary>
+    /// <summary>The server accepts no request before the keys and the ended sessions are loaded.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await RefreshKeys(cancellationToken);
         await base.StartAsync(cancellationToken);
-        await _firstLook.Task.WaitAsync(cancellationToken);
+        await _firstPoll.Task.WaitAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        UntilStopped(WatchSessions, stoppingToken),
-        UntilStopped(WatchKeys, stoppingToken));
-
-    async Task UntilStopped(Func<CancellationToken, Task> watch, CancellationToken stopping)
-    {
-        while (!stopping.IsCancellationRequested)
-        {
-            using var activity = Tracing.Begin("watch_identity");
-            try
-            {
-                await watch(stopping);
-            }
-            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (
-                e is NpgsqlException or OperationCanceledException or TimeoutException or StartupException)
-            {
-                LogLost(e.GetType().Name);
-                await Task.Delay(BetweenLooks, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
+        _listener.UntilStopped(WatchSessions, LogLost, stoppingToken),
+        _listener.UntilStopped(WatchKeys, LogLost, stoppingToken));
 
     async Task WatchSessions(CancellationToken stopping)
     {
         try
         {
-            await using var source = Database.OpenUnpooled(WatchConnection(), "amrutam watch");
-            await using var connection = source.CreateConnection();
-            connection.Notification += Hear;
-            await connection.OpenAsync(stopping);
-            await connection.Statement(Listen).Execute();
-            await revocations.Load(connection, stopping);
-            while (true)
-            {
-                revocations.IsCurrent();
-                _firstLook.TrySetResult();
-                revocations.ForgetExpired();
-                await connection.WaitAsync(BetweenLooks, stopping);
-                await jobs.Run("load_ended_sessions", BetweenLooks, () =>
-                    revocations.LoadLatest(connection, stopping), stopping);
-            }
+            await _listener.Listen(Listen, Hear, connection => revocations.Load(connection, stopping),
+                async connection =>
+                {
+                    await jobs.Run("load_ended_sessions", NotificationListener.BetweenPolls,
+                        () => revocations.LoadLatest(connection, stopping), stopping);
+                    revocations.IsCurrent();
+                    _firstPoll.TrySetResult();
+                    revocations.ForgetExpired();
+                }, stopping);
         }
         finally
         {
@@ -88,26 +56,20 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     {
         while (true)
         {
-            await _keysChanged.WaitAsync(BetweenKeyLooks, stopping);
+            await _keysChanged.WaitAsync(BetweenKeyPolls, stopping);
             await RefreshKeys(stopping);
         }
     }
 
-    Task RefreshKeys(CancellationToken ct) => jobs.Run("refresh_keys", BetweenKeyLooks, () => keys.Refresh(ct), ct);
+    Task RefreshKeys(CancellationToken ct) => jobs.Run("refresh_keys", BetweenKeyPolls, () => keys.Refresh(ct), ct);
 
-    void Hear(object sender, NpgsqlNotificationEventArgs told)
+    void Hear(string payload)
     {
-        if (told.Payload == KeysChanged) _keysChanged.Release();
-        else if (told.Payload.StartsWith(SessionEnded, StringComparison.Ordinal)
-            && Guid.TryParse(told.Payload.AsSpan(SessionEnded.Length), out var session))
+        if (payload == KeysChanged) _keysChanged.Release();
+        else if (payload.StartsWith(SessionEnded, StringComparison.Ordinal)
+            && Guid.TryParse(payload.AsSpan(SessionEnded.Length), out var session))
             revocations.Add(session);
     }
-
-    string WatchConnection() => new NpgsqlConnectionStringBuilder(database.App)
-    {
-        ApplicationName = "amrutam watch", Pooling = false, Timeout = TimeoutSeconds, CommandTimeout = TimeoutSeconds,
-        CancellationTimeout = 1000 * TimeoutSeconds,
-    }.ConnectionString;
 
     public override void Dispose()
     {
@@ -118,6 +80,6 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     const string Listen = "listen " + Channel;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "lost sight of ended sessions or keys ({Failure}); each request asks the database until it is back")]
+        Message = "The watch of sessions and keys lost its connection ({Failure}); each request asks the database now")]
     partial void LogLost(string failure);
 }

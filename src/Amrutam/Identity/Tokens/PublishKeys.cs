@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Amrutam.Identity.Tokens;
 
-/// <summary>Publishes the public halves of the signing keys (RFC 7517), also of the next one before it signs.</summary>
+/// <summary>Publishes the public signing keys (RFC 7517), including the next one before it signs.</summary>
 static class PublishKeys
 {
     [SchemaName("JsonWebKeySet")]
@@ -19,8 +19,7 @@ static class PublishKeys
 
     static Response Handle(SigningKeys keys, HttpContext http)
     {
-        // Shorter than the time that a key is published before it signs could bear, if it were not looked up again when
-        // unknown.
+        // Clients load the keys again for an unknown id, so this may exceed the lead time of a new key.
         http.Response.Headers.CacheControl = "public, max-age=60";
         return new([.. keys.Published.Select(key =>
         {

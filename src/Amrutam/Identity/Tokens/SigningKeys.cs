@@ -7,22 +7,21 @@ using Npgsql;
 
 namespace Amrutam.Identity.Tokens;
 
-/// <summary>The keys that sign access tokens: sealed in the database, opened in memory, replaced on a
-/// schedule.</summary>
+/// <summary>The keys that sign access tokens. They are encrypted in the database and replaced on a schedule.</summary>
 /// <remarks>
 /// A key is published before it signs and stays published until the last token that it signed has expired, so no valid
-/// token meets a replica that does not know its key. A row that is lost is not a revocation: replicas go on checking
-/// with what they hold.
+/// token meets a replica that does not know its key. A lost row is not a revocation: replicas go on with the keys in
+/// their memory.
 /// </remarks>
-sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider clock, IdentitySettings settings)
-    : IDisposable
+sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption encryption, TimeProvider clock,
+    IdentitySettings settings) : IDisposable
 {
     public sealed record Key(string Kid, ECDsaSecurityKey Security, DateTimeOffset ActivatesAt,
         DateTimeOffset? RetiresAt);
 
-    sealed record Stored(string Kid, byte[] Sealed, double ActivatesIn, double? RetiresIn);
+    sealed record Stored(string Kid, byte[] Ciphertext, double ActivatesIn, double? RetiresIn);
 
-    // Longer than every replica needs to hear of a new key, by the notification or by its own look.
+    // Longer than a replica needs to load a new key after the notification or by polling.
     public static readonly TimeSpan Lead = TimeSpan.FromSeconds(30);
     static readonly TimeSpan LeastBetweenReloads = TimeSpan.FromSeconds(1);
     readonly SemaphoreSlim _loading = new(1);
@@ -42,8 +41,7 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
         }
     }
 
-    /// <summary>The key of that id; an unknown id makes one look into the database, at most once a second for
-    /// everybody.</summary>
+    /// <summary>Finds a key by its id. For an unknown id it loads the keys again, at most once a second.</summary>
     public async ValueTask<SecurityKey?> Find(string kid)
     {
         if (Known(kid) is { } known) return known;
@@ -60,8 +58,8 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
         return null;
     }
 
-    /// <summary>Loads the keys, and makes the first or the next one when it is due.</summary>
-    /// <exception cref="StartupException">A live key was sealed with another key-encryption key.</exception>
+    /// <summary>Loads the keys and creates the first or the next one when it is due.</summary>
+    /// <exception cref="StartupException">A live key is encrypted with another key-encryption key.</exception>
     public async Task Refresh(CancellationToken ct)
     {
         await Load(ct);
@@ -69,9 +67,9 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
             await Rotate(Lead, onSchedule: true);
     }
 
-    /// <summary>Makes the next key. The earlier ones retire when the last token they sign has expired.</summary>
-    /// <param name="lead">How long it is published before it signs; the first one signs at once.</param>
-    /// <param name="onSchedule">True when another replica that was quicker has done it for both.</param>
+    /// <summary>Creates the next key. The earlier ones retire when their last token has expired.</summary>
+    /// <param name="lead">The time from its publication until it signs; the first key signs at once.</param>
+    /// <param name="onSchedule">True to do nothing if another replica has created it already.</param>
     public async Task Rotate(TimeSpan lead, bool onSchedule)
     {
         using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -84,15 +82,15 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
             if (onSchedule && !await connection.Statement(NextIsDue).With(settings.SigningKeyDays).Value<bool>())
                 return 0;
             return await connection.Statement(Add).With(kid)
-                .With(box.Encrypt(made.ExportPkcs8PrivateKey(), Purpose(kid)))
+                .With(encryption.Encrypt(made.ExportPkcs8PrivateKey(), Purpose(kid)))
                 .With(lead.TotalSeconds)
                 .With((lead + Afterlife).TotalSeconds).With(CommonProblems.Trace()).Execute();
         });
         await Load(CancellationToken.None);
     }
 
-    /// <summary>Ends every key at once and makes a new one: for a key that somebody else has. Everybody's access token
-    /// is refused from now on.</summary>
+    /// <summary>Revokes every key and creates a new one, after a key was disclosed. Every earlier access token becomes
+    /// invalid.</summary>
     public async Task Revoke()
     {
         await db.Statement(RevokeAll).With(CommonProblems.Trace()).Execute();
@@ -116,7 +114,7 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
             var lost = _keys.Where(k => !revoked.Contains(k.Kid) && stored.TrueForAll(s => s.Kid != k.Kid)
                 && !(k.RetiresAt < now))
                 .Select(k => k.RetiresAt is null ? k with { RetiresAt = now + Afterlife } : k);
-            _keys = [.. stored.Select(s => Open(s, now)), .. lost];
+            _keys = [.. stored.Select(s => Decrypt(s, now)), .. lost];
             Interlocked.Exchange(ref _loadedAt, clock.GetTimestamp());
         }
         finally
@@ -125,26 +123,25 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
         }
     }
 
-    /// <remarks>Times come from the database as "in so many seconds", so that a clock that differs from the database's
-    /// does no harm.</remarks>
-    Key Open(Stored stored, DateTimeOffset now) => new(stored.Kid,
+    /// <remarks>The database gives times relative to its own now, so a different local clock does no harm.</remarks>
+    Key Decrypt(Stored stored, DateTimeOffset now) => new(stored.Kid,
         Array.Find(_keys, k => k.Kid == stored.Kid)?.Security
-            ?? new ECDsaSecurityKey(Open(stored)) { KeyId = stored.Kid },
+            ?? new ECDsaSecurityKey(Decrypt(stored)) { KeyId = stored.Kid },
         now.AddSeconds(stored.ActivatesIn), stored.RetiresIn is { } seconds ? now.AddSeconds(seconds) : null);
 
-    ECDsa Open(Stored stored)
+    ECDsa Decrypt(Stored stored)
     {
         var key = ECDsa.Create();
         try
         {
-            key.ImportPkcs8PrivateKey(box.Decrypt(stored.Sealed, Purpose(stored.Kid)), out _);
+            key.ImportPkcs8PrivateKey(encryption.Decrypt(stored.Ciphertext, Purpose(stored.Kid)), out _);
             return key;
         }
         catch (CryptographicException e)
         {
             key.Dispose();
             throw new StartupException(
-                "The signing keys in this database were sealed with another key-encryption key: give it in "
+                "The signing keys in this database are encrypted with another key-encryption key: set it in "
                 + "Identity__KeyEncryptionKey or among Identity__OtherKeyEncryptionKeys.", e);
         }
     }
@@ -169,7 +166,7 @@ sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption box, TimeProvider
              where revoked_at is null and retires_at is null and created_at > now() - $1 * interval '1 day')
         """;
 
-    // Any constant does; it only has to be the same in every replica.
+    // Any constant works if every replica has the same.
     const string LockRotation = "select pg_advisory_xact_lock(4202501)";
 
     const string Add = """

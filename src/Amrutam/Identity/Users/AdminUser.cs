@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Amrutam.Identity.Users;
 
-/// <summary>An account as an admin sees it.</summary>
+/// <summary>An account in the answers to an admin.</summary>
 sealed record AdminUser(Guid Id, string Email, string? FullName, string Role, bool EmailVerified, bool SecondFactor,
     bool Suspended, Instant CreatedAt)
 {
@@ -13,6 +13,6 @@ sealed record AdminUser(Guid Id, string Email, string? FullName, string Role, bo
         + "u.created_at";
 
     public static AdminUser Read(NpgsqlDataReader row) =>
-        new(row.GetGuid(0), row.GetString(1), row.GetStringOrNull(2), row.GetString(3),
-        row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetInstant(7));
+        new(row.GetGuid(0), row.GetString(1), row.GetStringOrNull(2), row.GetString(3), row.GetBoolean(4),
+            row.GetBoolean(5), row.GetBoolean(6), row.GetInstant(7));
 }

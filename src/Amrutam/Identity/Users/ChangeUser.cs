@@ -1,5 +1,7 @@
 using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Mail;
 using Amrutam.Identity.Sessions;
+using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
@@ -7,63 +9,71 @@ using Npgsql;
 
 namespace Amrutam.Identity.Users;
 
-/// <summary>Suspends or restores an account, or gives it another role; its sessions end at once on every
-/// replica.</summary>
-/// <remarks>One admin must stay. No admin sets a password.</remarks>
+/// <summary>Suspends or restores an account, or changes its role. The admin gives their own factors again.</summary>
+/// <remarks>The account's sessions end at once on every replica, and its owner is informed by e-mail. A new admin is
+/// announced to the other admins. One admin must stay. No admin sets a password.</remarks>
 static class ChangeUser
 {
-    sealed record Request(string? Role = null, bool? Suspended = null);
+    sealed record Request(string? Role = null, bool? Suspended = null, string? Password = null,
+        string? TotpCode = null, string? RecoveryCode = null);
 
-    sealed record Found(string Role, bool Suspended);
+    sealed record Found(Guid Id, string Email, string Role, bool Suspended);
 
     public static void Map(RouteGroupBuilder users) =>
         users.MapPatch("/{id:guid}", Handle).WithSummary("Suspend, restore or change the role of an account")
             .WithDescription("Members that are not given stay as they are. One admin must stay.")
-        .Produces<AdminUser>().WithProblems(CommonProblems.Absent, IdentityProblems.LastAdmin, CommonProblems.Invalid);
+        .Produces<AdminUser>().WithProblems([CommonProblems.Absent, IdentityProblems.LastAdmin, CommonProblems.Invalid,
+            .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Guid id, Request request, CurrentUser admin, IdentityDb identity,
-        SessionStore sessions, NpgsqlDataSource db)
+    static async Task<IResult> Handle(Guid id, Request request, HttpContext http, CurrentUser admin,
+        Reauthentication again, IdentityDb identity, SessionStore sessions, Emails emails, NpgsqlDataSource db)
     {
         if (request.Role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin))
             return CommonProblems.Field("role", "must be patient, doctor or admin");
+        var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
+        if (known.User is null) return known.Refusal!;
         IResult? refusal = null;
         await identity.Change(async connection =>
         {
             await Admins.Lock(connection);
             var found = await connection.Statement(LockUser).With(id)
-                .One(row => new Found(row.GetString(0), row.GetBoolean(1)));
+                .One(row => new Found(row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetBoolean(3)));
             var demotes = request.Suspended == true || request.Role is { } role && role != Allow.Admin;
             refusal = found is null ? CommonProblems.NotFound()
                 : demotes && await Admins.IsLast(connection, id) ? IdentityProblems.LastAdmin.Because()
                 : null;
             if (found is null || refusal is not null) return false;
-            if (request.Role is { } newRole && newRole != found.Role) await SetRole(connection, id, newRole, admin,
-                sessions);
-            if (request.Suspended is { } suspended && suspended != found.Suspended) await SetSuspended(connection, id,
-                suspended, admin, sessions);
+            if (request.Role is { } newRole && newRole != found.Role)
+                await SetRole(connection, found, newRole, admin, sessions, emails);
+            if (request.Suspended is { } suspended && suspended != found.Suspended)
+                await SetSuspended(connection, found, suspended, admin, sessions, emails);
             return true;
         });
         return refusal ?? TypedResults.Ok(await db.Statement(Read).With(id).One(AdminUser.Read));
     }
 
-    static async Task SetRole(NpgsqlConnection connection, Guid id, string role, CurrentUser admin,
-        SessionStore sessions)
+    static async Task SetRole(NpgsqlConnection connection, Found account, string role, CurrentUser admin,
+        SessionStore sessions, Emails emails)
     {
-        await connection.Statement(UpdateRole).With(id).With(role).With(admin.Id).With(admin.Role).With(admin.Trace)
-            .Execute();
-        await sessions.EndAll(connection, id, admin, "role_changed");
+        await connection.Statement(UpdateRole).With(account.Id).With(role).With(admin.Id).With(admin.Role)
+            .With(admin.Trace).Execute();
+        await sessions.EndAll(connection, account.Id, admin, "role_changed");
+        await emails.RoleChanged(connection, account.Email, role);
+        if (role == Allow.Admin) await emails.AdminAdded(connection, account.Id, account.Email);
     }
 
-    static async Task SetSuspended(NpgsqlConnection connection, Guid id, bool suspended, CurrentUser admin,
-        SessionStore sessions)
+    static async Task SetSuspended(NpgsqlConnection connection, Found account, bool suspended, CurrentUser admin,
+        SessionStore sessions, Emails emails)
     {
-        await connection.Statement(UpdateSuspended).With(id).With(suspended).With(admin.Id).With(admin.Role)
+        await connection.Statement(UpdateSuspended).With(account.Id).With(suspended).With(admin.Id).With(admin.Role)
             .With(admin.Trace).Execute();
-        if (suspended) await sessions.EndAll(connection, id, admin, "suspended");
+        if (suspended) await sessions.EndAll(connection, account.Id, admin, "suspended");
+        await (suspended ? emails.Suspended(connection, account.Email) : emails.Restored(connection, account.Email));
     }
 
     const string LockUser = """
-        select role, suspended_at is not null from identity.users where id = $1 and erased_at is null for update
+        select id, email, role, suspended_at is not null from identity.users
+         where id = $1 and erased_at is null for update
         """;
 
     const string UpdateRole = """

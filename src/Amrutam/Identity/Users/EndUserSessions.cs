@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Amrutam.Identity.Users;
 
-/// <summary>Signs an account out everywhere, at once.</summary>
+/// <summary>Ends every session of an account at once.</summary>
 static class EndUserSessions
 {
     public static void Map(RouteGroupBuilder users) =>

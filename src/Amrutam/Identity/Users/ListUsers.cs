@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Amrutam.Identity.Users;
 
-/// <summary>Lists accounts for an admin, the newest first; searched by a part of the address or name.</summary>
+/// <summary>Lists accounts, the newest first, optionally filtered by a part of the address or name.</summary>
 static class ListUsers
 {
     sealed record Key(Guid Id);
@@ -25,20 +25,19 @@ static class ListUsers
     {
         var fields = new RequestValidation();
         var part = fields.Text("q", q, MaxSearch);
-        fields.Refuse(
-            role is not (
-            null or Allow.Patient or Allow.Doctor or Allow.Admin), "role", "must be patient, doctor or admin");
+        fields.Refuse(role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin), "role",
+            "must be patient, doctor or admin");
         if (fields.Wrong) return fields.Problem();
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var statement = part is null ? db.Statement(Newest) : db.Statement(Matching);
         statement.With(role).With(suspended).With(page.After?.Id).With(page.Fetch);
         if (part is not null) statement.With(Pattern(part));
-        return TypedResults.Ok(page.Of(await statement.List(AdminUser.Read, ct), user => user, user =>
-            new Key(user.Id)));
+        return TypedResults.Ok(page.Of(await statement.List(AdminUser.Read, ct), user => user,
+            user => new Key(user.Id)));
     }
 
-    /// <summary>What the person typed stands for itself: a percent sign is a percent sign.</summary>
+    /// <summary>The pattern that matches the text literally, wherever it occurs.</summary>
     static string Pattern(string part) =>
         '%' + part.ToUpperInvariant()
             .Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
@@ -51,7 +50,7 @@ static class ListUsers
            and ($3::uuid is null or u.id < $3)
         """;
 
-    // Ids are made in the order of time.
+    // Ids are in the order of time.
     const string Order = """
 
          order by u.id desc limit $4

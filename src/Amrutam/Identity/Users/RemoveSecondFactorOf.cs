@@ -1,6 +1,6 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
-using Amrutam.Identity.SecondFactor;
+using Amrutam.Identity.OwnSecurity;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
@@ -11,11 +11,12 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.Users;
 
-/// <summary>Removes the second factor of somebody who has lost it, and its recovery codes, once they have shown an
-/// admin who they are.</summary>
+/// <summary>Removes a lost second factor and its recovery codes after the person has shown an admin their
+/// identity.</summary>
 /// <remarks>
-/// The admin gives their own proof, so that a token left open is not enough, and says how the person showed it; both
-/// stand in the event, and the person is told by mail. The password stays theirs: an admin cannot sign in as them.
+/// The admin gives their own factors again, because an open session alone must not suffice, and states how the person
+/// was identified. The event records it, and the person is informed by e-mail. The password does not change, so an
+/// admin cannot sign in as the person.
 /// </remarks>
 static class RemoveSecondFactorOf
 {
@@ -32,14 +33,13 @@ static class RemoveSecondFactorOf
             .WithDescription("The admin gives their own proof, and records how the person showed who they are.")
             .Produces(204)
             .WithProblems([CommonProblems.Absent, CommonProblems.Invalid, IdentityProblems.OwnAccount,
-                IdentityProblems.NoSecondFactor,
-                .. Reauthentication.Refusals]);
+                IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
     static async Task<IResult> Handle(Guid id, [FromBody] Request request, HttpContext http, CurrentUser admin,
-        Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails letters)
+        Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails emails)
     {
-        if (!Ways.Contains(request.Shown)) return CommonProblems.Field(
-            "shown", "must be one of " + string.Join(", ", Ways));
+        if (!Ways.Contains(request.Shown))
+            return CommonProblems.Field("shown", "must be one of " + string.Join(", ", Ways));
         if (id == admin.Id) return IdentityProblems.OwnAccount.Because();
         var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is null) return known.Refusal!;
@@ -50,7 +50,7 @@ static class RemoveSecondFactorOf
             await RemoveSecondFactor.Of(person, users, connection);
             var details = $$"""{"shown": "{{request.Shown}}"}""";
             await connection.Append("second_factors.removed", person.Id, admin.Id, admin.Role, details);
-            await letters.SecondFactorRemovedByUs(connection, person);
+            await emails.SecondFactorRemovedByUs(connection, person);
             await sessions.EndAll(connection, person.Id, admin, "second_factor_removed");
         });
         return TypedResults.NoContent();

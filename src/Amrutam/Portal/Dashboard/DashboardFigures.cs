@@ -3,15 +3,15 @@ using NodaTime;
 
 namespace Amrutam.Portal.Dashboard;
 
-/// <summary>How a number of this period compares with the period before.</summary>
-/// <param name="Change">As a share of what was; null when there was nothing.</param>
+/// <summary>A total, and its growth in this period and in the one before.</summary>
+/// <param name="Change">The difference as a share of the period before; null when that one had nothing.</param>
 readonly record struct Tile(string Name, long Total, long Added, double? Change, IReadOnlyList<double> Line);
 
-/// <summary>The figures of a period arranged as the page draws them.</summary>
+/// <summary>Arranges the figures of a period for the page.</summary>
 static class DashboardFigures
 {
-    const string Booked = "booked", Replayed = "replayed";
-    static readonly string[] Outcomes = ["kept", "cancelled", "missed"];
+    /// <summary>The ends of bookings, in the order of the chart's series.</summary>
+    public static readonly string[] Outcomes = ["kept", "cancelled", "missed", "declined", "expired"];
 
     public static Tile[] Tiles(Totals totals, Figures figures) =>
     [
@@ -21,25 +21,22 @@ static class DashboardFigures
         Of("doctors", totals.Doctors, figures, figures.Accounts.Where(a => a.Key == "doctor")),
     ];
 
-    /// <summary>Each day of the period with how many of its bookings were kept, cancelled and missed; days without any
-    /// too.</summary>
+    /// <summary>Returns each day of the period with the number of its bookings by <see cref="Outcomes"/>.</summary>
     public static IEnumerable<(LocalDate Day, long[] Counts)> BookingsByDay(Figures figures)
     {
         var counts = figures.Bookings.ToDictionary(b => (b.Day, b.Key), b => b.N);
         return Days(figures).Select(day => (day, Outcomes.Select(o => counts.GetValueOrDefault((day, o))).ToArray()));
     }
 
-    /// <summary>What came of requests to book: how many became bookings, and the refusals by their rule, the most
-    /// frequent first.</summary>
-    /// <remarks>A repeat that got the first answer again is neither.</remarks>
-    public static (long Booked, long Refused, List<(string Code, long N)> Refusals) Attempts(Figures figures)
+    /// <summary>Returns the number of bookings of the period, and the refused requests by problem, the most frequent
+    /// first.</summary>
+    public static (long Booked, long Refused, List<(string Code, long N)> Refusals) Requests(Figures figures)
     {
-        var byOutcome = ByKey(figures, figures.Attempts);
-        var refusals = byOutcome.Where(o => o.Key is not (Booked or Replayed)).ToList();
-        return (byOutcome.FirstOrDefault(o => o.Key == Booked).N, refusals.Sum(r => r.N), refusals);
+        var refusals = ByKey(figures, figures.Refusals);
+        return (ByKey(figures, figures.Bookings).Sum(b => b.N), refusals.Sum(r => r.N), refusals);
     }
 
-    /// <summary>Counts of the period alone, by key, the greatest first.</summary>
+    /// <summary>Returns the counts of the period by key, the greatest first.</summary>
     public static List<(string Key, long N)> ByKey(Figures figures, IEnumerable<Count> counts) =>
         [.. counts.Where(c => c.Day >= figures.First).GroupBy(c => c.Key).Select(g => (g.Key, N: g.Sum(c => c.N)))
             .Where(c => c.N > 0).OrderByDescending(c => c.N).ThenBy(c => c.Key, StringComparer.Ordinal)];

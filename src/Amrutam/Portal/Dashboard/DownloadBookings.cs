@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Dashboard;
 
-/// <summary>Gives an admin the bookings of each day as a table for a spreadsheet.</summary>
-/// <remarks>Dates and counts alone: nothing of a person, and no cell that a spreadsheet could take for a
+/// <summary>Gives an admin the number of bookings by day and end as CSV.</summary>
+/// <remarks>It has only dates and counts: no personal data, and no cell that a spreadsheet takes for a
 /// formula.</remarks>
 static class DownloadBookings
 {
@@ -21,9 +21,9 @@ static class DownloadBookings
         CancellationToken ct)
     {
         var figures = await statistics.Figures(ShowDashboard.Period(days), ct);
-        var text = new StringBuilder("day,kept,cancelled,no_show\r\n");
+        var text = new StringBuilder("day,kept,cancelled,no_show,declined,expired\r\n");
         foreach (var (day, counts) in DashboardFigures.BookingsByDay(figures))
-            text.Append(CultureInfo.InvariantCulture, $"{day:uuuu-MM-dd},{counts[0]},{counts[1]},{counts[2]}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"{day:uuuu-MM-dd},{string.Join(',', counts)}\r\n");
         http.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(Encoding.UTF8.GetBytes(text.ToString()), "text/csv; charset=utf-8", "bookings.csv");
     }

@@ -14,7 +14,7 @@ static class ShowDashboard
     /// <summary>The periods to choose from, in days; the first is shown when none is chosen.</summary>
     public static readonly int[] Periods = [28, 7, 90];
 
-    /// <summary>The page names doctors who wait, whom nobody else sees yet.</summary>
+    /// <summary>The page names doctors who wait for verification, so showing it is recorded.</summary>
     public const string Reads = "profiles.read";
 
     public static void Map(IEndpointRouteBuilder routes)

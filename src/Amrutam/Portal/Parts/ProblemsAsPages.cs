@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace Amrutam.Portal.Parts;
 
-/// <summary>Tells a person in a browser what went wrong as a page; programs get the problem as JSON.</summary>
-/// <remarks>The results of problems ask for this service first, and write the JSON when it declines.</remarks>
+/// <summary>Writes a problem as a page for browsers; other clients get JSON.</summary>
+/// <remarks>A problem's result calls this service first, and writes JSON when it returns false.</remarks>
 sealed class ProblemsAsPages : IProblemDetailsService
 {
     static readonly MediaTypeHeaderValue Html = new("text/html");
@@ -17,7 +17,7 @@ sealed class ProblemsAsPages : IProblemDetailsService
     {
         var http = context.HttpContext;
         if (!IsForAPerson(http.Request)) return false;
-        // The page has forms, and a form's token is for who is signed in, which a path that leads nowhere did not ask.
+        // The page has forms, whose tokens belong to the signed-in person; an unknown path did not authenticate.
         http.User = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Principal ?? http.User;
         var status = context.ProblemDetails.Status ?? http.Response.StatusCode;
         var page = new RazorComponentResult<ProblemPage>(new

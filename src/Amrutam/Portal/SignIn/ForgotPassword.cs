@@ -21,7 +21,7 @@ static class ForgotPassword
 
     static async Task<IResult> Ask(HttpContext http, EmailLinkActions links, [FromForm] string email)
     {
-        if (await links.AskForPassword(http, email) == 0) return TypedResults.LocalRedirect(Path + "?sent=true");
+        if (await links.RequestPasswordReset(http, email) == 0) return TypedResults.LocalRedirect(Path + "?sent=true");
         return new RazorComponentResult<ForgotPasswordPage>(new { Email = email, IsRefused = true })
         {
             StatusCode = CommonProblems.TooMany.Status,

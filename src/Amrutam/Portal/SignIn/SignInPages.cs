@@ -15,7 +15,7 @@ static class SignInPages
         routes.MapPost("/sign-out", Leave).AllowAnybody();
     }
 
-    /// <summary>Who is signed in and sent here all the same was refused by a page for another role.</summary>
+    /// <summary>A signed-in person comes here only from a page for another role.</summary>
     static RazorComponentResult<SignInPage> Ask(HttpContext http, string? returnUrl)
     {
         var signedIn = http.User.Identity is { IsAuthenticated: true };
@@ -26,8 +26,7 @@ static class SignInPages
     }
 
     static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email,
-        [FromForm] string password,
-        [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
+        [FromForm] string password, [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
     {
         var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code.Trim());
         if (outcome == PortalSignInOutcome.SignedIn) return TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
@@ -40,7 +39,7 @@ static class SignInPages
         };
     }
 
-    /// <param name="_">Unused: a form that is bound is a form whose antiforgery token is checked.</param>
+    /// <param name="_">Unused. Binding a form makes the framework check its antiforgery token.</param>
     static async Task<RedirectHttpResult> Leave(HttpContext http, PortalSignIn portal, [FromForm] string? _)
     {
         await portal.SignOut(http);

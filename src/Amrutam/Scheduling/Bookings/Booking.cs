@@ -1,4 +1,5 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
@@ -8,27 +9,30 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="SeriesId">The series that it was booked with, or null.</param>
 /// <param name="Status">requested, confirmed, checked_in, in_progress, completed, no_show, cancelled, declined or
 /// expired.</param>
-/// <param name="ExpiresAt">When a request that nobody answers is over; null for all else.</param>
-/// <param name="CancellationReason">Why it was cancelled or declined.</param>
-/// <param name="CancelledMinutesAhead">How long before its start it was cancelled.</param>
-/// <param name="Revision">Grows with every change; calendars and caches go by it.</param>
+/// <param name="ExpiresAt">When an unanswered request expires; null in every other status.</param>
+/// <param name="CancelledBy">patient, doctor, admin or system; null unless cancelled.</param>
+/// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
+/// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
+/// <param name="Revision">Increases with each change; calendars and caches compare it.</param>
 sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid? SeriesId, string Status,
     Instant StartsAt, Instant EndsAt, Instant? ExpiresAt, string? Reason, string? CancelledBy,
     string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty, int Revision, Instant CreatedAt)
 {
-    /// <summary>What <see cref="Read"/> expects, in its order, from <c>scheduling.bookings b</c>.</summary>
-    /// <remarks>A request whose time is over reads as expired, with the revision that this makes, before any job has
-    /// written it down.</remarks>
-    public const string Columns = """
-        b.id, b.slot_id, b.doctor_id, b.patient_id, b.series_id,
-        case when b.status = 'requested' and b.expires_at <= statement_timestamp() then 'expired' else b.status end,
-        b.starts_at, b.ends_at,
-        case when b.status = 'requested' and b.expires_at > statement_timestamp() then b.expires_at end, b.reason,
-        b.cancelled_by, b.cancellation_reason, b.cancelled_minutes_ahead, b.no_show_party,
-        b.revision + (b.status = 'requested' and b.expires_at <= statement_timestamp())::int, b.created_at
+    /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.bookings b</c>.</summary>
+    /// <remarks>A request that has expired reads as expired, with the revision of that step, before a job records
+    /// it.</remarks>
+    public const string Columns = $"""
+        b.id, b.slot_id, b.doctor_id, b.patient_id, b.series_id, {StatusNow}, b.starts_at, b.ends_at,
+        case when b.status = 'requested' and not scheduling.has_expired(b.status, b.expires_at) then b.expires_at end,
+        b.reason, b.cancelled_by, b.cancellation_reason, b.cancelled_minutes_ahead, b.no_show_party,
+        b.revision + scheduling.has_expired(b.status, b.expires_at)::int, b.created_at
         """;
 
-    /// <summary>How many columns <see cref="Read"/> reads; a statement's own follow them.</summary>
+    /// <summary>The present status of <c>scheduling.bookings b</c>.</summary>
+    public const string StatusNow =
+        "case when scheduling.has_expired(b.status, b.expires_at) then 'expired' else b.status end";
+
+    /// <summary>The number of columns that <see cref="Read"/> reads; a statement's own follow them.</summary>
     public const int Width = 16;
 
     public static Booking Read(NpgsqlDataReader row) =>

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>The caller's own bookings, the latest start first: a patient's as patient, a doctor's as doctor.</summary>
+/// <summary>Lists the caller's bookings as patient or as doctor, the latest start first.</summary>
 static class ListBookings
 {
     sealed record Key(Instant StartsAt, Guid Id);
@@ -29,7 +29,7 @@ static class ListBookings
     {
         if (status is not null && !LifeCycle.Statuses.Contains(status))
             return CommonProblems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)
             .With(from?.Value).With(to?.Value).With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch)
@@ -37,10 +37,9 @@ static class ListBookings
         return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
     }
 
-    const string Filters = """
+    const string Filters = $"""
 
-           and ($2::text is null or $2 = case when b.status = 'requested' and b.expires_at <= statement_timestamp()
-                                            then 'expired' else b.status end)
+           and ($2::text is null or $2 = {Booking.StatusNow})
            and b.starts_at >= coalesce($3::timestamptz, '-infinity')
            and b.starts_at < coalesce($4::timestamptz, 'infinity')
            and (b.starts_at, b.id) < (coalesce($5::timestamptz, 'infinity'), $6)

@@ -8,8 +8,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>One booking, for its patient and its doctor, with its revision as ETag; for anybody else it is not
-/// there.</summary>
+/// <summary>Reads one booking, by its patient or its doctor, with its revision as the ETag; 404 for anybody
+/// else.</summary>
 static class ReadBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>

@@ -10,13 +10,13 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>What happened to a booking, oldest first, for its patient and its doctor.</summary>
+/// <summary>Reads the history of a booking, oldest first, by its patient or its doctor.</summary>
 static class ReadHistory
 {
     /// <param name="Action">booked or requested, then each step.</param>
-    /// <param name="ByRole">Who did it: patient, doctor or admin; null for the clock.</param>
-    /// <param name="PatientId">Whose it is, for the record of who was shown it; not sent.</param>
-    /// <param name="FromStartsAt">When it was moved: where it lay before.</param>
+    /// <param name="ByRole">The actor: patient, doctor, admin or system; null for the clock.</param>
+    /// <param name="PatientId">For the record of access; not sent.</param>
+    /// <param name="FromStartsAt">The former start of a moved booking.</param>
     [SchemaName("BookingHistoryEntry")]
     public sealed record Entry(int Revision, string Action, string? FromStatus, string ToStatus, string? ByRole,
         string? Reason, Guid? FromSlotId, Instant? FromStartsAt, Instant At,
@@ -28,7 +28,7 @@ static class ReadHistory
                 row.GetGuid(9), row.GetGuid(10));
     }
 
-    // A page is what one booking can come to; steps beyond it are a quarrel, and the first ones stay readable.
+    // One page has all steps of an ordinary booking; of more, the first ones stay readable.
     const int Longest = 100;
 
     public static void Map(RouteGroupBuilder bookings) =>
@@ -46,7 +46,7 @@ static class ReadHistory
         return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : CommonProblems.NotFound();
     }
 
-    // A booking that was a request left that state by its first step, or is still in it.
+    // The status before the first step: requested or confirmed.
     const string Select = """
         with b as (select * from scheduling.bookings where id = $1 and (patient_id = $2 or doctor_id = $2)),
         first as (

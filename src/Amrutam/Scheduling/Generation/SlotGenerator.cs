@@ -2,9 +2,9 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Generation;
 
-/// <summary>A stretch of a weekday on the doctor's wall clock, and how it is cut into slots.</summary>
+/// <summary>A time of a weekday on the doctor's wall clock, and its division into slots.</summary>
 /// <param name="From">Minutes after midnight.</param>
-/// <param name="To">Minutes after the same midnight: 1440 is the end of the day, more lies on the next day.</param>
+/// <param name="To">Minutes after the same midnight: 1440 is the end of the day, more is on the next day.</param>
 sealed record WeeklyWindow(
     IsoDayOfWeek Weekday, int From, int To, Duration Slot, Duration Gap, LocalDate ValidFrom, LocalDate ValidTo)
 {
@@ -13,22 +13,19 @@ sealed record WeeklyWindow(
     public bool IsOn(LocalDate day) => day.DayOfWeek == Weekday && day >= ValidFrom && day <= ValidTo;
 }
 
-/// <summary>A stretch of wall-clock time that a clock change leaves out or brings twice.</summary>
+/// <summary>A wall-clock time that a clock change skips or repeats.</summary>
 readonly record struct ClockChange(LocalDateTime From, LocalDateTime To, bool Skipped);
 
-/// <summary>Turns a week of wall-clock windows into slots. Pure: all it knows is what it is given.</summary>
-/// <remarks>
-/// A window is a stretch of real time between two instants, and is cut by real duration. So no slot is longer or
-/// shorter than it says, a day of 23 hours has fewer of them, and a window that has no clock change in it keeps its
-/// wall-clock times.
-/// </remarks>
+/// <summary>Converts weekly wall-clock windows into slots. Pure.</summary>
+/// <remarks>A window is a real time between two instants and is divided by real duration. So every slot has its stated
+/// length, a day of 23 hours has fewer slots, and a window without a clock change keeps its wall-clock times.</remarks>
 static class SlotGenerator
 {
-    // Yesterday's window may reach into today, and where it ends can depend on the day before it.
+    // Yesterday's window may reach into today, and its end can depend on the day before.
     const int DaysBefore = 2;
 
-    /// <summary>Every slot that starts after the instant, up to and with the windows of the last day; by time, never
-    /// overlapping.</summary>
+    /// <summary>Every slot that starts after the instant, up to the windows of the last day; by time, without
+    /// overlaps.</summary>
     public static IEnumerable<Interval> Slots(
         IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, Instant after, LocalDate last)
     {
@@ -40,8 +37,8 @@ static class SlotGenerator
         }
     }
 
-    /// <summary>The windows of the days as instants, by time. One that a repeated hour pushes into the next ends
-    /// first.</summary>
+    /// <summary>The windows of the days as instants, by time. A window that a repeated hour moves into the next one
+    /// ends first.</summary>
     public static IEnumerable<(WeeklyWindow Window, Interval Time)> Windows(
         IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, LocalDate first, LocalDate last)
     {
@@ -59,7 +56,7 @@ static class SlotGenerator
             }
     }
 
-    /// <summary>What the clocks of the zone leave out or bring twice inside the windows of these days.</summary>
+    /// <summary>The times within the windows of these days that the clocks skip or repeat.</summary>
     public static IEnumerable<ClockChange> ClockChanges(
         IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, LocalDate first, LocalDate last)
     {
@@ -79,17 +76,17 @@ static class SlotGenerator
 
     static IEnumerable<(T Before, T After)> Pairwise<T>(this IEnumerable<T> items) => items.Zip(items.Skip(1));
 
-    /// <summary>The first moment of a date; where midnight is skipped, the moment the clocks went on.</summary>
+    /// <summary>The first instant of a date; where midnight is skipped, the instant of the clock change.</summary>
     public static Instant StartOfDay(LocalDate day, DateTimeZone zone) => Start(day, 0, zone);
 
-    /// <summary>A time that the clocks skip is the moment they went on; of a repeated one, the first.</summary>
+    /// <summary>A skipped time is the instant of the clock change; a repeated time is the first.</summary>
     static Instant Start(LocalDate day, int minute, DateTimeZone zone)
     {
         var map = zone.MapLocal(day.AtMidnight().PlusMinutes(minute));
         return map.Count == 0 ? map.LateInterval.Start : map.First().ToInstant();
     }
 
-    /// <summary>Of a repeated time the second; but a day ends where the next one starts, even when midnight comes
+    /// <summary>A repeated time is the second, except that a day ends where the next one starts, even if midnight comes
     /// twice.</summary>
     static Instant End(LocalDate day, int minute, DateTimeZone zone)
     {

@@ -2,7 +2,7 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Generation;
 
-/// <summary>Why a slot cannot be booked, as far as rules and time off care.</summary>
+/// <summary>The state of a slot as far as rules and time off depend on it.</summary>
 enum SlotState
 {
     Open,
@@ -11,19 +11,19 @@ enum SlotState
     /// <summary>Closed by hand: no rule opens that time again.</summary>
     Closed,
 
-    /// <summary>Closed because rules or time off had no place for it; it may come back.</summary>
+    /// <summary>Closed by rules or time off; it may be opened again.</summary>
     SetAside,
 }
 
-/// <summary>A slot that is there.</summary>
-/// <param name="Withdrawn">Booked when the rules gave it up: nobody can book it when it is free again.</param>
+/// <summary>An existing slot.</summary>
+/// <param name="Withdrawn">Booked when the rules no longer wanted it: it is not bookable after its booking.</param>
 readonly record struct MadeSlot(
     Guid Id, Interval Time, bool FromRules, SlotState State, Guid? Booking = null, bool Withdrawn = false);
 
-/// <summary>What has to happen so that a doctor's slots are those that the rules and the time off ask for.</summary>
-/// <param name="Withdraw">Booked slots that the rules no longer ask for: they stay, and end with their booking.</param>
-/// <param name="Restore">Slots that were withdrawn and that the rules ask for again.</param>
-/// <param name="Kept">Slots made from rules that stay, booked ones among them.</param>
+/// <summary>The changes that give a doctor the slots of the rules and the time off.</summary>
+/// <param name="Withdraw">Booked slots outside the rules: they stay until their booking ends.</param>
+/// <param name="Restore">Withdrawn slots that the rules want again.</param>
+/// <param name="Kept">The number of slots of the rules that stay, including booked ones.</param>
 sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(MadeSlot Slot, string Because)> Close,
     List<MadeSlot> Withdraw, List<MadeSlot> Restore, int Kept)
 {
@@ -31,13 +31,13 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
 
     public int Added => Publish.Count + Reopen.Count;
 
-    /// <summary>Of those to close, the ones that nobody could book any more: withdrawn while booked.</summary>
+    /// <summary>The number of slots to close that were not bookable any more: withdrawn while booked.</summary>
     public int AlreadyHidden => Close.Count(c => c.Slot.Withdrawn);
 
-    /// <summary>How many slots fewer there are to be booked.</summary>
+    /// <summary>The number of slots that stop being bookable.</summary>
     public int Removed => Close.Count - AlreadyHidden;
 
-    /// <param name="wanted">The slots of the rules, by time, not overlapping.</param>
+    /// <param name="wanted">The slots of the rules, by time, without overlaps.</param>
     /// <param name="made">The doctor's slots that have not ended, in any order.</param>
     /// <param name="away">The doctor's time off, in any order.</param>
     public static SlotPlan Of(
@@ -76,7 +76,7 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
         return new([.. add.Where(time => !aside.ContainsKey(time))], reopen, close, withdraw, restore, kept);
     }
 
-    /// <summary>Bookings of slots made from rules that lie outside these windows, even partly.</summary>
+    /// <summary>Bookings of slots of rules that lie outside these windows, even partly.</summary>
     public static IEnumerable<MadeSlot> Outside(
         IEnumerable<MadeSlot> made, IEnumerable<Interval> windows, Instant now)
     {
@@ -103,7 +103,7 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
     }
 }
 
-/// <summary>Tells of times, asked in the order of their ends, whether they meet one of a set.</summary>
+/// <summary>Answers whether times, in the order of their ends, overlap one of a set.</summary>
 sealed class Sweep(IEnumerable<Interval> set)
 {
     readonly Interval[] _set = [.. set.OrderBy(time => time.Start)];

@@ -2,10 +2,10 @@ using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Scheduling.Invariants;
 
-/// <summary>That slots, time off and the waiting list agree with the event log, as queries that must give no
-/// row.</summary>
+/// <summary>The agreement of slots, time off and the waiting list with the event log, as queries that return
+/// violations.</summary>
 /// <remarks>Slots that a doctor's rules make and close are left out: a thousand of them are one event, which names
-/// none. Bookings are <see cref="CalendarInvariants"/>'s.</remarks>
+/// none. <see cref="CalendarInvariants"/> has the bookings.</remarks>
 static class CalendarEventInvariants
 {
     public static readonly IReadOnlyList<Invariant> All =
@@ -17,7 +17,7 @@ static class CalendarEventInvariants
 
     const string Most = " limit 100";
 
-    // Of a clinic that is brought along a doctor's slots are one event of the doctor's.
+    // For an imported clinic one event of the doctor covers all of the doctor's slots.
     const string SlotHasItsEvents = """
         with touched as materialized (
             (select id from scheduling.slots where id >= $1 and id <= $2 order by id desc limit $4)
@@ -36,13 +36,13 @@ static class CalendarEventInvariants
                  where e.entity_id = s.id and e.at >= s.created_at - interval '1 day' and e.action = 'slots.closed'))
         """ + Most;
 
-    // What is erased with its doctor is not withdrawn one by one.
+    // Time off that is erased with its doctor has no event of its own; the erasure itself takes it without an actor.
     const string TimeOffHasItsEvent = """
         with there as materialized (
             select id from scheduling.time_off where id >= $1 and id <= $2 order by id desc limit $4),
         taken as materialized (
             select entity_id as id, actor_id from audit.actions
-             where action = 'time_off.taken' and entity_id is not null and at >= $3
+             where action = 'time_off.taken' and actor_id is not null and entity_id is not null and at >= $3
              order by at desc, position desc limit $4)
         select t.id::text from there t
          where not exists (

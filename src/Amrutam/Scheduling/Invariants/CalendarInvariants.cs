@@ -2,10 +2,9 @@ using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Scheduling.Invariants;
 
-/// <summary>What must hold of slots, bookings and the waiting list at any moment, as queries that must give no
-/// row.</summary>
-/// <remarks>The constraints keep most of it. These look whether they did, and at what no constraint can say: that
-/// tables agree with each other and with the event log.</remarks>
+/// <summary>The invariants of slots, bookings and the waiting list, as queries that return violations.</summary>
+/// <remarks>Constraints hold most of them. The rest compare tables with each other and with the event log, which no
+/// constraint can do.</remarks>
 static class CalendarInvariants
 {
     public static readonly IReadOnlyList<Invariant> All =
@@ -28,11 +27,9 @@ static class CalendarInvariants
         new("an_entry_with_an_offer_has_one", EntryWithAnOfferHasOne, Invariant.All),
     ];
 
-    const string Active = " not in ('cancelled', 'declined', 'expired')";
-
     const string Most = " limit 100";
 
-    // Bookings that were made, or changed, or have an event, in the window.
+    // Bookings that were made or changed, or have an event, in the window.
     const string Bookings = """
          materialized (
             (select id from scheduling.bookings where id >= $1 and id <= $2 order by id desc limit $4)
@@ -45,7 +42,7 @@ static class CalendarInvariants
         , b as (select b.* from touched t join scheduling.bookings b on b.id = t.id)
         """;
 
-    // Slots that were made in the window, and those that its bookings lie or lay on.
+    // Slots that were made in the window, and the present and former slots of its bookings.
     const string TouchedSlots = TouchedBookings + """
         , slots as materialized (
             (select id from scheduling.slots where id >= $1 and id <= $2 order by id desc limit $4)
@@ -56,40 +53,42 @@ static class CalendarInvariants
     const string OneBookingPerSlot = "with " + TouchedBookings + """
 
         select b.id::text from b join scheduling.bookings o on o.slot_id = b.slot_id and o.id <> b.id
-         where b.status
-        """ + Active + " and o.status" + Active + Most;
+         where scheduling.is_active(b.status) and scheduling.is_active(o.status)
+        """ + Most;
 
-    // A booking is at most 12 hours long, so the other one begins less than that before it.
     const string PatientIsInOnePlace = "with " + TouchedBookings + """
 
-        select b.id::text from b join scheduling.bookings o on o.patient_id = b.patient_id and o.id <> b.id
-           and o.starts_at < b.ends_at and o.ends_at > b.starts_at and o.starts_at > b.starts_at - interval '12 hours'
-         where b.status
-        """ + Active + " and o.status" + Active + Most;
+        select b.id::text from b
+         where scheduling.is_active(b.status) and not scheduling.has_expired(b.status, b.expires_at)
+           and exists (
+                select from scheduling.bookings_of_patient_between(b.patient_id, b.starts_at, b.ends_at) o
+                 where o.id <> b.id)
+        """ + Most;
 
+    // A booking is at most 12 hours long, so the other one begins less than that before it.
     const string DoctorSeesOnePatient = "with " + TouchedBookings + """
 
         select b.id::text from b join scheduling.bookings o on o.doctor_id = b.doctor_id and o.id <> b.id
            and o.starts_at < b.ends_at and o.ends_at > b.starts_at and o.starts_at > b.starts_at - interval '12 hours'
-         where b.status
-        """ + Active + " and o.status" + Active + Most;
+         where scheduling.is_active(b.status) and scheduling.is_active(o.status)
+        """ + Most;
 
     const string KeyHasOneBooking = "with " + TouchedBookings + """
 
         select b.id::text from b
-          join scheduling.idempotency_keys k on k.user_id = b.patient_id and k.booking_id = b.id
-          join scheduling.idempotency_keys o on o.user_id = k.user_id and o.key = k.key and o.booking_id <> k.booking_id
+          join platform.idempotency_keys k on k.user_id = b.patient_id and k.booking_id = b.id
+          join platform.idempotency_keys o on o.user_id = k.user_id and o.key = k.key and o.booking_id <> k.booking_id
         """ + Most;
 
     const string KeyNamesABooking = """
         with recent as materialized (
-            select user_id, booking_id from scheduling.idempotency_keys
+            select user_id, booking_id from platform.idempotency_keys
              where created_at >= $1 and booking_id is not null order by created_at desc limit $2)
         select r.booking_id::text from recent r left join scheduling.bookings b on b.id = r.booking_id
          where b.patient_id is distinct from r.user_id
         """ + Most;
 
-    // From a day before on, so that old months of the log are not looked into; an event has the time of its booking.
+    // From a day before on, so that old months of the log are not read; an event has the time of its booking.
     const string BookingHasItsEvent = "with " + TouchedBookings + """
 
         select b.id::text from b
@@ -124,21 +123,24 @@ static class CalendarInvariants
     const string BookedSlotHasItsBooking = "with " + TouchedSlots + """
 
         select s.id::text from slots t join scheduling.slots s on s.id = t.id
-          left join scheduling.bookings o on o.id = s.booking_id and o.slot_id = s.id and o.status
-        """ + Active + " where s.booking_id is not null and o.id is null" + Most;
+          left join scheduling.bookings o
+            on o.id = s.booking_id and o.slot_id = s.id and scheduling.is_active(o.status)
+         where s.booking_id is not null and o.id is null
+        """ + Most;
 
     const string OpenSlotHasNoBooking = "with " + TouchedSlots + """
 
         select s.id::text from slots t join scheduling.slots s on s.id = t.id
-          join scheduling.bookings o on o.slot_id = s.id and o.status
-        """ + Active + " where s.booking_id is null" + Most;
+          join scheduling.bookings o on o.slot_id = s.id and scheduling.is_active(o.status)
+         where s.booking_id is null
+        """ + Most;
 
     const string BookingLiesWhereItsSlotLies = "with " + TouchedBookings + """
 
         select b.id::text from b join scheduling.slots s on s.id = b.slot_id
          where (b.starts_at, b.ends_at, b.doctor_id) is distinct from (s.starts_at, s.ends_at, s.doctor_id)
-           and b.status
-        """ + Active + Most;
+           and scheduling.is_active(b.status)
+        """ + Most;
 
     const string RequestHoldsItsSlot = "with " + TouchedBookings + """
 

@@ -1,15 +1,17 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Privacy;
+using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Waitlist;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Privacy;
 
-/// <summary>A person's part in the calendar, as patient and as doctor: all of it in the export. Leaving ends what lies
-/// ahead; erasing takes the words that were written, and a doctor's rules.</summary>
-/// <remarks>That a booking took place stays, under an id that nobody can trace, because it is the other side's record
-/// too.</remarks>
-sealed class CalendarPersonalData(SchedulingSettings settings) : IPersonalData
+/// <summary>A person's data in the calendar, as patient and as doctor. The export has all of it. Leaving cancels future
+/// bookings; erasing deletes free text and a doctor's rules.</summary>
+/// <remarks>The booking itself stays under an untraceable id, because it is also the other person's record.</remarks>
+sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersonalData
 {
     public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person)
     {
@@ -24,8 +26,8 @@ sealed class CalendarPersonalData(SchedulingSettings settings) : IPersonalData
         yield return new("slots", connection.Statement(Slots).With(person));
     }
 
-    public Task<Problem?> Leave(NpgsqlConnection connection, Guid person) =>
-        LeaveCalendar.Run(connection, person, settings);
+    public Task<Problem?> Leave(NpgsqlConnection connection, Guid person, CurrentUser? by) =>
+        new LeaveCalendar(connection, person, by, freed, offers).Run();
 
     public Task Return(NpgsqlConnection connection, Guid person) => LeaveCalendar.Return(connection, person);
 
@@ -64,7 +66,7 @@ sealed class CalendarPersonalData(SchedulingSettings settings) : IPersonalData
     const string Requests = """
         select jsonb_build_object('route', route, 'key', key, 'status', status, 'body', body, 'created_at', created_at)
                ::text
-          from scheduling.idempotency_keys where user_id = $1 order by created_at
+          from platform.idempotency_keys where user_id = $1 order by created_at
         """;
 
     const string Availability =
@@ -75,13 +77,13 @@ sealed class CalendarPersonalData(SchedulingSettings settings) : IPersonalData
     const string TimeOff =
         "select to_jsonb(t)::text from scheduling.time_off t where doctor_id = $1 order by starts_at";
 
-    // Who holds or booked one stands with the booking, and is not the doctor's data.
+    // The patient of a slot is in the booking, and is not the doctor's data.
     const string Slots = """
         select (to_jsonb(s) - 'held_by' - 'held_until')::text
           from scheduling.slots s where doctor_id = $1 order by starts_at
         """;
 
-    // What the patient wrote, and what was written about them; and of a doctor, what they wrote themself.
+    // The text that a patient wrote, the text about the patient, and a doctor's own text.
     const string EraseReasons = """
         update scheduling.bookings
            set reason = case when patient_id <> $1 then reason end, cancellation_reason = null, updated_at = now()
@@ -96,9 +98,9 @@ sealed class CalendarPersonalData(SchedulingSettings settings) : IPersonalData
            and (b.patient_id = $1 or (b.doctor_id = $1 and s.actor_id = $1))
         """;
 
-    // Answers kept for a doctor's repeated requests show the patient's words too.
+    // Responses stored under a doctor's keys contain the patient's text too.
     const string EraseAnswers = """
-        delete from scheduling.idempotency_keys k
+        delete from platform.idempotency_keys k
          where k.user_id in (select $1 union select doctor_id from scheduling.bookings where patient_id = $1)
            and (k.user_id = $1 or strpos(k.body, $1::text) > 0)
         """;

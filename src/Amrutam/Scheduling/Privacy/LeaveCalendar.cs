@@ -1,9 +1,10 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Steps;
-using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
 using Amrutam.Scheduling.Waitlist;
 using NodaTime;
@@ -11,71 +12,80 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Privacy;
 
-/// <summary>Takes somebody who closes their account out of the calendar: what lies ahead of them is cancelled, so that
-/// the other side hears of it at once, and nothing more can be booked with them.</summary>
+/// <summary>Removes a person whose account closes from the calendar: cancels their future bookings, so that the other
+/// side learns of it at once, and prevents new ones.</summary>
+/// <param name="by">The person, or null for the job that erases the account: then the system is the actor.</param>
 /// <remarks>
-/// A doctor takes time off without an end in sight, by the same steps as any other time off; coming back withdraws it.
-/// A patient's bookings are cancelled whatever the doctor's window says: nobody is held in an account by a visit. Run
-/// again before the data is erased, it finds what was not yet there, and else does nothing.
+/// A doctor's calendar gets time off for longer than the account exists; reopening the account withdraws it. A
+/// patient's bookings are cancelled in spite of the doctor's window: no booking keeps an account open. Before the data
+/// is erased this runs once more and finds what came since.
 /// </remarks>
-static class LeaveCalendar
+sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser? by, FreedSlots freed,
+    OfferSlot offers)
 {
-    // The longest that time off may last; the account is erased long before.
+    // The longest possible time off; the account is erased long before.
     static readonly Duration Away = Duration.FromDays(3 * 365);
 
-    // More than anyone keeps; the rest would be found before the data is erased.
+    // More than anyone has. The run before the erasure finds the rest.
     const int MostBookings = 1000, MostEntries = 1000;
-    const string Because = "The account was closed";
+    const string Closed = "The account was closed", Erased = "The account was erased";
 
-    /// <returns>Why they cannot leave now, or null.</returns>
-    public static async Task<Problem?> Run(NpgsqlConnection connection, Guid person, SchedulingSettings settings)
+    /// <returns>The problem that keeps the person from leaving now, or null.</returns>
+    public async Task<Problem?> Run()
     {
-        if (await LeaveAsDoctor(connection, new(person, Allow.Doctor, Guid.Empty)) is { } refusal) return refusal;
-        await LeaveAsPatient(connection, new(person, Allow.Patient, Guid.Empty), settings);
+        if (await LeaveAsDoctor() is { } problem) return problem;
+        await LeaveAsPatient();
         return null;
     }
 
-    /// <summary>Opens a doctor's calendar again; what was cancelled stays cancelled.</summary>
+    /// <summary>Opens a doctor's calendar again; cancelled bookings stay cancelled.</summary>
     public static async Task Return(NpgsqlConnection connection, Guid person)
     {
         var doctor = new CurrentUser(person, Allow.Doctor, Guid.Empty);
-        await DoctorCalendar.Lock(connection, person);
+        await CalendarLocks.LockCalendars(connection, person);
         if (await connection.Statement(Withdraw).With(person).With(doctor.Trace).Execute() > 0)
-            await KeepToThePlan(connection, doctor);
+            await ApplyPlan(connection, person, doctor);
     }
 
-    static async Task<Problem?> LeaveAsDoctor(NpgsqlConnection connection, CurrentUser doctor)
+    CurrentUser? As(string role) => by is null ? null : new(person, role, Guid.Empty);
+
+    string Role(string role) => by is null ? "system" : role;
+
+    async Task<Problem?> LeaveAsDoctor()
     {
-        await DoctorCalendar.Lock(connection, doctor.Id);
-        if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar) return null;
+        await CalendarLocks.LockCalendars(connection, person);
+        if (await DoctorCalendar.Of(connection, person) is not { } calendar) return null;
         var (id, away) = (Guid.CreateVersion7(), new Interval(calendar.Now, calendar.Now + Away));
-        var cleared = await ClearBookings.Clear(connection, calendar, away, ClearBookings.Cancel, id, doctor);
+        var cleared = await ClearBookings.Clear(connection, calendar, away, ClearBookings.Cancel, id, As(Allow.Doctor));
         if (cleared.Refusal is not null) return SchedulingProblems.BookingsInTheWay;
-        await connection.Statement(TakeOff).With(id).With(doctor.Id).With(away.Start).With(away.End).With(doctor.Trace)
-            .Execute();
-        await KeepToThePlan(connection, doctor);
-        await connection.Statement(LetWaitersGo).With(doctor.Id).With(doctor.Trace).Execute();
+        await connection.Statement(TakeOff).With(id).With(person).With(away.Start).With(away.End)
+            .With(CommonProblems.Trace()).With(by?.Id).With(Role(Allow.Doctor)).Execute();
+        await ApplyPlan(connection, person, As(Allow.Doctor));
+        await connection.Statement(EndEntries).With(person).With(CommonProblems.Trace()).With(by?.Id)
+            .With(Role(Allow.Doctor)).Execute();
         return null;
     }
 
-    static async Task KeepToThePlan(NpgsqlConnection connection, CurrentUser doctor)
+    static async Task ApplyPlan(NpgsqlConnection connection, Guid doctor, CurrentUser? by)
     {
-        if (await DoctorCalendar.Of(connection, doctor.Id) is { } calendar)
-            await ApplySlotPlan.Apply(connection, [(calendar, calendar.Plan())], doctor);
+        if (await DoctorCalendar.Of(connection, doctor) is { } calendar)
+            await ApplySlotPlan.Apply(connection, [(calendar, calendar.Plan())], by);
     }
 
-    static async Task LeaveAsPatient(NpgsqlConnection connection, CurrentUser patient, SchedulingSettings settings)
+    async Task LeaveAsPatient()
     {
-        foreach (var entry in await connection.Statement(LockEntries).With(patient.Id).With(MostEntries)
+        var patient = new CurrentUser(person, Allow.Patient, Guid.Empty);
+        foreach (var entry in await connection.Statement(LockEntries).With(person).With(MostEntries)
             .List(row => row.GetGuid(0)))
-            await ChangeEntry.End(connection, entry, "left", "withdrawn", patient, settings);
-        foreach (var id in await connection.Statement(LockBookings).With(patient.Id).With(MostBookings)
+            await ChangeEntry.End(connection, entry, "left", "withdrawn", person, As(Allow.Patient), offers);
+        foreach (var id in await connection.Statement(LockBookings).With(person).With(MostBookings)
             .List(row => row.GetGuid(0)))
         {
             var present = (await ChangeBooking.Lock(connection, id, patient))!;
             var (booking, now) = (present.Booking, present.Now);
             if (LifeCycle.Refusal(booking.Status, BookingAction.Cancel, booking.StartsAt, now) is null)
-                await ApplyTransition.Apply(connection, booking, BookingAction.Cancel, patient, settings, Because);
+                await ApplyTransition.Apply(connection, booking, BookingAction.Cancel, As(Allow.Patient), freed,
+                    by is null ? Erased : Closed);
         }
     }
 
@@ -85,7 +95,7 @@ static class LeaveCalendar
             select $1, $2, $3, $4, true
              where not exists (select from scheduling.time_off where doctor_id = $2 and leaving) returning *)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select doctor_id, 'doctor', 'time_off.taken', 'time_off', id,
+        select $6, $7, 'time_off.taken', 'time_off', id,
                jsonb_build_object('doctor_id', doctor_id, 'starts_at', starts_at, 'ends_at', ends_at), $5
           from taken
         """;
@@ -98,13 +108,13 @@ static class LeaveCalendar
           from withdrawn
         """;
 
-    // Who waits for any doctor of a specialization goes on waiting.
-    const string LetWaitersGo = """
+    // Entries for any doctor of a specialization stay.
+    const string EndEntries = """
         with lapsed as (
             update scheduling.waitlist_entries set status = 'lapsed'
              where doctor_id = $1 and status = 'waiting' returning id, patient_id)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select $1, 'doctor', 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id), $2
+        select $3, $4, 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id), $2
           from lapsed
         """;
 

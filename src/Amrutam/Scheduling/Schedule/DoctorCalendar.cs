@@ -7,9 +7,9 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>All that a doctor's slots depend on, as it is at one moment of the database's clock.</summary>
-/// <param name="Revision">Of the rules; 0 when there never were any.</param>
-/// <param name="Away">Time off that is not over.</param>
+/// <summary>The rules, time off and slots of a doctor at one moment of the database's clock.</summary>
+/// <param name="Revision">The revision of the rules; 0 when there were none.</param>
+/// <param name="Away">Present and future time off.</param>
 /// <param name="Slots">Slots that have not ended.</param>
 sealed record DoctorCalendar(
     Guid Doctor, DateTimeZone Zone, WeeklySchedule Offered, int Revision, Instant Now,
@@ -19,11 +19,11 @@ sealed record DoctorCalendar(
 
     public SlotPlan Plan() => Plan(Offered.Windows(), Offered);
 
-    /// <summary>What would have to happen if these were the rules.</summary>
+    /// <summary>The plan under the given rules.</summary>
     public SlotPlan Plan(IReadOnlyList<WeeklyWindow> week, WeeklySchedule offered) =>
         SlotPlan.Of(SlotGenerator.Slots(week, Zone, Now, Today.PlusDays(offered.HorizonDays)), Slots, Away, Now);
 
-    /// <summary>Bookings that the rules did not ask for, whether or not they lie beyond the horizon.</summary>
+    /// <summary>Bookings outside the rules, also beyond the horizon.</summary>
     public IReadOnlyList<MadeSlot> Outside(IReadOnlyList<WeeklyWindow> week)
     {
         var last = Slots.Where(s => s.Booking is not null).Select(s => s.Time.End).Append(Now).Max();
@@ -31,10 +31,10 @@ sealed record DoctorCalendar(
         return [.. SlotPlan.Outside(Slots, windows.Select(w => w.Time), Now)];
     }
 
-    /// <summary>The last moment at which a slot of the rules can be booked, as the database takes it.</summary>
+    /// <summary>The last moment at which a slot of the rules is bookable.</summary>
     public DateTime BookableUntil(Interval slot) => (slot.Start - Offered.Notice).ToDateTimeUtc();
 
-    /// <summary>The next change of date, when one more day comes into view.</summary>
+    /// <summary>The next change of date: one more day is within the horizon then.</summary>
     public Instant Tomorrow => SlotGenerator.StartOfDay(Today.PlusDays(1), Zone);
 
     /// <returns>The calendar; null when the doctor has no profile.</returns>
@@ -42,7 +42,7 @@ sealed record DoctorCalendar(
         NpgsqlConnection connection, Guid doctor, CancellationToken ct = default) =>
         (await Of(connection, [doctor], ct)).SingleOrDefault();
 
-    /// <summary>The calendars of those that have a profile in a zone that is known.</summary>
+    /// <summary>The calendars of those doctors that have a profile in a known zone.</summary>
     public static async Task<List<DoctorCalendar>> Of(
         NpgsqlConnection connection, Guid[] doctors, CancellationToken ct = default)
     {
@@ -54,11 +54,6 @@ sealed record DoctorCalendar(
             byDoctor.GetValueOrDefault(doctor)?.Slots.Add(slot);
         return [.. byDoctor.Values];
     }
-
-    /// <summary>Lets one change of a doctor's slots wait for another, so that a plan is still true when it is carried
-    /// out.</summary>
-    public static Task Lock(NpgsqlConnection connection, params Guid[] doctors) =>
-        connection.Statement(TakeTurns).With(doctors).Execute();
 
     static DoctorCalendar? Read(NpgsqlDataReader row) => TimeZones.Zone(row.GetString(1)) is not { } zone ? null : new(
         row.GetGuid(0), zone, row.IsDBNull(2) ? WeeklySchedule.Nothing : new(
@@ -73,11 +68,6 @@ sealed record DoctorCalendar(
         row.GetGuid(1), new(row.GetInstant(2), row.GetInstant(3)), row.GetBoolean(4),
         Enum.Parse<SlotState>(row.GetString(5)), row.GetGuidOrNull(6), row.GetBoolean(7)));
 
-    const string TakeTurns = """
-        select pg_advisory_xact_lock(hashtextextended('calendar ' || doctor, 0))
-          from (select unnest($1::uuid[]) as doctor order by 1) one_after_the_other
-        """;
-
     const string Select = """
         select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision::int,
                statement_timestamp()
@@ -89,7 +79,7 @@ sealed record DoctorCalendar(
          where doctor_id = any($1) and ends_at > statement_timestamp()
         """;
 
-    // No slot lasts longer than 12 hours, so what began before then has ended.
+    // A slot lasts at most 12 hours, so every earlier one has ended.
     const string SlotsAhead = """
         select doctor_id, id, starts_at, ends_at, from_rules,
                case when booking_id is not null then 'Booked' when closed_at is null then 'Open'

@@ -3,28 +3,27 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
-using Amrutam.Scheduling.TimeOff;
 using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>What a replacement of the weekly rules would change, with nothing saved.</summary>
+/// <summary>Shows what new weekly rules would change, and saves nothing.</summary>
 static class PreviewAvailability
 {
-    /// <summary>A time as the doctor's clock shows it.</summary>
+    /// <summary>A time with the doctor's wall clock.</summary>
     [SchemaName("PreviewedSlot")]
     public sealed record Shown(
         Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime, LocalTime EndTime);
 
-    /// <summary>A stretch of a rule's wall-clock time that a clock change leaves out or brings twice.</summary>
+    /// <summary>A part of a rule's wall-clock time that a clock change skips or repeats.</summary>
     [SchemaName("LocalTimeRange")]
     public sealed record LocalStretch(LocalDate Date, LocalTime From, LocalTime To);
 
-    /// <param name="Added">The first 100 of those that would be added; the count says how many there are.</param>
-    /// <param name="Removed">The first 100 of those that would be closed.</param>
-    /// <param name="LocalTimesSkipped">Do not exist, so no slot lies there.</param>
-    /// <param name="LocalTimesRepeated">Come twice, so slots lie in both.</param>
+    /// <param name="Added">The first 100 new slots; the count has all.</param>
+    /// <param name="Removed">The first 100 slots to be closed.</param>
+    /// <param name="LocalTimesSkipped">Times that do not exist and have no slots.</param>
+    /// <param name="LocalTimesRepeated">Times that come twice and have slots in both.</param>
     public sealed record Response(
         int SlotsAdded, int SlotsRemoved, int SlotsKept, IReadOnlyList<Shown> Added, IReadOnlyList<Shown> Removed,
         IReadOnlyList<ConflictingBooking> BookingsOutside,

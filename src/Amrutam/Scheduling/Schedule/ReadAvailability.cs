@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>The signed-in doctor's weekly rules, with the ETag that a replacement must bring back.</summary>
+/// <summary>Reads the signed-in doctor's weekly rules, with the ETag that a replacement must send.</summary>
 static class ReadAvailability
 {
     public sealed record Response(

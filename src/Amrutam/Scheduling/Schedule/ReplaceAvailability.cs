@@ -5,19 +5,17 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Generation;
-using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.Slots;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>Replaces the signed-in doctor's weekly rules as a whole; the slots are there when the answer is.</summary>
-/// <remarks>
-/// Two who edit the same rules do not undo each other: a replacement names the ETag it was made from. A booked slot is
-/// never touched, whatever the new rules say; bookings outside them are listed, for the doctor to keep, move or cancel.
-/// </remarks>
+/// <summary>Replaces the signed-in doctor's weekly rules and generates the slots before it responds.</summary>
+/// <remarks>A replacement sends the ETag of the rules that it was made from, so two editors do not overwrite each
+/// other. A booked slot stays under any rules. The response lists bookings outside them, which the doctor keeps, moves
+/// or cancels.</remarks>
 static class ReplaceAvailability
 {
     /// <param name="SlotsAdded">Open now and not before.</param>
@@ -37,15 +35,15 @@ static class ReplaceAvailability
 
     static async Task<IResult> Handle(
         WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key, HttpResponse response,
-        IdempotentTransaction changes)
+        IdempotentTransaction transaction)
     {
         var fields = new RequestValidation();
         var week = request.Read(fields);
         if (fields.Wrong) return fields.Problem();
         var revision = 0;
-        var answer = await changes.Run(doctor, "PUT /api/availability", key, request, async connection =>
+        var answer = await transaction.Run(doctor, key, request, async connection =>
         {
-            await DoctorCalendar.Lock(connection, doctor.Id);
+            await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             if (calendar.Revision > 0 && match.Tags.Count == 0)
@@ -57,7 +55,7 @@ static class ReplaceAvailability
             revision = await Save(connection, calendar, request, doctor);
             return await Apply(connection, calendar with { Offered = request }, week, plan, doctor);
         });
-        // An answer that is given again says nothing of the revision that is there by now.
+        // A replayed response does not know the present revision.
         if (answer is StoredResponse { Status: StatusCodes.Status200OK, Replayed: false })
             response.Headers.ETag = IfMatch.Tag(revision);
         return answer;
@@ -69,11 +67,11 @@ static class ReplaceAvailability
     static async Task<int> Save(
         NpgsqlConnection connection, DoctorCalendar calendar, WeeklySchedule offered, CurrentUser doctor)
     {
-        // Booked ones too: they carry the notice for the day when they are free again.
+        // Booked slots too: they need the notice when they are free again.
         Guid[] retimed = calendar.Offered.Notice == offered.Notice ? []
             : [.. calendar.Slots.Where(s => s is { FromRules: true, Withdrawn: false } && s.State != SlotState.SetAside)
                 .Select(s => s.Id)];
-        if (retimed.Length > 0) await connection.Statement(CheckBookability.LockSlots).With(retimed).Execute();
+        if (retimed.Length > 0) await connection.Statement(CalendarLocks.Slots).With(retimed).Execute();
         return await connection.Statement(Replace).With(doctor.Id)
             .WithJson(JsonSerializer.Serialize(offered.Rules, Json.Options)).With(offered.MinimumNoticeMinutes)
             .With(offered.HorizonDays).With(calendar.Tomorrow).With(calendar.Zone.Id).With(retimed).With(doctor.Trace)
@@ -84,7 +82,7 @@ static class ReplaceAvailability
         IReadOnlyList<WeeklyWindow> week, SlotPlan plan, CurrentUser doctor)
     {
         var done = await ApplySlotPlan.Apply(connection, [(calendar, plan)], doctor);
-        // Fewer than planned: some were booked while this ran. They are told of too.
+        // Fewer than planned: some were booked in between and belong into the response.
         if (done.Closed < plan.Close.Count) calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
         return StoredResponse.Of(StatusCodes.Status200OK, new Response(
             calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes, calendar.Offered.HorizonDays,

@@ -5,15 +5,14 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>A stretch of a weekday that a doctor offers, as it is sent and shown; times are the doctor's wall
-/// clock.</summary>
+/// <summary>A weekly rule in requests and responses: a time of a weekday, on the doctor's wall clock.</summary>
 /// <param name="Weekday">monday to sunday: the day on which it begins.</param>
 /// <param name="From">From 00:00 to 23:59.</param>
-/// <param name="To">24:00 ends the day; one before <paramref name="From"/> lies on the next day.</param>
+/// <param name="To">24:00 ends the day; a time before <paramref name="From"/> is on the next day.</param>
 /// <param name="SlotMinutes">5 to 720.</param>
-/// <param name="GapMinutes">Left free after each slot, 0 to 720.</param>
+/// <param name="GapMinutes">The pause after each slot, 0 to 720.</param>
 /// <param name="ValidFrom">The first day, or null.</param>
-/// <param name="ValidTo">The last day, or null. With both the same, these are extra hours of one date.</param>
+/// <param name="ValidTo">The last day, or null. If both are the same day, these are extra hours of one date.</param>
 sealed record ScheduleRule(
     string Weekday, string From, string To, int SlotMinutes,
     int GapMinutes = 0, LocalDate? ValidFrom = null, LocalDate? ValidTo = null)
@@ -25,7 +24,7 @@ sealed record ScheduleRule(
 
     static readonly LocalDate Never = new(1900, 1, 1), Always = new(2200, 1, 1);
 
-    /// <summary>The rule as a window; null, and its fields refused, when it makes no sense.</summary>
+    /// <summary>Converts the rule to a window; reports invalid fields and returns null.</summary>
     public WeeklyWindow? Read(RequestValidation fields, string at)
     {
         var weekday = Enum.GetValues<IsoDayOfWeek>().FirstOrDefault(day => NameOf(day) == Weekday);

@@ -5,10 +5,11 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>Everything by which a doctor's slots are made ahead, as it is sent.</summary>
-/// <param name="Rules">Up to 100, none of them overlapping another.</param>
-/// <param name="MinimumNoticeMinutes">How long before its start a slot can still be booked, 0 to 43200.</param>
-/// <param name="HorizonDays">How many days after today slots are made for, 1 to 400.</param>
+/// <summary>A doctor's weekly rules, notice and horizon, as in requests.</summary>
+/// <param name="Rules">Up to 100 that do not overlap.</param>
+/// <param name="MinimumNoticeMinutes">The time before its start at which a slot stops being bookable, 0 to
+/// 43200.</param>
+/// <param name="HorizonDays">The number of days after today with slots, 1 to 400.</param>
 sealed record WeeklySchedule(
     IReadOnlyList<ScheduleRule> Rules, int MinimumNoticeMinutes = 0, int HorizonDays = WeeklySchedule.DefaultHorizon)
 {
@@ -16,7 +17,7 @@ sealed record WeeklySchedule(
 
     public const int MostRules = 100, LongestNotice = 30 * 24 * 60, LongestHorizon = 400;
 
-    // Half hours round the clock for 400 days; what is finer must look less far ahead, or one request would write for
+    // Half hours round the clock for 400 days. Shorter slots need a nearer horizon, or one request would write for
     // minutes.
     public const int MostSlots = 20_000;
 
@@ -25,7 +26,7 @@ sealed record WeeklySchedule(
     [JsonIgnore]
     public Duration Notice => Duration.FromMinutes(MinimumNoticeMinutes);
 
-    /// <summary>The rules as windows; where a field is wrong, it is refused.</summary>
+    /// <summary>Converts the rules to windows and reports invalid fields.</summary>
     public List<WeeklyWindow> Read(RequestValidation fields)
     {
         fields.Refuse(MinimumNoticeMinutes is < 0 or > LongestNotice, "minimum_notice_minutes",
@@ -45,10 +46,10 @@ sealed record WeeklySchedule(
         return windows.ConvertAll(w => w.Window);
     }
 
-    /// <summary>Rules that were checked when they were saved.</summary>
+    /// <summary>The windows of saved rules, which are valid.</summary>
     public List<WeeklyWindow> Windows() => [.. Rules.Select((rule, i) => rule.Read(new(), $"rules[{i}]")!)];
 
-    /// <summary>Whether the one on some date, and the other on the same date or the next, share a minute.</summary>
+    /// <summary>Whether one window on some date shares a minute with the other on that date or the next.</summary>
     static bool Overlap(WeeklyWindow one, WeeklyWindow other)
     {
         var ahead = ((int)other.Weekday - (int)one.Weekday + 7) % 7;

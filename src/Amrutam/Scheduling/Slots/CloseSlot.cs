@@ -6,8 +6,8 @@ using Amrutam.Platform.Idempotency;
 namespace Amrutam.Scheduling.Slots;
 
 /// <summary>Closes one of the signed-in doctor's open slots.</summary>
-/// <remarks>A booked slot is not closed: its booking is cancelled first, by name, so a patient always hears
-/// why.</remarks>
+/// <remarks>A booked slot is not closed: its booking is cancelled first, so that the patient receives a
+/// reason.</remarks>
 static class CloseSlot
 {
     public static void Map(RouteGroupBuilder slots) =>
@@ -16,8 +16,8 @@ static class CloseSlot
             .Produces(StatusCodes.Status204NoContent).WithProblems(
                 SchedulingProblems.SlotIsBooked, CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction changes) =>
-        changes.Run(doctor, $"DELETE /api/slots/{id}", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>
+        transaction.Run(doctor, key, new { }, async connection =>
             await connection.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
             {
                 "closed" => StoredResponse.NoContent,

@@ -8,12 +8,12 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Slots;
 
-/// <summary>A doctor's slots that can be booked now, by time; dates are the doctor's own.</summary>
-/// <remarks>An expired hold is over by the database's clock, whether or not any job has swept it.</remarks>
+/// <summary>Lists a doctor's bookable slots by time; dates are days of the doctor's zone. 404 for a doctor who is not
+/// in the directory.</summary>
 static class ListOpenSlots
 {
-    // Slots may begin years from now, more than a time span can tell.
-    const double LongestHolding = 3600;
+    // A slot may begin years from now, beyond the range of a time span.
+    const double MaxCacheSeconds = 3600;
 
     sealed record Key(Instant StartsAt, Guid Id);
 
@@ -25,21 +25,20 @@ static class ListOpenSlots
             .Example(Examples.PageOf(Examples.Open))
             .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, PageQuery.NotACursor);
 
-    /// <param name="Slot">Null in the one row of a doctor who has none to show.</param>
-    /// <param name="HoldsSeconds">Until this slot begins, or a hold of any of the doctor's ends.</param>
-    sealed record Row(Slot? Slot, double HoldsSeconds);
+    /// <param name="Slot">Null in the only row of a doctor without open slots.</param>
+    /// <param name="ValidSeconds">Until this slot begins, or a hold of one of the doctor's slots ends.</param>
+    sealed record Row(Slot? Slot, double ValidSeconds);
 
     static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query,
         [FromKeyedServices(Database.ForLists)] NpgsqlDataSource db, SchedulingSettings settings, HttpContext http,
         CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
     {
         if (to?.Value < from?.Value) return CommonProblems.Field("to", "must not be before from");
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         Instant? starts = null, ends = null;
         if (from is not null || to is not null)
         {
-            // A date is a day of the doctor's zone, which only a look at the doctor tells.
             var zone = await db.Statement(ZoneOfListed).With(id).With(settings.VerifiedDoctorsOnly).Value<string>(ct);
             if (zone is null) return CommonProblems.NotFound();
             (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
@@ -50,32 +49,31 @@ static class ListOpenSlots
         if (rows.Count == 0) return CommonProblems.NotFound();
         List<Slot> slots = [.. rows.Select(row => row.Slot).OfType<Slot>()];
         if (slots.Count > 0)
-            http.CacheFor(TimeSpan.FromSeconds(Math.Min(LongestHolding, rows.Min(row => row.HoldsSeconds))));
+            http.CacheFor(TimeSpan.FromSeconds(Math.Min(MaxCacheSeconds, rows.Min(row => row.ValidSeconds))));
         return TypedResults.Ok(page.Of(slots, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
     }
 
     static Row Read(NpgsqlDataReader row) => row.IsDBNull(0) ? new(null, 0) : new(Slot.Read(row), row.GetDouble(6));
 
-    const string ZoneOfListed = "select time_zone from doctors.practitioners where id = $1 and (verified or not $2)";
+    const string ZoneOfListed = "select time_zone from doctors.bookable_doctors($2) where id = $1";
 
-    // The doctor first, so that one who has no open slot is told apart from nobody.
-    const string Select = "select " + Slot.Columns + """
-        , (extract(epoch from least(s.starts_at, s.bookable_until, (
+    // The doctor first: a doctor without open slots has one row, an unknown doctor none.
+    const string Select = """
+        select s.id, p.id, s.starts_at, s.ends_at, p.time_zone, 'open',
+               (extract(epoch from least(s.starts_at, s.bookable_until, (
                select min(h.held_until) from scheduling.slots h
                 where h.doctor_id = $1 and h.held_by is not null and h.held_until > statement_timestamp())))
-           - extract(epoch from statement_timestamp()))::float8
-          from doctors.practitioners p
+               - extract(epoch from statement_timestamp()))::float8
+          from doctors.bookable_doctors($7) p
           left join lateral (
-            select * from scheduling.slots s
-             where s.doctor_id = $1 and s.closed_at is null and s.booking_id is null
-               and (s.held_until is null or s.held_until <= statement_timestamp())
-               and (s.bookable_until is null or s.bookable_until > statement_timestamp())
+            select * from scheduling.open_slots s
+             where s.doctor_id = $1
                and s.starts_at > greatest(statement_timestamp(), $2::timestamptz - interval '1 microsecond')
                and s.starts_at < coalesce($3::timestamptz, 'infinity')
                and (s.starts_at, s.id) > (coalesce($4::timestamptz, '-infinity'), $5)
              order by s.starts_at, s.id
              limit $6) s on true
-         where p.id = $1 and (p.verified or not $7)
+         where p.id = $1
          order by s.starts_at, s.id
         """;
 }

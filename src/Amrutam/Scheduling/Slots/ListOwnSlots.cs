@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Slots;
 
-/// <summary>The signed-in doctor's own slots by time, closed ones only when asked for.</summary>
+/// <summary>Lists the signed-in doctor's slots by time; closed ones only on request.</summary>
 static class ListOwnSlots
 {
     sealed record Key(Instant StartsAt, Guid Id);
@@ -27,7 +27,7 @@ static class ListOwnSlots
         if (status is not null && !Statuses.Contains(status))
             return CommonProblems.Field("status", "must be one of " + string.Join(", ", Statuses));
         if (to?.Value < from?.Value) return CommonProblems.Field("to", "must not be before from");
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var zone = await db.Statement(PublishSlot.ZoneOfDoctor).With(doctor.Id).Value<string>(ct) ?? "";
         var (starts, ends) = Slot.Between(from?.Value, to?.Value, zone);
@@ -43,9 +43,7 @@ static class ListOwnSlots
            and ($4 = 'closed' or s.closed_at is null)
            and s.starts_at >= coalesce($2::timestamptz, '-infinity')
            and s.starts_at < coalesce($3::timestamptz, 'infinity')
-           and ($4::text is null or $4 = case when s.closed_at is not null then 'closed'
-                when s.booking_id is not null then 'booked' when s.bookable_until = '-infinity' then 'closed'
-                when s.held_until > statement_timestamp() then 'held' else 'open' end)
+           and ($4::text is null or $4 = scheduling.slot_state(s))
            and (s.starts_at, s.id) > (coalesce($5::timestamptz, '-infinity'), $6)
          order by s.starts_at, s.id
          limit $7

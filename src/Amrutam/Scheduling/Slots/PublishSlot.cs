@@ -4,7 +4,6 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Scheduling.Schedule;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -12,11 +11,9 @@ using Npgsql;
 namespace Amrutam.Scheduling.Slots;
 
 /// <summary>Publishes one slot of the signed-in doctor.</summary>
-/// <remarks>
-/// Given as a date and wall-clock times in the doctor's zone, or as two instants. A wall-clock time that the clocks
-/// skip is refused, one that comes twice is the earlier. Two slots of a doctor that overlap are refused by the
-/// exclusion constraint.
-/// </remarks>
+/// <remarks>The time is a date and wall-clock times in the doctor's zone, or two instants. A wall-clock time that the
+/// clocks skip is refused; of a repeated one the first is taken. The exclusion constraint refuses slots of a doctor
+/// that overlap.</remarks>
 static class PublishSlot
 {
     public sealed record Request(LocalDate? Date = null, LocalTime? StartTime = null, LocalTime? EndTime = null,
@@ -35,7 +32,7 @@ static class PublishSlot
                 SchedulingProblems.LocalTimeDoesNotExist, CommonProblems.Invalid, IdempotencyProblems.KeyReused);
 
     static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
-        IdempotentTransaction changes,
+        IdempotentTransaction transaction,
         NpgsqlDataSource db, CancellationToken ct)
     {
         if (await db.Statement(ZoneOfDoctor).With(doctor.Id).Value<string>(ct) is not { } zoneId)
@@ -44,14 +41,14 @@ static class PublishSlot
         if (refusal is not null) return refusal;
         var slot = Slot.Of(Guid.CreateVersion7(), doctor.Id, starts, ends, zoneId, "open");
         var start = request.Date is null ? "starts_at" : "start_time";
-        return await changes.Run(doctor, "POST /api/slots", key, request, connection =>
+        return await transaction.Run(doctor, key, request, connection =>
             Publish(connection, slot, start, doctor));
     }
 
-    /// <param name="start">The field that its start was given by.</param>
+    /// <param name="start">The request's field with the start.</param>
     static async Task<StoredResponse> Publish(NpgsqlConnection connection, Slot slot, string start, CurrentUser doctor)
     {
-        await DoctorCalendar.Lock(connection, doctor.Id);
+        await CalendarLocks.LockCalendars(connection, doctor.Id);
         var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt)
             .With(slot.EndsAt).With(doctor.Trace).Value<string>();
         return outcome switch
@@ -81,7 +78,7 @@ static class PublishSlot
     static (Instant, Instant, ProblemHttpResult?) OnTheWall(LocalDate date, LocalTime from, LocalTime to,
         DateTimeZone zone)
     {
-        // 22:00 to 00:00 ends with the day.
+        // A slot from 22:00 to 00:00 ends at the end of the day.
         var lastDay = to == LocalTime.Midnight && from != LocalTime.Midnight ? date.PlusDays(1) : date;
         if (TimeZones.At(date + from, zone) is not { } starts) return Skipped("start_time", date + from);
         return TimeZones.At(lastDay + to, zone) is { } ends ? (starts, ends, null) : Skipped("end_time", lastDay + to);

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Slots;
 
-/// <summary>One of the signed-in doctor's own slots, in whatever state.</summary>
+/// <summary>Reads one of the signed-in doctor's slots, in any state.</summary>
 static class ReadOwnSlot
 {
     public static void Map(RouteGroupBuilder slots) =>

@@ -6,19 +6,15 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Slots;
 
-/// <summary>A slot as it is shown: instants in UTC and the wall clock of the doctor's zone.</summary>
+/// <summary>A slot in responses: instants in UTC and the wall clock of the doctor's zone.</summary>
 /// <param name="Status">open, held, booked or closed.</param>
 sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime,
     LocalTime EndTime, string TimeZone, string Status)
 {
-    /// <summary>What <see cref="Read"/> expects, in its order, from <c>scheduling.slots s</c> and the zone
+    /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.slots s</c> and the zone
     /// <c>p.time_zone</c>.</summary>
-    public const string Columns = """
-        s.id, s.doctor_id, s.starts_at, s.ends_at, p.time_zone,
-        case when s.closed_at is not null then 'closed' when s.booking_id is not null then 'booked'
-             when s.bookable_until = '-infinity' then 'closed'
-             when s.held_until > statement_timestamp() then 'held' else 'open' end
-        """;
+    public const string Columns =
+        "s.id, s.doctor_id, s.starts_at, s.ends_at, p.time_zone, scheduling.slot_state(s)";
 
     public static Slot Read(NpgsqlDataReader row) =>
         Of(row.GetGuid(0), row.GetGuid(1), row.GetInstant(2), row.GetInstant(3), row.GetString(4), row.GetString(5));
@@ -30,8 +26,9 @@ sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, Loc
         return new(id, doctor, starts, ends, from.Date, from.TimeOfDay, to.TimeOfDay, zoneId, status);
     }
 
-    /// <summary>The instants between which the dates lie, the last one whole; null where no date is given.</summary>
-    /// <remarks>Not PostgreSQL's <c>at time zone</c>, for which a midnight that comes twice is the second.</remarks>
+    /// <summary>The instants at which the first date begins and the last date ends; null where no date is
+    /// given.</summary>
+    /// <remarks>PostgreSQL's <c>at time zone</c> takes the second of two midnights, so it is not used.</remarks>
     public static (Instant? From, Instant? Until) Between(LocalDate? first, LocalDate? last, string zoneId)
     {
         var zone = TimeZones.Zone(zoneId) ?? DateTimeZone.Utc;

@@ -13,35 +13,33 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>Clears a doctor's bookings out of a time that the doctor will be away: all of them, or none.</summary>
-/// <remarks>
-/// Locks as every change of a booking does: bookings, then slots in id order, then patients. A booking that is being
-/// made for a slot of that time is seen, or finds its slot closed. What cannot be cleared is answered with 409 and the
-/// list.
-/// </remarks>
+/// <summary>Cancels or moves a doctor's bookings within time off: all of them, or none.</summary>
+/// <remarks>It locks as every change of a booking does: bookings, then slots in id order, then patients. So it sees a
+/// booking that is being made for a slot of that time, or that booking finds its slot closed. Bookings that cannot be
+/// cleared are listed in a 409.</remarks>
 static class ClearBookings
 {
     public const string Refuse = "refuse", Cancel = "cancel", Move = "move";
 
-    // More than anyone moves at once; the nearest are what patients are offered.
+    // More than any doctor moves at once; patients are offered the nearest.
     const int MostCandidates = 1000;
     const int OfferedToEach = 3;
 
-    /// <param name="Bookings">What was cancelled or moved, as it was before.</param>
-    /// <param name="Refusal">Why nothing was, or null.</param>
+    /// <param name="Bookings">The cancelled or moved bookings, as they were before.</param>
+    /// <param name="Refusal">The response when nothing was changed, or null.</param>
     public sealed record Outcome(IReadOnlyList<ConflictingBooking> Bookings, StoredResponse? Refusal = null);
 
     sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time);
 
     public static async Task<Outcome> Clear(NpgsqlConnection connection, DoctorCalendar calendar, Interval away,
-        string how, Guid timeOff, CurrentUser doctor)
+        string how, Guid timeOff, CurrentUser? by)
     {
         var inside = calendar.Slots.Where(s => NearestSlots.Overlap(s.Time, away)).Select(s => s.Id).ToArray();
-        await ExpireRequests.InTheWay(connection, inside, doctor.Id);
+        await ExpireRequests.InTheWay(connection, inside, calendar.Doctor);
         await connection.Statement(LockBookings)
             .With(calendar.Doctor).With(away.Start).With(away.End).Execute();
         var candidates = Candidates(calendar, away);
-        await connection.Statement(CheckBookability.LockSlots)
+        await connection.Statement(CalendarLocks.Slots)
             .With(inside.Concat(candidates.Select(s => s.Id)).Distinct().ToArray()).Execute();
         var inTheWay = await connection.Statement(SelectInTheWay)
             .With(calendar.Doctor).With(away.Start).With(away.End).List(Read);
@@ -54,11 +52,11 @@ static class ClearBookings
             .With(candidates.Select(s => s.Id).ToArray()).List(row => row.GetGuid(0))).ToHashSet();
         var open = candidates.Where(s => free.Contains(s.Id)).ToList();
         return how == Move
-            ? await MoveAll(connection, inTheWay, open, timeOff, doctor)
-            : await CancelAll(connection, inTheWay, open, timeOff, doctor);
+            ? await MoveAll(connection, inTheWay, open, timeOff, by)
+            : await CancelAll(connection, inTheWay, open, timeOff, by);
     }
 
-    /// <summary>Open slots outside all time off, those nearest to this one.</summary>
+    /// <summary>Open slots outside all time off, the nearest first.</summary>
     static List<MadeSlot> Candidates(DoctorCalendar calendar, Interval away)
     {
         var off = new Sweep(calendar.Away.Append(away));
@@ -68,19 +66,19 @@ static class ClearBookings
     }
 
     static async Task<Outcome> CancelAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
-        Guid timeOff, CurrentUser doctor)
+        Guid timeOff, CurrentUser? by)
     {
         var offers = bookings.Select(b => NearestSlots.To(b.Time, open).Take(OfferedToEach).Select(s => s.Id));
         await connection.Statement(CancelThem).With(bookings.ConvertAll(b => b.Id).ToArray())
-            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(timeOff).With(doctor.Id)
-            .With(doctor.Trace).Execute();
+            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(timeOff).With(by?.Id)
+            .With(CommonProblems.Trace()).With(by?.Role ?? "system").Execute();
         return new(Shown(bookings));
     }
 
     static async Task<Outcome> MoveAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
-        Guid timeOff, CurrentUser doctor)
+        Guid timeOff, CurrentUser? by)
     {
-        await connection.Statement(CheckBookability.LockPatients)
+        await connection.Statement(CalendarLocks.Patients)
             .With(bookings.Select(b => PatientLock.Of(b.Patient)).Distinct().Order().ToArray()).Execute();
         var busy = (await connection.Statement(OtherBookings)
             .With(bookings.ConvertAll(b => b.Patient).ToArray()).With(bookings.ConvertAll(b => b.Id).ToArray())
@@ -90,8 +88,8 @@ static class ClearBookings
         if (slots.Contains(null))
             return Refused(SchedulingProblems.NoEqualSlotIsOpen, [.. bookings.Where((_, i) => slots[i] is null)]);
         await connection.Statement(MoveThem).With(bookings.ConvertAll(b => b.Id).ToArray())
-            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(timeOff).With(doctor.Id).With(doctor.Trace)
-            .Execute();
+            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(timeOff).With(by?.Id)
+            .With(CommonProblems.Trace()).With(by?.Role ?? "system").Execute();
         return new(Shown(bookings));
     }
 
@@ -106,12 +104,12 @@ static class ClearBookings
 
     const string LockBookings = """
         select id from scheduling.bookings
-         where doctor_id = $1 and status not in ('cancelled', 'declined', 'expired') and ends_at > $2 and starts_at < $3
+         where doctor_id = $1 and scheduling.is_active(status) and ends_at > $2 and starts_at < $3
            and starts_at > greatest($2 - interval '12 hours', statement_timestamp())
          order by id for update
         """;
 
-    // By what the slot says, which is under lock; one that has begun is left to run its course.
+    // By the slot, which is locked. A booking that has begun stays.
     const string SelectInTheWay = """
         select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at
           from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id
@@ -124,7 +122,7 @@ static class ClearBookings
 
     const string OtherBookings = """
         select patient_id, starts_at, ends_at from scheduling.bookings
-         where patient_id = any($1) and status not in ('cancelled', 'declined', 'expired') and id <> all($2)
+         where patient_id = any($1) and scheduling.is_active(status) and id <> all($2)
            and starts_at > statement_timestamp() - interval '12 hours'
         """;
 
@@ -132,7 +130,7 @@ static class ClearBookings
         with old as materialized (select id, status from scheduling.bookings where id = any($1)),
         cancelled as (
             update scheduling.bookings b
-               set status = 'cancelled', cancelled_by = 'doctor', revision = revision + 1, updated_at = now(),
+               set status = 'cancelled', cancelled_by = $6, revision = revision + 1, updated_at = now(),
                    cancelled_minutes_ahead =
                        floor(extract(epoch from b.starts_at - statement_timestamp()) / 60)::int
               from old where b.id = old.id
@@ -143,9 +141,9 @@ static class ClearBookings
         kept as (
             insert into scheduling.booking_steps
                    (booking_id, revision, action, from_status, to_status, actor_id, actor_role)
-            select id, revision, 'cancelled', from_status, status, $4, 'doctor' from cancelled)
+            select id, revision, 'cancelled', from_status, status, $4, $6 from cancelled)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select $4, 'doctor', 'bookings.cancelled', 'booking', b.id, jsonb_build_object(
+        select $4, $6, 'bookings.cancelled', 'booking', b.id, jsonb_build_object(
                'doctor_id', b.doctor_id, 'slot_id', b.slot_id, 'starts_at', b.starts_at, 'from', b.from_status,
                'to', b.status, 'minutes_ahead', b.cancelled_minutes_ahead, 'time_off_id', $3::uuid,
                'nearest_slot_ids', o.slots::jsonb), $5
@@ -171,9 +169,9 @@ static class ClearBookings
         kept as (
             insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
                    actor_role, from_slot_id, from_starts_at)
-            select id, revision, 'moved', from_status, status, $4, 'doctor', from_slot_id, from_starts_at from moved)
+            select id, revision, 'moved', from_status, status, $4, $6, from_slot_id, from_starts_at from moved)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-        select $4, 'doctor', 'bookings.moved', 'booking', id, jsonb_build_object(
+        select $4, $6, 'bookings.moved', 'booking', id, jsonb_build_object(
                'doctor_id', doctor_id, 'slot_id', slot_id, 'from_slot_id', from_slot_id, 'starts_at', starts_at,
                'from_starts_at', from_starts_at, 'time_off_id', $3::uuid), $5
           from moved

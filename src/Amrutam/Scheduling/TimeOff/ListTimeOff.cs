@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>The signed-in doctor's time off that is not over, the soonest end first.</summary>
+/// <summary>Lists the signed-in doctor's present and future time off, the earliest end first.</summary>
 static class ListTimeOff
 {
     [SchemaName("TimeOff")]
@@ -30,7 +30,7 @@ static class ListTimeOff
     static async Task<IResult> Handle(
         [AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
     {
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Select)
             .With(doctor.Id).With(page.After?.EndsAt).With(page.After?.Id).With(page.Fetch).List(TimeOff.Read, ct);

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>One stretch of the signed-in doctor's time off, also one that is over.</summary>
+/// <summary>Reads one time off of the signed-in doctor, also a past one.</summary>
 static class ReadTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off/{id:guid}", Handle)

@@ -6,20 +6,21 @@ using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>Takes the signed-in doctor out of the calendar for a time: open slots close, bookings in the way are
-/// handled first.</summary>
-/// <remarks>By default bookings refuse it, with their list, and nothing changes; no patient is put off by a slip of the
-/// finger.</remarks>
+/// <summary>Adds time off of the signed-in doctor: closes open slots, and refuses, cancels or moves the bookings in
+/// that time.</summary>
+/// <remarks>By default bookings in that time refuse it and are listed, so that no mistake cancels a patient's
+/// booking.</remarks>
 static class TakeTimeOff
 {
     /// <param name="From">A date of the doctor's zone, or an instant with its offset.</param>
-    /// <param name="To">The last date, which is off too; or the instant at which it ends.</param>
+    /// <param name="To">The last day off, or the instant at which it ends.</param>
     /// <param name="Bookings">What happens to bookings in the way: refuse (the default), cancel, or move.</param>
     public sealed record Request(string From, string To, string? Bookings = null);
 
@@ -27,10 +28,10 @@ static class TakeTimeOff
         Guid Id, Instant From, Instant To, string TimeZone, int SlotsClosed,
         IReadOnlyList<ConflictingBooking> BookingsCancelled, IReadOnlyList<ConflictingBooking> BookingsMoved);
 
-    // Three years and a leap day: the longest leave that any doctor takes and comes back from.
+    // Three years and a leap day: the longest leave after which a doctor comes back.
     static readonly Duration Longest = Duration.FromDays(3 * 365 + 1);
 
-    // Every making of slots reads them all.
+    // Each generation of slots reads all of them.
     const int MostAhead = 366;
 
     public static readonly string[] Ways = [ClearBookings.Refuse, ClearBookings.Cancel, ClearBookings.Move];
@@ -47,20 +48,20 @@ static class TakeTimeOff
             CommonProblems.Invalid, IdempotencyProblems.KeyReused);
 
     static Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
-        IdempotentTransaction changes) =>
-        changes.Run(doctor, "POST /api/availability/time-off", key, request, async connection =>
+        IdempotentTransaction transaction) =>
+        transaction.Run(doctor, key, request, async connection =>
         {
-            await DoctorCalendar.Lock(connection, doctor.Id);
+            await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             var fields = new RequestValidation();
             var away = Read(request, calendar, fields);
             if (fields.Wrong) return StoredResponse.Of(fields.Problem());
             if (calendar.Away.Count >= MostAhead) return StoredResponse.Of(SchedulingProblems.TooMuchTimeOff.Because());
-            return await Take(connection, calendar, away, request.Bookings ?? ClearBookings.Refuse, doctor);
+            return await Apply(connection, calendar, away, request.Bookings ?? ClearBookings.Refuse, doctor);
         });
 
-    static async Task<StoredResponse> Take(
+    static async Task<StoredResponse> Apply(
         NpgsqlConnection connection, DoctorCalendar calendar, Interval away, string how, CurrentUser doctor)
     {
         var id = Guid.CreateVersion7();
@@ -96,7 +97,7 @@ static class TakeTimeOff
 
     static bool IsDate(string text) => LocalDatePattern.Iso.Parse(text).Success;
 
-    /// <param name="daysOn">1 when a date stands for its end.</param>
+    /// <param name="daysOn">1 when a date is the end.</param>
     static Instant? Moment(string text, DateTimeZone zone, int daysOn)
     {
         if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date })

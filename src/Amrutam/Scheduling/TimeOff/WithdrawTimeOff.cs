@@ -2,12 +2,13 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
-using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
 
 namespace Amrutam.Scheduling.TimeOff;
 
-/// <summary>Takes back time off: what it closed and nothing else stands against is open again at once.</summary>
+/// <summary>Withdraws time off: the slots that it closed are open again at once, unless another reason keeps them
+/// closed.</summary>
 static class WithdrawTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapDelete("/time-off/{id:guid}", Handle)
@@ -15,10 +16,10 @@ static class WithdrawTimeOff
         .WithDescription("Slots of the weekly rules are open again.")
         .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction changes) =>
-        changes.Run(doctor, $"DELETE /api/availability/time-off/{id}", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>
+        transaction.Run(doctor, key, new { }, async connection =>
         {
-            await DoctorCalendar.Lock(connection, doctor.Id);
+            await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await connection.Statement(Delete).With(id).With(doctor.Id).With(doctor.Trace).Execute() == 0)
                 return StoredResponse.Of(CommonProblems.NotFound());
             if (await DoctorCalendar.Of(connection, doctor.Id) is { } calendar)

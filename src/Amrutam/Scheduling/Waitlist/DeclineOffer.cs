@@ -5,8 +5,8 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Passes the slot that the waiting list holds for the signed-in patient on to the next in line; the patient
-/// stays in line for another.</summary>
+/// <summary>Declines the slot that the waiting list holds for the signed-in patient: it is offered to the next in line,
+/// and the patient stays in line for another.</summary>
 static class DeclineOffer
 {
     public static void Map(RouteGroupBuilder waitlist) =>
@@ -17,14 +17,14 @@ static class DeclineOffer
             .Produces<WaitlistEntry>().Example(Examples.Waiting)
             .WithProblems(CommonProblems.Absent, SchedulingProblems.OfferIsOver, IdempotencyProblems.KeyReused);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
-        SchedulingSettings settings) =>
-        changes.Run(patient, $"POST /api/waitlist/{id}/declination", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
+        OfferSlot offers) =>
+        transaction.Run(patient, key, new { }, async connection =>
         {
-            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return StoredResponse.Of(
-                CommonProblems.NotFound());
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry)
+                return StoredResponse.Of(CommonProblems.NotFound());
             if (entry.Offer is null) return StoredResponse.Of(SchedulingProblems.OfferIsOver.Because());
-            await ChangeEntry.End(connection, id, WaitlistEntry.Waiting, "passed", patient, settings);
+            await ChangeEntry.End(connection, id, WaitlistEntry.Waiting, "passed", patient.Id, patient, offers);
             return StoredResponse.Of(StatusCodes.Status200OK, (await ChangeEntry.Read(connection, id))!);
         });
 }

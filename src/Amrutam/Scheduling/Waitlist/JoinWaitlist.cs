@@ -6,39 +6,40 @@ using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Slots;
 using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Puts the signed-in patient in line for a slot of a doctor, or of any doctor of a specialization; or for an
-/// earlier slot than the booking they have.</summary>
-/// <remarks>A slot that is free already is offered at once. A booking that is to be moved earlier is kept until an
-/// offer is accepted. Nobody stands twice in one line, or they would be held two slots for one wish.</remarks>
+/// <summary>Adds the signed-in patient to a waiting list: for a slot of a doctor, of any doctor of a specialization, or
+/// earlier than a booking of theirs.</summary>
+/// <remarks>A slot that is free already is offered at once. A booking to be moved earlier is kept until an offer is
+/// accepted. A patient joins one line once, or two slots would be held for one purpose.</remarks>
 static class JoinWaitlist
 {
-    /// <param name="BookingId">The booking to move earlier; its doctor and start say the rest.</param>
+    /// <param name="BookingId">The booking to move earlier; its doctor and start are the doctor and the end.</param>
     /// <param name="From">The earliest start that suits; now, when not given.</param>
     /// <param name="To">No start at or after this.</param>
     public sealed record Request(Guid? DoctorId = null, string? Specialization = null, Instant? From = null,
         Instant? To = null, Guid? BookingId = null);
 
-    // Nobody knows today whether they can come at a quarter of an hour's notice in a year.
+    // A wait for longer would make offers that nobody expects any more.
     static readonly Duration LongestRange = Duration.FromDays(180);
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
             .WithDescription("For a doctor, for a specialization, or to move a booking earlier.")
             .Produces<WaitlistEntry>(StatusCodes.Status201Created).WithLocation().Example(Examples.Waiting)
-            .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, SchedulingProblems.TooManyWaitlistEntries,
-                SchedulingProblems.AlreadyInThisLine,
-                SchedulingProblems.StepNotAllowed, SchedulingProblems.BookingHasStarted,
-                    SchedulingProblems.MoveNeedsConfirmation, IdempotencyProblems.KeyReused)
+            .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, SchedulingProblems.DoctorIsNotBookable,
+                SchedulingProblems.NobodyBooksThemself, SchedulingProblems.TooManyWaitlistEntries,
+                SchedulingProblems.AlreadyInThisLine, SchedulingProblems.StepNotAllowed,
+                SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation,
+                IdempotencyProblems.KeyReused)
             .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction changes,
-        SchedulingSettings settings, SchedulingLimits limits)
+        IdempotentTransaction transaction, OfferSlot offers, SchedulingSettings settings, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
         var specialization = fields.Text("specialization", request.Specialization, BookSlot.MaxSpecialization);
@@ -52,12 +53,11 @@ static class JoinWaitlist
             .Refuse(request is { From: { } first, To: { } last } && last - first > LongestRange, "to",
                 "must be within 180 days of from");
         if (fields.Wrong) return fields.Problem();
-        return await changes.Run(patient, "POST /api/waitlist", key, request, async connection =>
+        return await transaction.Run(patient, key, request, async connection =>
         {
             if (request.BookingId is { } id && await Refusal(connection, id, patient) is { } refusal) return refusal;
-            // What a patient has in hand is counted in one request at a time.
-            await connection.Statement(CheckBookability.LockPatients).With(new[] { PatientLock.Of(patient.Id) })
-                .Execute();
+            // One request at a time counts the patient's entries.
+            await connection.Statement(CalendarLocks.Patients).With(new[] { PatientLock.Of(patient.Id) }).Execute();
             var entry = Guid.CreateVersion7();
             var outcome = await connection.Statement(Join).With(entry).With(patient.Id).With(request.DoctorId)
                 .With(specialization).With(request.BookingId).With(request.From).With(request.To)
@@ -65,16 +65,18 @@ static class JoinWaitlist
                 .Value<string>();
             return outcome switch
             {
-                "joined" => await Joined(connection, entry, settings),
+                "joined" => await OfferFreeSlots(connection, entry, offers, settings),
                 "twice" => StoredResponse.Of(SchedulingProblems.AlreadyInThisLine.Because()),
                 "too_many" => StoredResponse.Of(SchedulingProblems.TooManyWaitlistEntries.Because()),
                 "past" => StoredResponse.Of(CommonProblems.Field("to", "must be in the future")),
-                _ => StoredResponse.Of(CommonProblems.NotFound()),
+                { } code => StoredResponse.Of(SchedulingProblems.Named(code).Because()),
+                null => throw new InvalidOperationException("The statement always has an outcome."),
             };
         });
     }
 
-    /// <summary>Why this booking cannot be moved earlier, or null; the booking is locked meanwhile.</summary>
+    /// <summary>Locks the booking.</summary>
+    /// <returns>The problem with moving it earlier, or null.</returns>
     static async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
     {
         if (await ChangeBooking.Lock(connection, id, patient) is not { Booking: var booking } present)
@@ -85,10 +87,11 @@ static class JoinWaitlist
             ? StoredResponse.Of(SchedulingProblems.MoveNeedsConfirmation.Because()) : null;
     }
 
-    static async Task<StoredResponse> Joined(NpgsqlConnection connection, Guid entry, SchedulingSettings settings)
+    static async Task<StoredResponse> OfferFreeSlots(NpgsqlConnection connection, Guid entry, OfferSlot offers,
+        SchedulingSettings settings)
     {
         foreach (var slot in await FindFreeSlots.For(connection, entry, settings))
-            await OfferSlot.ToTheFirstInLine(connection, slot, null, settings);
+            await offers.ToFirstInLine(connection, slot, null);
         var joined = await ChangeEntry.Read(connection, entry);
         return StoredResponse.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
     }
@@ -103,8 +106,11 @@ static class JoinWaitlist
         judged as (
             select wanted.*, case
                    when $4::text is null and not exists (
-                        select from doctors.practitioners d
-                         where d.id = wanted.doctor_id and (d.verified or not $8)) then 'not_found'
+                        select from doctors.practitioners d where d.id = wanted.doctor_id) then 'not_found'
+                   when wanted.doctor_id = $2 then 'nobody_books_themself'
+                   when $4 is null and not exists (
+                        select from doctors.bookable_doctors($8) d where d.id = wanted.doctor_id)
+                   then 'doctor_is_not_bookable'
                    when starts_until <= starts_from then 'past'
                    when exists (
                         select from scheduling.waitlist_entries e

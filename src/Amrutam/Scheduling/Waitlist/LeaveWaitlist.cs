@@ -4,8 +4,7 @@ using Amrutam.Platform.Idempotency;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Takes the signed-in patient off a waiting list; what was offered to them goes to the next in
-/// line.</summary>
+/// <summary>Removes the signed-in patient from a waiting list; a slot on offer goes to the next in line.</summary>
 static class LeaveWaitlist
 {
     public static void Map(RouteGroupBuilder waitlist) =>
@@ -15,15 +14,15 @@ static class LeaveWaitlist
             .Produces(StatusCodes.Status204NoContent)
             .WithProblems(CommonProblems.Absent, SchedulingProblems.EntryIsOver);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
-        SchedulingSettings settings) =>
-        changes.Run(patient, $"DELETE /api/waitlist/{id}", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
+        OfferSlot offers) =>
+        transaction.Run(patient, key, new { }, async connection =>
         {
-            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry) return StoredResponse.Of(
-                CommonProblems.NotFound());
+            if (await ChangeEntry.Lock(connection, id, patient) is not { } entry)
+                return StoredResponse.Of(CommonProblems.NotFound());
             if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered))
                 return StoredResponse.Of(SchedulingProblems.EntryIsOver.Because());
-            await ChangeEntry.End(connection, id, "left", "withdrawn", patient, settings);
+            await ChangeEntry.End(connection, id, "left", "withdrawn", patient.Id, patient, offers);
             return StoredResponse.NoContent;
         });
 }

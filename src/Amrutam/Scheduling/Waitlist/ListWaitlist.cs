@@ -8,8 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>The signed-in patient's own places on waiting lists, the latest first, with the slots offered
-/// now.</summary>
+/// <summary>Lists the signed-in patient's places on waiting lists, the latest first, with the present offers.</summary>
 static class ListWaitlist
 {
     sealed record Key(Instant CreatedAt, Guid Id);
@@ -23,7 +22,7 @@ static class ListWaitlist
     static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
         CancellationToken ct)
     {
-        var page = await query.Open<Key>(ct);
+        var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var rows = await db.Statement(Select).With(patient.Id).With(page.After?.CreatedAt).With(page.After?.Id)
             .With(page.Fetch).List(WaitlistEntry.Read, ct);

@@ -4,26 +4,27 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Offers a free slot to the first in line who can come: held for them until the offer is over.</summary>
+/// <summary>Offers a free slot to the first in line who can come, and holds it for them until the offer
+/// ends.</summary>
 /// <remarks>
-/// Run in the transaction that frees a slot, so that nobody slips in before the line, and by the job for what became
-/// free by the clock. Entries are locked with <c>skip locked</c>: whoever is just leaving or accepting is passed over,
-/// and this never waits. The slot's one hold, and the keys of <c>waitlist_offers</c>, keep it from being offered to two
-/// or twice.
+/// Listens for freed slots (<see cref="Bookings.FreedSlotListener"/>), so it runs in the transaction that frees one and
+/// nobody books before the line. The job offers slots that became free by the clock. Entries are locked with
+/// <c>skip locked</c>: an entry that is just being changed is passed over, and this never waits. The slot's one hold
+/// and the keys of <c>waitlist_offers</c> prevent two offers of one slot.
 /// </remarks>
-static class OfferSlot
+sealed class OfferSlot(SchedulingSettings settings)
 {
-    /// <param name="except">Who just gave it back, or null.</param>
-    public static Task<bool> ToTheFirstInLine(NpgsqlConnection connection, Guid slot, Guid? except,
-        SchedulingSettings settings) =>
+    /// <param name="except">The patient who gave the slot up, or null.</param>
+    /// <returns>Whether there was somebody to offer it to.</returns>
+    public Task<bool> ToFirstInLine(NpgsqlConnection connection, Guid slot, Guid? except) =>
         connection.Statement(Offer).With(slot).With(except).With(settings.VerifiedDoctorsOnly)
             .With(settings.Times.OfferMinutes).With(CommonProblems.Trace()).Value<bool>();
 
     const string Offer = """
         with slot as materialized (
             select s.id, s.doctor_id, s.starts_at, s.ends_at, f.specialization, f.requires_confirmation
-              from scheduling.slots s join scheduling.bookable_slots f on f.id = s.id
-             where s.id = $1 and s.booking_id is null and (f.verified or not $3)
+              from scheduling.slots s join scheduling.bookable_slots($3) f on f.id = s.id
+             where s.id = $1 and s.booking_id is null
                and not exists (select from scheduling.waitlist_offers w where w.slot_id = s.id and w.outcome is null)
                for update of s skip locked),
         first as materialized (
@@ -33,17 +34,10 @@ static class OfferSlot
               join scheduling.waitlist_entries e
                 on (e.doctor_id = slot.doctor_id or lower(e.specialization) = lower(slot.specialization))
                and slot.starts_at >= e.starts_from and slot.starts_at < e.starts_until
-              left join scheduling.bookings b on b.id = e.booking_id
              where e.status = 'waiting' and e.patient_id is distinct from $2
-               and (e.booking_id is null or (b.status = 'confirmed' and slot.starts_at < b.starts_at
-                                             and not slot.requires_confirmation))
-               and not exists (select from scheduling.waitlist_offers w where w.entry_id = e.id and w.slot_id = slot.id)
-               and not exists (
-                    select from scheduling.bookings o
-                     where o.patient_id = e.patient_id and o.status not in ('cancelled', 'declined', 'expired')
-                       and o.id is distinct from e.booking_id
-                       and o.starts_at < slot.ends_at and o.ends_at > slot.starts_at
-                       and o.starts_at > slot.starts_at - interval '12 hours')
+               and exists (
+                    select from scheduling.entry_suits_slot(e.id, e.patient_id, e.booking_id, slot.id,
+                        slot.doctor_id, slot.starts_at, slot.ends_at, slot.requires_confirmation))
              order by e.created_at, e.id limit 1
                for update of e skip locked),
         offered as (

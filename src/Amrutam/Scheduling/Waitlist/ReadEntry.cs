@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>One of the signed-in patient's own places in line, with the slot that is offered now.</summary>
+/// <summary>Reads one of the signed-in patient's places in line, with the present offer.</summary>
 static class ReadEntry
 {
     public static void Map(RouteGroupBuilder waitlist) =>

@@ -7,39 +7,66 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Passes on what is over by the clock: requests nobody answered, offers nobody took, and slots that are free
-/// while somebody waits for them.</summary>
-/// <remarks>Any number of replicas may run it: rows that another works on are skipped. If none ran, holds and requests
-/// would still end in time; only the waiting list would not hear of it.</remarks>
-sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, JobRunner jobs,
-    CacheInvalidation changes)
-    : BackgroundService
+/// <summary>Releases slots by the clock: of requests and offers that nobody answered, and of holds of suspended or
+/// closed accounts. Offers each free slot to the first in line.</summary>
+/// <remarks>Any number of replicas may run it: one skips rows that another has locked. Without it holds and requests
+/// would still end in time, and only the waiting list would miss them.</remarks>
+sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, OfferSlot offers,
+    CacheInvalidation changes) : IJob
 {
-    const int OffersAtOnce = 100, UnansweredOffers = 3;
+    const int HoldsAtOnce = 100, OffersAtOnce = 100, UnansweredOffers = 3;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        jobs.Every("pass_on_slots", TimeSpan.FromSeconds(settings.Times.SweepSeconds), Run, stoppingToken);
+    string IJob.Name => "pass_on_slots";
+
+    public TimeSpan Every => TimeSpan.FromSeconds(settings.Times.SweepSeconds);
+
+    async Task<TimeSpan> IJob.RunOnce(CancellationToken stopping)
+    {
+        await Run();
+        return Every;
+    }
 
     public async Task Run()
     {
-        var freed = new HashSet<Guid>(await Announced(ExpireRequests.All));
-        freed.UnionWith(await Announced(connection => connection.Statement(EndOffers).With(OffersAtOnce)
+        var freed = new HashSet<Guid>(await Release(ExpireRequests.All));
+        freed.UnionWith(await Release(connection => connection.Statement(EndHolds).With(HoldsAtOnce)
+            .With(CommonProblems.Trace()).List(row => row.GetGuid(0))));
+        freed.UnionWith(await Release(connection => connection.Statement(EndOffers).With(OffersAtOnce)
             .With(UnansweredOffers).With(CommonProblems.Trace()).List(row => row.GetGuid(0))));
         await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(CommonProblems.Trace()).Execute();
         freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
         foreach (var slot in freed)
-            if (await db.InTransaction(connection => OfferSlot.ToTheFirstInLine(connection, slot, null, settings)))
+            if (await db.InTransaction(connection => offers.ToFirstInLine(connection, slot, null)))
                 changes.InvalidateAll();
     }
 
-    async Task<List<Guid>> Announced(Func<NpgsqlConnection, Task<List<Guid>>> free)
+    async Task<List<Guid>> Release(Func<NpgsqlConnection, Task<List<Guid>>> release)
     {
-        var freed = await db.InTransaction(free);
+        var freed = await db.InTransaction(release);
         if (freed.Count > 0) changes.InvalidateAll();
         return freed;
     }
 
-    // Taken is an offer whose slot the patient booked, be it by accepting or as the holder; any other end passes it on.
+    // A request holds its slot by its own id, which is no account's.
+    const string EndHolds = """
+        with due as materialized (
+            select s.id, s.held_by from scheduling.slots s
+             where s.held_by is not null and s.booking_id is null and s.held_until > statement_timestamp()
+               and (select not p.active from identity.people p where p.id = s.held_by)
+             order by s.id limit $1 for update of s skip locked),
+        released as (
+            update scheduling.slots s set held_by = null, held_until = null
+              from due where s.id = due.id
+         returning s.id, s.doctor_id, due.held_by),
+        logged as (
+            insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
+            select 'system', 'slots.released', 'slot', id,
+                   jsonb_build_object('doctor_id', doctor_id, 'patient_id', held_by), $2 from released)
+        select id from released
+        """;
+
+    // An offer is taken when the patient booked its slot, by accepting or as the holder. After any other end the slot
+    // is offered to the next in line.
     const string EndOffers = """
         with due as materialized (
             select e.id, e.patient_id, e.passes, o.slot_id, o.offered_at
@@ -53,7 +80,7 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
             select due.*, exists (
                    select from scheduling.bookings b
                     where b.slot_id = due.slot_id and b.patient_id = due.patient_id
-                      and b.status not in ('cancelled', 'declined', 'expired') and b.created_at >= due.offered_at)
+                      and scheduling.is_active(b.status) and b.created_at >= due.offered_at)
                    as taken
               from due),
         ended as (
@@ -75,7 +102,7 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
         select slot_id from judged where not taken
         """;
 
-    // The same entries that are looked at for a free slot next, so that each is judged in its turn.
+    // The same entries that are checked for a free slot next, so that each has its turn.
     const string Lapse = """
         with seen as materialized (
             select e.id, e.starts_until, e.booking_id from scheduling.waitlist_entries e

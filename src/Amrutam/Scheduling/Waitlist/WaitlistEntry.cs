@@ -6,9 +6,10 @@ using Npgsql;
 namespace Amrutam.Scheduling.Waitlist;
 
 /// <summary>A place on a waiting list, as its patient sees it.</summary>
-/// <param name="DoctorId">The doctor waited for; null when any of a specialization will do.</param>
+/// <param name="DoctorId">The doctor; null for any doctor of the specialization.</param>
 /// <param name="BookingId">The booking that is kept until an earlier slot is accepted, or null.</param>
-/// <param name="Status">waiting, offered, accepted, left, or lapsed (its time is over, or nobody answered).</param>
+/// <param name="Status">waiting, offered, accepted, left, or lapsed (its time is over, or the patient did not
+/// answer).</param>
 /// <param name="Offer">The slot that is held for the patient now, or null.</param>
 sealed record WaitlistEntry(Guid Id, Guid? DoctorId, string? Specialization, Guid? BookingId, Instant From, Instant To,
     string Status, WaitlistEntry.Held? Offer, Instant CreatedAt)
@@ -20,8 +21,8 @@ sealed record WaitlistEntry(Guid Id, Guid? DoctorId, string? Specialization, Gui
     [SchemaName("WaitlistOffer")]
     public sealed record Held(Guid SlotId, Guid DoctorId, Instant StartsAt, Instant EndsAt, Instant ExpiresAt);
 
-    /// <summary>What <see cref="Read"/> expects, in its order, from <see cref="Tables"/>.</summary>
-    /// <remarks>An offer that is over by the clock is not shown, before any job has passed it on.</remarks>
+    /// <summary>The columns that <see cref="Read"/> reads, in its order, of <see cref="Tables"/>.</summary>
+    /// <remarks>An expired offer is not shown, before a job ends it.</remarks>
     public const string Columns = """
         e.id, e.doctor_id, e.specialization, e.booking_id, e.starts_from, e.starts_until,
         case when e.status = 'offered' and s.id is null then 'waiting' else e.status end, e.created_at,

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit.Reading;
 
@@ -77,8 +78,7 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
         });
         var seen = new List<Guid>();
         // Other tests' transactions in the same cluster may be open for a while yet.
-        for (var i = 0; i < 200 && seen.Count == 0; i++, await Task.Delay(50))
-            seen.AddRange((await Follow(_begin)).Items.Select(e => e.GetProperty("entity_id").GetGuid()));
+        seen.AddRange((await Follow(_begin, least: 1)).Items.Select(e => e.GetProperty("entity_id").GetGuid()));
         seen.ShouldBe([late, early]);
     }
 
@@ -127,13 +127,7 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
 
     /// <param name="least">Asks until so many are given, which is once the transactions of other tests have ended that
     /// began before they were written.</param>
-    async Task<Reply> Follow(string after, int limit = 100, int least = 0)
-    {
-        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(20))
-        {
-            var page = (await _admin.Http.Get($"/api/admin/events?after={after}&limit={limit}")).Is(200);
-            if (page.Items.Count() >= least) return page;
-            watch.Elapsed.ShouldBeLessThan(Patience, "an event is not given");
-        }
-    }
+    Task<Reply> Follow(string after, int limit = 100, int least = 0) => First(
+        async () => (await _admin.Http.Get($"/api/admin/events?after={after}&limit={limit}")).Is(200),
+        page => page.Items.Count() >= least);
 }

@@ -5,6 +5,7 @@ using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit.Retention;
 
@@ -33,10 +34,8 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
             select max(inhrelid::regclass::text) from pg_inherits where inhparent = 'audit.events'::regclass
             """).Value<string>();
         await _owner.Statement("drop table " + last).Execute();
-        using var job = new MakePartitions(_app, Sealer.Jobs);
-        await job.StartAsync(CancellationToken.None);
-        while (await _owner.Statement(MonthsAhead).Value<long>() < 3) await Task.Delay(20);
-        await job.StopAsync(CancellationToken.None);
+        await new MakePartitions(_app).RunOnce(CancellationToken.None);
+        (await _owner.Statement(MonthsAhead).Value<long>()).ShouldBe(3);
     }
 
     [Fact]
@@ -91,11 +90,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
         refused.MessageText.ShouldContain("12 to 1200 months");
     }
 
-    async Task Retire()
-    {
-        using var job = new RetireMonths(_app, Sealer.Jobs, new AuditSettings(), NullLogger<RetireMonths>.Instance);
-        await job.Run();
-    }
+    Task Retire() => new RetireMonths(_app, new AuditSettings(), NullLogger<RetireMonths>.Instance).Run();
 
     Task<long> Retired() => _owner.Statement("select count(*) from audit.retired_events").Value<long>();
 

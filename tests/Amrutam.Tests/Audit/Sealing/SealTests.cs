@@ -4,6 +4,7 @@ using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit.Sealing;
 
@@ -109,7 +110,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
         {
             await connection.Statement("lock table audit.seals in share mode").Execute();
             var passing = _sealer.Pass();
-            while (!await _owner.Statement(SealerWaits).Value<bool>()) await Task.Delay(10);
+            await Until(() => _owner.Statement(SealerWaits).Value<bool>());
             await _owner.InTransaction(async writer =>
             {
                 await writer.Statement("set local lock_timeout = '1ms'").Execute();

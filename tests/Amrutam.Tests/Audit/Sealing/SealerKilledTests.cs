@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Amrutam.Audit.Sealing;
 using Amrutam.Platform.Data;
+using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
@@ -101,7 +101,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         }
         var verify = new VerifyLog(_owner, folder);
         var end = await verify.ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None);
-        end.Broken.ShouldBeNull(after);
+        end.Violation.ShouldBeNull(after);
         end.Reached.Number.ShouldBe(folder.Newest());
     }
 
@@ -117,14 +117,11 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         ("Audit__CheckpointFolder", _folder.FullName), ("Audit__SealSeconds", "1"),
         ("Logging__LogLevel__Default", "None"));
 
-    static async Task Until(Func<Task<bool>> reached, ServerProcess? server = null)
+    static Task Until(Func<Task<bool>> reached, ServerProcess? server = null) => Waiting.Until(async () =>
     {
-        for (var watch = Stopwatch.StartNew(); !await reached(); await Task.Delay(20))
-        {
-            if (server is { HasExited: true }) Assert.Fail("the server ended: " + await server.Said());
-            watch.Elapsed.ShouldBeLessThan(Patience);
-        }
-    }
+        if (server is { HasExited: true }) Assert.Fail("the server ended: " + await server.Said());
+        return await reached();
+    });
 
     /// <summary>Only the sealer seals, so only its transaction has its lock.</summary>
     const string SealerIsThere = """

@@ -202,7 +202,7 @@ sealed class SealedCopy(Database database) : IAsyncDisposable
     public NpgsqlDataSource Owner { get; } = NpgsqlDataSource.Create(database.Owner);
 
     public async Task<SealViolation?> Verify(Checkpoints? folder) =>
-        (await new VerifyLog(Owner, folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Broken;
+        (await new VerifyLog(Owner, folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Violation;
 
     /// <summary>The command of the real program, as the server's role.</summary>
     public async Task<(int Code, string Said)> Command(params string[] more)

@@ -71,11 +71,11 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
         broken.Body.GetProperty("first_broken").GetProperty("position").GetInt64().ShouldBe(1);
         await _server.Owner.Statement("update audit.verification set finished_at = now() - interval '61 minutes'")
             .Execute();
-        for (var watch = Stopwatch.StartNew(); await Found() is not null; await Task.Delay(20))
+        await Waiting.Until(async () =>
         {
-            watch.Elapsed.ShouldBeLessThan(Patience);
             await services.GetRequiredService<CheckLog>().CheckSome(CancellationToken.None);
-        }
+            return await Found() is null;
+        });
         var mended = await Until(state => state["state"] == "valid");
         mended.Body.GetProperty("last_full_check").GetProperty("seals").GetInt64().ShouldBeGreaterThan(0);
     }
@@ -112,7 +112,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
         var before = _server.App.Services.GetRequiredService<SealState>().Last!;
         await Append(3);
         await Until(state => long.Parse(state["sealed_events"]) == before.Events + 3);
-        while (new Checkpoints(_folder.FullName).Newest() <= before.Seals) await Task.Delay(20);
+        await Waiting.Until(() => new Checkpoints(_folder.FullName).Newest() > before.Seals);
         await _server.Owner.Statement($"""
             delete from audit.seals where number > {before.Seals};
             delete from audit.events where position > {before.Position}
@@ -185,22 +185,10 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     static bool HasChecked(Reply state) =>
         state.Body.GetProperty("last_full_check").ValueKind == JsonValueKind.Object;
 
-    async Task<Reply> Until(Func<Reply, bool> reached)
-    {
-        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(50))
-        {
-            var state = (await _admin.Http.Get("/api/admin/audit/verification")).Is(200);
-            if (reached(state)) return state;
-            watch.Elapsed.ShouldBeLessThan(Patience, state.Text);
-        }
-    }
+    Task<Reply> Until(Func<Reply, bool> reached) => Waiting.First(
+        async () => (await _admin.Http.Get("/api/admin/audit/verification")).Is(200), reached);
 
-    async Task Waits(string statement)
-    {
-        for (var watch = Stopwatch.StartNew(); await _server.Owner.Statement("""
-            select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like $1
-            """).With(statement).Value<long>() == 0; await Task.Delay(10)) watch.Elapsed.ShouldBeLessThan(Patience);
-    }
+    Task Waits(string statement) => _server.Owner.UntilOneWaitsForALock(statement);
 
     Task<string?> Found() =>
         _server.Owner.Statement("select broken_because from audit.verification").Value<string>();

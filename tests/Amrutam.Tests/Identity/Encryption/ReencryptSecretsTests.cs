@@ -1,11 +1,13 @@
 using System.Security.Cryptography;
-using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Identity.Mail;
+using Amrutam.Identity.Reencryption;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Privacy;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Identity.Encryption;
 
@@ -37,9 +39,8 @@ public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
             """).With(Guid.CreateVersion7())
             .With(before.App.Services.GetRequiredService<SecretEncryption>().Encrypt("{}"u8, Emails.Purpose)).Execute();
         (await before.Anonymous().Get("/sign-in")).Is(200);
-        // A key that the old server makes later would be sealed with what it has.
-        while (await before.Owner.Statement("select count(*) from audit.seal_keys").Value<long>() == 0)
-            await Task.Delay(50);
+        // A key that the old server makes later would be encrypted with the keys that it has.
+        await Until(async () => await before.Owner.Statement("select count(*) from audit.seal_keys").Value<long>() > 0);
 
         (await Should.ThrowAsync<StartupException>(() => Start(New))).Message.ShouldContain("OtherKeyEncryptionKeys");
 
@@ -58,7 +59,7 @@ public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
             email = person.Email, password = Person.Password, totp_code = Person.CodeNow(secret),
         })).Is(200);
         (await after.App.Services.GetRequiredService<ReencryptSecrets>().Run()).ShouldAllBe(
-            table => table.Resealed == 0 && table.Unreadable == 0);
+            table => table.Reencrypted == 0 && table.Unreadable == 0);
     }
 
     [Fact]

@@ -33,8 +33,8 @@ public sealed class LeavingTests(ServerFixture fixture) : IClassFixture<ServerFi
         (await Status(booking)).ShouldBe("cancelled");
         (await Events(booking)).ShouldBe(["bookings.booked", "bookings.cancelled"]);
         (await patient.Http.Get("/api/bookings/" + booking)).Is(200)["status"].ShouldBe("cancelled");
-        (await other.Book(free)).Is(409, "slot_is_closed");
-        (await other.Book(taken)).Is(409, "slot_is_closed");
+        (await other.Book(free)).Is(409, "doctor_is_not_bookable");
+        (await other.Book(taken)).Is(409, "doctor_is_not_bookable");
         (await Server.Anonymous().Get("/api/doctors?limit=100")).Is(200).Ids().ShouldNotContain(doctor.Id);
     }
 

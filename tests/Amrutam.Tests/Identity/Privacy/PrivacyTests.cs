@@ -62,7 +62,8 @@ public sealed class PrivacyTests(ServerFixture fixture) : IClassFixture<ServerFi
             .Body.GetProperty("deletion_due_at").GetDateTimeOffset();
         (due - TimeProvider.System.GetUtcNow()).TotalDays.ShouldBe(14, tolerance: 0.1);
         (await person.Http.Get("/api/me")).Is(401);
-        await Mailbox.Letter(person.Email, "Your account will be deleted");
+        (await Mailbox.Letter(person.Email, "Your account will be deleted")).Body()
+            .ShouldContain($"erased after {due.UtcDateTime:d MMMM yyyy, HH:mm} UTC.");
     }
 
     [Fact]

@@ -18,12 +18,28 @@ public sealed class SecondFactorTests(ServerFixture fixture) : IClassFixture<Ser
     [InlineData(1234567890L, "005924")]
     [InlineData(20000000000L, "353130")]
     public void Codes_are_those_of_the_standard(long seconds, string code) =>
-        Totp.Code(Encoding.ASCII.GetBytes("12345678901234567890"), seconds / 30).ShouldBe(code);
+        StepOf(code, seconds).ShouldBe(seconds / Person.TotpSeconds);
+
+    [Theory]
+    [InlineData(-2, false)]
+    [InlineData(-1, true)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
+    public void A_code_counts_one_step_before_and_after_its_own(int steps, bool counts)
+    {
+        const long Seconds = 1234567890;
+        StepOf("005924", Seconds + steps * Person.TotpSeconds)
+            .ShouldBe(counts ? Seconds / Person.TotpSeconds : null);
+    }
+
+    static long? StepOf(string code, long seconds) => Authenticators.StepOf(
+        Encoding.ASCII.GetBytes("12345678901234567890"), code, DateTimeOffset.FromUnixTimeSeconds(seconds));
 
     [Fact]
     public async Task An_enrolled_app_is_asked_for_at_each_sign_in()
     {
         var person = await Person.SignUp(Server);
+        await person.ConfirmAddress();
         var offer = (await person.Http.Post("/api/me/second-factor", new { password = Person.Password })).Is(200);
         offer["otpauth_uri"].ShouldStartWith("otpauth://totp/Amrutam:");
         offer["otpauth_uri"].ShouldContain("secret=" + offer["secret"]);

@@ -71,6 +71,7 @@ public sealed class ReauthenticationTests(ServerFixture fixture, TestCluster clu
         await using var server = await TestServer.Start(await cluster.NewDatabase(),
             "--Limits:SignInFailuresPerAccount=3");
         var person = await Person.SignUp(server);
+        await person.ConfirmAddress();
         for (var i = 0; i < 8; i++)
             (await person.Http.Post("/api/me/passkeys/options", new { password = Person.Password })).Is(200);
     }

@@ -79,6 +79,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     [InlineData("a b@example.org")]
     [InlineData("someone@nodot")]
     [InlineData("x\u0000@example.org")]
+    [InlineData("local.@example.org")]
     public async Task What_is_no_address_is_refused(string email) =>
         (await Client.Post("/api/auth/signup", new { email, password = Password })).Is(422, "invalid_fields");
 

@@ -6,6 +6,7 @@ using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Identity.Tokens;
 
@@ -88,7 +89,7 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
         dying.Expires = Now.AddSeconds(-27);
         var token = Make(dying);
         (await IsAccepted(token)).ShouldBeTrue();
-        await Task.Delay(TimeSpan.FromSeconds(4));
+        await Until(async () => !await IsAccepted(token));
         await IsRefused(token);
     }
 

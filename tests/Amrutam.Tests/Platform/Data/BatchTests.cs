@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Telemetry;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Data;
 
@@ -201,12 +202,6 @@ public sealed class BatchTests
         await Task.Yield();
         if (members.Any(m => m < 0)) throw new FormatException("negative");
         return [.. members.Select(m => m * 10)];
-    }
-
-    static async Task Until(Func<bool> condition)
-    {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(1))
-            watch.Elapsed.ShouldBeLessThan(Patience, "what was waited for did not happen");
     }
 
     static TaskCompletionSource Open()

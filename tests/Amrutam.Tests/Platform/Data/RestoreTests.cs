@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Observing;
@@ -26,7 +27,8 @@ public sealed class RestoreTests(TestCluster cluster)
         try
         {
             await using var fresh =
-                await PrivatePostgres.Own(directory, NullLogger.Instance, CancellationToken.None, durable: false);
+                await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            directory, NullLogger.Instance, CancellationToken.None, durable: false);
             await using (var postgres = NpgsqlDataSource.Create(fresh.OwnerConnectionString("postgres")))
                 await postgres.Statement("create database restored").Execute();
             var target = new Database(fresh.OwnerConnectionString("restored"), fresh.AppConnectionString("restored"));

@@ -3,7 +3,6 @@ using Amrutam.Platform.Idempotency;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Amrutam.Tests.Platform.Idempotency;
 
@@ -18,12 +17,12 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
         (await patient.Book(old, "old")).Is(201);
         (await patient.Book(young, "young")).Is(201);
         await server.Owner.Statement("""
-            update scheduling.idempotency_keys
+            update platform.idempotency_keys
                set created_at = now() - interval '24 hours'
                    - case key when 'old' then interval '1 minute' else interval '-1 minute' end
             """).Execute();
 
-        await server.App.Services.GetServices<IHostedService>().OfType<ForgetKeys>().Single()
+        await server.App.Services.GetRequiredService<ForgetKeys>()
             .Run(TestContext.Current.CancellationToken);
 
         // The old key is a new wish now, which the slot's booking stands against; the young one still has its answer.

@@ -34,12 +34,12 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         ["bookings_of_a_doctor_do_not_overlap"] =
             AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
         ["a_key_has_one_booking"] = """
-            insert into scheduling.idempotency_keys (user_id, route, key, fingerprint, status, body, booking_id)
+            insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body, booking_id)
             select user_id, 'another', key, fingerprint, status, body, gen_random_uuid()
-              from scheduling.idempotency_keys where booking_id = @booking
+              from platform.idempotency_keys where booking_id = @booking
             """,
         ["a_key_names_a_booking_of_its_own_patient"] =
-            "update scheduling.idempotency_keys set user_id = gen_random_uuid() where booking_id = @booking",
+            "update platform.idempotency_keys set user_id = gen_random_uuid() where booking_id = @booking",
         ["a_booking_has_its_event"] =
             AnotherBooking.Replace("@slot", "@free").Replace("@who", "gen_random_uuid()"),
         ["a_change_has_its_event"] = "update scheduling.bookings set revision = revision + 1 where id = @booking",
@@ -88,7 +88,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     public static TheoryData<string, string> OtherBreaches { get; } = new()
     {
         { "a_key_names_a_booking_of_its_own_patient",
-            "update scheduling.idempotency_keys set booking_id = gen_random_uuid() where booking_id = @booking" },
+            "update platform.idempotency_keys set booking_id = gen_random_uuid() where booking_id = @booking" },
         { "a_slot_by_hand_has_its_events", """
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
             select @new, doctor_id, ends_at + interval '1 hour', ends_at + interval '2 hours'

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Operations;
@@ -27,7 +28,8 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
     public async Task Without_its_database_the_server_lives_and_is_not_ready_and_asks_for_a_second_try()
     {
         var folder = Path.Combine(Path.GetTempPath(), "amrutam-stopped-" + Guid.CreateVersion7());
-        var postgres = await PrivatePostgres.Own(folder, NullLogger.Instance, CancellationToken.None, durable: false);
+        var postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            folder, NullLogger.Instance, CancellationToken.None, durable: false);
         var database = new Database(postgres.OwnerConnectionString(), postgres.AppConnectionString());
         await Migrator.Migrate(database.Owner, Program.Modules, CancellationToken.None);
         await using var server = await TestServer.Start(database);
@@ -65,9 +67,9 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
     {
         var management = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
         using var operators = new HttpClient { BaseAddress = new(management) };
-        var parts = (await operators.Get("/health")).Is(200);
+        var parts = (await operators.SendElsewhere(HttpMethod.Get, "/health")).Is(200);
         parts.Body.GetProperty("database").GetProperty("answers").GetBoolean().ShouldBeTrue();
-        (await operators.Get("/api/me")).Status.ShouldBe(404);
+        (await operators.SendElsewhere(HttpMethod.Get, "/api/me")).Status.ShouldBe(404);
 
         var onPublic = await fixture.Server.Anonymous().Send(HttpMethod.Get, "/metrics",
             headers: ("Host", new Uri(management).Authority));

@@ -28,9 +28,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     static readonly string[] FreeTexts = ["email", "password", "new_password", "full_name", "name", "reason", "bio",
         "note", "registration_number", "token", "refresh_token", "totp_code", "recovery_code", "code"];
 
-    static readonly string[] Words =
-        ["User-Agent", "Referer", "Accept-Language", "X-Forwarded-For", "Request-Id"];
-
+    static readonly string[] Words = ["User-Agent", "Referer", "Accept-Language", "X-Forwarded-For", "Request-Id"];
     static readonly string[] Pairs = ["Cookie", "tracestate", "baggage"];
 
     // Most of the walk is waiting; more at once would only slow the machine's other tests.
@@ -142,7 +140,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         foreach (var path in new[] { "/metrics", "/health", "/" + Mark, $"/health?{Mark}={Mark}" })
             foreach (var method in new[] { "GET", "POST", "X" + Mark })
             {
-                var answer = await _operator.Send(new(method), path, method == "GET" ? null : Wrong.Text,
+                var answer = await _operator.SendElsewhere(new(method), path, method == "GET" ? null : Wrong.Text,
                     headers: [.. Words.Select(name => (name, Mark))]);
                 told.Append(answer.Message).AppendLine(answer.Text);
             }

@@ -56,12 +56,8 @@ public sealed class OneTraceTests(TestCluster cluster)
             """).List(row => row.GetString(0))).ShouldBeEmpty();
     }
 
-    static async Task Until(HttpClient metrics, string line)
-    {
-        for (var began = TimeProvider.System.GetTimestamp();
-            !(await metrics.Get("/metrics")).Text.Contains(line, StringComparison.Ordinal); await Task.Delay(100))
-            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(Patience, line);
-    }
+    static Task Until(HttpClient metrics, string line) => Waiting.Until(async () =>
+        (await metrics.Get("/metrics")).Text.Contains(line, StringComparison.Ordinal), line);
 
     static (string Name, string Value)[] Sent(string trace) => [("traceparent", $"00-{trace}-00f067aa0ba902b7-00")];
 

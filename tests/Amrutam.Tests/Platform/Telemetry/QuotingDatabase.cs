@@ -18,8 +18,8 @@ static class QuotingDatabase
                 raise exception 'cannot keep %', new::text using detail = new::text, hint = new::text;
             end $$;
             for kept in select oid::regclass as name from pg_class
-                 where relkind in ('r', 'p') and not relispartition and relnamespace::regnamespace::text in
-                       ('identity', 'doctors', 'scheduling', 'audit', 'analytics') loop
+                 where relkind in ('r', 'p') and not relispartition
+                   and relnamespace::regnamespace::text !~ '^(pg_|information_schema|public$|platform$)' loop
                 execute format('create trigger quote_row before insert or update on %s for each row
                     execute function public.quote_row()', kept.name);
             end loop;

@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
+using OtpNet;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
@@ -15,8 +16,10 @@ static class SecretsOnTheWay
         var (email, password) = ($"{mark}{Guid.CreateVersion7():N}@example.org", mark + " copper lantern 42");
         (await client.Post("/api/auth/signup", new { email, password, full_name = mark })).Is(201);
         var tokens = (await client.Post("/api/auth/login", new { email, password })).Is(200);
+        var proof = await Mailbox.Token(email, "Confirm your e-mail address");
+        (await client.Post("/api/auth/email-verification", new { token = proof })).Is(204);
         var offer = (await Send(client, tokens, "/api/me/second-factor", new { password })).Is(200);
-        var code = await Person.CodeBefore(Person.FromBase32(offer["secret"]));
+        var code = await Person.CodeBefore(Base32Encoding.ToBytes(offer["secret"]));
         var raised = (await Send(client, tokens, "/api/me/second-factor/confirmation", new { totp_code = code }))
             .Is(200);
         var codes = raised.Body.GetProperty("recovery_codes").EnumerateArray().Select(c => c.GetString()!).ToList();
@@ -36,7 +39,7 @@ static class SecretsOnTheWay
         return
         [
             .. new[] { tokens, raised, renewed }.SelectMany(t => PartsOf(t["access_token"]).Append(t["refresh_token"])),
-            offer["secret"], .. codes, letter, session.Split('=', 2)[1], form.Token, TestServer.KeyEncryptionKey,
+            offer["secret"], .. codes, proof, letter, session.Split('=', 2)[1], form.Token, TestServer.KeyEncryptionKey,
             .. new[] { database.Owner, database.App }.Select(c => new NpgsqlConnectionStringBuilder(c).Password!),
         ];
     }

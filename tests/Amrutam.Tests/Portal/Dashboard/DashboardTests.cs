@@ -119,7 +119,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
         var download = await screen.Page.RunAndWaitForDownloadAsync(() => screen.Page.GetByText("Download CSV")
             .ClickAsync());
         var lines = await File.ReadAllLinesAsync(await download.PathAsync());
-        lines[0].ShouldBe("day,kept,cancelled,no_show");
+        lines[0].ShouldBe("day,kept,cancelled,no_show,declined,expired");
         lines.Length.ShouldBe(1 + 28);
     }
 

@@ -62,6 +62,8 @@ public sealed class EmailLinkPageTests(ServerFixture fixture, Browser browser) :
         (await screen.Page.Locator("main").InnerTextAsync()).ShouldContain(wanted);
         await Send(screen);
         (await Heading(screen)).ShouldBe("Your address is changed");
+        person.Use((await Server.Anonymous().Post("/api/auth/login",
+            new { email = wanted, password = Person.Password })).Is(200));
         (await person.Http.Get("/api/me"))["email"].ShouldBe(wanted);
     }
 

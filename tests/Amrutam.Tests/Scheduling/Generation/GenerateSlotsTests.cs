@@ -1,11 +1,11 @@
 using Amrutam.Platform.Data;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
+using Amrutam.Scheduling.Slots;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Scheduling.Generation;
@@ -15,7 +15,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
     TestServer Server => fixture.Server;
 
     // The server's own job may be quicker; what came of it is the same.
-    GenerateSlots Job => Server.App.Services.GetServices<IHostedService>().OfType<GenerateSlots>().Single();
+    GenerateSlots Job => Server.App.Services.GetRequiredService<GenerateSlots>();
 
     [Fact]
     public async Task The_days_that_come_into_view_get_their_slots_and_a_second_run_changes_nothing()
@@ -76,7 +76,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
         await using (var replacing = await Server.Owner.OpenConnectionAsync())
         await using (var transaction = await replacing.BeginTransactionAsync())
         {
-            await DoctorCalendar.Lock(replacing, busy.Id);
+            await CalendarLocks.LockCalendars(replacing, busy.Id);
             foreach (var doctor in new[] { busy, other }) await MakeDue(doctor, "horizon_days = 6");
             while (!(await Events(other)).Contains("slots.published system 2")) await Job.MakeSome();
             (await Events(busy)).ShouldNotContain("slots.published system 2");

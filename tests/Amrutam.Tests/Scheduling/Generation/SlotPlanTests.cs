@@ -1,5 +1,5 @@
 using Amrutam.Scheduling.Generation;
-using Amrutam.Scheduling.Slots;
+using Amrutam.Scheduling.TimeOff;
 using NodaTime;
 
 namespace Amrutam.Tests.Scheduling.Generation;

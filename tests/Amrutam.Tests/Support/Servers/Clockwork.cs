@@ -1,8 +1,7 @@
 using Amrutam.Platform.Data;
-using Amrutam.Scheduling.Generation;
+using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Waitlist;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace Amrutam.Tests.Support.Servers;
 
@@ -44,7 +43,7 @@ static class Clockwork
     /// them.</summary>
     public static async Task MakeSlotsAhead(this TestServer server)
     {
-        var job = server.App.Services.GetServices<IHostedService>().OfType<GenerateSlots>().Single();
+        var job = server.App.Services.GetRequiredService<GenerateSlots>();
         do await job.MakeAll(CancellationToken.None);
         while (await server.Owner.Statement("select exists (select from scheduling.due_calendars)").Value<bool>());
     }

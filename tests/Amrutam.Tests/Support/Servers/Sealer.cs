@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Amrutam.Audit;
 using Amrutam.Audit.Contracts;
@@ -8,8 +7,6 @@ using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
-using Amrutam.Platform.Jobs;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -29,13 +26,9 @@ sealed class Sealer : IAsyncDisposable
         (Db, Folder) = (db, folder);
         Keys = new(db, new Secrets(new SecretEncryption(KeyEncryptionKey)));
         _horizon = new(db);
-        _log = new(db, _horizon, Keys, State, Jobs, new AuditSettings(), TimeProvider.System,
+        _log = new(db, _horizon, Keys, State, new AuditSettings(), TimeProvider.System,
             NullLogger<SealLog>.Instance, folder);
     }
-
-    /// <summary>What runs jobs, measured by nobody.</summary>
-    public static JobRunner Jobs { get; } = new(new ServiceCollection().AddMetrics().BuildServiceProvider()
-        .GetRequiredService<IMeterFactory>(), TimeProvider.System, NullLogger<JobRunner>.Instance);
 
     public NpgsqlDataSource Db { get; }
     public Checkpoints? Folder { get; }
@@ -59,11 +52,10 @@ sealed class Sealer : IAsyncDisposable
     }
 
     public async Task<SealViolation?> Broken() =>
-        (await new VerifyLog(Db, Folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Broken;
+        (await new VerifyLog(Db, Folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Violation;
 
     public async ValueTask DisposeAsync()
     {
-        _log.Dispose();
         _horizon.Dispose();
         await Db.DisposeAsync();
     }

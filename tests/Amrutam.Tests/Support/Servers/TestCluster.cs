@@ -1,3 +1,4 @@
+using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,7 +19,8 @@ public sealed class TestCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _postgres = await PrivatePostgres.Own(_directory, NullLogger.Instance, CancellationToken.None, durable: false);
+        _postgres = await PrivatePostgres.Own(EmbeddedDatabase.Options,
+            _directory, NullLogger.Instance, CancellationToken.None, durable: false);
         await Run("create database " + Template);
         await Migrator.Migrate(_postgres.OwnerConnectionString(Template), Program.Modules, CancellationToken.None);
     }

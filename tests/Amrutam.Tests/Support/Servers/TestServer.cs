@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -34,18 +35,23 @@ sealed class TestServer : IAsyncDisposable
     public required Uri Address { get; init; }
 
     public static Task<TestServer> Start(Database database, params string[] settings) =>
-        Start(database, costlyPasswords: false, settings);
+        Start(database, costlyPasswords: false, modules: null, settings);
+
+    public static Task<TestServer> Start(Database database, IReadOnlyList<IModule> modules) =>
+        Start(database, costlyPasswords: false, modules);
 
     /// <param name="costlyPasswords">Whether hashes cost what they do in service. Thousands of sign-ins test other
     /// things, and need not be paid for.</param>
-    public static async Task<TestServer> Start(Database database, bool costlyPasswords, params string[] settings)
+    /// <param name="modules">The modules; null for those of the product.</param>
+    public static async Task<TestServer> Start(Database database, bool costlyPasswords,
+        IReadOnlyList<IModule>? modules = null, params string[] settings)
     {
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
             "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Audit:CheckpointFolder=",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
             "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
-            .. Unlimited, .. settings], database);
+            .. Unlimited, .. settings], database, modules);
         if (!costlyPasswords)
             app.Services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value.IterationCount = CheapRounds;
         try
@@ -96,6 +102,19 @@ sealed class TestServer : IAsyncDisposable
         await Owner.Statement(AddUser).With(user.Id).With(user.Id + "@example.org")
             .With((user.Id + "@example.org").ToUpperInvariant())
             .With(name ?? "Test " + role).With(role).With(user.Session).Execute();
+        var client = Anonymous();
+        client.DefaultRequestHeaders.Authorization =
+            new("Bearer", App.Services.GetRequiredService<AccessTokens>().Issue(user));
+        return new(user.Id, client);
+    }
+
+    /// <summary>A client of the same account in another role, with a session of its own.</summary>
+    public async Task<TestUser> Again(TestUser account, string role)
+    {
+        var user = new CurrentUser(account.Id, role, Guid.CreateVersion7());
+        await Owner.Statement("""
+            insert into identity.sessions (id, user_id, expires_at) values ($1, $2, now() + interval '1 day')
+            """).With(user.Session).With(user.Id).Execute();
         var client = Anonymous();
         client.DefaultRequestHeaders.Authorization =
             new("Bearer", App.Services.GetRequiredService<AccessTokens>().Issue(user));

@@ -15,6 +15,16 @@ public sealed partial class ImageTests
         foreach (var variable in ofTheImage) documented.ShouldContain(variable);
     }
 
+    [Fact]
+    public void The_image_restores_every_project_of_the_server()
+    {
+        var image = File.ReadAllText(Tree.Path("deploy/Dockerfile"));
+        var locks = Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
+            && f.EndsWith("packages.lock.json", StringComparison.Ordinal)).ToList();
+        locks.Count.ShouldBe(3);
+        locks.Where(file => !image.Contains(file, StringComparison.Ordinal)).ShouldBeEmpty();
+    }
+
     static List<string> Set(string file) =>
         [.. Memory().Matches(File.ReadAllText(Tree.Path(file))).Select(m => m.Value).Order(StringComparer.Ordinal)];
 

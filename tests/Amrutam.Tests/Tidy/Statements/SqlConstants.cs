@@ -28,9 +28,8 @@ static partial class SqlConstants
         .Where(field => field.IsLiteral && field.FieldType == typeof(string))
         .Select(field => (field.Name, Text: (string)field.GetRawConstantValue()!))
         .Where(constant => IsSql(constant.Text))
-        .Select(constant => new SqlConstant($"{type.FullName}.{constant.Name}", ModuleOf(type), constant.Text));
-
-    static string ModuleOf(Type type) => type.Namespace?.Split('.') is ["Amrutam", var module, ..] ? module : "";
+        .Select(constant => new SqlConstant($"{type.FullName}.{constant.Name}", Product.ModuleOf(type.Namespace),
+            constant.Text));
 
     // Lower case, as all our SQL is, followed by a space: titles and sentences begin with a capital.
     [GeneratedRegex(

@@ -8,10 +8,10 @@ using Amrutam.Platform.OpenApi;
 namespace Amrutam.Scheduling.Bookings.Policies;
 
 /// <summary>Changes the signed-in doctor's booking policy.</summary>
-/// <remarks>It holds for what is asked from then on; a booking that stands is not touched.</remarks>
+/// <remarks>It applies to later requests and leaves existing bookings unchanged.</remarks>
 static class ChangePolicy
 {
-    // A month; an appointment that binds for longer is a contract.
+    // A month. No appointment should bind a patient for longer.
     public const int MaxMinutes = 31 * 24 * 60;
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapPut("/policy", Handle)
@@ -22,7 +22,7 @@ static class ChangePolicy
         .Example(BookingPolicy.Example);
 
     static async Task<IResult> Handle(BookingPolicy policy, CurrentUser doctor, IfMatch match, IdempotencyKey key,
-        HttpResponse response, IdempotentTransaction changes)
+        HttpResponse response, IdempotentTransaction transaction)
     {
         var fields = new RequestValidation()
             .Refuse(policy.CancellationWindowMinutes is < 0 or > MaxMinutes, "cancellation_window_minutes",
@@ -31,9 +31,9 @@ static class ChangePolicy
                 $"must be 1 to {MaxMinutes}");
         if (fields.Wrong) return fields.Problem();
         var revision = 0;
-        var answer = await changes.Run(doctor, "PUT /api/doctors/policy", key, policy, async connection =>
+        var answer = await transaction.Run(doctor, key, policy, async connection =>
         {
-            if (await BookingPolicy.Of(connection, doctor.Id, verifiedOnly: false) is not { } before)
+            if (await BookingPolicy.OfOwn(connection, doctor.Id) is not { } before)
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             if (!match.Allows(before.Revision)) return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
             revision = await connection.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
@@ -47,7 +47,7 @@ static class ChangePolicy
         return answer;
     }
 
-    // Whoever saved in between has another revision, and this saves nothing.
+    // When another change was saved in between, the revision differs and this saves nothing.
     const string Save = """
         with saved as (
             insert into scheduling.booking_policies as p

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Policies;
 
-/// <summary>The signed-in doctor's booking policy, with the ETag that a change may bring back.</summary>
+/// <summary>Reads the signed-in doctor's booking policy, with its ETag.</summary>
 static class ReadOwnPolicy
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
@@ -18,7 +18,7 @@ static class ReadOwnPolicy
         CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
-        var stored = await BookingPolicy.Of(connection, doctor.Id, verifiedOnly: false, ct);
+        var stored = await BookingPolicy.OfOwn(connection, doctor.Id, ct);
         response.Headers.ETag = IfMatch.Tag(stored?.Revision ?? 0);
         return TypedResults.Ok(stored?.Policy ?? new());
     }

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Policies;
 
-/// <summary>A doctor's booking policy, for everybody who is about to book.</summary>
+/// <summary>Reads the booking policy of a listed doctor; public.</summary>
 static class ReadPolicy
 {
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/{id:guid}/policy", Handle).AllowAnonymous()
@@ -17,7 +17,7 @@ static class ReadPolicy
     static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
-        return await BookingPolicy.Of(connection, id, settings.VerifiedDoctorsOnly, ct) is { } stored
+        return await BookingPolicy.OfListed(connection, id, settings.VerifiedDoctorsOnly, ct) is { } stored
             ? TypedResults.Ok(stored.Policy) : CommonProblems.NotFound();
     }
 }

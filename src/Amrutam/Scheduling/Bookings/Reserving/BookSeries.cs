@@ -9,10 +9,10 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books a slot and those of the same doctor at the same local time in the weeks that follow, all of them or
-/// the possible ones.</summary>
-/// <remarks>One transaction: either the answer's bookings are all there or none is. The local time is that of the
-/// doctor's zone, so a series keeps its hour when the clocks change.</remarks>
+/// <summary>Books a slot and the same doctor's slots at the same local time in the following weeks: all of them, or
+/// those that are possible.</summary>
+/// <remarks>One transaction: all of the response's bookings exist or none does. The local time is in the doctor's zone,
+/// so a series keeps its hour when the clocks change.</remarks>
 static class BookSeries
 {
     /// <param name="SlotId">The first one.</param>
@@ -20,7 +20,7 @@ static class BookSeries
     public sealed record Request(Guid SlotId, int Occurrences, int EveryWeeks = 1, string Mode = AllOrNothing,
         string? Reason = null);
 
-    /// <param name="Outcome">confirmed or requested, or the code of the rule that refused it.</param>
+    /// <param name="Outcome">confirmed or requested, or the code of the problem.</param>
     [SchemaName("SeriesOccurrence")]
     public sealed record Occurrence(LocalDate Date, Instant? StartsAt, string Outcome, Guid? BookingId);
 
@@ -29,12 +29,12 @@ static class BookSeries
 
     sealed record Start(Guid Doctor, Instant At, string Zone);
 
-    /// <summary>Where one of the series would lie: at which instant, in which slot.</summary>
+    /// <summary>The instant and the slot of one occurrence; null where there is none.</summary>
     sealed record Place(LocalDate Date, Instant? StartsAt, Guid? Slot);
 
     public const string AllOrNothing = "all_or_nothing", Possible = "possible";
 
-    // Half a year of weeks; a quarter of a year between two of them is no series any more.
+    // Half a year of weeks. More than a quarter of a year between two bookings makes no series.
     public const int MaxOccurrences = 26, MaxWeeks = 12;
 
     public static void Map(RouteGroupBuilder bookings) =>
@@ -51,8 +51,7 @@ static class BookSeries
             .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction changes,
-        SchedulingSettings settings, SchedulingLimits limits)
+        IdempotentTransaction transaction, CheckBookability bookability, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request.Reason, BookSlot.MaxReason);
@@ -60,14 +59,23 @@ static class BookSeries
             .Refuse(request.EveryWeeks is < 1 or > MaxWeeks, "every_weeks", $"must be 1 to {MaxWeeks}")
             .Refuse(request.Mode is not (AllOrNothing or Possible), "mode", $"must be {AllOrNothing} or {Possible}");
         if (fields.Wrong) return fields.Problem();
-        return await changes.Run(patient, "POST /api/bookings/series", key, request, async connection =>
-            await Places(connection, request) is { Count: > 0 } places
-                ? await Book(connection, request, reason, places, patient, settings, limits)
-                : StoredResponse.Of(CommonProblems.NotFound()));
+        return await transaction.Run(patient, key, request, async connection =>
+        {
+            var places = await FindPlaces(connection, request);
+            if (places.Count == 0) return StoredResponse.Of(CommonProblems.NotFound());
+            var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
+            var refusals = slots.Zip(await bookability.Check(connection, slots, patient.Id, patient))
+                .ToDictionary(s => s.First, s => s.Second);
+            if (limits.OpenSeriesPerPatient > 0 && limits.OpenSeriesPerPatient
+                <= await connection.Statement(OpenSeries).With(patient.Id).Value<long>())
+                return StoredResponse.Of(SchedulingProblems.TooManySeries.Because());
+            return await Book(connection, request, reason, places, refusals, patient);
+        });
     }
 
-    /// <summary>Every occurrence by the doctor's wall clock; the first is the slot that was named.</summary>
-    static async Task<List<Place>> Places(NpgsqlConnection connection, Request request)
+    /// <summary>Every occurrence by the doctor's wall clock; the first is the requested slot. Empty when that does not
+    /// exist.</summary>
+    static async Task<List<Place>> FindPlaces(NpgsqlConnection connection, Request request)
     {
         var start = await connection.Statement(First).With(request.SlotId).One(row =>
             new Start(row.GetGuid(0), row.GetInstant(1), row.GetString(2)));
@@ -84,15 +92,8 @@ static class BookSeries
     }
 
     static async Task<StoredResponse> Book(NpgsqlConnection connection, Request request, string? reason,
-        List<Place> places,
-        CurrentUser patient, SchedulingSettings settings, SchedulingLimits limits)
+        List<Place> places, Dictionary<Guid, string?> refusals, CurrentUser patient)
     {
-        var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
-        var refusals = slots.Zip(await CheckBookability.Check(connection, slots, patient.Id, settings))
-            .ToDictionary(s => s.First, s => s.Second);
-        if (limits.OpenSeriesPerPatient > 0
-            && await connection.Statement(OpenSeries).With(patient.Id).Value<long>() >= limits.OpenSeriesPerPatient)
-            return StoredResponse.Of(SchedulingProblems.TooManySeries.Because());
         var report = places.ConvertAll(p => new Occurrence(p.Date, p.StartsAt, Refusal(p, refusals) ?? "", null));
         var refused = report.Count(o => o.Outcome.Length > 0);
         if (refused == report.Count || (refused > 0 && request.Mode == AllOrNothing))
@@ -101,7 +102,7 @@ static class BookSeries
                 new Dictionary<string, object?>(StringComparer.Ordinal)
                 { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) }));
         var series = Guid.CreateVersion7();
-        var free = slots.Where(slot => refusals[slot] is null).ToArray();
+        var free = refusals.Where(r => r.Value is null).Select(r => r.Key).ToArray();
         var booked = await InsertBookings.Insert(connection, free, patient, reason, series);
         var at = booked.ToDictionary(b => b.StartsAt);
         return StoredResponse.Of(StatusCodes.Status201Created, new Series(series, booked, report.ConvertAll(o =>

@@ -10,10 +10,10 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books for the signed-in patient the slot they name, or one of any doctor of a specialization: never twice,
-/// never lost once acknowledged, once per Idempotency-Key.</summary>
-/// <remarks>With a doctor who confirms requests the answer is a request, which holds the slot until it is
-/// answered.</remarks>
+/// <summary>Books a slot for the signed-in patient, or a slot of any doctor of a specialization: never twice, never
+/// lost once acknowledged, once per Idempotency-Key.</summary>
+/// <remarks>With a doctor who confirms requests, the booking is a request and holds the slot until its
+/// answer.</remarks>
 static class BookSlot
 {
     /// <param name="SlotId">The slot; or, instead of it, a specialization and a time.</param>
@@ -25,7 +25,6 @@ static class BookSlot
     public sealed record TimeRange(Instant From, Instant To);
 
     public const int MaxReason = 500, MaxSpecialization = 200;
-    const string Route = "POST /api/bookings";
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("", Handle).RequireAuthorization(Allow.Patient)
@@ -50,17 +49,20 @@ static class BookSlot
         if (fields.Wrong) return fields.Problem();
         var fingerprint = key.Value is null ? null
             : IdempotencyKey.Fingerprint(request, SchedulingJson.Wire.BookSlotRequest);
-        var wish = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key.Value,
+        var wanted = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key,
             fingerprint, CommonProblems.Trace());
-        var answer = request.SlotId is null
-            ? await anyDoctor.Book(wish, specialization!, request.StartsAt, request.Between)
-            : await batch.Book(wish);
-        if (answer.Code is null) return answer;
-        if (request.SlotId is { } slot) answer = await alternatives.AddTo(answer, slot);
-        if (answer.Code == SchedulingProblems.CoolDown.Code)
-            return answer with { RetryAfterSeconds = await db.Statement(CoolDownEnds).With(patient.Id).Value<int>() };
-        return key.Value is null || answer.Replayed || answer.Status is not (404 or 409) ? answer
-            : await refusals.Keep(patient.Id, Route, key.Value, fingerprint!, answer);
+        var response = request.SlotId is null
+            ? await anyDoctor.Book(wanted, specialization!, request.StartsAt, request.Between)
+            : await batch.Book(wanted);
+        if (response.Code is null) return response;
+        if (request.SlotId is { } slot) response = await alternatives.AddTo(response, slot);
+        if (response.Code == SchedulingProblems.CoolDown.Code)
+        {
+            await using var connection = await db.OpenConnectionAsync();
+            return await CheckBookability.AddRetryAfter(connection, response, patient.Id);
+        }
+        return key.Value is null || response.Replayed || !response.IsFinal ? response
+            : await refusals.Store(patient.Id, key, fingerprint!, response);
     }
 
     /// <summary>A body that names neither a slot nor a time cannot be read as a booking at all.</summary>
@@ -80,13 +82,4 @@ static class BookSlot
                 ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = ["is required"] },
             });
     }
-
-    // The hour that the batch judges by; when the oldest of it leaves, the next booking may go through.
-    const string CoolDownEnds = """
-        select greatest(1, ceil(extract(epoch from
-                   min(updated_at) + interval '1 hour' - statement_timestamp())))::int
-          from scheduling.bookings
-         where patient_id = $1 and status = 'cancelled' and cancelled_by = 'patient'
-           and updated_at > statement_timestamp() - interval '1 hour'
-        """;
 }

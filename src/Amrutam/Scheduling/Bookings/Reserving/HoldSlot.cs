@@ -7,11 +7,10 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Holds a slot for the signed-in patient while they make up their mind: a few minutes by the database's
-/// clock, a few slots per patient.</summary>
+/// <summary>Holds a slot for the signed-in patient for a few minutes; a patient holds a few slots at a time.</summary>
 /// <remarks>
-/// A hold that is over is over without any job. Whoever holds books with <c>POST /api/bookings</c>, which ends the
-/// hold. Asking again while it runs answers with the same hold: it does not become longer.
+/// A hold ends by the database's clock, without any job. <c>POST /api/bookings</c> by its holder ends it too. A second
+/// request while it runs returns the same hold and does not extend it.
 /// </remarks>
 static class HoldSlot
 {
@@ -22,27 +21,23 @@ static class HoldSlot
         slots.MapPost("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Hold a slot")
             .WithDescription("Keeps the slot for the caller for a few minutes, until they book it.")
             .Produces<Hold>(StatusCodes.Status201Created).Example(Examples.Held)
-            .WithProblems([.. SchedulingProblems.OfSlot, SchedulingProblems.SlotHasStarted,
-                SchedulingProblems.MinimumNotice,
-                SchedulingProblems.BookingsOfAPatientDoNotOverlap, SchedulingProblems.TooManyHolds,
-                    CommonProblems.Absent, IdempotencyProblems.KeyReused]);
+            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.TooManyHolds]);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
-        SchedulingSettings settings, SchedulingLimits limits, Alternatives alternatives) =>
-        changes.Run(patient, $"POST /api/slots/{id}/hold", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
+        CheckBookability bookability, SchedulingSettings settings, SchedulingLimits limits,
+        Alternatives alternatives) =>
+        transaction.Run(patient, key, new { }, async connection =>
         {
-            var refusal = (await CheckBookability.Check(connection, [id], patient.Id, settings))[0];
-            if (refusal is not null)
-                return await alternatives.AddTo(StoredResponse.Of(SchedulingProblems.Named(refusal).Because()), id,
-                    connection);
-            var held = await connection.Statement(HoldIt).With(id).With(patient.Id).With(limits.HoldsPerPatient)
+            if (await bookability.Refusal(connection, id, patient.Id, patient) is { } refusal)
+                return await alternatives.AddTo(refusal, id, connection);
+            var held = await connection.Statement(InsertHold).With(id).With(patient.Id).With(limits.HoldsPerPatient)
                 .With(settings.Times.HoldMinutes).With(patient.Trace).One(row => new Hold(id, row.GetInstant(0)));
             return held is null ? StoredResponse.Of(SchedulingProblems.TooManyHolds.Because())
                 : StoredResponse.Of(StatusCodes.Status201Created, held);
         });
 
-    // Offers of the waiting list are holds that the patient did not ask for, and do not count.
-    const string HoldIt = """
+    // An offer of the waiting list is a hold that the patient did not ask for, and does not count.
+    const string InsertHold = """
         with own as (
             select s.held_until from scheduling.slots s
              where s.id = $1 and s.held_by = $2 and s.held_until > statement_timestamp()),

@@ -4,31 +4,15 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books free slots for one patient inside a running transaction: for a series, or an offer that is
-/// accepted.</summary>
-/// <remarks>Only under the locks and after the judgement of <see cref="CheckBookability"/>.</remarks>
+/// <summary>Inserts bookings of free slots for one patient in a running transaction: for a series or an accepted
+/// offer.</summary>
+/// <remarks>The caller holds the locks of <see cref="CheckBookability"/>, which allowed each slot.</remarks>
 static class InsertBookings
 {
     public static Task<List<Booking>> Insert(NpgsqlConnection connection, Guid[] slots, CurrentUser patient,
         string? reason, Guid? series = null) =>
         connection.Statement(InsertAll).With(slots.Select(_ => Guid.CreateVersion7()).ToArray()).With(slots)
             .With(patient.Id).With(reason).With(series).With(patient.Trace).List(Booking.Read);
-
-    /// <returns>The code of the limit that one booking more would break, or null.</returns>
-    public static Task<string?> LimitReached(NpgsqlConnection connection, Guid slot, Guid patient,
-        SchedulingLimits limits) =>
-        connection.Statement(OverLimit).With(slot).With(patient).With(limits.OpenBookingsPerPatient)
-            .With(limits.OpenBookingsPerPatientAndDoctor).Value<string>();
-
-    const string OverLimit = """
-        select case when $3 > 0 and count(*) >= $3 then 'too_many_open_bookings'
-                    when $4 > 0 and count(*) filter (where b.doctor_id = s.doctor_id) >= $4
-                    then 'too_many_open_bookings_with_this_doctor' end
-          from scheduling.slots s
-          join scheduling.bookings b on b.patient_id = $2 and b.status in ('requested', 'confirmed')
-               and b.series_id is null and b.starts_at > statement_timestamp()
-         where s.id = $1
-        """;
 
     const string InsertAll = """
         with b as (

@@ -10,9 +10,9 @@ using Npgsql;
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>Moves a booking to another slot: all or nothing, the same id, the old slot open again at once.</summary>
-/// <remarks>A patient may move to any open slot, a doctor only within their own; staff, with a reason, past the
-/// doctor's notice and window. Both slots are locked in id order, so crossing moves queue. A booking that is there
-/// already, perhaps because the first answer was lost, stays as it is.</remarks>
+/// <remarks>A patient may move to any open slot, a doctor only within their own. Staff give a reason and are not bound
+/// by the doctor's notice and window. Both slots are locked in id order, so crossing moves queue. A booking that is in
+/// the slot already stays unchanged: the first response may have been lost.</remarks>
 static class MoveBooking
 {
     public sealed record Request(Guid SlotId, string? Reason = null);
@@ -28,43 +28,40 @@ static class MoveBooking
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.StepNotAllowed,
                 SchedulingProblems.RevisionIsStale, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, SchedulingProblems.MoveNeedsConfirmation,
-                    CommonProblems.Invalid])
+                CommonProblems.Invalid])
             .Example(new Request(Guid.Parse(ExampleValues.Id), "The doctor is away"));
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
-        Alternatives alternatives)
+        CheckBookability bookability, Alternatives alternatives)
     {
         var (fields, user) = (new RequestValidation(), change.User);
         var reason = fields.Text("reason", request.Reason, MaxReason, required: user.Role == Allow.Admin);
         if (fields.Wrong) return fields.Problem();
-        return await change.Run(id, "move", BookingAction.Move, request, async (connection, present) =>
+        return await change.Run(id, BookingAction.Move, request, async (connection, present) =>
         {
             if (present.Booking.SlotId == request.SlotId)
                 return StoredResponse.Of(StatusCodes.Status200OK, present.Booking);
             if (user.Role == Allow.Patient && present.IsWithinWindow)
                 return StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because());
-            var answer = await Move(connection, present.Booking, request.SlotId, user, change.Settings, reason);
-            return await alternatives.AddTo(answer, request.SlotId, connection);
+            var response = await Move(connection, present.Booking, request.SlotId, user, bookability, change.Freed,
+                reason);
+            return await alternatives.AddTo(response, request.SlotId, connection);
         });
     }
 
-    /// <summary>Moves a booking that is locked and may be moved, when the slot is free for it.</summary>
+    /// <summary>Moves a booking that is locked and may be moved, if its patient may have the slot.</summary>
     public static async Task<StoredResponse> Move(NpgsqlConnection connection, Booking booking, Guid slot,
-        CurrentUser by,
-        SchedulingSettings settings, string? reason = null)
+        CurrentUser by, CheckBookability bookability, FreedSlots freed, string? reason = null)
     {
-        var refusal = (await CheckBookability.Check(connection, [booking.SlotId, slot], booking.PatientId, settings,
-            except: booking.Id))[1];
-        if (refusal is not null && (refusal != SchedulingProblems.MinimumNotice.Code || by.Role == Allow.Patient))
-            return StoredResponse.Of(SchedulingProblems.Named(refusal).Because());
-        var doctor = await connection.Statement(DoctorOfSlot).With(slot).One(row =>
-            Tuple.Create(row.GetGuid(0), row.GetBoolean(1)));
-        if (by.Role == Allow.Doctor && doctor!.Item1 != by.Id) return StoredResponse.Of(CommonProblems.NotFound());
-        if (by.Role == Allow.Patient && doctor!.Item2) return StoredResponse.Of(
-            SchedulingProblems.MoveNeedsConfirmation.Because());
+        if (await bookability.Refusal(connection, slot, booking.PatientId, by, booking) is { } refusal) return refusal;
+        var (doctor, confirms) = (await connection.Statement(DoctorOfSlot).With(slot)
+            .One(row => Tuple.Create(row.GetGuid(0), row.GetBoolean(1))))!;
+        if (by.Role == Allow.Doctor && doctor != by.Id) return StoredResponse.Of(CommonProblems.NotFound());
+        if (by.Role == Allow.Patient && confirms)
+            return StoredResponse.Of(SchedulingProblems.MoveNeedsConfirmation.Because());
         var moved = await connection.Statement(Apply).With(booking.Id).With(slot).With(booking.SlotId).With(by.Id)
             .With(by.Role).With(by.Trace).With(booking.Status).With(booking.StartsAt).With(reason).One(Booking.Read);
-        await Waitlist.OfferSlot.ToTheFirstInLine(connection, booking.SlotId, booking.PatientId, settings);
+        await freed.Announce(connection, booking.SlotId, booking.PatientId);
         return StoredResponse.Of(StatusCodes.Status200OK, moved!);
     }
 

@@ -2,12 +2,11 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
-using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Gives back a slot that the signed-in patient holds; it is open again, or offered to the first in line, at
-/// once.</summary>
+/// <summary>Releases a slot that the signed-in patient holds. It is open again at once, or offered to the first in
+/// line.</summary>
 static class ReleaseHold
 {
     public static void Map(RouteGroupBuilder slots) =>
@@ -15,13 +14,13 @@ static class ReleaseHold
             .WithDescription("The slot is open to all again.")
             .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction changes,
-        SchedulingSettings settings) =>
-        changes.Run(patient, $"DELETE /api/slots/{id}/hold", key, new { }, async connection =>
+    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
+        FreedSlots freed) =>
+        transaction.Run(patient, key, new { }, async connection =>
         {
             if (!await connection.Statement(Release).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
                 return StoredResponse.Of(CommonProblems.NotFound());
-            await OfferSlot.ToTheFirstInLine(connection, id, patient.Id, settings);
+            await freed.Announce(connection, id, patient.Id);
             return StoredResponse.NoContent;
         });
 

@@ -2,42 +2,41 @@ using System.Collections.Concurrent;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Of those who want one slot at the same time one asks, and what the database says of the slot is everybody's
-/// answer.</summary>
-/// <remarks>
-/// So a slot that ten thousand want costs the database some hundred judgements and not ten thousand, and whoever wants
-/// another slot does not queue behind them.
-/// </remarks>
+/// <summary>Groups requests that want one slot at the same time: the first asks the database, and a refusal that is
+/// about the slot answers all of them.</summary>
+/// <remarks>So a slot that ten thousand patients want costs the database some hundred judgements, and requests for
+/// other slots do not queue behind them.</remarks>
 sealed class SlotRequestCoalescer
 {
-    readonly ConcurrentDictionary<Guid, Contest> _open = new();
+    readonly ConcurrentDictionary<Guid, Group> _open = new();
 
-    public sealed class Contest(SlotRequestCoalescer contests, Guid slot)
+    public sealed class Group(SlotRequestCoalescer coalescer, Guid slot)
     {
-        readonly TaskCompletionSource<string?> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource<string?> _refusal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>The code of the rule that refuses everybody; null when each has to ask for themselves.</summary>
-        public Task<string?> Verdict => _verdict.Task;
+        /// <summary>The code of the problem that answers the whole group; null when each member asks for
+        /// itself.</summary>
+        public Task<string?> Refusal => _refusal.Task;
 
-        /// <summary>Lets nobody join any more. Called before the question is sent: between the judgement and a later
-        /// wish the slot could have become free.</summary>
-        public void Close() => contests._open.TryRemove(new(slot, this));
+        /// <summary>Closes the group to new members, before the question is sent. Between the judgement and a later
+        /// request the slot could have become free.</summary>
+        public void Close() => coalescer._open.TryRemove(new(slot, this));
 
-        public void End(string? verdict)
+        public void Complete(string? refusal)
         {
             Close();
-            _verdict.TrySetResult(verdict);
+            _refusal.TrySetResult(refusal);
         }
     }
 
-    /// <param name="asks">True for the first, who has to ask and to end the contest, however that goes.</param>
-    public Contest Enter(Guid slot, out bool asks)
+    /// <param name="asks">True for the first member, which asks and completes the group, also after a failure.</param>
+    public Group Join(Guid slot, out bool asks)
     {
         asks = false;
         if (_open.TryGetValue(slot, out var running)) return running;
-        var own = new Contest(this, slot);
-        var entered = _open.GetOrAdd(slot, own);
-        asks = ReferenceEquals(entered, own);
-        return entered;
+        var own = new Group(this, slot);
+        var joined = _open.GetOrAdd(slot, own);
+        asks = ReferenceEquals(joined, own);
+        return joined;
     }
 }

@@ -4,7 +4,7 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Accepts a request, by the doctor who asked to be asked; once it has expired it cannot be.</summary>
+/// <summary>Accepts a request that has not expired, by its doctor.</summary>
 static class AcceptRequest
 {
     public static void Map(RouteGroupBuilder bookings) =>
@@ -16,5 +16,5 @@ static class AcceptRequest
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
-        change.Take(id, "acceptance", BookingAction.Accept);
+        change.Apply(id, BookingAction.Accept);
 }

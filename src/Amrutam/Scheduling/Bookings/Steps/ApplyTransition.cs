@@ -1,28 +1,29 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
-using Amrutam.Scheduling.Waitlist;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Takes one step in a booking's life: its state, its slot, its history and its event in one
+/// <summary>Applies one step of a booking's life: its state, its slot, its history and its event in one
 /// statement.</summary>
-/// <remarks>For a step that <see cref="LifeCycle"/> allows, under the booking's lock. A move is a statement of its
-/// own.</remarks>
+/// <remarks>The caller holds the booking's lock, and <see cref="LifeCycle"/> allows the step. A move is a statement of
+/// its own.</remarks>
 static class ApplyTransition
 {
+    /// <param name="by">Null for the system.</param>
     /// <param name="before">For undoing: the state that the last step came from.</param>
     public static async Task<StoredResponse> Apply(NpgsqlConnection connection, Booking booking, BookingAction action,
-        CurrentUser by, SchedulingSettings settings, string? reason = null, string? party = null, string before = "")
+        CurrentUser? by, FreedSlots freed, string? reason = null, string? party = null, string before = "")
     {
         var to = LifeCycle.After(booking.Status, action, before);
         var after = await connection.Statement(Step).With(booking.Id).With(to).With(party)
-            .With(LifeCycle.Done(action)).With(booking.Status).With(by.Id).With(by.Role).With(reason).With(by.Trace)
-            .One(Booking.Read);
-        // In the same transaction, so that nobody can slip in before the first in line.
+            .With(LifeCycle.Done(action)).With(booking.Status).With(by?.Id).With(by?.Role ?? "system").With(reason)
+            .With(CommonProblems.Trace()).One(Booking.Read);
+        // In the same transaction, so that nobody books the slot before the first in line is asked.
         if (to is LifeCycle.Cancelled or LifeCycle.Declined)
-            await OfferSlot.ToTheFirstInLine(connection, booking.SlotId, booking.PatientId, settings);
+            await freed.Announce(connection, booking.SlotId, booking.PatientId);
         return StoredResponse.Of(StatusCodes.Status200OK, after!);
     }
 

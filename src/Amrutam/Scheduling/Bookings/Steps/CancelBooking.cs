@@ -8,7 +8,7 @@ namespace Amrutam.Scheduling.Bookings.Steps;
 
 /// <summary>Cancels a booking ahead, by its patient or its doctor; the slot is open again, or offered to the first in
 /// line, at once.</summary>
-/// <remarks>A patient does so before the doctor's cancellation window; staff may at any time ahead, with a
+/// <remarks>A patient cancels before the doctor's cancellation window begins; staff at any time ahead, with a
 /// reason.</remarks>
 static class CancelBooking
 {
@@ -32,9 +32,9 @@ static class CancelBooking
         var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
         if (fields.Wrong) return fields.Problem();
         const BookingAction cancel = BookingAction.Cancel;
-        return await change.Run(id, "cancellation", cancel, request ?? new(), async (connection, present) =>
+        return await change.Run(id, cancel, request ?? new(), async (connection, present) =>
             user.Role == Allow.Patient && present.IsWithinWindow
                 ? StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because())
-                : await ApplyTransition.Apply(connection, present.Booking, cancel, user, change.Settings, reason));
+                : await ApplyTransition.Apply(connection, present.Booking, cancel, user, change.Freed, reason));
     }
 }

@@ -4,7 +4,7 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Says that the patient is there: by the patient, or by the doctor who sees them come.</summary>
+/// <summary>Checks the patient in, by the patient or by the doctor.</summary>
 static class CheckIn
 {
     public static void Map(RouteGroupBuilder bookings) =>
@@ -16,5 +16,5 @@ static class CheckIn
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.CheckInIsNotOpen]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
-        change.Take(id, "check-in", BookingAction.CheckIn);
+        change.Apply(id, BookingAction.CheckIn);
 }

@@ -4,7 +4,7 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Records that the consultation took place; only its doctor may, and not before it starts.</summary>
+/// <summary>Records that the consultation took place, by its doctor and not before it starts.</summary>
 static class CompleteBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>
@@ -16,5 +16,5 @@ static class CompleteBooking
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
-        change.Take(id, "completion", BookingAction.Complete);
+        change.Apply(id, BookingAction.Complete);
 }

@@ -28,8 +28,8 @@ static class DeclineRequest
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request?.Reason, MaxReason);
         if (fields.Wrong) return fields.Problem();
-        return await change.Run(id, "declination", BookingAction.Decline, request ?? new(), (connection, present) =>
-            ApplyTransition.Apply(connection, present.Booking, BookingAction.Decline, change.User, change.Settings,
+        return await change.Run(id, BookingAction.Decline, request ?? new(), (connection, present) =>
+            ApplyTransition.Apply(connection, present.Booking, BookingAction.Decline, change.User, change.Freed,
                 reason));
     }
 }

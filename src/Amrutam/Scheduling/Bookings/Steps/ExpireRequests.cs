@@ -1,19 +1,18 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Problems;
-using Amrutam.Scheduling.Bookings.Reserving;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Writes down that requests are over which nobody answered in time.</summary>
+/// <summary>Records the expiry of requests that their doctors did not answer in time.</summary>
 /// <remarks>
-/// By the database's clock a request is over at once, and nothing that reads it waits for this. What it still blocks
-/// are the constraints, so whoever wants its slot or its time sweeps it away first. A row that somebody works on is
-/// left to the next time; slots are locked in id order, as everywhere.
+/// By the database's clock a request expires without this, and no reader waits for it. An expired request still
+/// occupies its slot in the unique index, so a request for the slot records the expiry first. Rows that another
+/// transaction has locked are skipped; slots are locked in id order, as everywhere.
 /// </remarks>
 static class ExpireRequests
 {
-    // What one transaction sweeps; the rest is the next one's.
+    // The most in one transaction; the next one does the rest.
     const int AtOnce = 100;
 
     /// <returns>The slots that this freed.</returns>
@@ -21,19 +20,16 @@ static class ExpireRequests
         connection.Statement(Expire).With((Guid[]?)null).With((Guid?)null).With(AtOnce).With(CommonProblems.Trace())
             .List(row => row.GetGuid(0));
 
-    /// <summary>Those that hold one of the slots, or are the patient's own.</summary>
+    /// <summary>Those that occupy one of the slots, or are the patient's own.</summary>
+    /// <returns>The slots that this freed.</returns>
     public static Task<List<Guid>> InTheWay(NpgsqlConnection connection, Guid[] slots, Guid patient) =>
         connection.Statement(Expire).With(slots).With(patient).With(AtOnce).With(CommonProblems.Trace())
             .List(row => row.GetGuid(0));
 
-    public static async Task<int> InTheWay(NpgsqlDataSource db, BookingRequest request) =>
-        await db.InTransaction(async connection =>
-            (await InTheWay(connection, [request.SlotId], request.Patient.Id)).Count);
-
     const string Expire = """
         with due as materialized (
             select b.id, b.slot_id, b.revision from scheduling.bookings b
-             where b.status = 'requested' and b.expires_at <= statement_timestamp()
+             where scheduling.has_expired(b.status, b.expires_at)
                and ($1::uuid[] is null or b.slot_id = any($1) or b.patient_id = $2)
              order by b.expires_at for update skip locked limit $3),
         locked as materialized (

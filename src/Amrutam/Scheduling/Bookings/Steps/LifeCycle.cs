@@ -4,10 +4,10 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>What can be done to a booking once it is made.</summary>
+/// <summary>The actions on a booking after it is made.</summary>
 enum BookingAction { Accept, Decline, Expire, Cancel, Move, CheckIn, Start, Complete, RecordNoShow, Undo }
 
-/// <summary>The life of a booking: one table of every legal step, and when it may be taken.</summary>
+/// <summary>The life cycle of a booking: one table of every legal step and its time.</summary>
 static class LifeCycle
 {
     public const string Requested = "requested", Confirmed = "confirmed", CheckedIn = "checked_in",
@@ -17,14 +17,13 @@ static class LifeCycle
     public static readonly string[] Statuses =
         [Requested, Confirmed, CheckedIn, InProgress, Completed, NoShow, Cancelled, Declined, Expired];
 
-    /// <summary>What undoing leads to is no state of the table: the one that the last step came from.</summary>
+    /// <summary>Undoing leads to no state of the table but to the one before the last step.</summary>
     const string Before = "";
 
-    // Time enough to answer the doctor's questions the evening before, in whatever zone; weeks ahead it would say
-    // nothing.
+    // Time for the doctor's questions on the evening before, in any zone. Weeks ahead a check-in would mean nothing.
     public static readonly Duration CheckInOpens = Duration.FromHours(48);
 
-    // Long enough to notice a slip, short enough that nobody has built on it.
+    // Long enough to notice a mistake, short enough that nobody relies on the step yet.
     public static readonly Duration UndoWithin = Duration.FromMinutes(10);
 
     enum When { Any, Ahead, Begun, SoonOrBegun }
@@ -39,14 +38,14 @@ static class LifeCycle
         new(Confirmed, BookingAction.Cancel, Cancelled, When.Ahead),
         new(Confirmed, BookingAction.Move, Confirmed, When.Ahead),
         new(Confirmed, BookingAction.CheckIn, CheckedIn, When.SoonOrBegun),
-        // A doctor who keeps no waiting room completes at once.
+        // A doctor without a waiting room completes at once.
         new(Confirmed, BookingAction.Complete, Completed, When.Begun),
         new(Confirmed, BookingAction.RecordNoShow, NoShow, When.Begun),
         new(CheckedIn, BookingAction.Cancel, Cancelled, When.Ahead),
         new(CheckedIn, BookingAction.Move, Confirmed, When.Ahead),
         new(CheckedIn, BookingAction.Start, InProgress),
         new(CheckedIn, BookingAction.Complete, Completed, When.Begun),
-        // Whoever checked in may still wait for the other in vain.
+        // The other party may still not come after the check-in.
         new(CheckedIn, BookingAction.RecordNoShow, NoShow, When.Begun),
         new(CheckedIn, BookingAction.Undo, Before),
         new(InProgress, BookingAction.Complete, Completed),
@@ -55,7 +54,7 @@ static class LifeCycle
         new(NoShow, BookingAction.Undo, Before),
     ];
 
-    /// <summary>The past participles, as events and the history name the steps.</summary>
+    /// <summary>The past participles that name the steps in events and in the history.</summary>
     public static string Done(BookingAction action) => action switch
     {
         BookingAction.Accept => "accepted",
@@ -70,12 +69,11 @@ static class LifeCycle
         _ => "undone",
     };
 
-    /// <summary>The state that the step leads to; null when it is not legal. Undoing leads to where the booking came
-    /// from.</summary>
+    /// <summary>The state after the step; null when the step is not legal.</summary>
     public static string? After(string status, BookingAction action, string before) =>
         Find(status, action) is { } step ? step.To == Before ? before : step.To : null;
 
-    /// <returns>Why the step may not be taken now, or null.</returns>
+    /// <returns>The problem with taking the step now, or null.</returns>
     public static ProblemHttpResult? Refusal(string status, BookingAction action, Instant startsAt, Instant now)
     {
         if (Find(status, action) is not { } step)

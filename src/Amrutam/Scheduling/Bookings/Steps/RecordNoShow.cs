@@ -4,7 +4,7 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Records that one party did not come; only the booking's doctor may, and not before it starts.</summary>
+/// <summary>Records that one party did not come, by the booking's doctor and not before it starts.</summary>
 static class RecordNoShow
 {
     public sealed record Request(string Party);
@@ -20,8 +20,7 @@ static class RecordNoShow
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change) =>
         request.Party is not ("patient" or "doctor") ? CommonProblems.Field("party", "must be patient or doctor")
-            : await change.Run(id, "no-show", BookingAction.RecordNoShow, request, (connection, present) =>
+            : await change.Run(id, BookingAction.RecordNoShow, request, (connection, present) =>
                 ApplyTransition.Apply(connection, present.Booking, BookingAction.RecordNoShow, change.User,
-                    change.Settings,
-                    party: request.Party));
+                    change.Freed, party: request.Party));
 }

@@ -4,8 +4,7 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Begins the consultation with a patient who has checked in, also before its time when both are
-/// there.</summary>
+/// <summary>Starts the consultation with a checked-in patient, even before its time.</summary>
 static class StartConsultation
 {
     public static void Map(RouteGroupBuilder bookings) =>
@@ -17,5 +16,5 @@ static class StartConsultation
             .WithProblems(SchedulingProblems.OfStep);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
-        change.Take(id, "start", BookingAction.Start);
+        change.Apply(id, BookingAction.Start);
 }

@@ -7,10 +7,10 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Takes back the last step of a visit: check-in, start, completion or no-show; by the doctor, for ten
+/// <summary>Undoes the last step of a visit (check-in, start, completion or no-show), by the doctor within ten
 /// minutes.</summary>
-/// <remarks>What gave the slot to others or told the patient to stay away (cancelled, declined, moved) is not taken
-/// back: somebody may have acted on it. The undoing is a step too, and it is not undone.</remarks>
+/// <remarks>Cancelling, declining and moving are not undone: somebody may have acted on them. Undoing is itself a step
+/// that is not undone.</remarks>
 static class UndoStep
 {
     sealed record Last(string Action, string From, Duration Age);
@@ -24,7 +24,7 @@ static class UndoStep
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.UndoIsTooLate]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
-        change.Run(id, "undo", BookingAction.Undo, new { }, async (connection, present) =>
+        change.Run(id, BookingAction.Undo, new { }, async (connection, present) =>
         {
             var last = await connection.Statement(LastStep).With(id).With(present.Booking.Revision).One(row =>
                 new Last(row.GetString(0), row.GetString(1), present.Now - row.GetInstant(2)));
@@ -33,8 +33,7 @@ static class UndoStep
                     "The last step was an undoing; it cannot be undone."));
             if (last.Age > LifeCycle.UndoWithin) return StoredResponse.Of(SchedulingProblems.UndoIsTooLate.Because());
             return await ApplyTransition.Apply(connection, present.Booking, BookingAction.Undo, change.User,
-                change.Settings,
-                before: last.From);
+                change.Freed, before: last.From);
         });
 
     const string LastStep =

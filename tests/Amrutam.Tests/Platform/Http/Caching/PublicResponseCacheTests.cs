@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using NodaTime;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Http.Caching;
 
@@ -183,15 +183,4 @@ public sealed class PublicResponseCacheTests(TestCluster cluster) : IAsyncLifeti
 
     static async Task<List<Guid>> ListedBy(TestServer server, TestUser doctor) =>
         [.. (await server.Anonymous().Get($"/api/doctors/{doctor.Id}/slots?limit=100")).Is(200).Ids()];
-
-    /// <summary>Well below the minute that lists are kept for.</summary>
-    static async Task Until(Func<Task<bool>> holds)
-    {
-        var clock = Stopwatch.StartNew();
-        while (!await holds())
-        {
-            clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(15));
-            await Task.Delay(2);
-        }
-    }
 }

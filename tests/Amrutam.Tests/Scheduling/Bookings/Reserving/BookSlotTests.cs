@@ -15,14 +15,14 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var slot = await doctor.Slot();
-        var booked = (await patient.Book(slot, reason: "Schmerz \"im\" Rücken \\ पीठ दर्द")).Is(201);
+        var booked = (await patient.Book(slot, reason: "Schmerz \"im\" Rücken \\ पीठ दर्द <1 & 2>")).Is(201);
         booked.Header("Location").ShouldBe("/api/bookings/" + booked.Id);
         booked["status"].ShouldBe("confirmed");
         booked["slot_id"].ShouldBe(slot.ToString());
         booked["patient_id"].ShouldBe(patient.Id.ToString());
         booked["doctor_id"].ShouldBe(doctor.Id.ToString());
         var read = (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200);
-        JsonElement.DeepEquals(read.Body, booked.Body).ShouldBeTrue(read.Text + booked.Text);
+        read.Text.ShouldBe(booked.Text, "one serializer writes both");
         (await doctor.Http.Get("/api/bookings/" + booked.Id)).Is(200);
     }
 

@@ -37,8 +37,10 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
         (await Least(Enumerable.Repeat(list, Rounds + 1), "200")).ShouldBeLessThan(ListBytes);
     }
 
-    [Fact]
-    public async Task Who_wants_one_slot_at_the_same_time_is_judged_together()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("key")]
+    public async Task Requests_for_one_slot_at_the_same_time_are_judged_together(string? key)
     {
         const string Judged = "amrutam_batch_size_sum{amrutam_batch_name=\"bookings\"}";
         const int Asking = 2, Waiting = 200, MostJudged = 40;
@@ -52,11 +54,11 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
             var asking = new List<Task<Reply>>();
             foreach (var patient in patients.Take(Asking))
             {
-                asking.Add(patient.Book(slot));
+                asking.Add(patient.Book(slot, key));
                 while (await Server.Owner.Statement(WaitForTheSlot).Value<long>() < asking.Count) await Task.Delay(5);
             }
-            // Every turn is taken, so that of the others one waits for a turn and the rest for that one.
-            asking.AddRange(patients.Skip(Asking).Select(patient => patient.Book(slot)));
+            // Both writers are busy, so one of the others waits for a writer and the rest for that one.
+            asking.AddRange(patients.Skip(Asking).Select(patient => patient.Book(slot, key)));
             await Task.Delay(500);
             return asking;
         });

@@ -1,0 +1,29 @@
+using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Operations;
+using Amrutam.Platform.Telemetry;
+
+namespace Amrutam.Platform.Modules;
+
+/// <summary>The platform's own tables, jobs, gauges and invariants, declared like those of a module.</summary>
+sealed class PlatformModule : IModule
+{
+    public string Name => "Platform";
+
+    public void Add(ModuleBuilder module)
+    {
+        module.AddJob<PolledGauges>();
+        module.AddJob<SweepInvariants>();
+        module.AddJob<ForgetKeys>();
+        foreach (var gauge in SystemProbes.Gauges) module.AddGauge(gauge);
+        module.AddInvariants(PlatformInvariants.All);
+        module.AddTables(
+            new("event_epochs", NotExported: "of the installation"),
+            new("event_readers", NotExported: "of the installation"),
+            new("idempotency_keys", ExportedAs: "remembered_requests", Grows: true),
+            new("invariants", NotExported: "of the installation"),
+            new("migrations", NotExported: "of the installation"),
+            new("page_key", NotExported: "a key of the installation"),
+            new("parked_events", NotExported: "positions of the log"));
+    }
+}

@@ -1,0 +1,35 @@
+using Amrutam.Platform.Data;
+using Amrutam.Tests.Support.Servers;
+using Npgsql;
+
+namespace Amrutam.Tests.Attacks;
+
+/// <summary>A server that was taken over writes an event and gives it a time in the past.</summary>
+public sealed class EventOfAnotherTimeTests(TestCluster cluster) : IAsyncLifetime
+{
+    NpgsqlDataSource _app = null!;
+
+    public async ValueTask InitializeAsync() => _app = NpgsqlDataSource.Create((await cluster.NewDatabase()).App);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    [Theory]
+    [InlineData("at", "now() - interval '3 days'")]
+    [InlineData("at", "now()")]
+    [InlineData("tx", "'3'")]
+    public async Task The_server_does_not_choose_when_an_event_happened(string column, string value) =>
+        (await Should.ThrowAsync<PostgresException>(() => _app
+            .Statement($"insert into audit.events (action, entity, {column}) values ('x', 'x', {value})").Execute()))
+            .SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+
+    [Fact]
+    public async Task A_transaction_that_is_kept_open_does_not_give_its_events_its_own_age()
+    {
+        await using var connection = await _app.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.Statement("select pg_sleep(0.2), now()").Execute();
+        await connection.Statement("insert into audit.events (action, entity) values ('x', 'x')").Execute();
+        (await connection.Statement("select at - now() >= interval '0.2 s' from audit.events").Value<bool>())
+            .ShouldBeTrue();
+    }
+}

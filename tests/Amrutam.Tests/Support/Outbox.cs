@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Mail;
+using Amrutam.Platform.Data;
+using Npgsql;
+using WireJson = Amrutam.Platform.Http.Binding.Json;
+
+namespace Amrutam.Tests.Support;
+
+/// <summary>The queue of letters in a database, seen past the server.</summary>
+sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <param name="Minutes">Until the next attempt; null for never.</param>
+    public sealed record Row(int Attempts, string? ParkedBecause, double? Minutes);
+
+    /// <summary>Queues a letter as the server does.</summary>
+    public Task<Guid> Add(string to, string subject = "Hello", string text = "Hello.") =>
+        AddSealed(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), WireJson.Options),
+            Emails.Purpose));
+
+    /// <summary>Queues what stands in the table for a letter.</summary>
+    public async Task<Guid> AddSealed(byte[] text)
+    {
+        var id = Guid.CreateVersion7();
+        await owner.Statement("insert into identity.outgoing_mails (id, sealed) values ($1, $2)").With(id).With(text)
+            .Execute();
+        return id;
+    }
+
+    /// <returns>Null when it is not there any more.</returns>
+    public Task<Row?> Find(Guid id) => owner.Statement("""
+        select attempts, parked_because,
+               case when isfinite(next_attempt_at) then extract(epoch from next_attempt_at - now())::float8 / 60 end
+          from identity.outgoing_mails where id = $1
+        """).With(id).One(row => new Row(row.GetInt32(0), row.GetStringOrNull(1), row.IsDBNull(2) ? null
+            : row.GetDouble(2)));
+
+    /// <summary>What the event log says of a letter.</summary>
+    public Task<List<string>> Events(Guid id) => owner.Statement("""
+        select concat_ws(' ', action, details ->> 'reason') from audit.events where entity_id = $1 order by position
+        """).With(id).List(row => row.GetString(0));
+
+    /// <summary>Makes everything due that waits for its next attempt.</summary>
+    public Task Hurry() => owner.Statement("""
+        update identity.outgoing_mails set next_attempt_at = now() where parked_because is null
+        """).Execute();
+
+    /// <summary>Waits until no letter is left that was not tried.</summary>
+    public static async Task AllTried(NpgsqlDataSource owner)
+    {
+        for (var clock = Stopwatch.StartNew(); await owner.Statement(Untried).Value<bool>(); await Task.Delay(50))
+            clock.Elapsed.ShouldBeLessThan(Patience, "a letter was not tried");
+    }
+
+    const string Untried = "select exists (select from identity.outgoing_mails where attempts = 0)";
+}
