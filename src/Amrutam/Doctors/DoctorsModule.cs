@@ -1,8 +1,6 @@
 using Amrutam.Doctors.Contracts;
 using Amrutam.Doctors.Directory;
 using Amrutam.Doctors.Profiles;
-using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 

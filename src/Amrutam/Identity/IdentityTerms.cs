@@ -23,7 +23,6 @@ static class IdentityTerms
         {
             MaxLength = EmailAddress.MaxLength, Format = "email",
         },
-        ["invited_by"] = new("The account of the admin who sent the invitation."),
         ["email_verified"] = new("Whether the account's owner confirmed the address."),
         ["password"] = new("The account's password.", Password) { Format = "password" },
         ["new_password"] = new("The password from now on.", "meadow-lantern-43") { Format = "password" },

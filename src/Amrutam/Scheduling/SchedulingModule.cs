@@ -1,6 +1,4 @@
 using Amrutam.Doctors.Contracts;
-using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;

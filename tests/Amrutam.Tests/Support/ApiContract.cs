@@ -46,10 +46,15 @@ sealed class ApiContract
         JsonSchema.FromText(all.ToJsonString(), _build);
     }
 
+    static readonly ConcurrentDictionary<string, bool> Servers = new(StringComparer.Ordinal);
+
+    /// <summary>Judges answers from this address. The management address and Prometheus are not the API.</summary>
+    public static void Judge(Uri server) => Servers[server.Authority] = true;
+
     /// <summary>Fails when an answer of the API is not what docs/openapi.json declares.</summary>
     public static void Check(HttpMethod method, Uri address, Reply reply)
     {
-        if (Approved.Value?.Violation(method, address, reply) is { } violation)
+        if (Servers.ContainsKey(address.Authority) && Approved.Value?.Violation(method, address, reply) is { } violation)
             Assert.Fail($"{method} {address.AbsolutePath} answered {reply.Status} against docs/openapi.json: "
                 + $"{violation}. The body: {reply.Text}");
     }

@@ -1,5 +1,4 @@
 using Amrutam.Identity.Accounts;
-using Amrutam.Platform.Data;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passwords;

@@ -9,7 +9,6 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Identity.Registration;

@@ -1,5 +1,4 @@
 using Amrutam.Platform.Data;
-using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 

@@ -1,7 +1,6 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Jobs;
-using Amrutam.Scheduling.Generation;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;

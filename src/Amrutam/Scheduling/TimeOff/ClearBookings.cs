@@ -3,7 +3,6 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
-using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;

@@ -32,12 +32,12 @@ public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
     public async Task Its_routes_its_setting_and_its_problem_work()
     {
         var patient = await _server.User("patient");
-        var toy = (await patient.Http.Post("/api/toys", new { name = "top" })).Is(201).Id;
-        (await patient.Http.Get($"/api/toys/{toy}")).Is(200).Body.GetProperty("name").GetString().ShouldBe("top");
-        (await (await _server.User("patient")).Http.Get($"/api/toys/{toy}")).Is(404, "not_found");
-        (await (await _server.User("doctor")).Http.Post("/api/toys", new { name = "top" })).Is(403, "role_may_not");
-        (await patient.Http.Post("/api/toys", new { name = "kite" })).Is(201);
-        (await patient.Http.Post("/api/toys", new { name = "ball" })).Is(409, "most_toys_per_person");
+        var toy = (await patient.Http.Post("/api/test/toys", new { name = "top" })).Is(201).Id;
+        (await patient.Http.Get($"/api/test/toys/{toy}")).Is(200).Body.GetProperty("name").GetString().ShouldBe("top");
+        (await (await _server.User("patient")).Http.Get($"/api/test/toys/{toy}")).Is(404, "not_found");
+        (await (await _server.User("doctor")).Http.Post("/api/test/toys", new { name = "top" })).Is(403, "role_may_not");
+        (await patient.Http.Post("/api/test/toys", new { name = "kite" })).Is(201);
+        (await patient.Http.Post("/api/test/toys", new { name = "ball" })).Is(409, "most_toys_per_person");
         (await _server.Anonymous().Get("/problems/most_toys_per_person")).Is(200);
     }
 
@@ -45,9 +45,9 @@ public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
     public async Task Its_events_reach_its_reader_and_its_job_runs()
     {
         var patient = await _server.User("patient");
-        (await patient.Http.Post("/api/toys", new { name = "broken" })).Is(201);
+        (await patient.Http.Post("/api/test/toys", new { name = "broken" })).Is(201);
         await Until(async () =>
-            (await _server.Anonymous().Get("/api/toys/count")).Is(200).Body.GetProperty("made").GetInt64() == 1);
+            (await _server.Anonymous().Get("/api/test/toys/count")).Is(200).Body.GetProperty("made").GetInt64() == 1);
         await Until(async () => await _server.Owner.Statement("select count(*) from toys.toys").Value<long>() == 0);
     }
 
@@ -55,7 +55,7 @@ public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
     public async Task Its_personal_data_is_exported()
     {
         var patient = await _server.User("patient");
-        (await patient.Http.Post("/api/toys", new { name = "top" })).Is(201);
+        (await patient.Http.Post("/api/test/toys", new { name = "top" })).Is(201);
         (await patient.Http.Get("/api/me/export")).Is(200).Body.GetProperty("toys").GetArrayLength().ShouldBe(1);
     }
 

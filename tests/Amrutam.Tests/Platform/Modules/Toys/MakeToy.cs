@@ -27,7 +27,7 @@ static class MakeToy
         var made = await db.Statement(Make).With(patient.Id).With(request.Name).With(settings.MostPerPerson)
             .With(patient.Trace).One(row => row.GetGuid(0));
         return made is { } id
-            ? TypedResults.Created($"/api/toys/{id}", new Response(id, request.Name))
+            ? TypedResults.Created($"/api/test/toys/{id}", new Response(id, request.Name))
             : TooMany.Because();
     }
 

@@ -24,7 +24,7 @@ sealed class ToysModule : IModule
 
     public void Map(WebApplication app)
     {
-        var toys = app.MapGroup("/api/toys").WithTags("Toys");
+        var toys = app.MapGroup("/api/test/toys").WithTags("Toys");
         MakeToy.Map(toys);
         ReadToy.Map(toys);
         CountToys.Map(toys);
