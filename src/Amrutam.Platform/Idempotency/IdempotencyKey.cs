@@ -45,6 +45,8 @@ sealed record IdempotencyKey(string? Value, string Scope)
     {
         var endpoint = http.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A key belongs to a route.");
+        if (endpoint.RoutePattern is { Parameters.Count: 0, RawText: ['/', ..] path })
+            return http.Request.Method + " " + path.TrimEnd('/');
         var scope = new StringBuilder(http.Request.Method).Append(' ');
         foreach (var segment in endpoint.RoutePattern.PathSegments)
         {
