@@ -38,6 +38,9 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
     Task Answer(HttpContext http, Exception exception)
     {
         var (problem, detail, errors) = Meaning(exception);
+        // A read conflicts with nothing: a constraint that refuses to record it is the server's own fault.
+        if (problem.Status == StatusCodes.Status409Conflict && HttpMethods.IsGet(http.Request.Method))
+            problem = CommonProblems.Failed;
         if (problem == CommonProblems.Failed) LogUnforeseen(exception, RequestLog.Method(http), RequestLog.Route(http));
         http.Response.Clear();
         return ProblemResponses.Write(http, problem, detail, errors);

@@ -1,12 +1,11 @@
 namespace Amrutam.Platform.Http;
 
-/// <summary>The framework's <c>MapGet</c> and its like for groups of routes, but that what reads a request's parts and
-/// calls the handler is compiled at the first call and not at the start.</summary>
+/// <summary><c>MapGet</c> and its like for groups of routes. The code that binds a request and calls the handler is
+/// compiled at the first request and not at the start.</summary>
 /// <remarks>
-/// There are over a hundred routes, of which a server that just started needs a few; to compile all took a seventh of
-/// the start. What describes a route, and whether its handler's parameters can be bound at all, is settled at the
-/// start as before. A receiver that is a group makes these better overloads than the framework's, whose names they
-/// share: a route that is mapped as every tutorial does it is compiled late too.
+/// Measured over five alternating starts of the published server, up to the first list: 1.59 s of processor time, and
+/// 1.84 s if all routes are compiled at the start. The metadata of a route, and whether its parameters can be bound,
+/// are still determined at the start. These methods are better overloads for a group than the framework's.
 /// </remarks>
 static class LazyRouteCompilation
 {

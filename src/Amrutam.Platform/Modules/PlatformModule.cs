@@ -17,6 +17,7 @@ sealed class PlatformModule : IModule
         module.AddJob<ForgetKeys>();
         foreach (var gauge in SystemProbes.Gauges) module.AddGauge(gauge);
         module.AddInvariants(PlatformInvariants.All);
+        module.AddPersonalData<IdempotencyPersonalData>();
         module.AddTables(
             new("event_epochs", NotExported: "of the installation"),
             new("event_readers", NotExported: "of the installation"),

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Modules;
 
 namespace Amrutam.Platform.OpenApi;
@@ -18,6 +19,9 @@ sealed record ApiTerms
     /// <summary>Members that a handler adds to a schema of another type.</summary>
     public IReadOnlyList<ExtensionMember> Extensions { get; init; } = [];
 
+    /// <summary>Problems that the module's middleware answers with on routes of every module.</summary>
+    public IReadOnlyList<ImpliedProblem> Implied { get; init; } = [];
+
     /// <summary>The terms of the platform and of the modules as one.</summary>
     /// <exception cref="ArgumentException">Two modules define one name differently.</exception>
     public static ApiTerms Of(IEnumerable<IModule> modules)
@@ -28,6 +32,7 @@ sealed record ApiTerms
             Tags = all.SelectMany(t => t.Tags).Distinct().ToFrozenDictionary(StringComparer.Ordinal),
             Fields = all.SelectMany(t => t.Fields).Distinct().ToFrozenDictionary(StringComparer.Ordinal),
             Extensions = [.. all.SelectMany(t => t.Extensions)],
+            Implied = [.. all.SelectMany(t => t.Implied)],
         };
     }
 
@@ -70,6 +75,9 @@ sealed record Field(string? Description = null, object? Example = null)
 /// <param name="Type">The member's type, or that of its items.</param>
 /// <param name="IsList">True for a list of <paramref name="Type"/>.</param>
 sealed record ExtensionMember(string Schema, string Name, string Description, Type Type, bool IsList = false);
+
+/// <summary>A problem of each route whose metadata meet the condition.</summary>
+sealed record ImpliedProblem(Problem Problem, Func<IList<object>, bool> IsOf);
 
 /// <summary>The name of a record's schema in OpenAPI, where its feature and type do not make a good one.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]

@@ -6,6 +6,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -31,7 +32,9 @@ static class OperationDescription
         if (BindsKey(handler)) AddIdempotencyKey(operation);
         if (Binds(handler, typeof(IfMatch))) AddIfMatch(operation);
         operation.Security = metadata.OfType<IAuthorizeData>().Any() ? [OpenApiDescription.SignedIn(document)] : [];
-        foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!)
+        var implied = context.ApplicationServices.GetRequiredService<IReadOnlyList<IModule>>()
+            .SelectMany(module => module.Terms.Implied).Where(i => i.IsOf(metadata)).Select(i => i.Problem);
+        foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!).Concat(implied)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
                 Refusal([.. sameStatus.DistinctBy(p => p.Code)], BindsKey(handler), document);
@@ -74,8 +77,6 @@ static class OperationDescription
         foreach (var declared in metadata.OfType<DeclaredProblems>().SelectMany(r => r.Problems)) yield return declared;
         if (operation.Parameters is { Count: > 0 } || operation.RequestBody is not null)
             yield return CommonProblems.Malformed;
-        if (operation.Parameters?.Any(p => p.In == ParameterLocation.Query) == true)
-            yield return CommonProblems.Invalid;
         if (operation.Parameters?.Any(p => p.In == ParameterLocation.Path) == true) yield return CommonProblems.Absent;
         if (BindsKey(metadata.OfType<MethodInfo>().FirstOrDefault()))
             yield return IdempotencyProblems.KeyReused;
@@ -88,6 +89,8 @@ static class OperationDescription
         if (policies.Count > 0) yield return CommonProblems.NotSignedIn;
         if (policies.Any(p => p.Policy is not (null or Allow.SignedIn))) yield return CommonProblems.RoleMayNot;
         if (!path.StartsWith("api/", StringComparison.Ordinal)) yield break;
+        // A character that PostgreSQL cannot hold is refused in every query and every body.
+        yield return CommonProblems.Invalid;
         yield return CommonProblems.NotAcceptable;
         yield return CommonProblems.Failed;
         yield return CommonProblems.Overloaded;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Amrutam.Doctors.Directory;
+using Amrutam.Doctors.Profiles;
 using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Doctors;

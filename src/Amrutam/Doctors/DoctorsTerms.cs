@@ -32,6 +32,13 @@ static class DoctorsTerms
         {
             MaxLength = ProfileValidation.MaxRegistrationNumber,
         },
+        ["registration_council"] = new("The council that gave the registration number.", "Karnataka Medical Council")
+        {
+            MaxLength = ProfileValidation.MaxRegistrationCouncil,
+        },
+        ["pending_changes"] = new("New values that wait for an admin. Only the doctor and admins see them."),
+        ["requested_at"] = new("The instant of the change that waits."),
+        ["accept_changes"] = new("Whether pending changes count. False drops them."),
         ["time_zone"] = new("The IANA time zone of the doctor's wall clock.", ProfileValidation.DefaultTimeZone),
         ["Doctor.verified"] = new("Whether an admin checked the registration."),
         ["VerifyDoctorRequest.verified"] = new("Whether the registration was checked and is good."),

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Amrutam.Identity.Access;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Passkeys;
 using Amrutam.Identity.Sessions;
@@ -22,6 +23,7 @@ static class IdentityTerms
         {
             MaxLength = EmailAddress.MaxLength, Format = "email",
         },
+        ["invited_by"] = new("The account of the admin who sent the invitation."),
         ["email_verified"] = new("Whether the account's owner confirmed the address."),
         ["password"] = new("The account's password.", Password) { Format = "password" },
         ["new_password"] = new("The password from now on.", "meadow-lantern-43") { Format = "password" },
@@ -42,6 +44,7 @@ static class IdentityTerms
         },
         ["InviteUserRequest.role"] = new("The role of the future account.", Allow.Doctor) { Words = InvitedRoles },
         ["InviteUserResponse.role"] = new("The role of the future account.", Allow.Doctor) { Words = InvitedRoles },
+        ["invited_by"] = new("The admin who sent the invitation."),
         ["listUsers.q"] = new("A part of the name or of the e-mail address.", "asha")
         {
             MaxLength = ListUsers.MaxSearch,
@@ -95,5 +98,6 @@ static class IdentityTerms
             ["Admin"] = "Accounts, doctors, events and figures, for admins.",
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
+        Implied = [new(IdentityProblems.EnrolmentNeeded, SecondFactorPolicy.Guards)],
     };
 }

@@ -37,7 +37,8 @@ public sealed class LastingPowerTests(ServerFixture fixture) : IClassFixture<Ser
         var address = person.Id + "@example.org";
         (await admin.Http.Patch("/api/admin/users/" + person.Id, new { role = "admin" })).Is(200);
         (await Mailbox.Letter(address, "Your role was changed")).TextBody!.ShouldContain("admin");
-        (await Mailbox.Letter(other.Id + "@example.org", "There is a new administrator")).TextBody!.ShouldContain(address);
+        (await Mailbox.Letter(other.Id + "@example.org", "There is a new administrator")).TextBody!
+            .ShouldContain(address);
         (await admin.Http.Patch("/api/admin/users/" + person.Id, new { suspended = true })).Is(200);
         await Mailbox.Letter(address, "Your account was suspended");
         (await admin.Http.Patch("/api/admin/users/" + person.Id, new { suspended = false })).Is(200);
@@ -51,7 +52,8 @@ public sealed class LastingPowerTests(ServerFixture fixture) : IClassFixture<Ser
         var email = Address();
         (await admin.Http.Post("/api/admin/invitations", new { email, role = "admin" })).Is(201);
         (await Accept(await Mailbox.Token(email, "You are invited to Amrutam"))).Is(201);
-        (await Mailbox.Letter(other.Id + "@example.org", "There is a new administrator")).TextBody!.ShouldContain(email);
+        (await Mailbox.Letter(other.Id + "@example.org", "There is a new administrator")).TextBody!
+            .ShouldContain(email);
     }
 
     [Theory]

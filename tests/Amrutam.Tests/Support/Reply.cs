@@ -53,11 +53,19 @@ static class Requests
     public static Task<Reply> Patch(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Patch, path, body);
 
-    /// <summary>Sends a body that is a string as it is, anything else as JSON. The answer must keep the approved
-    /// contract of the API.</summary>
+    /// <summary>Sends to the API. The answer must keep the approved contract.</summary>
     public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null,
-        string? key = null,
-        params (string Name, string Value)[] headers)
+        string? key = null, params (string Name, string Value)[] headers)
+    {
+        var reply = await http.SendElsewhere(method, path, body, key, headers);
+        ApiContract.Check(method, reply.Message.RequestMessage!.RequestUri!, reply);
+        return reply;
+    }
+
+    /// <summary>Sends to a server that is not the API: the management address, or Prometheus. A body that is a string
+    /// is sent as it is, anything else as JSON.</summary>
+    public static async Task<Reply> SendElsewhere(this HttpClient http, HttpMethod method, string path,
+        object? body = null, string? key = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = body switch
@@ -70,8 +78,6 @@ static class Requests
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         var answer = await http.SendAsync(request);
-        var reply = new Reply((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
-        ApiContract.Check(method, answer.RequestMessage!.RequestUri!, reply);
-        return reply;
+        return new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Invariants;
@@ -72,9 +73,8 @@ public sealed class DeclarationTests(TestCluster cluster) : IAsyncLifetime
     public void An_invariant_is_declared()
     {
         var lists = Product.Types.Where(type => !type.ContainsGenericParameters)
-            .SelectMany(type => type.GetProperties(System.Reflection.BindingFlags.Static
-                | System.Reflection.BindingFlags.Public | System.Reflection.BindingFlags.NonPublic))
-            .Where(property => typeof(IEnumerable<Invariant>).IsAssignableFrom(property.PropertyType)).ToList();
+            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(field => typeof(IEnumerable<Invariant>).IsAssignableFrom(field.FieldType)).ToList();
         lists.ShouldNotBeEmpty();
         lists.SelectMany(list => (IEnumerable<Invariant>)list.GetValue(null)!)
             .Except(Product.Modules.SelectMany(m => m.Invariants)).Select(i => i.Name).ShouldBeEmpty();

@@ -1,4 +1,5 @@
 using Amrutam.Doctors.Contracts;
+using Amrutam.Doctors.Profiles;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Caching;

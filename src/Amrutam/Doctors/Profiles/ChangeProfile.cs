@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Amrutam.Doctors.Directory;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;

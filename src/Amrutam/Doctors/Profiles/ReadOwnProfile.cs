@@ -1,4 +1,3 @@
-using Amrutam.Doctors.Directory;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;

@@ -21,6 +21,10 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
         return ProblemResponses.Write(http, IdentityProblems.EnrolmentNeeded);
     }
 
+    /// <summary>Whether the route with this metadata can refuse a caller for want of a second factor.</summary>
+    public static bool Guards(IList<object> metadata) => metadata.OfType<IAuthorizeData>().Any()
+        && !metadata.OfType<IAllowAnonymous>().Any() && !metadata.OfType<OpenBeforeSecondFactor>().Any();
+
     static bool IsOpen(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
         || endpoint.Metadata.GetMetadata<OpenBeforeSecondFactor>() is not null;

@@ -1,12 +1,18 @@
 using System.Text;
-using Amrutam.Identity.Mail;
 using Amrutam.Platform.Http.Binding;
+using MimeKit;
 
 namespace Amrutam.Identity.Accounts;
 
 /// <summary>An e-mail address of the form <c>local@domain</c>. Only an e-mail to it shows whether it works.</summary>
 static class EmailAddress
 {
+    static readonly ParserOptions Strict = new()
+    {
+        AddressParserComplianceMode = RfcComplianceMode.Strict, AllowAddressesWithoutDomain = false,
+        AllowUnquotedCommasInAddresses = false,
+    };
+
     // RFC 5321's limits for the whole and for the local part.
     public const int MaxLength = 254;
     const int MaxLocalPart = 64;
@@ -23,9 +29,13 @@ static class EmailAddress
         var at = address.LastIndexOf('@');
         if (at is < 1 or > MaxLocalPart || address.IndexOf('@', StringComparison.Ordinal) != at
             || !address[at..].Contains('.', StringComparison.Ordinal)) return null;
-        return MailMessages.Mailbox(address) is null ? null : address;
+        return Mailbox(address) is null ? null : address;
     }
 
     /// <summary>The form in which addresses are compared. It ignores case.</summary>
     public static string Normal(string address) => address.Normalize(NormalizationForm.FormKC).ToUpperInvariant();
+
+    /// <returns>The mailbox that mail to this address goes to; null when it is no address.</returns>
+    public static MailboxAddress? Mailbox(string address) =>
+        MailboxAddress.TryParse(Strict, address, out var mailbox) ? mailbox : null;
 }

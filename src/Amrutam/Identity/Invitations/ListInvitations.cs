@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.OpenApi;
 using NodaTime;
 using Npgsql;
 
@@ -9,6 +10,7 @@ namespace Amrutam.Identity.Invitations;
 /// <summary>Lists the open invitations, the newest first.</summary>
 static class ListInvitations
 {
+    [SchemaName("Invitation")]
     sealed record Invitation(Guid Id, string Email, string Role, Guid InvitedBy, Instant ExpiresAt);
 
     sealed record Key(Guid Id);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
+using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Modules;
 using MimeKit;
@@ -101,16 +102,6 @@ static class MailMessages
     // RFC 5322 allows 998 bytes a line. A longer one is sent as quoted-printable, which breaks it.
     const int LongestLine = 998;
 
-    static readonly ParserOptions Strict = new()
-    {
-        AddressParserComplianceMode = RfcComplianceMode.Strict, AllowAddressesWithoutDomain = false,
-        AllowUnquotedCommasInAddresses = false,
-    };
-
-    /// <returns>The mailbox that mail to this address goes to; null when it is no address.</returns>
-    public static MailboxAddress? Mailbox(string address) =>
-        MailboxAddress.TryParse(Strict, address, out var mailbox) ? mailbox : null;
-
     /// <summary>The address in ASCII where that is possible: an international domain has such a form, an international
     /// local part has none.</summary>
     public static string InAscii(this MailboxAddress mailbox) => MailboxAddress.EncodeAddrspec(mailbox.Address);
@@ -119,7 +110,7 @@ static class MailMessages
     /// it.</exception>
     public static MimeMessage Of(Guid id, Instant writtenAt, Letter letter, MailboxAddress from)
     {
-        var to = Mailbox(letter.To) ?? throw new UndeliverableException(Undeliverable.InvalidAddress);
+        var to = EmailAddress.Mailbox(letter.To) ?? throw new UndeliverableException(Undeliverable.InvalidAddress);
         try
         {
             var message = new MimeMessage
@@ -159,7 +150,7 @@ static class MailMessages
     public static void AddMail(this ModuleBuilder module)
     {
         var settings = module.AddSettings<MailSettings>("Mail");
-        var from = Mailbox(settings.From)
+        var from = EmailAddress.Mailbox(settings.From)
             ?? throw new StartupException($"Setting Mail__{nameof(settings.From)}: must be an e-mail address.");
         var folder = settings.Folder ?? Path.Combine(DataSettings.DirectoryOf(module.Configuration), "mail");
         module.Services.AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(from, folder)

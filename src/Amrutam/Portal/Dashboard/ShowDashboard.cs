@@ -2,6 +2,7 @@ using System.Globalization;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Privacy;
+using Amrutam.Portal.Parts;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Dashboard;
@@ -9,7 +10,7 @@ namespace Amrutam.Portal.Dashboard;
 /// <summary>Shows an admin how the clinic is doing.</summary>
 static class ShowDashboard
 {
-    public const string Path = "/admin";
+    public const string Path = PageAccess.Home;
 
     /// <summary>The periods to choose from, in days; the first is shown when none is chosen.</summary>
     public static readonly int[] Periods = [28, 7, 90];

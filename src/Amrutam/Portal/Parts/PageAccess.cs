@@ -6,6 +6,9 @@ namespace Amrutam.Portal.Parts;
 /// <summary>Which requests are for pages, and the policy of pages that are open to all.</summary>
 static class PageAccess
 {
+    /// <summary>The page that opens if no other was asked for.</summary>
+    public const string Home = "/admin";
+
     /// <returns>False for the API, which is for programs.</returns>
     public static bool MayBeAPage(HttpContext http) =>
         !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);

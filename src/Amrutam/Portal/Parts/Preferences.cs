@@ -1,5 +1,4 @@
 using System.Globalization;
-using Amrutam.Portal.Dashboard;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -31,7 +30,7 @@ static class Preferences
     /// <summary>An address of ours to go back to; anything else would make the portal a sign that points
     /// elsewhere.</summary>
     public static string Ours(string? address) =>
-        address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl) ? address : ShowDashboard.Path;
+        address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl) ? address : PageAccess.Home;
 
     static RedirectHttpResult Change(HttpContext http, [FromForm] string? language, [FromForm] string? theme,
         [FromForm] string? back)

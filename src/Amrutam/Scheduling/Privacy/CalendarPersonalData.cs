@@ -19,7 +19,6 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
         yield return new("booking_history", connection.Statement(History).With(person));
         yield return new("waitlist", connection.Statement(Waitlist).With(person));
         yield return new("holds", connection.Statement(Holds).With(person));
-        yield return new("remembered_requests", connection.Statement(Requests).With(person));
         yield return new("availability", connection.Statement(Availability).With(person));
         yield return new("booking_policy", connection.Statement(Policy).With(person));
         yield return new("time_off", connection.Statement(TimeOff).With(person));
@@ -63,12 +62,6 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
           from scheduling.slots where held_by = $1 order by starts_at
         """;
 
-    const string Requests = """
-        select jsonb_build_object('route', route, 'key', key, 'status', status, 'body', body, 'created_at', created_at)
-               ::text
-          from platform.idempotency_keys where user_id = $1 order by created_at
-        """;
-
     const string Availability =
         "select (to_jsonb(a) - 'due_at' - 'made_in_zone')::text from scheduling.availability a where doctor_id = $1";
 
@@ -101,8 +94,8 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
     // Responses stored under a doctor's keys contain the patient's text too.
     const string EraseAnswers = """
         delete from platform.idempotency_keys k
-         where k.user_id in (select $1 union select doctor_id from scheduling.bookings where patient_id = $1)
-           and (k.user_id = $1 or strpos(k.body, $1::text) > 0)
+         where k.user_id in (select doctor_id from scheduling.bookings where patient_id = $1)
+           and strpos(k.body, $1::text) > 0
         """;
 
     const string EraseRules = """

@@ -22,7 +22,7 @@ static class AcceptOffer
         waitlist.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Accept an offered slot")
             .WithDescription("Books the slot that is held for the caller.")
-            .Produces<Booking>().Example(Examples.Confirmed)
+            .Produces<Booking>().WithLocation().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.OfferIsOver,
                 SchedulingProblems.StepNotAllowed, SchedulingProblems.CancellationWindowHasPassed,
                 SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation, CommonProblems.Invalid])

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
+using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Encryption;
 using Amrutam.Identity.Mail;
 using Amrutam.Platform.Data;
@@ -37,7 +38,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await _services.DisposeAsync();
 
     DeliverMail Job(int port, MailTls tls = MailTls.None) => new(_db, _box,
-        new SmtpMail(new() { Host = "127.0.0.1", Port = port, Tls = tls }, MailMessages.Mailbox("care@example.org")!)
+        new SmtpMail(new() { Host = "127.0.0.1", Port = port, Tls = tls }, EmailAddress.Mailbox("care@example.org")!)
         {
             StepTimeout = Step,
         }, _log);

@@ -1,3 +1,4 @@
+using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
 using Amrutam.Tests.Support;
 using MimeKit;
@@ -20,7 +21,7 @@ public sealed class MailFolderTests : IDisposable
 
     async Task<string> Send(string text = Hindi, Guid? id = null, string to = "राम@example.org")
     {
-        await new MailFolder(MailMessages.Mailbox("care@example.org")!, Folder)
+        await new MailFolder(EmailAddress.Mailbox("care@example.org")!, Folder)
             .Send(id ?? Guid.CreateVersion7(), WrittenAt, new(to, "आपकी भेंट", text), CancellationToken.None);
         return Directory.EnumerateFiles(Folder).OrderBy(File.GetLastWriteTimeUtc).Last();
     }

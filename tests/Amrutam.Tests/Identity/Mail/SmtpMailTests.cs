@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Mail;
 using Amrutam.Tests.Support;
 using MailKit.Security;
@@ -22,7 +23,7 @@ public sealed class SmtpMailTests
 
     static SmtpMail Mail(int port, MailTls tls = MailTls.None, string? user = null) =>
         new(new() { Host = "127.0.0.1", Port = port, Tls = tls, User = user, Password = user },
-            MailMessages.Mailbox("Amrutam <care@example.org>")!)
+            EmailAddress.Mailbox("Amrutam <care@example.org>")!)
         {
             StepTimeout = Step,
         };
@@ -184,7 +185,7 @@ public sealed class SmtpMailTests
     {
         await using var server = new ScriptedMailServer(("RCPT", ScriptedMailServer.Silence));
         var mail = new SmtpMail(new() { Host = "127.0.0.1", Port = server.Port, Tls = MailTls.None },
-            MailMessages.Mailbox("care@example.org")!)
+            EmailAddress.Mailbox("care@example.org")!)
         {
             StepTimeout = TimeSpan.FromHours(1), TotalTimeout = Step,
         };

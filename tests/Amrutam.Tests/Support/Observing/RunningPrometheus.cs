@@ -47,7 +47,8 @@ sealed class RunningPrometheus : IDisposable
     {
         try
         {
-            var reply = await _http.Get("/api/v1/query?query=" + Uri.EscapeDataString(query));
+            var reply = await _http.SendElsewhere(HttpMethod.Get,
+                "/api/v1/query?query=" + Uri.EscapeDataString(query));
             return reply.Status == 200
                 ? reply.Body.GetProperty("data").GetProperty("result").GetArrayLength() > 0 : null;
         }

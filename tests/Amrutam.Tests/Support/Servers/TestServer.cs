@@ -68,7 +68,7 @@ sealed class TestServer : IAsyncDisposable
         return new()
         {
             Database = database, App = app, Owner = Database.OpenUnpooled(database.Owner, "tests"),
-                Address = new(address)
+            Address = new(address)
         };
     }
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Amrutam.Doctors.Directory;
+using Amrutam.Doctors.Profiles;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http.Binding;

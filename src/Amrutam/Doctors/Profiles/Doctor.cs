@@ -3,7 +3,7 @@ using Amrutam.Platform.Data;
 using NodaTime;
 using Npgsql;
 
-namespace Amrutam.Doctors.Directory;
+namespace Amrutam.Doctors.Profiles;
 
 /// <summary>A doctor as the directory shows them to everybody.</summary>
 /// <param name="Id">The doctor's account; <paramref name="UserId"/> is the same.</param>
