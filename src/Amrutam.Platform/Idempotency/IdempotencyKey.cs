@@ -40,13 +40,18 @@ sealed record IdempotencyKey(string? Value, string Scope)
         return new(text, ScopeOf(http));
     }
 
-    /// <summary>As <c>POST /api/bookings/0190…/move</c>, however the request spelled the path.</summary>
+    /// <summary>As <c>POST /api/bookings/0190…/move</c>, however the request spelled the path. A route that replaces a
+    /// former one has the former one's scope, so that keys of either count for both.</summary>
     static string ScopeOf(HttpContext http)
     {
         var endpoint = http.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A key belongs to a route.");
-        var scope = new StringBuilder(http.Request.Method).Append(' ');
-        foreach (var segment in endpoint.RoutePattern.PathSegments)
+        var former = endpoint.Metadata.GetMetadata<FormerScope>();
+        var method = former?.Method ?? http.Request.Method;
+        var pattern = former?.Pattern ?? endpoint.RoutePattern;
+        if (pattern is { Parameters.Count: 0, RawText: ['/', ..] path }) return method + " " + path.TrimEnd('/');
+        var scope = new StringBuilder(method).Append(' ');
+        foreach (var segment in pattern.PathSegments)
         {
             scope.Append('/');
             foreach (var part in segment.Parts)
@@ -69,4 +74,17 @@ sealed record IdempotencyKey(string? Value, string Scope)
     public static byte[] Fingerprint<T>(T request, JsonTypeInfo<T>? shape = null) => SHA256.HashData(shape is null
         ? JsonSerializer.SerializeToUtf8Bytes(request, Json.Options)
         : JsonSerializer.SerializeToUtf8Bytes(request, shape));
+}
+
+/// <summary>Metadata of a route that replaces a former one: the method and pattern that its keys were stored
+/// under.</summary>
+sealed class FormerScope
+{
+    public string? Method { get; private set; }
+    public RoutePattern? Pattern { get; private set; }
+
+    /// <summary>Called when the former endpoint is built: before any request, as all endpoints are.</summary>
+    public void Of(RouteEndpointBuilder former) =>
+        (Pattern, Method) = (former.RoutePattern,
+            former.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0]);
 }

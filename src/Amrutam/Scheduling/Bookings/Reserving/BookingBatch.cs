@@ -162,13 +162,12 @@ sealed class BookingBatch : IAsyncDisposable
             Parameters =
             {
                 Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
-                Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => a.Reason)),
+                Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
                 Array(asked.Select(a => a.Key.Value)), Array(asked.Select(a => a.Fingerprint)),
                 Array(asked.Select(a => a.Trace)), Value(_settings.VerifiedDoctorsOnly),
                 Value(_limits.OpenBookingsPerPatient), Value(_limits.OpenBookingsPerPatientAndDoctor),
                 Array(asked.Select(a => a.Chosen)), Value(_limits.CancellationsPerPatient),
-                Array(asked.Select(a => a.Key.Scope)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
-                Value(BookingTemplate.Plain), Value(BookingTemplate.WithChoice),
+                Array(asked.Select(a => a.Key.Scope)), Value(BookingTemplate.Json),
             },
         });
         try
@@ -222,9 +221,8 @@ sealed class BookingBatch : IAsyncDisposable
     const string Decide = """
         with asked as (
             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],
-                $11::text[], $13::text[], $14::text[])
-              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, route,
-                  reason_json, n)),
+                $11::text[], $13::text[])
+              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, route, n)),
         judged as materialized (
             select a.*, s.doctor_id, s.starts_at, s.ends_at, k.address, k.status as stored, k.body, k.location,
                    case when p.requires_confirmation then 'requested' else 'confirmed' end as status,
@@ -244,15 +242,16 @@ sealed class BookingBatch : IAsyncDisposable
                    row_number() over (partition by patient_id order by n) as of_patient
               from judged where refusal is null),
         winners as materialized (
-            select *, format(case when chosen is null then $15::text else $16::text end, to_json(id),
-                to_json(slot_id), to_json(doctor_id), to_json(patient_id), to_json(status),
+            select *, format(case when chosen is null then $14::text else left($14, -1) || ',"chosen":%11$s}' end,
+                to_json(id), to_json(slot_id), to_json(doctor_id), to_json(patient_id), to_json(status),
                 scheduling.json_of(starts_at), scheduling.json_of(ends_at), scheduling.json_of(expires_at),
-                reason_json, scheduling.json_of(now()), chosen) as response
+                reason, scheduling.json_of(now()), chosen) as response
               from tried where of_slot = 1 and of_patient = 1),
         booked as (
             insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status,
                  expires_at)
-            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status, expires_at from winners),
+            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason::json #>> '{}', status, expires_at
+              from winners),
         marked as (
             update scheduling.slots s set booking_id = w.id, held_until = w.expires_at,
                    held_by = case when w.expires_at is not null then w.id end

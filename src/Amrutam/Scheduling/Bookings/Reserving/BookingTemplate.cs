@@ -11,10 +11,7 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 static class BookingTemplate
 {
     /// <summary>Takes id, slot, doctor, patient, status, start, end, expiry, reason, creation.</summary>
-    public static readonly string Plain = Write();
-
-    /// <summary>Takes the choice of the doctor as the eleventh value: a member that only one response has.</summary>
-    public static readonly string WithChoice = Plain[..^1] + ",\"chosen\":%11$s}";
+    public static readonly string Json = Write();
 
     // Any text that no name of a member contains.
     const string Status = "?status", Reason = "?reason";
