@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
-using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amrutam.Bench;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Amrutam.Tests.Support.Servers;
 using MimeKit;
 
 namespace Amrutam.Tests.Support;

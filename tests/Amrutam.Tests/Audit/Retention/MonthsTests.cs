@@ -5,7 +5,6 @@ using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit.Retention;
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Amrutam.Identity.Encryption;
 using Amrutam.Identity.Passwords;
 using Amrutam.Identity.Registration;
-using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 

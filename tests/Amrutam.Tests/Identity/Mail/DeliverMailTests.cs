@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Encryption;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Identity.Passwords;
-using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 

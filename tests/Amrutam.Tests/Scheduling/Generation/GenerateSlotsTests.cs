@@ -1,5 +1,4 @@
 using Amrutam.Platform.Data;
-using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Tests.Support;

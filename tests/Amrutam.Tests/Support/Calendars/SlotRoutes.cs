@@ -11,7 +11,7 @@ sealed record SlotScene(TestServer Server, TestUser Doctor, TestUser Elsewhere, 
 {
     public static async Task<SlotScene> Make(TestServer server)
     {
-        var specialization = "S" + Guid.NewGuid().ToString("n");
+        var specialization = "S" + Guid.CreateVersion7().ToString("n");
         var doctor = await server.Doctor(specialization: specialization);
         return new(server, doctor, await server.Doctor(), await server.User("patient"), await doctor.Slot(1),
             specialization);

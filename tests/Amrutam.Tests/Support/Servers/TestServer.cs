@@ -65,6 +65,7 @@ sealed class TestServer : IAsyncDisposable
         }
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .First();
+        ApiContract.Judge(new(address));
         return new()
         {
             Database = database, App = app, Owner = Database.OpenUnpooled(database.Owner, "tests"),

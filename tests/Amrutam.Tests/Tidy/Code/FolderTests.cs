@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Amrutam.Tests.Support;
 
 namespace Amrutam.Tests.Tidy.Code;
 

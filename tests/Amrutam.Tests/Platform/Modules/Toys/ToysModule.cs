@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Platform.Modules.Toys;
 
