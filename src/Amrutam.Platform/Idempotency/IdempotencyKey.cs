@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -45,8 +46,10 @@ sealed record IdempotencyKey(string? Value, string Scope)
     {
         var endpoint = http.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A key belongs to a route.");
-        var scope = new StringBuilder(http.Request.Method).Append(' ');
-        foreach (var segment in endpoint.RoutePattern.PathSegments)
+        // A former address has the scope of the route that replaced it: a retry may change to that one.
+        var former = endpoint.Metadata.GetMetadata<DeprecatedRoute>();
+        var scope = new StringBuilder(former?.Method ?? http.Request.Method).Append(' ');
+        foreach (var segment in (former?.Replacement ?? endpoint.RoutePattern).PathSegments)
         {
             scope.Append('/');
             foreach (var part in segment.Parts)
