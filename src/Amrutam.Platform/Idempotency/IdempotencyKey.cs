@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -46,9 +47,10 @@ sealed record IdempotencyKey(string? Value, string Scope)
     {
         var endpoint = http.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A key belongs to a route.");
-        var former = endpoint.Metadata.GetMetadata<FormerScope>();
+        // A former address has the scope of the route that replaced it: a retry may change to that one.
+        var former = endpoint.Metadata.GetMetadata<DeprecatedRoute>();
         var method = former?.Method ?? http.Request.Method;
-        var pattern = former?.Pattern ?? endpoint.RoutePattern;
+        var pattern = former?.Replacement ?? endpoint.RoutePattern;
         if (pattern is { Parameters.Count: 0, RawText: ['/', ..] path }) return method + " " + path.TrimEnd('/');
         var scope = new StringBuilder(method).Append(' ');
         foreach (var segment in pattern.PathSegments)

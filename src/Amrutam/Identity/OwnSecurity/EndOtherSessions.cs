@@ -3,7 +3,6 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
-using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.OwnSecurity;

@@ -6,7 +6,6 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
-using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
