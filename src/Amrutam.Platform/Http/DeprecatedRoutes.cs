@@ -2,20 +2,23 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>Marks a route that is a former address of another one, and knows that one.</summary>
-sealed class DeprecatedRoute
-{
-    /// <summary>The pattern of the route that replaces this one, with its groups; known once endpoints are
-    /// built.</summary>
-    public RoutePattern? Replacement { get; private set; }
+/// <summary>Marks a route that is a former address of another one.</summary>
+sealed record DeprecatedRoute;
 
-    /// <summary>The method of the route that replaces this one.</summary>
+/// <summary>The former method and pattern of a route, with its groups.</summary>
+/// <remarks>Idempotency keys keep the former scope at both addresses. So a key that the previous version of the server
+/// stored is replayed, and a retry may change to the new address.</remarks>
+sealed class FormerRoute
+{
     public string? Method { get; private set; }
 
-    public void ReplacedBy(EndpointBuilder endpoint)
+    /// <summary>Known once endpoints are built, which is before any request.</summary>
+    public RoutePattern? Pattern { get; private set; }
+
+    public void Is(EndpointBuilder former)
     {
-        Replacement = ((RouteEndpointBuilder)endpoint).RoutePattern;
-        Method = endpoint.Metadata.OfType<HttpMethodMetadata>().First().HttpMethods[0];
+        Pattern = ((RouteEndpointBuilder)former).RoutePattern;
+        Method = former.Metadata.OfType<HttpMethodMetadata>().First().HttpMethods[0];
     }
 }
 
@@ -25,8 +28,8 @@ static class DeprecatedRoutes
     /// deprecated, and an Idempotency-Key has one scope for both.</summary>
     public static RouteHandlerBuilder Replacing(this RouteHandlerBuilder route, RouteHandlerBuilder former)
     {
-        var deprecated = new DeprecatedRoute();
-        route.Add(deprecated.ReplacedBy);
-        return new([route, former.WithMetadata(deprecated)]);
+        var scope = new FormerRoute();
+        former.Add(scope.Is);
+        return new([route.WithMetadata(scope), former.WithMetadata(new DeprecatedRoute())]);
     }
 }

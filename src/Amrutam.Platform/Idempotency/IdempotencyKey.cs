@@ -47,10 +47,9 @@ sealed record IdempotencyKey(string? Value, string Scope)
     {
         var endpoint = http.GetEndpoint() as RouteEndpoint
             ?? throw new InvalidOperationException("A key belongs to a route.");
-        // A former address has the scope of the route that replaced it: a retry may change to that one.
-        var former = endpoint.Metadata.GetMetadata<DeprecatedRoute>();
+        var former = endpoint.Metadata.GetMetadata<FormerRoute>();
         var method = former?.Method ?? http.Request.Method;
-        var pattern = former?.Replacement ?? endpoint.RoutePattern;
+        var pattern = former?.Pattern ?? endpoint.RoutePattern;
         if (pattern is { Parameters.Count: 0, RawText: ['/', ..] path }) return method + " " + path.TrimEnd('/');
         var scope = new StringBuilder(method).Append(' ');
         foreach (var segment in pattern.PathSegments)
@@ -76,17 +75,4 @@ sealed record IdempotencyKey(string? Value, string Scope)
     public static byte[] Fingerprint<T>(T request, JsonTypeInfo<T>? shape = null) => SHA256.HashData(shape is null
         ? JsonSerializer.SerializeToUtf8Bytes(request, Json.Options)
         : JsonSerializer.SerializeToUtf8Bytes(request, shape));
-}
-
-/// <summary>Metadata of a route that replaces a former one: the method and pattern that its keys were stored
-/// under.</summary>
-sealed class FormerScope
-{
-    public string? Method { get; private set; }
-    public RoutePattern? Pattern { get; private set; }
-
-    /// <summary>Called when the former endpoint is built: before any request, as all endpoints are.</summary>
-    public void Of(RouteEndpointBuilder former) =>
-        (Pattern, Method) = (former.RoutePattern,
-            former.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0]);
 }

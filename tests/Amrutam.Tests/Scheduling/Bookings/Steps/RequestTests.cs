@@ -58,6 +58,9 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
         var declined = (await doctor.Http.Post(path + "/declination", key: "once")).Is(200);
         var again = (await doctor.Http.Post(path + "/decline", key: "once")).Is(200);
         (again.Text, again.Header("Idempotency-Replayed")).ShouldBe((declined.Text, "true"));
+        (await Server.Owner.Statement("select route from platform.idempotency_keys where user_id = $1 and key = 'once'")
+            .With(doctor.Id).List(row => row.GetString(0)))
+            .ShouldBe([$"POST {path}/declination"], "the previous version of the server stores it there too");
     }
 
     [Fact]
