@@ -77,16 +77,3 @@ sealed record IdempotencyKey(string? Value, string Scope)
         ? JsonSerializer.SerializeToUtf8Bytes(request, Json.Options)
         : JsonSerializer.SerializeToUtf8Bytes(request, shape));
 }
-
-/// <summary>Metadata of a route that replaces a former one: the method and pattern that its keys were stored
-/// under.</summary>
-sealed class FormerScope
-{
-    public string? Method { get; private set; }
-    public RoutePattern? Pattern { get; private set; }
-
-    /// <summary>Called when the former endpoint is built: before any request, as all endpoints are.</summary>
-    public void Of(RouteEndpointBuilder former) =>
-        (Pattern, Method) = (former.RoutePattern,
-            former.Metadata.OfType<IHttpMethodMetadata>().FirstOrDefault()?.HttpMethods[0]);
-}
