@@ -54,7 +54,8 @@ sealed class ApiContract
     /// <summary>Fails when an answer of the API is not what docs/openapi.json declares.</summary>
     public static void Check(HttpMethod method, Uri address, Reply reply)
     {
-        if (Servers.ContainsKey(address.Authority) && Approved.Value?.Violation(method, address, reply) is { } violation)
+        if (Servers.ContainsKey(address.Authority)
+            && Approved.Value?.Violation(method, address, reply) is { } violation)
             Assert.Fail($"{method} {address.AbsolutePath} answered {reply.Status} against docs/openapi.json: "
                 + $"{violation}. The body: {reply.Text}");
     }

@@ -35,7 +35,8 @@ public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
         var toy = (await patient.Http.Post("/api/test/toys", new { name = "top" })).Is(201).Id;
         (await patient.Http.Get($"/api/test/toys/{toy}")).Is(200).Body.GetProperty("name").GetString().ShouldBe("top");
         (await (await _server.User("patient")).Http.Get($"/api/test/toys/{toy}")).Is(404, "not_found");
-        (await (await _server.User("doctor")).Http.Post("/api/test/toys", new { name = "top" })).Is(403, "role_may_not");
+        (await (await _server.User("doctor")).Http.Post("/api/test/toys", new { name = "top" }))
+            .Is(403, "role_may_not");
         (await patient.Http.Post("/api/test/toys", new { name = "kite" })).Is(201);
         (await patient.Http.Post("/api/test/toys", new { name = "ball" })).Is(409, "most_toys_per_person");
         (await _server.Anonymous().Get("/problems/most_toys_per_person")).Is(200);
