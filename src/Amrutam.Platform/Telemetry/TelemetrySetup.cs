@@ -60,7 +60,7 @@ static class TelemetrySetup
     }
 }
 
-/// <summary>What the runtime's own meter does not say of the process.</summary>
+/// <summary>Instruments of the process that the runtime's own meter lacks.</summary>
 sealed class ProcessMeter
 {
     public ProcessMeter(IMeterFactory meters, TimeProvider clock)

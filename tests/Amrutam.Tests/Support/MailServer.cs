@@ -16,7 +16,7 @@ namespace Amrutam.Tests.Support;
 /// <summary>A real SMTP server in this process, which keeps the letters that it takes.</summary>
 sealed class MailServer : IAsyncDisposable
 {
-    /// <summary>Who may sign in, where it asks for that.</summary>
+    /// <summary>The account that may sign in, if the server asks for one.</summary>
     public const string User = "care", Password = "a secret of the mail server";
 
     readonly ConcurrentQueue<MimeMessage> _letters = [];

@@ -38,7 +38,7 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
         """).With(id).One(row => new Row(row.GetInt32(0), row.GetStringOrNull(1), row.IsDBNull(2) ? null
             : row.GetDouble(2)));
 
-    /// <summary>What the event log says of a letter.</summary>
+    /// <summary>The events of a letter.</summary>
     public Task<List<string>> Events(Guid id) => owner.Statement("""
         select concat_ws(' ', action, details ->> 'reason') from audit.events where entity_id = $1 order by position
         """).With(id).List(row => row.GetString(0));

@@ -13,7 +13,7 @@ using SmtpServer.Protocol;
 
 namespace Amrutam.Tests.Identity.Mail;
 
-/// <summary>What becomes of each letter in the queue, and that none holds up the others. The job is run by hand, with a
+/// <summary>The outcome of each letter in the queue. No letter holds up the others. The job is run by hand, with a
 /// key that nobody else has.</summary>
 public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
 {
