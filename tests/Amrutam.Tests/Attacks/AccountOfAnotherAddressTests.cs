@@ -46,7 +46,7 @@ public sealed class AccountOfAnotherAddressTests(Browser browser, PasskeyFixture
         (await Mailbox.Letter(email, "Your password was changed")).TextBody!.ShouldContain("every passkey");
     }
 
-    /// <summary>The account is locked as a reset locks it, until the stranger's request waits for it.</summary>
+    /// <summary>The test locks the account as a reset does, until the stranger's request waits for the lock.</summary>
     [Fact]
     public async Task A_passkey_that_is_added_while_the_password_is_reset_is_refused()
     {

@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Attacks;
 
-/// <summary>A server that was taken over writes an event and gives it a time in the past.</summary>
+/// <summary>The attacker controls the server's role and writes an event with a time in the past.</summary>
 public sealed class EventOfAnotherTimeTests(TestCluster cluster) : IAsyncLifetime
 {
     NpgsqlDataSource _app = null!;

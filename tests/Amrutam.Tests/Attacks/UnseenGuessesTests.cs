@@ -5,14 +5,14 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Attacks;
 
-/// <summary>The attacker wants to guess and probe without a trace, or to fill the log.</summary>
+/// <summary>The attacker guesses and probes without a trace, or fills the log.</summary>
 public sealed class UnseenGuessesTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     TestServer Server => fixture.Server;
 
-    /// <summary>The counts of the events; waits until there are at least so many.</summary>
+    /// <summary>The counts of the events. Waits until there are at least <paramref name="least"/>.</summary>
     async Task<List<int>> Counts(string action, Guid? account, int least)
     {
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(50))

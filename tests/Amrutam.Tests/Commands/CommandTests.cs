@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Commands;
 
-/// <summary>What an operator does from the command line beside a running server, through the real program.</summary>
+/// <summary>The commands of the real program beside a running server.</summary>
 public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -35,7 +35,7 @@ public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task Invariants_check_says_that_all_hold_or_what_is_broken_and_by_what()
+    public async Task Invariants_check_lists_each_violation_or_says_that_all_hold()
     {
         var rules = Server.App.Services.GetServices<Invariant>().Count();
         (await Command("invariants", "check")).ShouldBe((0, $"All {rules} rules hold."));

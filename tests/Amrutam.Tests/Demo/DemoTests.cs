@@ -31,7 +31,7 @@ public sealed class DemoTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_it_makes_keeps_every_invariant()
+    public async Task The_demo_keeps_every_invariant()
     {
         await _server.ShouldKeepItsInvariants();
         (await Count("select count(*) from scheduling.bookings where created_at >= starts_at or created_at > now()"))

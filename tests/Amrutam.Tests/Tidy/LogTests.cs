@@ -43,7 +43,7 @@ public sealed partial class LogTests
     }
 
     [Fact]
-    public void Every_event_names_who_did_it_and_its_trace()
+    public void Every_event_names_its_actor_and_its_trace()
     {
         var appends = Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)).Except(Superseded)
             .SelectMany(file => Append().Matches(File.ReadAllText(Tree.Path(file)))

@@ -37,7 +37,7 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
 
     /// <summary>A person who has something everywhere finds it in every member, and no secret in any.</summary>
     [Fact]
-    public async Task Whatever_is_held_is_given_out_and_no_secret()
+    public async Task An_export_has_every_record_of_the_person_and_no_secret()
     {
         var server = fixture.Server;
         var (doctor, patient) = (await server.Doctor(), await server.User("patient"));

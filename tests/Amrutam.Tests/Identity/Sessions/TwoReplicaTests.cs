@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Identity.Sessions;
 
-/// <summary>Two servers on one database know the same of sessions and keys.</summary>
+/// <summary>Two servers on one database have the same view of sessions and keys.</summary>
 public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -75,7 +75,7 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_no_notification_told_is_found_by_looking()
+    public async Task A_session_end_without_a_notification_is_found_by_polling()
     {
         var user = await _one.User("patient");
         var elsewhere = At(_other, user);
@@ -114,8 +114,7 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
             var tokens = server.App.Services.GetRequiredService<AccessTokens>();
             while (!stop.IsCancellationRequested)
             {
-                // A fresh token each time, signed by whatever key its server signs with, and asked of the other server
-                // too.
+                // Each token is new and signed with the present key of its server. Both servers get it.
                 var token = tokens.Issue(new CurrentUser(user.Id, "patient", Guid.CreateVersion7()));
                 foreach (var asks in new[] { _one, _other })
                 {
@@ -134,7 +133,7 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
             await Task.Delay(800);
             await MoreAsked();
         }
-        // Rows that are lost, not revoked: what the servers hold in memory goes on.
+        // Lost rows are not revoked keys: the servers go on with the keys in memory.
         await _one.Owner.Statement("delete from identity.signing_keys").Execute();
         await Task.Delay(1500);
         await MoreAsked();
@@ -144,7 +143,7 @@ public sealed class TwoReplicaTests(TestCluster cluster) : IAsyncLifetime
         (await _one.Owner.Statement("select count(*) from identity.signing_keys where retires_at is null")
             .Value<long>()).ShouldBe(1, "a new key is made for the lost ones");
 
-        // Requests and not seconds: a busy machine may answer few in any time.
+        // Counts requests and not seconds, because a busy machine answers few requests in a given time.
         async Task MoreAsked()
         {
             var enough = Volatile.Read(ref asked) + 32;

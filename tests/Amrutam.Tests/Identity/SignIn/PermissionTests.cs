@@ -8,8 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Identity.SignIn;
 
-/// <summary>The reviewed table permissions.txt against every route that is mapped, and against what it
-/// answers.</summary>
+/// <summary>The reviewed table permissions.txt against every mapped route and against its answers.</summary>
 public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     sealed record Row(string Method, string Path, string Anonymous, string Patient, string Doctor, string Admin,
@@ -24,7 +23,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     const string Table = "tests/Amrutam.Tests/Identity/SignIn/permissions.txt";
     static readonly string[] Roles = ["anonymous", "patient", "doctor", "admin"];
 
-    // Those whose own things there are; an admin acts for others, where the table lets them in at all.
+    // Roles that own records. An admin acts on the records of others, where the table allows it.
     static readonly string[] Owners = ["patient", "doctor"];
 
     TestServer Server => fixture.Server;
@@ -80,7 +79,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
 
     static bool IsJson(Reply reply) => reply.Header("Content-Type")?.Contains("json", StringComparison.Ordinal) == true;
 
-    /// <summary>A new one for each call: some of these routes sign their caller out.</summary>
+    /// <summary>A new caller for each request, because some routes sign their caller out.</summary>
     async Task<HttpClient> Caller(string role) => role switch
     {
         "anonymous" => Server.Anonymous(),
@@ -89,7 +88,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
             (await Server.User(role)).Http,
     };
 
-    /// <summary>What a role may call and nobody may who is not signed in; but signing out, which ends it.</summary>
+    /// <summary>Routes that need a signed-in caller and are open to the role. Signing out is left out, because it ends
+    /// the session.</summary>
     internal static IEnumerable<(string Method, string Path)> RoutesFor(string role) => Rows
         .Where(row => row.For(role) == "yes" && row.Anonymous == "no" && row.Path != "/api/auth/logout")
         .Select(row => (row.Method, Address(row, Guid.CreateVersion7().ToString())));
@@ -101,7 +101,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     static object? Body(Row row) => row.Method is "GET" ? null : "{}";
 
     [Fact]
-    public async Task What_is_anothers_is_answered_as_what_does_not_exist()
+    public async Task Another_persons_record_is_answered_as_an_absent_one()
     {
         var things = await Things();
         var wrong = new List<string>();
@@ -122,7 +122,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     static string Kind(string path) =>
         path.Contains("time-off", StringComparison.Ordinal) ? "time-off" : path.Split('/')[2];
 
-    /// <summary>An id of the same form that nothing has.</summary>
+    /// <summary>An unused id of the same form.</summary>
     static string Stranger(string thing) =>
         Guid.TryParse(thing, out _) ? Guid.CreateVersion7().ToString() : "AAAAAAAAAAAAAAAA";
 
@@ -130,7 +130,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         string.Join('|', reply.Body.EnumerateObject().Where(m => m.Name != "trace_id")
         .Select(m => m.Name + "=" + m.Value));
 
-    /// <summary>A body that gets past the checks of form, so that the object is what decides.</summary>
+    /// <summary>A well-formed body, so that the record decides and not the form.</summary>
     static object? Meaningful(Row row) => row switch
     {
         { Method: "GET" } => null,

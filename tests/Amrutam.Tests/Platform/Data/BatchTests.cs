@@ -15,7 +15,7 @@ public sealed class BatchTests
     TaskCompletionSource _gate = Open();
 
     [Fact]
-    public async Task A_lone_request_is_begun_before_the_one_who_asks_goes_on()
+    public async Task A_lone_request_begins_before_its_caller_continues()
     {
         await using var batch = Of(besides: 1);
         _gate = new();
@@ -26,7 +26,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task What_comes_while_a_call_runs_is_the_next_calls()
+    public async Task Requests_during_a_call_form_the_next_one()
     {
         await using var batch = Of();
         _gate = new();
@@ -61,7 +61,7 @@ public sealed class BatchTests
         var slow = batch.Run(1);
         _gate = second;
         var next = batch.Run(2);
-        // Nobody else asks meanwhile.
+        // No other request comes meanwhile.
         await Until(() => _calls.Count == 2);
         var last = batch.Run(3);
         await Task.Delay(4 * Slow);
@@ -123,7 +123,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task What_finds_no_room_is_refused()
+    public async Task A_request_beyond_the_capacity_is_refused()
     {
         await using var batch = Of();
         _gate = new();
@@ -134,7 +134,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task What_waited_too_long_is_refused_without_being_run()
+    public async Task A_request_past_its_deadline_is_refused_and_not_run()
     {
         var clock = new Stopped();
         await using var batch = Of(clock: clock);
@@ -163,7 +163,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task Whoever_came_first_does_not_lend_the_others_their_trace()
+    public async Task A_batch_does_not_run_in_the_trace_of_its_first_request()
     {
         Activity? seen = null;
         await using var batch = new Batch<int, int>("tests", async members =>
@@ -181,7 +181,7 @@ public sealed class BatchTests
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == Tracing.SourceName,
-            // Whatever else runs in this process has a trace of its own, which others may be looking at.
+            // Other code of this process has traces of its own, which other listeners may record.
             Sample = (ref asked) => asked.Parent.TraceId == mine.TraceId
                 ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
         };
@@ -197,7 +197,7 @@ public sealed class BatchTests
     async Task<int[]> Run(IReadOnlyList<int> members)
     {
         _calls.Enqueue([.. members]);
-        // So that a test that fails before it opens the gate ends all the same.
+        // A test that fails before it opens the gate ends too.
         await _gate.Task.WaitAsync(Patience);
         await Task.Yield();
         if (members.Any(m => m < 0)) throw new FormatException("negative");

@@ -10,10 +10,10 @@ public sealed class PoolTests(TestCluster cluster)
     const int Connections = 5;
 
     [Fact]
-    public async Task What_a_burst_opened_is_there_for_the_next_one()
+    public async Task Connections_of_a_burst_stay_open_for_the_next()
     {
         var database = await cluster.NewDatabase();
-        // The driver would close what has not been needed for that long.
+        // The driver closes connections that were idle for longer.
         var impatient = database with
         {
             App = database.App + ";Connection Idle Lifetime=1;Connection Pruning Interval=1",
@@ -24,7 +24,7 @@ public sealed class PoolTests(TestCluster cluster)
         (await Burst(pool)).ShouldBe(before);
     }
 
-    /// <returns>The processes of PostgreSQL behind all connections at once.</returns>
+    /// <returns>The process ids of all connections, open at the same time.</returns>
     static async Task<List<int>> Burst(NpgsqlDataSource pool)
     {
         var open = new List<NpgsqlConnection>();

@@ -12,7 +12,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
-    // A minute shows no more than these seconds do, and is asked for by hand.
+    // A developer may ask for a minute; it shows no more than these seconds.
     static readonly TimeSpan LeftOpen = TimeSpan.FromSeconds(int.Parse(
         Environment.GetEnvironmentVariable("AMRUTAM_SECONDS_LEFT_OPEN") ?? "5", CultureInfo.InvariantCulture));
 
@@ -117,7 +117,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         foreach (var id in ids) await _owner.Append(id == ids[2] ? "things.broke" : "things.changed", "thing", id);
         await using var replica = await Replica.Start(_database);
         await replica.ShouldHaveRead(ids.Where(id => id != ids[2]));
-        // The reader is mended: it finds the event as one that it can apply.
+        // A corrected reader would apply the event; here the event becomes one that the reader can apply.
         await _owner.Statement("update audit.events set action = 'things.changed' where action = 'things.broke'")
             .Execute();
         (await ReplayEvents.Run(_owner, new Effect(), from: 2)).ShouldBe(2);
@@ -127,7 +127,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task How_long_events_wait_and_how_many_were_parked_is_seen()
+    public async Task The_lag_and_the_parked_events_of_a_reader_are_measured()
     {
         await using var replica = await Replica.Start(_database);
         var vitals = new SystemProbes(replica.Db, TimeProvider.System);
@@ -142,7 +142,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         (await vitals.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
     }
 
-    // Drawn for each try that is counted, also when a later step undoes the count.
+    // A sequence counts each try, also if a later step rolls the try back.
     const string CountTries = """
         create sequence public.tries;
         create function public.count_try() returns trigger language plpgsql security definer as $$

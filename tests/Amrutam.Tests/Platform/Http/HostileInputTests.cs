@@ -6,10 +6,8 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Http;
 
-/// <summary>
-/// Every operation of the API's own description, with what nobody should send: none fails, and none tells of the
-/// inside.
-/// </summary>
+/// <summary>Sends hostile input to every operation of the API's description. No operation fails or shows
+/// internals.</summary>
 public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const string AnId = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11";
@@ -40,13 +38,13 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     const string LongText =
         "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 
-    // Each request waits for its answer, and so leaves the processor to others.
+    // Each request waits for its answer, which leaves the processor to other tests.
     const int AtOnce = 4;
 
     static readonly string[] Roles = ["patient", "doctor", "admin"];
 
     [Fact]
-    public async Task No_operation_fails_or_tells_of_the_inside_whatever_is_sent()
+    public async Task No_operation_fails_or_shows_internals_on_hostile_input()
     {
         var description = JsonNode.Parse((await fixture.Server.Anonymous().Get("/openapi/v1.json")).Is(200).Text)!;
         var wrong = new ConcurrentBag<string>();
@@ -57,7 +55,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
         {
             foreach (var role in await WhoMay(o.Method, o.Path, o.Operation))
             {
-                // A fresh person for each, because some operations end sessions and some close accounts.
+                // A new person for each, because some operations end sessions and some close accounts.
                 var person = await fixture.Server.User(role);
                 foreach (var (target, body) in Requests(o.Path, o.Operation, description))
                 {
@@ -71,7 +69,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
         wrong.ShouldBeEmpty();
     }
 
-    /// <summary>Those whom the operation does not turn away at the door; one of them when it is open to all.</summary>
+    /// <summary>The roles that the operation does not refuse with 403; one role if the operation is public.</summary>
     async Task<IReadOnlyList<string>> WhoMay(string method, string path, JsonNode operation)
     {
         if (operation["security"] is null) return Roles[..1];
@@ -101,9 +99,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
             foreach (var hostile in Bodies.Concat(Members(operation, description))) yield return (filled, hostile);
     }
 
-    /// <summary>
-    /// A body that is right but for one member, for each member of the request and each hostile value.
-    /// </summary>
+    /// <summary>Bodies with one hostile value: each member of the request with each of the values.</summary>
     static IEnumerable<string> Members(JsonNode operation, JsonNode description)
     {
         if (Schema(operation["requestBody"]!["content"]?["application/json"]?["schema"],

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Amrutam.Tests.Platform.Jobs;
 
-/// <summary>What runs again and again, and what is told of a run that failed.</summary>
+/// <summary>Repeated runs of jobs, and the log of a run that failed.</summary>
 public sealed class JobRunnerTests
 {
     [Fact]

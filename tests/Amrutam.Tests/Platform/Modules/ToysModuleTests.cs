@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Platform.Modules;
 
-/// <summary>A module of the tests beside those of the product: migrated, served, exported and erased.</summary>
+/// <summary>A module of the tests beside the product's modules: migrated, served, exported and erased.</summary>
 public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
 {
     const int MostEdits = 12;

@@ -63,7 +63,7 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
     }
 
     [Fact]
-    public async Task The_health_of_the_parts_and_the_metrics_are_told_on_the_management_address_only()
+    public async Task The_health_of_the_parts_and_the_metrics_are_on_the_management_address_only()
     {
         var management = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
         using var operators = new HttpClient { BaseAddress = new(management) };

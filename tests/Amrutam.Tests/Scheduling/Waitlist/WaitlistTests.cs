@@ -93,7 +93,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
     }
 
     [Fact]
-    public async Task What_is_free_already_is_offered_at_once_and_leaving_gives_it_back()
+    public async Task A_slot_that_is_free_already_is_offered_at_once_and_leaving_gives_it_back()
     {
         var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
             await Server.User("patient"));
@@ -108,7 +108,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
     }
 
     [Fact]
-    public async Task Who_leaves_with_an_offer_hands_it_to_the_next()
+    public async Task An_offer_passes_to_the_next_when_its_patient_leaves()
     {
         var (doctor, slot, holder, booking) = await Taken();
         var (first, second) = (await Server.User("patient"), await Server.User("patient"));
@@ -227,8 +227,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
     public async Task A_place_in_no_line_is_refused(string body, int status) =>
         (await (await Server.User("patient")).Http.Post("/api/waitlist", body)).Is(status);
 
-    /// <summary>A slot that is booked. A field of its own keeps it from those who wait for the field in other
-    /// tests.</summary>
+    /// <summary>A booked slot. Its specialization keeps it from the waiting patients of other tests.</summary>
     async Task<(TestUser Doctor, Guid Slot, TestUser Holder, Guid Booking)> Taken(string field = "Ayurveda")
     {
         var (doctor, holder) = (await Server.Doctor(specialization: field), await Server.User("patient"));

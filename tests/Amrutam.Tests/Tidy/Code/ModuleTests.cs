@@ -38,7 +38,7 @@ public sealed partial class ModuleTests
     }
 
     [Fact]
-    public void What_the_compiler_leaves_no_trace_of_keeps_the_same_rule() =>
+    public void Usings_keep_the_same_rule() =>
         Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
             && f.EndsWith(".cs", StringComparison.Ordinal))
             .SelectMany(file =>

@@ -47,7 +47,7 @@ public sealed partial class TextTests
             .Where(f => f.Lines > LongestFunction).Select(f => $"{f.Name} has {f.Lines}").ShouldBeEmpty();
 
     [Fact]
-    public void Nothing_is_left_for_later() =>
+    public void No_line_is_marked_as_unfinished() =>
         CodeFiles.SelectMany(file => Tree.Lines(file).Select((line, i) =>
             (file, Line: i + 1, Word: Undone.FirstOrDefault(line.Contains))))
             .Where(l => l.Word is not null).Select(l => $"{l.file}:{l.Line} says {l.Word}").ShouldBeEmpty();

@@ -10,7 +10,7 @@ namespace Amrutam.Tests.Tidy.Documents;
 public sealed partial class ReadmeTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     [Fact]
-    public async Task The_walkthrough_of_the_README_works_as_it_stands()
+    public async Task The_walkthrough_of_the_README_works()
     {
         var text = File.ReadAllText(Tree.Path("README.md"));
         var walkthrough = text[text.IndexOf("## Book a doctor by hand", StringComparison.Ordinal)..];

@@ -28,11 +28,11 @@ public sealed partial class SettingsTests
             (section.Key + "__" + p.Name, p, Activator.CreateInstance(type)!))));
 
     [Fact]
-    public void Every_setting_is_told_of() =>
+    public void Every_setting_is_documented() =>
         Settings.Select(s => s.Name).Except(Rows.Select(r => r.Name)).ShouldBeEmpty();
 
     [Fact]
-    public void No_setting_of_these_sections_is_told_of_that_is_not_there() =>
+    public void Every_documented_setting_of_these_sections_exists() =>
         Rows.Select(r => r.Name).Where(name => Sections.Contains(name.Split("__")[0]))
             .Except(Settings.Select(s => s.Name)).ShouldBeEmpty();
 

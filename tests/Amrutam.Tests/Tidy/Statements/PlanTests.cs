@@ -48,7 +48,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     }
 
     [Fact]
-    public async Task What_is_checked_each_minute_scans_no_big_table()
+    public async Task A_check_of_a_minute_scans_no_big_table()
     {
         await using var connection = await seeded.Open();
         await connection.Statement("set plan_cache_mode = force_custom_plan").Execute();

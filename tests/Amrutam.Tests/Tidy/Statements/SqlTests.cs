@@ -52,7 +52,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_statement_touches_its_modules_schema_and_what_others_publish()
+    public async Task A_statement_touches_its_modules_schema_and_the_views_of_others()
     {
         await using var connection = await Open();
         await connection.Statement(SetModules).With(string.Join(' ', Modules())).Value<string>();
@@ -70,7 +70,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public void What_has_no_plan_names_no_other_modules_schema() =>
+    public void A_statement_without_a_plan_names_no_other_modules_schema() =>
         SqlConstants.All.Where(s => !s.HasPlan)
             .SelectMany(s => Product.Modules.Where(m => m.Module.Name != s.Module).Select(m => m.Module.Schema)
                 .Where(schema => schema is not null && s.Text.Contains(schema + ".", StringComparison.Ordinal))

@@ -8,12 +8,12 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Reserving;
 
-/// <summary>What a booking may cost, in units that no busy machine changes.</summary>
+/// <summary>The cost of a booking, in units that do not depend on the load of the machine.</summary>
 [Collection(nameof(BookingBudgetTests))]
 [CollectionDefinition(nameof(BookingBudgetTests), DisableParallelization = true)]
 public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    // Seen on a busy machine, with what jobs allocate meanwhile: 18.1 kB for a booking, 2.8 kB for a list from memory.
+    // Seen on a busy machine, including the allocations of jobs: 18.1 kB for a booking, 2.8 kB for a list from memory.
     const long BookingBytes = 22_000, ListBytes = 4_000;
     const int Rounds = 3, AtATime = 30;
 
@@ -73,7 +73,7 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
         select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()
         """;
 
-    /// <returns>Bytes for each request in the round in which jobs and readers were the least busy; the first round
+    /// <returns>Bytes for each request in the cheapest round, in which jobs and readers did the least. The first round
     /// warms up.</returns>
     async Task<long> Least(IEnumerable<byte[][]> rounds, string status)
     {
@@ -82,8 +82,8 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
         return allocated.Skip(1).Min();
     }
 
-    /// <returns>Bytes that the process allocated for each request, sent one after another over one connection by a
-    /// client that allocates next to nothing.</returns>
+    /// <returns>Bytes that the process allocated for each request. One connection sends them in sequence, and the
+    /// client allocates almost nothing.</returns>
     async Task<long> AllocatedBy(byte[][] requests, string status)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -3,7 +3,7 @@ using NodaTime;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Steps;
 
-/// <summary>Every state with every action, before the start and after it, against a table written down apart.</summary>
+/// <summary>Every status with every action, before the start and after it, against an independent table.</summary>
 public sealed class LifeCycleTests
 {
     static readonly Instant Start = Instant.FromUtc(2026, 11, 22, 9, 30);
@@ -36,7 +36,7 @@ public sealed class LifeCycleTests
     public void Each_state_allows_exactly_the_steps_of_the_table(string status, string action, string to)
     {
         LifeCycle.After(status, Action(action), "before").ShouldBe(to == "-" ? null : to);
-        // At a time that no step minds: neither begun nor long ahead, or begun.
+        // A time that suits every step: shortly before the start, or at the start.
         var allowed = new[] { Start - Duration.FromHours(1), Start }
             .Any(now => LifeCycle.Refusal(status, Action(action), Start, now) is null);
         allowed.ShouldBe(to != "-");
