@@ -138,7 +138,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 
     async Task<bool> EndsSoon(Task call)
     {
-        await call.WaitAsync(_slow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await call.WaitAsync(_slow, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return call.IsCompleted;
     }
 

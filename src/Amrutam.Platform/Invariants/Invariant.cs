@@ -50,6 +50,16 @@ sealed record Invariant(string Name, string Sql, Func<Statement, Window, Stateme
 {
     public const int MostBreaches = 100;
 
+    /// <summary>The end of a query that is bound by <see cref="Changed"/>: the newest rows of the window.</summary>
+    public const string RecentRows = "where id >= $1 and id <= $2 order by id desc limit $4";
+
+    /// <summary>The end of a query over audit.actions, bound by <see cref="Changed"/>: the newest events of the
+    /// window. The query gives the entity first.</summary>
+    public const string RecentEvents = "entity_id is not null and at >= $3 order by at desc, position desc limit $4";
+
+    /// <summary>The end of every invariant's query: at most <see cref="MostBreaches"/> violations.</summary>
+    public const string Limit = "limit 100";
+
     /// <summary>The query is quick over all there is.</summary>
     public static Statement All(Statement statement, Window window) => statement;
 

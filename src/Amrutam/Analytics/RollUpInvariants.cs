@@ -12,7 +12,7 @@ static class RollUpInvariants
     ];
 
     // From three minutes before, because what was not read yet at the last check could not be judged by it.
-    const string ReadIsCounted = """
+    const string ReadIsCounted = $"""
         with recent as materialized (
             select entity_id, position from audit.actions
              where action in ('bookings.booked', 'bookings.requested')
@@ -21,7 +21,7 @@ static class RollUpInvariants
         select r.entity_id::text from recent r left join analytics.bookings k on k.id = r.entity_id
          where k.id is null and r.position <= (select c.position from platform.cursors c where c.reader = 'analytics')
            and not exists (select from platform.passed_over p where p.reader = 'analytics' and p.position = r.position)
-         limit 100
+         {Invariant.Limit}
         """;
 
     // A day at a time, the one of the window's beginning first; $2 is more than there are days.

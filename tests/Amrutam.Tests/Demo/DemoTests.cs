@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
+using Amrutam.Tests.Tidy;
 
 namespace Amrutam.Tests.Demo;
 
@@ -29,6 +30,11 @@ public sealed class DemoTests(TestCluster cluster) : IAsyncLifetime
         }
         _invitation!.ShouldContain(DemoClinic.Password);
     }
+
+    [Fact]
+    public void The_script_names_the_same_people_and_password() =>
+        File.ReadAllText(Tree.Path("x")).ShouldContain($"demo: {DemoClinic.AdminEmail}, {DemoClinic.DoctorEmail} or "
+            + $"{DemoClinic.PatientEmail}, password {DemoClinic.Password}\"");
 
     [Fact]
     public async Task The_demo_keeps_every_invariant()

@@ -13,8 +13,6 @@ namespace Amrutam.Tests.EmbeddedPostgres;
 [UnsupportedOSPlatform("windows")]
 public sealed class PrivatePostgresTests : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("amrutam-pg-");

@@ -11,7 +11,6 @@ namespace Amrutam.Tests.Races;
 public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
 {
     const int EventsOfAPart = 10;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Between = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The step before which the reader stops: a trigger of that step waits for a lock.</summary>
     enum Step { WritesItsEffect = 1, MovesItsCursor, Commits, CountsATry, Parks }

@@ -140,7 +140,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
                 await _owner.InTransaction(async connection =>
                 {
                     await connection.Append("things.changed", "thing", Guid.CreateVersion7());
-                    await Task.Delay(random.Next(4));
+                    await Pause(random.Next(4));
                     return 0;
                 });
         }));

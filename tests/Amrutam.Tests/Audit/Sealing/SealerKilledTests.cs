@@ -11,8 +11,6 @@ namespace Amrutam.Tests.Audit.Sealing;
 /// <remarks>The test blocks the step with a lock in the database, or with a folder that cannot be written.</remarks>
 public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-killed-");
     Database _database = null!;
     NpgsqlDataSource _owner = null!;

@@ -14,8 +14,6 @@ namespace Amrutam.Tests.Audit.Sealing;
 /// <summary>The verification that an admin reads, and the proofs that need no database.</summary>
 public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-verification-");
     TestServer _server = null!;
     TestUser _admin = null!;

@@ -113,6 +113,7 @@ public sealed class SecondFactorTests(ServerFixture fixture) : IClassFixture<Ser
         var rows = await Server.Owner.Statement("""
             select a::text from identity.authenticators a union all select r::text from identity.recovery_codes r
             """).List(row => row.GetString(0));
+        rows.Count.ShouldBeGreaterThan(codes.Length);
         rows.ShouldAllBe(row => !row.Contains(Convert.ToHexStringLower(secret)));
         rows.ShouldAllBe(row =>
             !row.Contains(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(codes[0].Replace("-", "")))));
@@ -166,6 +167,7 @@ public sealed class SecondFactorPolicyTests(TestCluster cluster)
                 if ((await caller.Send(new(method), path, method == "GET" ? null : "{}")).Status != 403)
                     open.Add(method + " " + path);
         }
+        open.ShouldContain("GET /api/me");
         open.ShouldAllBe(route => route.Contains(" /api/me", StringComparison.Ordinal));
         open.ShouldNotContain(route => route.EndsWith(" /api/me/export", StringComparison.Ordinal)
             || route == "DELETE /api/me");

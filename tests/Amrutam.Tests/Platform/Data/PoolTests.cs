@@ -1,6 +1,8 @@
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Data;
 
@@ -20,9 +22,18 @@ public sealed class PoolTests(TestCluster cluster)
         };
         await using var pool = impatient.Open("bursts", Connections, NullLoggerFactory.Instance);
         var before = await Burst(pool);
-        await Task.Delay(TimeSpan.FromSeconds(4));
+        // A pool without the server's settings shows that the driver's time is over.
+        await using var usual = NpgsqlDataSource.Create(impatient.App + ";Application Name=usual");
+        await Burst(usual);
+        await using var owner = NpgsqlDataSource.Create(database.Owner);
+        await Until(() => owner.Statement(UsualIsClosed).Value<bool>());
         (await Burst(pool)).ShouldBe(before);
     }
+
+    const string UsualIsClosed = """
+        select not exists (select from pg_stat_activity
+           where datname = current_database() and application_name = 'usual')
+        """;
 
     /// <returns>The process ids of all connections, open at the same time.</returns>
     static async Task<List<int>> Burst(NpgsqlDataSource pool)

@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.EventLog;
 
@@ -78,9 +79,9 @@ public sealed class EventOrderTests(TestCluster cluster) : IAsyncLifetime
             for (var i = 0; i < ChangesOfEach; i++)
             {
                 await using var transaction = await Transaction.Begin(_owner);
-                await Task.Delay(random.Next(LongestNapMs));
+                await Pause(random.Next(LongestNapMs));
                 await transaction.Connection.Statement(Change).With(random.Next(Things)).Execute();
-                await Task.Delay(random.Next(LongestNapMs));
+                await Pause(random.Next(LongestNapMs));
                 await transaction.Commit();
             }
         }));

@@ -5,6 +5,7 @@ using Amrutam.Platform.Operations;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.EventLog;
 
@@ -41,7 +42,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
                 await _owner.InTransaction(async connection =>
                 {
                     await connection.Append("things.changed", "thing", id);
-                    await Task.Delay(random.Next(4));
+                    await Pause(random.Next(4));
                     return 0;
                 });
                 written.Add(id);
@@ -82,7 +83,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
             using var end = new CancellationTokenSource(LeftOpen);
             await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
             {
-                for (var id = late; !end.IsCancellationRequested; await Task.Delay(10))
+                for (var id = late; !end.IsCancellationRequested; await Pause(10))
                 {
                     await _owner.Append("things.changed", "thing", id = Guid.CreateVersion7());
                     written.Add(id);
@@ -130,16 +131,16 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     public async Task The_lag_and_the_parked_events_of_a_reader_are_measured()
     {
         await using var replica = await Replica.Start(_database);
-        var vitals = new SystemProbes(replica.Db, TimeProvider.System);
+        var probes = new SystemProbes(replica.Db, TimeProvider.System);
         await _owner.InTransaction(async connection =>
         {
             await connection.Append("things.broke", "thing", null);
             await _owner.Append("things.changed", "thing", null, at: "2026-11-01T00:00:00Z");
-            (await vitals.Readers(CancellationToken.None)).Single().Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
+            (await probes.Readers(CancellationToken.None)).Single().Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
             return 0;
         });
         (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
-        (await vitals.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
+        (await probes.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
     }
 
     // A sequence counts each try, also if a later step rolls the try back.

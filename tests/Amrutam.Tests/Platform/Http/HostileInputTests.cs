@@ -53,7 +53,9 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
             .Where(o => o.Key != "parameters").Select(o => (Path: path.Key, Method: o.Key, Operation: o.Value!)));
         await Parallel.ForEachAsync(operations, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (o, _) =>
         {
-            foreach (var role in await WhoMay(o.Method, o.Path, o.Operation))
+            var roles = await RolesThatMay(o.Method, o.Path, o.Operation);
+            if (roles.Count == 0) wrong.Add($"{o.Method} {o.Path}: no role may, so nothing was sent");
+            foreach (var role in roles)
             {
                 // A new person for each, because some operations end sessions and some close accounts.
                 var person = await fixture.Server.User(role);
@@ -70,7 +72,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     }
 
     /// <summary>The roles that the operation does not refuse with 403; one role if the operation is public.</summary>
-    async Task<IReadOnlyList<string>> WhoMay(string method, string path, JsonNode operation)
+    async Task<IReadOnlyList<string>> RolesThatMay(string method, string path, JsonNode operation)
     {
         if (operation["security"] is null) return Roles[..1];
         var may = new List<string>();
@@ -141,7 +143,7 @@ public sealed partial class HostileInputTests(ServerFixture fixture) : IClassFix
     {
         if (reply.Status >= 500) return $"{reply.Status} {reply.Text}";
         if (reply.Text.Length > 0 && Inside().Match(reply.Text) is { Success: true } leak)
-            return $"tells \"{leak.Value}\"";
+            return $"shows \"{leak.Value}\"";
         if (reply.Status < 400 || reply.Text.Length == 0) return null;
         return reply.Header("Content-Type") == "application/problem+json" && reply.Code is not null
             && reply["trace_id"].Length == 32

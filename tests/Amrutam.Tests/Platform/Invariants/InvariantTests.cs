@@ -191,6 +191,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
                     gen_random_uuid(), true)
             """).Execute();
         await Again();
+        sweep.Latest.Count.ShouldBe(All.Count());
         sweep.Latest.ShouldAllBe(r => r.Violations == 0);
         await _server.Owner.Statement("update platform.invariants set fully_checked_at = now() - interval '1 day'")
             .Execute();
@@ -199,7 +200,9 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         sweep.Latest.Single(r => r.Violations > 0).Name.ShouldBe("a_booked_slot_has_its_booking");
         await _server.Owner.Statement("delete from scheduling.slots where id < '00000000-0000-7000-8001-000000000000'")
             .Execute();
-        (await sweep.RunInFull(CancellationToken.None)).ShouldAllBe(r => r.Violations == 0);
+        var mended = await sweep.RunInFull(CancellationToken.None);
+        mended.Count.ShouldBe(All.Count());
+        mended.ShouldAllBe(r => r.Violations == 0);
     }
 
     [Theory]
@@ -252,6 +255,15 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         await using var connection = await _server.Owner.OpenConnectionAsync();
         (await Found(connection, All.Single(i => i.Name == "a_booking_that_was_read_is_counted"), window))
             .ShouldBe([_booking.ToString()]);
+    }
+
+    [Fact]
+    public void A_query_returns_at_most_the_stated_number_of_violations()
+    {
+        Invariant.Limit.ShouldBe($"limit {Invariant.MostBreaches}");
+        All.Where(i => !i.Sql.TrimEnd().EndsWith(Invariant.Limit, StringComparison.Ordinal)
+            && !i.Sql.TrimEnd().EndsWith($"limit least($2, {Invariant.MostBreaches})", StringComparison.Ordinal))
+            .Select(i => i.Name).ShouldBeEmpty();
     }
 
     [Fact]

@@ -140,7 +140,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         foreach (var path in new[] { "/metrics", "/health", "/" + Mark, $"/health?{Mark}={Mark}" })
             foreach (var method in new[] { "GET", "POST", "X" + Mark })
             {
-                var answer = await _operator.SendElsewhere(new(method), path, method == "GET" ? null : Wrong.Text,
+                var answer = await _operator.Send(new(method), path, method == "GET" ? null : Wrong.Text,
                     headers: [.. Words.Select(name => (name, Mark))]);
                 told.Append(answer.Message).AppendLine(answer.Text);
             }

@@ -14,8 +14,6 @@ namespace Amrutam.Tests.Platform.Telemetry;
 public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const int Few = 4;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     TestServer Server => fixture.Server;
 
     [Fact]

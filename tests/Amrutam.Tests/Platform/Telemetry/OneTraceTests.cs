@@ -9,8 +9,6 @@ namespace Amrutam.Tests.Platform.Telemetry;
 /// <summary>Log line, problem and event of a request carry one trace id, on a server as in production.</summary>
 public sealed class OneTraceTests(TestCluster cluster)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task Log_line_problem_and_event_carry_the_id_of_their_request_or_job()
     {

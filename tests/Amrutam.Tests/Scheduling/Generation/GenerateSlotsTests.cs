@@ -6,6 +6,7 @@ using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using static Amrutam.Tests.Support.Calendars.Availability;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Generation;
 
@@ -77,7 +78,11 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
         {
             await CalendarLocks.LockCalendars(replacing, busy.Id);
             foreach (var doctor in new[] { busy, other }) await MakeDue(doctor, "horizon_days = 6");
-            while (!(await Events(other)).Contains("slots.published system 2")) await Job.MakeSome();
+            await Until(async () =>
+            {
+                await Job.MakeSome();
+                return (await Events(other)).Contains("slots.published system 2");
+            });
             (await Events(busy)).ShouldNotContain("slots.published system 2");
         }
         await Server.MakeSlotsAhead();

@@ -4,6 +4,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using NodaTime;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Waitlist;
 
@@ -172,7 +173,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
             await Server.Owner.Statement(
                 "update scheduling.slots set held_until = clock_timestamp() + interval '10 milliseconds' where id = $1")
                 .With(slot).Execute();
-            await Task.Delay(i);
+            await Pause(i);
             var replies = await Task.WhenAll(patient.Http.Post($"/api/waitlist/{entry.Id}/acceptance"),
                 other.Book(slot));
             (replies[0].Status, replies[1].Status).ShouldBeOneOf((200, 409), (409, 201), (409, 409));

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Text;
 using Amrutam.Platform.Data;
@@ -5,6 +6,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Reserving;
 
@@ -43,11 +45,12 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
     public async Task Requests_for_one_slot_at_the_same_time_are_judged_together(string? key)
     {
         const string Judged = "amrutam_batch_size_sum{amrutam_batch_name=\"bookings\"}";
-        const int Asking = 2, Waiting = 200, MostJudged = 40;
+        const int Asking = 2, Others = 200, MostJudged = 40;
         var slot = await (await Server.Doctor()).Slot();
-        var patients = await Task.WhenAll(Enumerable.Range(0, Asking + Waiting).Select(_ => Server.User("patient")));
+        var patients = await Task.WhenAll(Enumerable.Range(0, Asking + Others).Select(_ => Server.User("patient")));
         await (await Server.User("patient")).Book(await (await Server.Doctor()).Slot());
         var before = await Server.Reading(Judged);
+        using var requests = new ActiveRequests();
         var asked = await Server.Owner.InTransaction(async held =>
         {
             await held.Statement("select from scheduling.slots where id = $1 for update").With(slot).Execute();
@@ -55,17 +58,17 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
             foreach (var patient in patients.Take(Asking))
             {
                 asking.Add(patient.Book(slot, key));
-                while (await Server.Owner.Statement(WaitForTheSlot).Value<long>() < asking.Count) await Task.Delay(5);
+                await Until(async () => await Server.Owner.Statement(WaitForTheSlot).Value<long>() >= asking.Count);
             }
             // Both writers are busy, so one of the others waits for a writer and the rest for that one.
             asking.AddRange(patients.Skip(Asking).Select(patient => patient.Book(slot, key)));
-            await Task.Delay(500);
+            await Until(() => requests.Active >= patients.Length);
             return asking;
         });
         var replies = await Task.WhenAll(asked);
         replies.Count(r => r.Status == 201).ShouldBe(1);
         replies.Count(r => r is { Status: 409, Code: "one_active_booking_per_slot" })
-            .ShouldBe(Asking + Waiting - 1);
+            .ShouldBe(Asking + Others - 1);
         (await Server.Reading(Judged) - before).ShouldBeInRange(Asking, MostJudged);
     }
 
@@ -103,4 +106,25 @@ public sealed class BookingBudgetTests(ServerFixture fixture) : IClassFixture<Se
     static byte[] Request(string line, string? body = null, params string[] headers) => Encoding.ASCII.GetBytes(
         $"{line} HTTP/1.1\r\nHost: localhost\r\n" + string.Concat(headers.Select(header => header + "\r\n"))
         + (body is null ? "\r\n" : $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+
+    /// <summary>Counts the requests that this process serves now. No other server runs beside this class.</summary>
+    sealed class ActiveRequests : IDisposable
+    {
+        readonly MeterListener _listener = new();
+        long _active;
+
+        public ActiveRequests()
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "http.server.active_requests") listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<long>((_, change, _, _) => Interlocked.Add(ref _active, change));
+            _listener.Start();
+        }
+
+        public long Active => Interlocked.Read(ref _active);
+
+        public void Dispose() => _listener.Dispose();
+    }
 }

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Steps;
 
@@ -107,7 +108,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
                             where id = $1 returning *)
                 update scheduling.slots s set held_until = b.expires_at from b where s.id = b.slot_id
                 """).With(id).Execute();
-            await Task.Delay(i);
+            await Pause(i);
             var replies = await Task.WhenAll(doctor.Http.Post($"/api/bookings/{id}/acceptance"), other.Book(slot));
             (replies[0].Status, replies[1].Status).ShouldBeOneOf((200, 409), (409, 201), (409, 409));
         }
