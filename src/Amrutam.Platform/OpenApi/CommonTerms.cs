@@ -3,7 +3,7 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>Fields and tags that are the platform's own, or mean the same in every module.</summary>
+/// <summary>Fields and tags of the platform, and those with one meaning in every module.</summary>
 static class CommonTerms
 {
     const string Uuid = ExampleValues.Id;

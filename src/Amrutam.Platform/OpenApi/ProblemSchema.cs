@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>The body of every error answer, application/problem+json.</summary>
+/// <summary>The body of every error response, application/problem+json.</summary>
 static class ProblemSchema
 {
     public const string Name = "Problem";

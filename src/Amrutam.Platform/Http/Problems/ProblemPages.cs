@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Platform.Http.Problems;
 
-/// <summary>What the <c>type</c> of a problem leads to: the rule, in plain words.</summary>
+/// <summary>The page at the <c>type</c> of a problem: the rule and the remedy in plain words.</summary>
 static class ProblemPages
 {
     public static void MapProblemPages(this IEndpointRouteBuilder routes) =>
