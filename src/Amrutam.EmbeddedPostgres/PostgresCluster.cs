@@ -56,7 +56,7 @@ sealed class PostgresCluster
         else if (!File.Exists(PostgresEndpoint.PasswordFile(directory)))
             throw new EmbeddedPostgresException(
                 $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the "
-                + "cluster beside it: restore it from a backup, or move the folder away to begin anew");
+                + "cluster beside it: restore it from a backup, or move the folder away to make a new cluster");
         return new PostgresCluster(options, directory, runner, programs, durable);
     }
 

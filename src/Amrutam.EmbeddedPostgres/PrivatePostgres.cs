@@ -55,7 +55,8 @@ sealed partial class PrivatePostgres : IAsyncDisposable
             await Task.Delay(JoinInterval, ct);
         }
         throw new EmbeddedPostgresException(
-            $"the data directory {directory} is in use by {Holder(directory)}, whose PostgreSQL does not answer");
+            $"the data directory {directory} is in use by {Holder(directory)}, whose PostgreSQL does not answer: "
+            + "stop that server, and try again");
     }
 
     /// <summary>A connection string of the role that owns every object.</summary>
@@ -240,12 +241,13 @@ sealed partial class PrivatePostgres : IAsyncDisposable
     // PostgreSQL takes no parameter here. The name is the host's own and never comes from a caller.
     static string CreateDatabase(string name) => "create database " + new NpgsqlCommandBuilder().QuoteIdentifier(name);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended by itself; starting it again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended unexpectedly; starting it again")]
     static partial void LogDied(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL's process cannot be observed; trying again soon")]
     static partial void LogNotSeen(ILogger log, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}; "
+        + "the exception gives the reason")]
     static partial void LogNotStarted(ILogger log, Exception exception, int @try, int limit);
 }

@@ -127,7 +127,7 @@ static partial class AppRoleLogin
         select pg_has_role(session_user, c.relowner, 'member') from pg_class c where c.oid = 'audit.events'::regclass
         """;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the server's login may become the owner of the event log, so "
-        + "whoever takes the server over can change the log: give the owner apart as ConnectionStrings__Owner")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the server's login can become the owner of the event log, "
+        + "so an intruder could change the log; set ConnectionStrings__Owner to a login apart")]
     static partial void LogMayBecomeTheOwner(ILogger log);
 }

@@ -50,7 +50,8 @@ static class Migrator
             if (!applied.TryGetValue(migration.Number, out var hash)) done.Add(await Apply(connection, migration));
             else if (!hash.AsSpan().SequenceEqual(migration.Hash))
                 throw new StartupException(
-                    $"Migration {migration.Name} has changed since it was applied to this database.");
+                    $"Migration {migration.Name} has changed since it was applied to this database; "
+                    + "restore its file.");
         }
         await connection.Statement(OpenEpoch).Execute();
         return done;

@@ -203,10 +203,12 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
 
     const string Park = "insert into platform.parked_events (reader, position, error) values ($1, $2, $3)";
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "reader {Reader} failed and will try again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the reader {Reader} failed and will try again; "
+        + "its data are late until it succeeds")]
     partial void LogFailure(Exception exception, string reader);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "reader {Reader} parked event {Position} ({Action})")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the reader {Reader} could not apply event {Position} "
+        + "({Action}) and parked it; see EventsParked in docs/operations.md")]
     partial void LogParked(string reader, long position, string action);
 }
 

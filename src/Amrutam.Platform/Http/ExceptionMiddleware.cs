@@ -130,6 +130,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         matchTimeoutMilliseconds: 100)]
     private static partial Regex FrameworkSays();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "unforeseen failure in {Method} {Route}")]
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "unexpected failure in {Method} {Route}; report it with its trace id")]
     partial void LogUnforeseen(Exception exception, string method, string route);
 }

@@ -143,6 +143,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
           from platform.invariants where rule = any($1) order by rule
         """;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the rule {Rule} is broken {Count} times")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the invariant {Rule} has {Count} violations; "
+        + "see InvariantBroken in docs/operations.md")]
     partial void LogBreach(string rule, int count);
 }

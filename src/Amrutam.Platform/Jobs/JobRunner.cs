@@ -138,6 +138,6 @@ sealed partial class JobRunner
     Func<IEnumerable<Measurement<double>>> Each(Func<State, double> value) => () => _states.Select(job =>
         new Measurement<double>(value(job.Value), new KeyValuePair<string, object?>(Label, job.Key)));
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the job {Job} failed; it will be tried again")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the job {Job} failed; it runs again within a minute")]
     partial void LogFailure(Exception exception, string job);
 }

@@ -26,7 +26,8 @@ static class Health
     [SchemaName("InvariantSummary")]
     public sealed record Checked(int Rules, int Broken, Instant? CheckedAt);
 
-    static readonly Problem NotReady = new(503, "not_ready", "The database is away or the server is stopping");
+    static readonly Problem NotReady = new(503, "not_ready",
+        "The database is away or the server is stopping; try again shortly");
 
     static readonly DateTimeOffset Began = ReadStartTime();
 

@@ -84,6 +84,7 @@ sealed partial class PolledGauges : IJob
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the vital sign {Part} could not be read")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the gauge {Part} could not be read; "
+        + "it is not a number until it can")]
     partial void LogLost(Exception exception, string part);
 }

@@ -115,10 +115,10 @@ static class CommandLine
 
     static Command FillWithDemo()
     {
-        var demo = new Command("demo", "Fill an empty database with a clinic to look at; never in Production");
+        var demo = new Command("demo", "Fill an empty database with an example clinic; never in Production");
         demo.SetAction((_, ct) => WithServices(async services =>
             Console.WriteLine(await DemoClinic.Fill(services)
-                ?? throw new StartupException("There are accounts already; only an empty database is filled.")), ct));
+                ?? throw new StartupException("There are accounts already; use an empty database.")), ct));
         return demo;
     }
 
@@ -131,7 +131,7 @@ static class CommandLine
         {
             var readers = services.GetServices<IReadEvents>().ToList();
             var reader = readers.Find(r => r.Name == parsed.GetRequiredValue(name)) ?? throw new StartupException(
-                "There is no such reader; there are: " + string.Join(", ", readers.Select(r => r.Name)));
+                "There is no such reader; the readers are: " + string.Join(", ", readers.Select(r => r.Name)));
             var begins = await ReplayEvents.Run(services.GetRequiredService<NpgsqlDataSource>(), reader,
                 parsed.GetRequiredValue(from));
             Console.WriteLine($"The reader {reader.Name} applies events again from position {begins}.");
@@ -141,16 +141,16 @@ static class CommandLine
 
     static Command Check()
     {
-        var check = new Command("check", "Check every rule of the data in full, now");
+        var check = new Command("check", "Check every invariant in full, now");
         check.SetAction((_, ct) => WithServices(async services =>
         {
             var results = await services.GetRequiredService<SweepInvariants>().RunInFull(ct);
             foreach (var broken in results.Where(r => r.Violations > 0))
                 Console.WriteLine($"{broken.Name}: {broken.Violations}, as {string.Join(", ", broken.Examples)}");
-            if (results.Any(r => r.Violations > 0)) throw new StartupException("Some rules of the data are broken.");
-            Console.WriteLine($"All {results.Count} rules hold.");
+            if (results.Any(r => r.Violations > 0)) throw new StartupException("Some invariants have violations.");
+            Console.WriteLine($"All {results.Count} invariants hold.");
         }, ct));
-        return new Command("invariants", "What must hold of the data at any moment") { check };
+        return new Command("invariants", "The invariants of the data") { check };
     }
 
     static Command Describe()

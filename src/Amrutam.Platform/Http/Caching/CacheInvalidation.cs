@@ -184,6 +184,7 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
     const string Notify = "select pg_notify('" + Channel + "', $1)";
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "lost sight of what other replicas change ({Failure}); every list is read anew until it is back")]
+        Message = "the listener for changes of other replicas lost its connection ({Failure}); "
+            + "public lists read the database until it is back")]
     partial void LogLost(string failure);
 }

@@ -43,6 +43,6 @@ sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, I
 
     const string Retire = "select audit.retire_partition($1, $2)";
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the event log's {Step}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "a step of the event log's retention is done: {Step}")]
     partial void LogStep(string step);
 }

@@ -161,10 +161,12 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
                    select sealed_at from audit.seals where number > $1 order by number limit 1)))::float8
         """;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder and "
+        + "will be tried again; check that the folder is writable")]
     partial void LogUnpublished(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "the checkpoint folder holds another seal {Seal}: the log was changed, restored, or is another's")]
+        Message = "the checkpoint folder has a different seal {Seal}: the log was changed or restored, or the folder "
+            + "is another log's; see LogChanged in docs/operations.md")]
     partial void LogOtherCheckpoint(long seal);
 }

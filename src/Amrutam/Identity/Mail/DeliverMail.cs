@@ -58,7 +58,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
             LogParked(e.Reason.Code(), e.Status);
             return connection.Statement(Park).With(next.Id).With(e.Reason.Code()).With(CommonProblems.Trace());
         }
-        // Whatever it was: a letter that an unforeseen failure left first in line would hold up all others.
+        // It catches every kind of exception, because an e-mail that stays first in line would hold up all others.
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             var status = e is SmtpCommandException { StatusCode: var code } ? (int)code : 0;
@@ -122,10 +122,12 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
         """;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "a letter was not sent (attempt {Attempt}, {Failure}, status {Status}); it will be tried again")]
+        Message = "an e-mail was not sent (attempt {Attempt}, {Failure}, status {Status}) and will be tried again; "
+            + "if this goes on, check the settings Mail__*")]
     partial void LogPostponed(int attempt, string failure, int status);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "a letter cannot be sent and is parked ({Failure}, status {Status})")]
+        Message = "an e-mail cannot be sent and is parked ({Failure}, status {Status}); "
+            + "see MailParked in docs/operations.md")]
     partial void LogParked(string failure, int status);
 }

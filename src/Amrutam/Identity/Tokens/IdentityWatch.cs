@@ -80,6 +80,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     const string Listen = "listen " + Channel;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The watch of sessions and keys lost its connection ({Failure}); each request asks the database now")]
+        Message = "the watch of sessions and keys lost its connection ({Failure}); each request reads the database "
+            + "until it is back")]
     partial void LogLost(string failure);
 }
