@@ -55,8 +55,8 @@ sealed class PostgresAccount
             }
         }
         throw new EmbeddedPostgresException(
-            "PostgreSQL refuses to run as root, and there is no setpriv, runuser or su with a user postgres or "
-            + $"nobody: start as an ordinary user, or set {options.ConnectionSetting}");
+            "PostgreSQL refuses to run as root, and root cannot run it as the user postgres or nobody: "
+            + $"start as an ordinary user, or set {options.ConnectionSetting}");
     }
 
     /// <summary>Runs a program as this account and waits for it.</summary>

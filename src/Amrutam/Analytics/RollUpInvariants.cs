@@ -2,7 +2,8 @@ using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Analytics;
 
-/// <summary>That the roll-up passed over no booking and counted none twice, as queries that must give no row.</summary>
+/// <summary>The invariants that the roll-up missed no booking and counted none twice, as queries that give no
+/// row.</summary>
 static class RollUpInvariants
 {
     public static readonly IReadOnlyList<Invariant> All =
@@ -11,7 +12,7 @@ static class RollUpInvariants
         new("a_booking_is_counted_once", CountedOnce, Invariant.Happened),
     ];
 
-    // From three minutes before, because what was not read yet at the last check could not be judged by it.
+    // It begins three minutes earlier, because the last check could not judge events that were not read yet.
     const string ReadIsCounted = $"""
         with recent as materialized (
             select entity_id, position from audit.actions
@@ -24,7 +25,7 @@ static class RollUpInvariants
          {Invariant.Limit}
         """;
 
-    // A day at a time, the one of the window's beginning first; $2 is more than there are days.
+    // It reads a day at a time, from the day of the window's beginning. $2 is more than there are days.
     const string CountedOnce = """
         with made as (
             select booked_on as day, count(*) as n from analytics.bookings

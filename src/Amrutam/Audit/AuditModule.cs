@@ -58,7 +58,8 @@ sealed partial class AuditModule : IModule
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
     }
 
-    /// <summary>Warns in Production when the seals go nowhere that the database's administrator cannot write.</summary>
+    /// <summary>Warns in Production if the seals go to no place outside the database, whose administrator could change
+    /// them.</summary>
     public static void CheckCheckpoints(IServiceProvider services)
     {
         if (services.GetService<Checkpoints>() is null

@@ -26,7 +26,8 @@ readonly record struct PageQuery(
 {
     public const int DefaultLimit = 20, MaxLimit = 100;
     public static readonly Problem NotACursor =
-        new(400, "cursor_of_another_list", "The cursor is damaged or of another list or person; begin without a cursor");
+        new(400, "cursor_of_another_list",
+            "The cursor is damaged or of another list or person; begin without a cursor");
     const string LimitName = "limit", CursorName = "cursor", Purpose = "cursor of a list";
 
     /// <typeparam name="TKey">The values that the list is ordered by, the last of them unique.</typeparam>

@@ -9,8 +9,8 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>Returns a proof that one event is in the log, which needs no database: its text, its path in the seal's
-/// tree, and the signed seal.</summary>
+/// <summary>Returns a proof that one event is in the log: its text, its path in the seal's tree, and the signed seal.
+/// The proof is checked without a database.</summary>
 /// <remarks>docs/audit-seal.md describes the check; tools/verify-audit-proof.py runs it.</remarks>
 static class ProveEvent
 {
