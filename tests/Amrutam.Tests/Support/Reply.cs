@@ -53,8 +53,8 @@ static class Requests
     public static Task<Reply> Patch(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Patch, path, body);
 
-    /// <summary>Sends a request. An answer of the API must keep the approved contract (<see cref="ApiContract.Judge"/>).
-    /// A string is sent unchanged, any other body as JSON.</summary>
+    /// <summary>Sends a request. An answer of the API must keep the approved contract
+    /// (<see cref="ApiContract.Judge"/>). A string is sent unchanged, any other body as JSON.</summary>
     public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null,
         string? key = null, params (string Name, string Value)[] headers)
     {

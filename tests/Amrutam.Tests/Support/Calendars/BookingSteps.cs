@@ -1,7 +1,8 @@
 namespace Amrutam.Tests.Support.Calendars;
 
 /// <summary>The tests' own table of every legal step of a booking.</summary>
-/// <remarks>It is written independently of the product's table, so a wrong step of the product contradicts it.</remarks>
+/// <remarks>It is written independently of the product's table, so a wrong step of the product contradicts
+/// it.</remarks>
 static class BookingSteps
 {
     /// <summary>The status after each legal step. A row is the status before it, a column the event's name.</summary>

@@ -21,6 +21,9 @@ public sealed partial class EnglishTests
         [".sh"] = ["#"], [".yml"] = ["#"], [".yaml"] = ["#"], [""] = ["#"],
     };
 
+    // So far indented, a line of a comment is a command and no sentence.
+    const string Code = "   ";
+
     // Neither commands nor a licence are sentences of ours.
     static readonly string[] NoSentences = ["LICENSE", ".gitignore", ".dockerignore"];
 
@@ -32,8 +35,8 @@ public sealed partial class EnglishTests
     [InlineData("Of whom it shows data.", "begins with \"Of whom\"")]
     [InlineData("The list is read anew.", "says \"anew\"")]
     [InlineData("The caller is told of it.", "says \"told\"")]
-    [InlineData("One two three four five six seven eight nine ten one two three four five six seven eight nine ten one two "
-        + "three four five six.", "has 26 words")]
+    [InlineData("One two three four five six seven eight nine ten one two three four five six seven eight nine ten "
+        + "one two three four five six.", "has 26 words")]
     public void A_sentence_is_judged_by_its_words(string text, string fault) =>
         Faults(text).ShouldBe(fault.Length == 0 ? [] : [fault]);
 
@@ -57,7 +60,8 @@ public sealed partial class EnglishTests
     [Fact]
     public void Messages_are_plain_English()
     {
-        var texts = Product.Assemblies.SelectMany(a => AssemblyDefinition.ReadAssembly(a.Location).MainModule.GetTypes())
+        var texts = Product.Assemblies
+            .SelectMany(a => AssemblyDefinition.ReadAssembly(a.Location).MainModule.GetTypes())
             .Where(type => type.FullName.StartsWith("Amrutam.", StringComparison.Ordinal))
             .SelectMany(type => type.Methods).Where(method => method.HasBody)
             .SelectMany(method => method.Body.Instructions.Where(i => i.OpCode == OpCodes.Ldstr)
@@ -96,7 +100,8 @@ public sealed partial class EnglishTests
             }
             while (true)
             {
-                text += lines[i].TrimStart()[mark.Length..].Trim() + " ";
+                var line = lines[i].TrimStart()[mark.Length..];
+                text += line.StartsWith(Code, StringComparison.Ordinal) ? ". " : line.Trim() + " ";
                 if (i + 1 == lines.Length || Mark(lines[i + 1], marks) != mark) break;
                 i++;
             }
@@ -108,8 +113,9 @@ public sealed partial class EnglishTests
         (line.TrimStart() + ' ').StartsWith(mark + ' ', StringComparison.Ordinal));
 
     /// <returns>The comment after code in the same line, or null. A mark within quotes is none.</returns>
-    static string? Behind(string line, string[] marks) => marks.Select(mark => line.IndexOf($" {mark} ", StringComparison
-        .Ordinal) is var at and > 0 && line[..at].Count(c => c == '"') % 2 == 0 ? line[(at + mark.Length + 2)..] : null)
+    static string? Behind(string line, string[] marks) => marks
+        .Select(mark => line.IndexOf($" {mark} ", StringComparison.Ordinal) is var at and > 0
+            && line[..at].Count(c => c == '"') % 2 == 0 ? line[(at + mark.Length + 2)..] : null)
         .FirstOrDefault(comment => comment is not null);
 
     static IEnumerable<string> Wrong(IEnumerable<(string Where, string Text)> texts) =>
@@ -138,7 +144,8 @@ public sealed partial class EnglishTests
     [GeneratedRegex(@"^(Who|What|Whom|Whose|Whoever|Whatever|Of whom|Of what)\b", RegexOptions.None, 1000)]
     private static partial Regex Subject();
 
-    [GeneratedRegex(@"\b(anew|as (it|they) (stands?|stood)|tells?|telling|told|look(s|ed|ing)? after|whoever|whomever)\b",
+    [GeneratedRegex(
+        @"\b(anew|as (it|they) (stands?|stood)|tells?|telling|told|look(s|ed|ing)? after|whoever|whomever)\b",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Forbidden();
 

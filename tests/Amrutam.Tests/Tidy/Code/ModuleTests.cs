@@ -43,7 +43,8 @@ public sealed partial class ModuleTests
         var usings = Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
             && f.EndsWith(".cs", StringComparison.Ordinal))
             .SelectMany(file =>
-                Using().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, Used: m.Groups[1].Value))).ToList();
+                Using().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, Used: m.Groups[1].Value)))
+            .ToList();
         usings.Count.ShouldBeGreaterThan(500);
         usings.Where(use => !MayUse(ModuleOfFile(use.file), use.Used + ".", Module(use.Used + ".")!))
             .Select(use => $"{use.file} uses {use.Used}")
