@@ -56,7 +56,7 @@ public sealed partial class EnglishTests
         Wrong(lines).ShouldBeEmpty();
     }
 
-    /// <summary>Every string that begins like a sentence: problems, descriptions, errors of the start, letters.</summary>
+    /// <summary>All strings that begin like a sentence: problems, descriptions, start errors, e-mails.</summary>
     [Fact]
     public void Messages_are_plain_English()
     {
