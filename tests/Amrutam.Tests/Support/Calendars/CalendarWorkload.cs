@@ -14,6 +14,10 @@ sealed class CalendarWorkload(TestServer server, int seed)
     const int Doctors = 5, Patients = 40, SlotsAhead = 16, SlotsSoon = 14;
     const int Longest = 5;
     const int FirstOfVisit = 63, LastOfVisit = 76;
+    const int MostTried = 30;
+
+    /// <summary>One kind of wish for each step.</summary>
+    static readonly int[] StepKinds = [63, 70, 72, 67, 74, 80, 77, 51];
 
     /// <summary>A random wish: its kind, 0 to 99, and numbers that select persons and records.</summary>
     public readonly record struct Wish(int Kind, int Patient, int Doctor, int Slot, int Booking, int Entry, int Way);
@@ -61,6 +65,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
             foreach (var wish in Wishes(seed, client).TakeWhile(_ => !last.IsCancellationRequested
                 && (!end.IsCancellationRequested || !wanted.All(_answers.ContainsKey)))) await Act(wish);
         }));
+        await TryEveryStep();
         foreach (var (id, doctor) in _timeOff) await Return(doctor, id);
     }
 
@@ -93,22 +98,14 @@ sealed class CalendarWorkload(TestServer server, int seed)
         var visits = wish.Kind is >= FirstOfVisit and <= LastOfVisit && wish.Way % 4 > 0 && !_visits.IsEmpty;
         var (booking, (its, their)) = Pick(visits ? _visits : _bookings, wish.Booking)
             ?? new(Guid.CreateVersion7(), (patient, doctor));
-        var path = $"/api/bookings/{booking}";
         return wish.Kind switch
         {
             < 26 => Book(patient, slot, owner),
             < 32 => Find(patient, doctor, wish),
             < 39 => Hold(patient, slot),
             < 42 => Release(patient, slot, wish),
-            < 51 => Send("move", its, HttpMethod.Post, path + "/move", new { slot_id = slot }, slot),
-            < 63 => Send("cancel", wish.Way % 3 > 0 ? its : their, HttpMethod.Post, path + "/cancellation"),
-            < 67 => Send("complete", their, HttpMethod.Post, path + "/completion"),
-            < 70 => Send("check_in", its, HttpMethod.Post, path + "/check-in"),
-            < 72 => Send("start", their, HttpMethod.Post, path + "/start"),
-            < 74 => Send("no_show", their, HttpMethod.Post, path + "/no-show", new { party = "patient" }),
-            < 77 => Send("undo", their, HttpMethod.Post, path + "/undo"),
-            < 80 => Send("accept", their, HttpMethod.Post, path + "/acceptance"),
-            < 82 => Send("decline", their, HttpMethod.Post, path + "/decline"),
+            < 51 => Send("move", its, HttpMethod.Post, $"/api/bookings/{booking}/move", new { slot_id = slot }, slot),
+            < 82 => Step(wish.Kind, booking, its, their, wish.Way % 3 > 0 ? its : their),
             < 86 => Join(wish, patient, doctor, its, booking),
             < 90 => Answer(wish),
             < 92 => Rules(doctor, wish),
@@ -117,6 +114,31 @@ sealed class CalendarWorkload(TestServer server, int seed)
             _ => Any(patient),
         };
     }
+
+    Task Step(int kind, Guid booking, TestUser patient, TestUser doctor, TestUser canceller)
+    {
+        var path = $"/api/bookings/{booking}";
+        return kind switch
+        {
+            < 63 => Send("cancel", canceller, HttpMethod.Post, path + "/cancellation"),
+            < 67 => Send("complete", doctor, HttpMethod.Post, path + "/completion"),
+            < 70 => Send("check_in", patient, HttpMethod.Post, path + "/check-in"),
+            < 72 => Send("start", doctor, HttpMethod.Post, path + "/start"),
+            < 74 => Send("no_show", doctor, HttpMethod.Post, path + "/no-show", new { party = "patient" }),
+            < 77 => Send("undo", doctor, HttpMethod.Post, path + "/undo"),
+            < 80 => Send("accept", doctor, HttpMethod.Post, path + "/acceptance"),
+            _ => Send("decline", doctor, HttpMethod.Post, path + "/decline"),
+        };
+    }
+
+    /// <summary>Tries every step on bookings of the run, so that steps meet states that do not allow them.</summary>
+    Task TryEveryStep() => Parallel.ForEachAsync(_visits.Take(MostTried).Concat(_bookings.Take(MostTried)).Index(),
+        async (tried, _) =>
+        {
+            var (first, (booking, (patient, doctor))) = tried;
+            for (var i = first; i < first + 2 * StepKinds.Length; i++)
+                await Step(StepKinds[i % StepKinds.Length], booking, patient, doctor, patient);
+        });
 
     async Task Hold(TestUser patient, Guid slot)
     {
@@ -246,7 +268,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         stored.Concat(_seen).Where(s => !model.Bookings.TryGetValue(s.Booking, out var steps)
                 || steps.ElementAtOrDefault(s.Revision) is not { } step
                 || (step.Status, step.Slot) != (s.Status, s.Slot))
-            .Take(10).ShouldBeEmpty("an answer or a row that the log does not tell of; " + Summary);
+            .Take(10).ShouldBeEmpty("an answer or a row that the log does not have; " + Summary);
         stored.Where(s => s.Revision != model.Bookings[s.Booking].Count - 1).Take(10).ShouldBeEmpty(Summary);
         _refused.Where(r => !WasBooked(model, r)).Take(10)
             .ShouldBeEmpty("a slot was said to be booked while it was not; " + Summary);
