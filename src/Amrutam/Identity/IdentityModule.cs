@@ -117,6 +117,7 @@ sealed class IdentityModule : IModule
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
             .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
         services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
+        services.AddSingleton<SignInMeter>();
         services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
             .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>()
             .AddHostedService(provider => provider.GetRequiredService<FailedAttempts>());
