@@ -31,11 +31,11 @@ static class CommonTerms
 
     public static readonly ApiTerms All = new()
     {
-        Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+        Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Health"] = "Whether the server runs and can serve.",
-            ["Problems"] = "What each problem code means.",
-            ["Keys"] = "Public keys that verify what the server signs.",
+            ["Health"] = new(8, "Whether the server runs and can serve."),
+            ["Problems"] = new(9, "What each problem code means."),
+            ["Keys"] = new(10, "Public keys that verify what the server signs."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
     };

@@ -50,5 +50,6 @@ sealed class PortalModule : IModule
         OpenEmailLink.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
+        VerifyWaitingDoctor.Map(app);
     }
 }

@@ -21,7 +21,8 @@ static class ShowDashboard
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, Handle).RequirePortal(Allow.Admin)
         .WithMetadata(new RecordsAccess(Reads)).ExcludeFromDescription();
 
-    static RazorComponentResult<DashboardPage> Handle(string? days) => new(new { Days = Period(days) });
+    static RazorComponentResult<DashboardPage> Handle(string? days, string? refused) =>
+        new(new { Days = Period(days), Refused = VerifyWaitingDoctor.Refusals.FirstOrDefault(r => r == refused) });
 
     public static int Period(string? days) =>
         Periods.FirstOrDefault(period => days == period.ToString(CultureInfo.InvariantCulture), Periods[0]);
