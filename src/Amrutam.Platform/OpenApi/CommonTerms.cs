@@ -35,6 +35,7 @@ static class CommonTerms
         {
             ["Health"] = new(8, "Whether the server runs and can serve."),
             ["Problems"] = new(9, "What each problem code means."),
+            ["Security"] = new(11, "How to report a weakness."),
             ["Keys"] = new(10, "Public keys that verify what the server signs."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,

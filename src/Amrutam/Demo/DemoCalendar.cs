@@ -34,7 +34,8 @@ static class DemoCalendar
         with planned as (
             select d.id as doctor_id, starts_at,
                    greatest(d.created_at + interval '2 hours',
-                       (date_trunc('week', on_day::timestamp) - interval '23 days') at time zone d.time_zone) as published_at,
+                       (date_trunc('week', on_day::timestamp) - interval '23 days') at time zone d.time_zone)
+                       as published_at,
                    row_number() over (partition by d.id, starts_at > now() + interval '2 days'
                                       order by starts_at) as n
               from (select p.*, row_number() over (order by created_at) as n from doctors.profiles p) d,

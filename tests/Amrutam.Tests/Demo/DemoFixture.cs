@@ -15,7 +15,8 @@ public sealed class DemoFixture(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Server = await TestServer.Start(await cluster.NewDatabase());
+        Server = await TestServer.Start(await cluster.NewDatabase(),
+            "--SecurityTxt:Contact=mailto:security@demo.example", "--SecurityTxt:Expires=2030-01-01");
         var began = TimeProvider.System.GetTimestamp();
         Invitation = await DemoClinic.Fill(Server.App.Services);
         Took = TimeProvider.System.GetElapsedTime(began);

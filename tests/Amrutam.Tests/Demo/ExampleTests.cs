@@ -45,7 +45,7 @@ public sealed class ExampleTests(DemoFixture demo) : IClassFixture<DemoFixture>
     {
         var tags = Document["tags"]!.AsArray();
         tags.Select(tag => (string)tag!["name"]!).ShouldBe(["Accounts", "Doctors", "Slots", "Bookings",
-            "Waiting list", "Availability", "Admin", "Health", "Problems", "Keys"]);
+            "Waiting list", "Availability", "Admin", "Health", "Problems", "Keys", "Security"]);
         tags.ShouldAllBe(tag => !string.IsNullOrWhiteSpace((string)tag!["description"]!));
     }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Home;
 
-/// <summary>Shows a visitor what this server is, and sends a signed-in person to the first page of their role.</summary>
+/// <summary>Shows a visitor what this server is. Sends a signed-in person to the first page of their role.</summary>
 static class ShowHome
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(PageAccess.Home, Handle).AllowAnybody();
