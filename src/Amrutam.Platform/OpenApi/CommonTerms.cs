@@ -3,7 +3,7 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>Fields and tags that are the platform's own, or mean the same in every module.</summary>
+/// <summary>Fields and tags of the platform, and those with one meaning in every module.</summary>
 static class CommonTerms
 {
     const string Uuid = ExampleValues.Id;
@@ -26,7 +26,7 @@ static class CommonTerms
         ["Readiness.status"] = new("Always `OK`; a server that cannot serve answers 503.") { Words = ["OK"] },
         ["uptime"] = new("Seconds since the process started."),
         ["timestamp"] = new("The server's clock."),
-        ["InvariantSummary.rules"] = new("How many rules of the data were checked."),
+        ["InvariantSummary.rules"] = new("The number of invariants that were checked."),
     };
 
     public static readonly ApiTerms All = new()
@@ -34,7 +34,7 @@ static class CommonTerms
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
             ["Health"] = new(8, "Whether the server runs and can serve."),
-            ["Problems"] = new(9, "What each problem code means."),
+            ["Problems"] = new(9, "The meaning of each problem code."),
             ["Security"] = new(11, "How to report a weakness."),
             ["Keys"] = new(10, "Public keys that verify what the server signs."),
         }.ToFrozenDictionary(StringComparer.Ordinal),

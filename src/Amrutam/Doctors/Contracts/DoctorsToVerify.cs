@@ -11,7 +11,7 @@ namespace Amrutam.Doctors.Contracts;
 /// <param name="Registration">Its number and council.</param>
 sealed record WaitingDoctor(Guid Id, string Name, string Specialization, string? Registration, Instant Since);
 
-/// <summary>The doctors who wait for an administrator's decision, in the order of their waiting.</summary>
+/// <summary>The doctors who wait for an administrator's decision, the longest waiting first.</summary>
 sealed class DoctorsToVerify(NpgsqlDataSource db)
 {
     public async Task<(long All, List<WaitingDoctor> First)> Read(int most, CancellationToken ct) => (
