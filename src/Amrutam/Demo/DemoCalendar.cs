@@ -8,8 +8,8 @@ namespace Amrutam.Demo;
 
 /// <summary>The slots, bookings, time off and waiting list of the demo.</summary>
 /// <remarks>
-/// One rule makes past and future: each slot's dice say when it is booked and how that ends, and only what lies before
-/// now has happened. The ids of the API's examples are given to rows that their callers may see.
+/// One rule makes past and future. Each slot's dice say when it is booked and how the booking ends. Only steps before
+/// now have happened. The ids of the API's examples are given to rows that their callers may see.
 /// </remarks>
 static class DemoCalendar
 {
@@ -57,9 +57,9 @@ static class DemoCalendar
           from published group by doctor_id, created_at order by created_at
         """;
 
-    // The bytes of a slot's MD5 are the dice: whether it is taken, since when, and what comes of it. A booking is at
-    // most ten days old. The patients of eleven days before the visit sit in a ring that every half hour enters
-    // elsewhere, so nobody is in two places at once, and nobody books before they sign up.
+    // The bytes of a slot's MD5 replace chance: they decide whether it is booked, when, and how the booking ends. It is
+    // booked at most ten days ahead. The list has the patients who signed up eleven days before, so nobody books before
+    // they sign up. Each half hour begins elsewhere in it, so no patient has two bookings at once.
     const string BookSlots = """
         with patients as (
             select array_agg(id order by created_at, email) as ids, array_agg(created_at order by created_at) as since

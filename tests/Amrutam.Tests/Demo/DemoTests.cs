@@ -80,7 +80,7 @@ public sealed class DemoTests(DemoFixture demo, TestCluster cluster) : IClassFix
                 or d.verified_at > b.created_at or s.created_at < d.created_at
             """)).ShouldBe(0);
         (await Count("select count(*) from scheduling.slots where created_at > now()")).ShouldBe(0);
-        // What is over has its end, what is ahead has none: today is half over at any hour.
+        // Visits that are over have their end, and visits ahead have none: today is half over at any hour.
         (await Count("""
             select count(*) from scheduling.bookings
              where (ends_at < now() and status = 'confirmed') or (ends_at > now() and status = 'completed')

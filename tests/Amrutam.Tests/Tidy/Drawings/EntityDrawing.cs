@@ -80,8 +80,8 @@ static class EntityDrawing
         return svg.Finish(placed.Values.Max(t => t.Y + t.Height) + Margin, title);
     }
 
-    /// <summary>Places each table in the column that is given, or in the shortest: first what is referred to, at the
-    /// left, then what refers to it, and last what has no reference.</summary>
+    /// <summary>Places each table in the column that is given, or in the shortest. Tables that others refer to come
+    /// first, and tables without references last.</summary>
     static Dictionary<string, Placed> Place(Dictionary<string, IReadOnlyList<Column>> tables, List<Reference> inside,
         Dictionary<string, int>? columns)
     {
