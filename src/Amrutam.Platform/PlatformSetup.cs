@@ -17,6 +17,7 @@ static class PlatformSetup
         IReadOnlyList<IModule> modules)
     {
         builder.AddSettings<DataSettings>(DataSettings.Section);
+        builder.AddSettings<SecurityTxtSettings>("SecurityTxt");
         builder.AddDatabase(database);
         builder.AddTelemetry();
         builder.AddHttp();
@@ -38,6 +39,7 @@ static class PlatformSetup
         app.MapHealth();
         app.MapProblemPages();
         app.MapApiDescription();
+        app.MapSecurityTxt();
         foreach (var module in modules) module.Map(app);
     }
 

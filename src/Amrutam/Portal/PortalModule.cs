@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Amrutam.Platform.Modules;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
 
@@ -43,10 +44,12 @@ sealed class PortalModule : IModule
         app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
+        ShowHome.Map(app);
         SignInPages.Map(app);
         ForgotPassword.Map(app);
         OpenEmailLink.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
+        VerifyWaitingDoctor.Map(app);
     }
 }

@@ -1,8 +1,10 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Npgsql;
 
 namespace Amrutam.Identity.Contracts;
 
@@ -21,7 +23,7 @@ enum PortalSignInOutcome
 /// and Secure (except over plain http in Development). API routes take only bearer tokens and pages only the cookie, so
 /// no page can forge an API request.
 /// </remarks>
-sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
+sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, NpgsqlDataSource db)
 {
     /// <summary>The authentication scheme of pages.</summary>
     public const string Scheme = PortalCookie.Scheme;
@@ -46,6 +48,9 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
         return PortalSignInOutcome.SignedIn;
     }
 
+    /// <summary>Returns the address that the person signs in with.</summary>
+    public Task<string?> EmailOf(CurrentUser user) => db.Statement(Email).With(user.Id).Value<string>();
+
     /// <summary>Ends the session on every replica and removes the cookie.</summary>
     public async Task SignOut(HttpContext http)
     {
@@ -60,6 +65,8 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
             || CurrentUser.Of(principal) is not { } user) return;
         await sessions.End(user, user.Session, "signed_out");
     }
+
+    const string Email = "select email from identity.users where id = $1";
 }
 
 /// <summary>Puts pages behind the portal's cookie.</summary>

@@ -15,7 +15,7 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 {
     /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
     /// key-encryption key. The server's role may not replace secrets.</summary>
-    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Demo.DemoClinic.",
+    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Demo.",
         "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
         "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
