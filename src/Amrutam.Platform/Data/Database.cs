@@ -11,6 +11,10 @@ sealed record Database(string Owner, string App)
 {
     public const string AppRole = "amrutam_app";
 
+    /// <summary>True if one user migrates and serves.</summary>
+    public bool HasOneLogin =>
+        new NpgsqlConnectionStringBuilder(Owner).Username == new NpgsqlConnectionStringBuilder(App).Username;
+
     /// <summary>The key of the pool over which public lists are read.</summary>
     /// <remarks>The driver gives its connections out in turn, so that of many each is seldom used, and its process of
     /// PostgreSQL has to find anew what it knew of tables and pages; of few each is warm. And lists that anybody may

@@ -12,7 +12,12 @@ namespace Amrutam.Platform.Http;
 /// <summary>What every request goes through, whichever module answers it.</summary>
 static class HttpPipeline
 {
-    public const string DefaultUrl = "http://127.0.0.1:5080";
+    const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <summary>The public addresses that the settings name, separated by semicolons.</summary>
+    public static string Urls(IConfiguration settings) => settings["urls"] ?? (settings["http_ports"] is { } ports
+        ? string.Join(';', ports.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => "http://+:" + port))
+        : DefaultUrl);
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {

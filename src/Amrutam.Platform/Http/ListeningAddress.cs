@@ -3,15 +3,38 @@ using System.Net.Sockets;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>
-/// Looks whether an address can be listened on, before anything is started that would have to be stopped again.
-/// </summary>
+/// <summary>Checks the addresses that the server is to listen on, before anything is started that would have to be
+/// stopped again.</summary>
 static class ListeningAddress
 {
-    /// <exception cref="StartupException">It is no address, or another program listens there.</exception>
-    public static void RefuseTaken(string urls, string setting)
+    const string Public = "ASPNETCORE_URLS", Management = "Management__Url";
+
+    /// <exception cref="StartupException">One is no address, another program listens there, or both are the
+    /// same.</exception>
+    public static void Check(string urls, string management)
     {
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        RefuseTaken(urls, Public);
+        RefuseTaken(management, Management);
+        foreach (var url in Each(urls))
+            foreach (var own in Each(management))
+                if (AreTheSame(BindingAddress.Parse(url), BindingAddress.Parse(own)))
+                    throw new StartupException($"{Management}: {own} is the server's own address ({Public}: {url}). "
+                        + "Give the management address another port.");
+    }
+
+    static bool AreTheSame(BindingAddress one, BindingAddress other) =>
+        one.Port == other.Port && one.Port != 0 && EndPoint(one) is { } first && EndPoint(other) is { } second
+        && (first.Equals(second) || IsAny(first) || IsAny(second));
+
+    static bool IsAny(IPEndPoint endpoint) =>
+        endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any);
+
+    static string[] Each(string urls) =>
+        urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    static void RefuseTaken(string urls, string setting)
+    {
+        foreach (var url in Each(urls))
         {
             if (!TryParse(url, out var address))
                 throw new StartupException(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Amrutam.Audit;
 using Amrutam.Demo;
 using Amrutam.EmbeddedPostgres;
@@ -23,6 +24,9 @@ static class CommandLine
     // Whoever is asked to stop answers what is under way and stops PostgreSQL; the library's own two seconds would cut
     // that off. Longer than the host and PostgreSQL are given together, so that they decide.
     static readonly TimeSpan LongestStop = TimeSpan.FromMinutes(2);
+
+    // A command's output is its answer.
+    static readonly string[] Quiet = ["--Logging:LogLevel:Default=Warning"];
 
     public static async Task<int> Run(string[] args)
     {
@@ -51,29 +55,33 @@ static class CommandLine
                 EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestStop,
             });
         }
-        catch (Exception e) when (e is StartupException or EmbeddedPostgresException)
+        catch (Exception e) when (Explain(e) is { } line)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync(line.ReplaceLineEndings(" "));
             return 1;
         }
     }
 
+    /// <summary>The line for the operator about what ended a start or a command; null about a fault of the program,
+    /// whose stack is needed.</summary>
+    static string? Explain(Exception e) => e switch
+    {
+        StartupException or EmbeddedPostgresException => e.Message,
+        NpgsqlException away => FirstConnection.Explain(away),
+        IOException or UnauthorizedAccessException or SocketException => e.Message,
+        _ => null,
+    };
+
     static async Task<int> Serve(string[] args, CancellationToken ct)
     {
-        var builder = Builder(args);
+        var builder = Program.Configure(args);
         using var logs = LoggerFactory.Create(o => o.AddLogs(builder.Environment));
-        var settings = builder.Configuration;
-        // Before anything is started that would have to be stopped again.
-        ListeningAddress.RefuseTaken(settings["urls"] ?? HttpPipeline.DefaultUrl, "ASPNETCORE_URLS");
-        ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
-        await using var embedded = Given(settings) is null
-            ? await PrivatePostgres.Own(EmbeddedDatabase.Options, DataSettings.DirectoryOf(settings),
-                logs.CreateLogger<PrivatePostgres>(), ct)
-            : null;
-        var database = Given(settings) ?? Of(embedded!);
-        await Migrator.Migrate(database.Owner, Program.Modules, ct);
-        database = await AppRoleLogin.Give(database, ct);
-        await using var app = Program.Build(args, database);
+        ListeningAddress.Check(HttpPipeline.Urls(builder.Configuration),
+            builder.Configuration["Management:Url"] ?? ManagementSettings.DefaultUrl);
+        await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: true,
+            logs.CreateLogger<PrivatePostgres>(), ct);
+        await Migrator.Migrate(chosen.Database.Owner, Program.Modules, ct);
+        await using var app = Program.Build(builder, await AppRoleLogin.Give(chosen.Database, ct));
         await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
             app.Services.GetRequiredService<DatabaseSettings>(), ct);
         using (Tracing.Begin("start"))
@@ -90,7 +98,7 @@ static class CommandLine
         return 0;
     }
 
-    static Task<int> Migrate(CancellationToken ct) => WithDatabase(async database =>
+    static Task<int> Migrate(CancellationToken ct) => WithDatabase(async (_, database) =>
     {
         foreach (var name in await Migrator.Migrate(database.Owner, Program.Modules, ct)) Console.WriteLine(
             "applied " + name);
@@ -159,8 +167,7 @@ static class CommandLine
         openapi.SetAction(async (_, _) =>
         {
             // Built and not started, so it asks no database.
-            await using var app =
-                Program.Build(["--Logging:LogLevel:Default=Warning"], new Database("Host=none", "Host=none"));
+            await using var app = Program.Build(Quiet, new Database("Host=none", "Host=none"));
             await Console.Out.WriteAsync(await OpenApiDescription.Read(app));
         });
         return openapi;
@@ -195,11 +202,10 @@ static class CommandLine
 
     /// <summary>Runs a command with the server's parts, over a migrated database, without serving.</summary>
     static Task<int> WithServices(Func<IServiceProvider, Task> command, CancellationToken ct) =>
-        WithDatabase(async database =>
+        WithDatabase(async (builder, database) =>
     {
         await Migrator.Migrate(database.Owner, Program.Modules, ct);
-        database = await AppRoleLogin.Give(database, ct);
-        await using var app = Program.Build(["--Logging:LogLevel:Default=Warning"], database);
+        await using var app = Program.Build(builder, await AppRoleLogin.Give(database, ct));
         using var activity = Tracing.Begin("command");
         await command(app.Services);
         return 0;
@@ -207,29 +213,10 @@ static class CommandLine
 
     /// <summary>Runs a command against the given database, or against the embedded one: the running one, or one
     /// started for the command.</summary>
-    static async Task<int> WithDatabase(Func<Database, Task<int>> command, CancellationToken ct)
+    static async Task<int> WithDatabase(Func<WebApplicationBuilder, Database, Task<int>> command, CancellationToken ct)
     {
-        var settings = Settings([]);
-        if (Given(settings) is { } given) return await command(given);
-        var directory = DataSettings.DirectoryOf(settings);
-        await using var embedded = await PrivatePostgres.JoinOrOwn(EmbeddedDatabase.Options, directory,
-            NullLogger.Instance, ct);
-        return await command(Of(embedded));
+        var builder = Program.Configure(Quiet);
+        await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: false, NullLogger.Instance, ct);
+        return await command(builder, chosen.Database);
     }
-
-    static Database? Given(IConfiguration settings) =>
-        settings.GetConnectionString("Amrutam") is { Length: > 0 } app
-            ? Database.Given(app, settings.GetConnectionString("Owner"))
-            : null;
-
-    static Database Of(PrivatePostgres embedded) =>
-        new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
-
-    /// <summary>The same sources, in the same order, that the server itself reads.</summary>
-    public static ConfigurationManager Settings(string[] args) => Builder(args).Configuration;
-
-    static WebApplicationBuilder Builder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
-    {
-        Args = args, ContentRootPath = AppContext.BaseDirectory,
-    });
 }

@@ -63,7 +63,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         var others = (settings.OtherKeyEncryptionKeys ?? "")
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(other => Given(other, nameof(settings.OtherKeyEncryptionKeys))).ToArray();
-        return settings.KeyEncryptionKey is { } given
+        return settings.KeyEncryptionKey is { Length: > 0 } given
             ? new(Given(given, nameof(settings.KeyEncryptionKey)), others)
             : new(OfFile(directory), others);
     }
@@ -83,7 +83,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"The key-encryption key cannot be stored in the data directory ({e.Message}); "
+                $"The key-encryption key cannot be read from or kept in the data directory ({e.Message}): "
                 + "set Identity__KeyEncryptionKey.", e);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Amrutam.Tests.Support.Servers;
 
@@ -9,13 +10,15 @@ sealed class ServerProcess : IDisposable
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     readonly Process _process;
-    readonly Task<string> _output, _errors;
+    readonly Task<string> _output;
+    readonly StringBuilder _errors = new();
+    readonly Task _reading;
     readonly HttpClient _http;
 
     ServerProcess(Process process, int port)
     {
         _process = process;
-        (_output, _errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        (_output, _reading) = (process.StandardOutput.ReadToEndAsync(), ReadErrors(process.StandardError));
         _http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
 
@@ -55,7 +58,20 @@ sealed class ServerProcess : IDisposable
         }
     }
 
-    public async Task<string> Said() => await _errors + await _output;
+    /// <summary>All that it wrote, when it has ended.</summary>
+    public async Task<string> Said()
+    {
+        await _reading;
+        return ErrorsSoFar + await _output;
+    }
+
+    public string ErrorsSoFar
+    {
+        get
+        {
+            lock (_errors) return _errors.ToString();
+        }
+    }
 
     public Task Ended() => _process.WaitForExitAsync().WaitAsync(Patience);
 
@@ -75,6 +91,13 @@ sealed class ServerProcess : IDisposable
     {
         _process.Dispose();
         _http.Dispose();
+    }
+
+    async Task ReadErrors(StreamReader errors)
+    {
+        var read = new char[4096];
+        while (await errors.ReadAsync(read) is > 0 and var length)
+            lock (_errors) _errors.Append(read, 0, length);
     }
 
     async Task<bool> Answers()
