@@ -29,7 +29,7 @@ static class FirstConnection
     public static string Explain(NpgsqlException e) => e switch
     {
         PostgresException { SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName }
-            lacks => $"The database lacks what this version needs ({lacks.MessageText}): run the command migrate first.",
+            lacks => $"The database lacks what this version needs ({lacks.MessageText}): run the command migrate.",
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied => "PostgreSQL refuses: "
             + $"{denied.MessageText}. The login that migrates must own the database and everything in it.",
         PostgresException refused => $"PostgreSQL refuses: {refused.MessageText} ({refused.SqlState}).",

@@ -24,6 +24,8 @@ static class Migrator
         public byte[] Hash { get; } = SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n")));
     }
 
+    /// <summary>Applies what is missing, makes the rights good, and opens an epoch if the database came from another
+    /// cluster.</summary>
     /// <returns>The names of the migrations that were applied now.</returns>
     /// <exception cref="StartupException">An applied file has changed, or the database is newer than this
     /// program.</exception>
@@ -37,6 +39,18 @@ static class Migrator
         }.ConnectionString, "amrutam migration");
         await using var connection = await source.OpenConnectionAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
+        await Rights.CreateRole(connection);
+        var done = await ApplyFiles(connection, modules, ct);
+        await Rights.MakeGood(connection, modules);
+        await connection.Statement(OpenEpoch).Execute();
+        return done;
+    }
+
+    /// <summary>Applies what is missing, and nothing else.</summary>
+    /// <inheritdoc cref="Migrate"/>
+    public static async Task<IReadOnlyList<string>> ApplyFiles(NpgsqlConnection connection,
+        IReadOnlyList<IModule> modules, CancellationToken ct)
+    {
         await connection.Statement(CreateLedger).Execute();
         var applied = (await connection.Statement(ReadLedger)
             .List(row => (Number: row.GetInt32(0), Hash: row.GetFieldValue<byte[]>(1)), ct))
@@ -53,7 +67,6 @@ static class Migrator
                 throw new StartupException(
                     $"Migration {migration.Name} has changed since it was applied to this database.");
         }
-        await connection.Statement(OpenEpoch).Execute();
         return done;
     }
 
@@ -85,7 +98,8 @@ static class Migrator
     static IEnumerable<Migration> Files(Assembly assembly)
     {
         foreach (var name in assembly.GetManifestResourceNames()
-            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal)))
+            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal)
+                && n.Contains("Migrations", StringComparison.Ordinal)))
         {
             using var text = new StreamReader(assembly.GetManifestResourceStream(name)!);
             var file = Path.GetFileNameWithoutExtension(name.Replace('\\', '/'));

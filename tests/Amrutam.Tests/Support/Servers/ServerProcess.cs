@@ -13,14 +13,15 @@ sealed class ServerProcess : IDisposable
     readonly Task<string> _output;
     readonly StringBuilder _errors = new();
     readonly Task _reading;
-    readonly HttpClient _http;
 
     ServerProcess(Process process, int port)
     {
         _process = process;
         (_output, _reading) = (process.StandardOutput.ReadToEndAsync(), ReadErrors(process.StandardError));
-        _http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
+        Http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
+
+    public HttpClient Http { get; }
 
     public int Pid => _process.Id;
 
@@ -90,7 +91,7 @@ sealed class ServerProcess : IDisposable
     public void Dispose()
     {
         _process.Dispose();
-        _http.Dispose();
+        Http.Dispose();
     }
 
     async Task ReadErrors(StreamReader errors)
@@ -104,7 +105,7 @@ sealed class ServerProcess : IDisposable
     {
         try
         {
-            return (await _http.Get("/health/ready")).Status == 200;
+            return (await Http.Get("/health/ready")).Status == 200;
         }
         catch (HttpRequestException)
         {

@@ -18,15 +18,15 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
 {
     /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
     /// key that seals secrets, which the server itself must not put in others' places.</summary>
-    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Demo.DemoClinic.",
-        "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
+    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Platform.Data.Rights.",
+        "Amrutam.Demo.DemoClinic.", "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
         "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
-    /// <summary>Where SQL comes from that is no constant: migrations are files, and a cluster's first commands carry
-    /// names.</summary>
+    /// <summary>Where SQL comes from that is no constant: migrations and rights are files, and a cluster's first
+    /// commands carry names.</summary>
     static readonly string[] RunsOtherText =
-        ["Amrutam.Platform.Data.Migrator", "Amrutam.EmbeddedPostgres.NewPostgresCluster",
-            "Amrutam.EmbeddedPostgres.PrivatePostgres"];
+        ["Amrutam.Platform.Data.Migrator", "Amrutam.Platform.Data.Rights",
+            "Amrutam.EmbeddedPostgres.NewPostgresCluster", "Amrutam.EmbeddedPostgres.PrivatePostgres"];
 
     /// <summary>The composition root, its demo, which fills a whole empty database, and a library without a
     /// schema.</summary>
