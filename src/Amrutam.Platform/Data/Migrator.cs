@@ -19,6 +19,10 @@ static class Migrator
     // Any constant does; it only has to be the same in every replica that starts at once.
     const long AdvisoryLock = 0x414D5255;
 
+    /// <param name="Applied">The names of the migrations that were applied now.</param>
+    /// <param name="Ahead">The newer version that migrated the database; null if none did.</param>
+    public sealed record Migrated(IReadOnlyList<string> Applied, string? Ahead);
+
     sealed record Migration(int Number, string Name, string Sql)
     {
         public byte[] Hash { get; } = SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n")));
@@ -26,10 +30,9 @@ static class Migrator
 
     /// <summary>Applies what is missing, makes the rights good, and opens an epoch if the database came from another
     /// cluster.</summary>
-    /// <returns>The names of the migrations that were applied now.</returns>
-    /// <exception cref="StartupException">An applied file has changed, or the database is newer than this
-    /// program.</exception>
-    public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString,
+    /// <exception cref="StartupException">An applied file has changed, or the database is newer than this program can
+    /// serve.</exception>
+    public static async Task<Migrated> Migrate(string ownerConnectionString,
         IReadOnlyList<IModule> modules, CancellationToken ct)
     {
         // Not pooled: the lock ends with the session, and no idle session of the owner's stays behind.
@@ -41,14 +44,18 @@ static class Migrator
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
         await Rights.CreateRole(connection);
         var done = await ApplyFiles(connection, modules, ct);
-        await Rights.MakeGood(connection, modules);
+        if (done.Ahead is null)
+        {
+            await SchemaVersion.Record(connection);
+            await Rights.MakeGood(connection, modules);
+        }
         await connection.Statement(OpenEpoch).Execute();
         return done;
     }
 
     /// <summary>Applies what is missing, and nothing else.</summary>
     /// <inheritdoc cref="Migrate"/>
-    public static async Task<IReadOnlyList<string>> ApplyFiles(NpgsqlConnection connection,
+    public static async Task<Migrated> ApplyFiles(NpgsqlConnection connection,
         IReadOnlyList<IModule> modules, CancellationToken ct)
     {
         await connection.Statement(CreateLedger).Execute();
@@ -56,9 +63,7 @@ static class Migrator
             .List(row => (Number: row.GetInt32(0), Hash: row.GetFieldValue<byte[]>(1)), ct))
             .ToDictionary(row => row.Number, row => row.Hash);
         var all = Files(modules);
-        if (applied.Keys.Except(all.Select(m => m.Number)).Any())
-            throw new StartupException(
-                "The database was migrated by a newer version of Amrutam. Start that version, or restore a backup.");
+        var ahead = applied.Keys.Except(all.Select(m => m.Number)).Any() ? await SchemaVersion.Check(connection) : null;
         var done = new List<string>();
         foreach (var migration in all)
         {
@@ -67,7 +72,7 @@ static class Migrator
                 throw new StartupException(
                     $"Migration {migration.Name} has changed since it was applied to this database.");
         }
-        return done;
+        return new(done, ahead);
     }
 
     static async Task<string> Apply(NpgsqlConnection connection, Migration migration)

@@ -10,4 +10,5 @@ grant select on table platform.event_epochs to amrutam_app;
 grant select on table platform.migrations to amrutam_app;
 grant select on table platform.page_key to amrutam_app;
 grant select on table platform.passed_over to amrutam_app;
+grant select on table platform.schema_version to amrutam_app;
 grant usage on schema platform to amrutam_app;

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging.Console;
 namespace Amrutam.Platform.Http;
 
 /// <summary>What every request goes through, whichever module answers it.</summary>
-static class HttpPipeline
+static partial class HttpPipeline
 {
     const string DefaultUrl = "http://127.0.0.1:5080";
 
@@ -51,6 +51,19 @@ static class HttpPipeline
         builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase))
             .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
+
+    /// <summary>True if the server neither speaks TLS itself nor knows a proxy that does.</summary>
+    public static bool HasNoTls(IServiceProvider services)
+    {
+        var settings = services.GetRequiredService<IConfiguration>();
+        return services.GetRequiredService<HttpSettings>().TrustedProxies.Length == 0
+            && !settings.GetSection("Kestrel:Endpoints").Exists() && settings["https_ports"] is null
+            && !Urls(settings).Contains("https://", StringComparison.OrdinalIgnoreCase);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "no TLS: the pages refuse plain HTTP, and bearer tokens are "
+        + "sent in clear; put a proxy with TLS before the server and give its address as Http__TrustedProxies")]
+    public static partial void LogNoTls(ILogger log);
 
     /// <summary>What comes before it is known who asks.</summary>
     public static void UseHttp(this WebApplication app)

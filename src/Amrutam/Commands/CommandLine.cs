@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using Amrutam.Audit;
 using Amrutam.Demo;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Identity.Reencryption;
@@ -80,14 +79,15 @@ static class CommandLine
             builder.Configuration["Management:Url"] ?? ManagementSettings.DefaultUrl);
         await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: true,
             logs.CreateLogger<PrivatePostgres>(), ct);
-        await Migrator.Migrate(chosen.Database.Owner, Program.Modules, ct);
+        var migrated = await Migrator.Migrate(chosen.Database.Owner, Program.Modules, ct);
+        if (migrated.Ahead is { } newer) SchemaVersion.LogAhead(logs.CreateLogger(typeof(SchemaVersion)), newer);
         await using var app = Program.Build(builder, await AppRoleLogin.Give(chosen.Database, ct));
         await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
             app.Services.GetRequiredService<DatabaseSettings>(), ct);
         using (Tracing.Begin("start"))
         {
             await AppRoleLogin.Check(app.Services, ct);
-            AuditModule.CheckCheckpoints(app.Services);
+            StartWarning.WriteAll(app.Services);
             // Here and not in the host's start, which would put a stack trace around the one line that the operator
             // needs.
             await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
@@ -100,8 +100,8 @@ static class CommandLine
 
     static Task<int> Migrate(CancellationToken ct) => WithDatabase(async (_, database) =>
     {
-        foreach (var name in await Migrator.Migrate(database.Owner, Program.Modules, ct)) Console.WriteLine(
-            "applied " + name);
+        foreach (var name in (await Migrator.Migrate(database.Owner, Program.Modules, ct)).Applied)
+            Console.WriteLine("applied " + name);
         await AppRoleLogin.Give(database, ct);
         return 0;
     }, ct);

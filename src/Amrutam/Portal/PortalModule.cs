@@ -40,10 +40,11 @@ sealed class PortalModule : IModule
     public void Map(WebApplication app)
     {
         // The API reads no forms; a route of it that came to would fail for want of this.
-        app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseAntiforgery());
+        app.UseWhen(PageAccess.MayBeAPage, pages => pages.Use(HttpsOnly.Check).UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
         SignInPages.Map(app);
+        EnrolSecondFactor.Map(app);
         ForgotPassword.Map(app);
         OpenEmailLink.Map(app);
         ShowDashboard.Map(app);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Operations;
 
 namespace Amrutam.Identity.Encryption;
@@ -97,7 +98,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
     /// <summary>Creates the file. After two starts at once both read the same key.</summary>
     static void Make(string directory, string file)
     {
-        Directory.CreateDirectory(directory);
+        DataSettings.Make(directory);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
         AtomicFile.Write(file, Encoding.ASCII.GetBytes(key), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }

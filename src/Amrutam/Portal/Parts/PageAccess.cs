@@ -9,6 +9,9 @@ static class PageAccess
     /// <summary>The page that opens if no other was asked for.</summary>
     public const string Home = "/admin";
 
+    /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>
+    public const string Enrolment = "/account/second-factor";
+
     /// <returns>False for the API, which is for programs.</returns>
     public static bool MayBeAPage(HttpContext http) =>
         !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);

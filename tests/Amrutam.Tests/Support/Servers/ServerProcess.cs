@@ -34,12 +34,18 @@ sealed class ServerProcess : IDisposable
         Start([command], port, settings);
 
     /// <inheritdoc cref="Start(string, int, ValueTuple{string, string}[])"/>
-    public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings)
+    public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings) =>
+        Start(command, port, input: "", settings);
+
+    /// <param name="input">What it reads from standard input.</param>
+    public static ServerProcess Start(string[] command, int port, string input,
+        params (string Name, string Value)[] settings)
     {
         if (port == 0) port = Ports.Next();
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. command])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         (string Name, string Value)[] all = [
             ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Management__Url", "http://127.0.0.1:0"),
@@ -47,7 +53,10 @@ sealed class ServerProcess : IDisposable
             .. settings,
         ];
         foreach (var (name, value) in all) start.Environment[name] = value;
-        return new(Process.Start(start)!, port);
+        var process = Process.Start(start)!;
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return new(process, port);
     }
 
     public async Task IsReady()
