@@ -24,7 +24,7 @@ sealed class DataSettings
                 | UnixFileMode.UserExecute);
     }
 
-    /// <summary>/var/lib/amrutam for root; for other users a folder below XDG_DATA_HOME, ~/.local/share,
+    /// <summary>/var/lib/amrutam for root. For other users it is a folder below XDG_DATA_HOME, ~/.local/share,
     /// ~/Library/Application Support or %LOCALAPPDATA%.</summary>
     public static string DefaultDirectory()
     {

@@ -6,8 +6,8 @@ namespace Amrutam.Platform.Data;
 /// <summary>Makes the role amrutam_app and its rights good at every start of the owner.</summary>
 /// <remarks>
 /// A dump contains no roles, and a restore into another cluster may leave out rights. The migrations that granted them
-/// are recorded as applied, so nothing else would grant them again. <c>rights.sql</c> of a module is generated from
-/// the migrated catalogue by <c>./x approve</c>: the migrations stay the only place where rights are decided.
+/// are recorded as applied, so nothing else would grant them again. <c>./x approve</c> generates the file rights.sql of
+/// a module from the migrated catalogue. The migrations stay the only place where rights are decided.
 /// </remarks>
 static class Rights
 {

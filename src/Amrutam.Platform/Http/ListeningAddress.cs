@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>Checks the addresses that the server is to listen on, before anything is started that would have to be
-/// stopped again.</summary>
+/// <summary>Checks the addresses on which the server listens, before it starts anything that it would have to stop
+/// again.</summary>
 static class ListeningAddress
 {
     const string Public = "ASPNETCORE_URLS", Management = "Management__Url";
@@ -39,7 +39,8 @@ static class ListeningAddress
             if (!TryParse(url, out var address))
                 throw new StartupException(
                     $"{setting}: '{url}' is not an address to listen on, as http://127.0.0.1:5080");
-            // Port 0 is whichever is free; a host name or a socket file is left to the server, which says so itself.
+            // Port 0 means any free port. Host names and socket files are checked by the server itself, with messages
+            // of its own.
             if (address.Port == 0 || EndPoint(address) is not { } endpoint) continue;
             try
             {

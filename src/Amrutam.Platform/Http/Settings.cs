@@ -11,7 +11,7 @@ sealed record SettingsSection(string Name, Type Type);
 /// <summary>Settings that are bound and checked at the start.</summary>
 static class Settings
 {
-    // What separates a section from a setting in the name of an environment variable.
+    // It separates a section from a setting in the name of an environment variable.
     const string Separator = "__";
 
     // The framework reads these itself.

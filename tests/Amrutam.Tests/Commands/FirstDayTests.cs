@@ -99,7 +99,8 @@ public sealed partial class FirstDayTests(TestCluster cluster)
     static (string Name, string Value)[] Settings(Database database) =>
         [("ConnectionStrings__Amrutam", database.App), ("ConnectionStrings__Owner", database.Owner),
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("Http__TrustedProxies", "127.0.0.1"),
-            ("Http__DrainSeconds", "0"), ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey), ("Mail__Folder", Mailbox.Folder),
+            ("Http__DrainSeconds", "0"), ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey),
+            ("Mail__Folder", Mailbox.Folder),
             ("Identity__PublicUrl", "https://clinic.example")];
 
     [GeneratedRegex("id=\"secret\">([A-Z2-7]+)<", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -5,8 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Commands;
 
-/// <summary>The commonest mistakes of an operator, made with the server and with every command: each ends in one line
-/// that names the setting or the remedy, and with 1.</summary>
+/// <summary>The commonest mistakes of an operator, made with the server and with every command. Each ends with 1, and
+/// in one line that names the setting or the remedy.</summary>
 public sealed class MistakeTests(TestCluster cluster)
 {
     const string App = "ConnectionStrings__Amrutam", Owner = "ConnectionStrings__Owner";

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Platform.Operations;
 
-/// <summary>What a start in Production warns of.</summary>
+/// <summary>The warnings of a start in Production.</summary>
 public sealed class StartWarningTests(TestCluster cluster)
 {
     // Each warning names the setting that ends it.
@@ -36,7 +36,7 @@ public sealed class StartWarningTests(TestCluster cluster)
         Directory.Delete(folder, recursive: true);
     }
 
-    /// <returns>What the program said until it was ready and stopped again.</returns>
+    /// <returns>The output of the program until it was ready and stopped again.</returns>
     async Task<string> Starts(string environment, params (string Name, string Value)[] settings)
     {
         var database = await cluster.NewDatabase();

@@ -44,7 +44,7 @@ public sealed class HttpsOnlyTests(TestCluster cluster) : IAsyncLifetime
         (await Send(HttpMethod.Get, "/no-such-page")).Is(404).Text.ShouldContain("needs HTTPS");
 
     [Fact]
-    public async Task What_needs_no_cookie_is_given()
+    public async Task Responses_without_cookies_are_served_over_plain_HTTP()
     {
         (await Send(HttpMethod.Get, "/assets/portal.css")).Is(200);
         (await Send(HttpMethod.Get, "/health")).Is(200);

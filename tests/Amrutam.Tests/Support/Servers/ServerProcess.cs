@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Amrutam.Tests.Support.Servers;
 
-/// <summary>The real program in a process of its own, which may be killed.</summary>
+/// <summary>The real program in a process of its own, which a test may kill.</summary>
 sealed class ServerProcess : IDisposable
 {
     // Long, because the machine may be busy with other tests.
@@ -29,7 +29,7 @@ sealed class ServerProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <param name="port">Where to listen; 0 picks a free one.</param>
+    /// <param name="port">The port; 0 picks a free one.</param>
     public static ServerProcess Start(string command, int port, params (string Name, string Value)[] settings) =>
         Start([command], port, settings);
 
@@ -37,7 +37,7 @@ sealed class ServerProcess : IDisposable
     public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings) =>
         Start(command, port, input: "", settings);
 
-    /// <param name="input">What it reads from standard input.</param>
+    /// <param name="input">The text that it reads from standard input.</param>
     public static ServerProcess Start(string[] command, int port, string input,
         params (string Name, string Value)[] settings)
     {
