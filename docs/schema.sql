@@ -881,6 +881,14 @@ CREATE VIEW platform.passed_over AS
     parked_events."position"
    FROM platform.parked_events;
 
+CREATE TABLE platform.schema_version (
+    is_only boolean DEFAULT true NOT NULL,
+    version text NOT NULL,
+    serves_from text NOT NULL,
+    migrated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT schema_version_is_only_check CHECK (is_only)
+);
+
 CREATE TABLE scheduling.availability (
     doctor_id uuid NOT NULL,
     rules jsonb DEFAULT '[]'::jsonb NOT NULL,
@@ -1100,6 +1108,9 @@ ALTER TABLE ONLY platform.page_key
 
 ALTER TABLE ONLY platform.parked_events
     ADD CONSTRAINT parked_events_pkey PRIMARY KEY (reader, "position");
+
+ALTER TABLE ONLY platform.schema_version
+    ADD CONSTRAINT schema_version_pkey PRIMARY KEY (is_only);
 
 ALTER TABLE ONLY scheduling.availability
     ADD CONSTRAINT availability_pkey PRIMARY KEY (doctor_id);

@@ -13,12 +13,12 @@ namespace Amrutam.Platform;
 /// <summary>Puts the platform and the modules into a server.</summary>
 static class PlatformSetup
 {
-    public static void AddPlatform(this WebApplicationBuilder builder, Database database,
-        IReadOnlyList<IModule> modules)
+    /// <summary>Adds everything but the <see cref="Database"/>, which is known only after settings are read.</summary>
+    public static void AddPlatform(this WebApplicationBuilder builder, IReadOnlyList<IModule> modules)
     {
         builder.AddSettings<DataSettings>(DataSettings.Section);
         builder.AddSettings<SecurityTxtSettings>("SecurityTxt");
-        builder.AddDatabase(database);
+        builder.AddDatabase();
         builder.AddTelemetry();
         builder.AddHttp();
         builder.AddApiDescription();

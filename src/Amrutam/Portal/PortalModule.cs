@@ -41,11 +41,12 @@ sealed class PortalModule : IModule
     public void Map(WebApplication app)
     {
         // The API reads no forms. A route of it that did would fail because this token is missing.
-        app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseAntiforgery());
+        app.UseWhen(PageAccess.MayBeAPage, pages => pages.Use(HttpsOnly.Check).UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
         ShowHome.Map(app);
         SignInPages.Map(app);
+        EnrolSecondFactor.Map(app);
         ForgotPassword.Map(app);
         OpenEmailLink.Map(app);
         ShowDashboard.Map(app);

@@ -15,6 +15,9 @@ static class PageAccess
 
     public const string AdminPage = "/admin";
 
+    /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>
+    public const string Enrolment = "/account/second-factor";
+
     /// <returns>False for the API, which is for programs.</returns>
     public static bool MayBeAPage(HttpContext http) =>
         !http.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);

@@ -17,12 +17,23 @@ sealed class ProblemsAsPages : IProblemDetailsService
     {
         var http = context.HttpContext;
         if (!IsForAPerson(http.Request)) return false;
+        var status = context.ProblemDetails.Status ?? http.Response.StatusCode;
+        var code = context.ProblemDetails.Extensions["code"] as string;
+        if (HttpsOnly.Refuses(http))
+        {
+            await HttpsOnly.Write(http, status);
+            return true;
+        }
+        if (code == PortalSecondFactor.Needed && HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.Redirect(PageAccess.Enrolment);
+            return true;
+        }
         // The page has forms, whose tokens belong to the signed-in person; an unknown path did not authenticate.
         http.User = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Principal ?? http.User;
-        var status = context.ProblemDetails.Status ?? http.Response.StatusCode;
         var page = new RazorComponentResult<ProblemPage>(new
         {
-            Status = status, Code = context.ProblemDetails.Extensions["code"] as string, Trace = CommonProblems.Trace(),
+            Status = status, Code = code, Trace = CommonProblems.Trace(),
         })
         {
             StatusCode = status,
