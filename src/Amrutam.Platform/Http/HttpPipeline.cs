@@ -47,16 +47,25 @@ static class HttpPipeline
             .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
 
+    /// <summary>The first parts of the pipeline, which have to hold whatever fails after them.</summary>
+    public static void UseFirst(this WebApplication app)
+    {
+        app.UseMiddleware<HeadRequests>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<LastResort>();
+    }
+
     /// <summary>What comes before it is known who asks.</summary>
     public static void UseHttp(this WebApplication app)
     {
         var settings = app.Services.GetRequiredService<HttpSettings>();
         if (settings.Proxies() is { } proxies) app.UseForwardedHeaders(proxies);
-        app.UseMiddleware<SecurityHeaders>();
-        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ExceptionMiddleware>();
         app.UseRouting();
         if (settings.AllowedOrigins.Length > 0) app.UseCors();
+        app.Use(AnswerOptions);
+        app.UseMiddleware<QueryParameters>();
         app.UseMiddleware<PublicResponseCache>();
         app.Use(RefuseRoutesWithoutPolicy);
     }
@@ -64,8 +73,8 @@ static class HttpPipeline
     /// <summary>What is refused of a request by whoever may make it.</summary>
     public static void UseRequestChecks(this WebApplication app)
     {
-        app.Use(RefuseNullCharacters);
         app.Use(RefuseOtherMediaTypes);
+        app.Use(BodyEncoding.Refuse);
         app.Use(BodyLimit.Refuse);
     }
 
@@ -83,23 +92,25 @@ static class HttpPipeline
             environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
     }
 
+    /// <summary>Answers OPTIONS on a known path with the methods that it has. Routing's own answer is 405, with the
+    /// header Allow.</summary>
+    static async Task AnswerOptions(HttpContext http, RequestDelegate next)
+    {
+        if (!HttpMethods.IsOptions(http.Request.Method)
+            || http.GetEndpoint() is not { RequestDelegate: { } refuse } endpoint || endpoint is RouteEndpoint)
+        {
+            await next(http);
+            return;
+        }
+        await refuse(http);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
     static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
         http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
             ? ProblemResponses.Write(http, CommonProblems.RoleMayNot)
             : next(http);
-
-    /// <summary>PostgreSQL cannot hold U+0000 in text. Kestrel refuses it in a path, and Fields in a body.</summary>
-    static Task RefuseNullCharacters(HttpContext http, RequestDelegate next)
-    {
-        if (http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true) return next(http);
-        var errors = http.Request.Query
-            .Where(q => q.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true))
-            .ToDictionary(
-                q => q.Key.Replace("\0", "", StringComparison.Ordinal),
-                _ => new[] { "has a character that is not allowed" });
-        return ProblemResponses.Write(http, CommonProblems.Invalid, errors: errors);
-    }
 
     /// <summary>
     /// Refuses a caller who says that what this route writes cannot be read; one who says nothing takes what comes.

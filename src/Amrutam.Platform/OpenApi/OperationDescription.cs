@@ -91,6 +91,8 @@ static class OperationDescription
         if (!path.StartsWith("api/", StringComparison.Ordinal)) yield break;
         // A character that PostgreSQL cannot hold is refused in every query and every body.
         yield return CommonProblems.Invalid;
+        // So is an unknown parameter.
+        yield return CommonProblems.Malformed;
         yield return CommonProblems.NotAcceptable;
         yield return CommonProblems.Failed;
         yield return CommonProblems.Overloaded;
