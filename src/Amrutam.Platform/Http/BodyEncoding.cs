@@ -11,6 +11,9 @@ static class BodyEncoding
 {
     const string Charset = "charset", Utf8 = "utf-8", Plain = "identity";
 
+    // What nearly every client sends, which need not be parsed.
+    const string Usual = "application/json; charset=utf-8";
+
     public static Task Refuse(HttpContext http, RequestDelegate next)
     {
         var request = http.Request;
@@ -18,6 +21,7 @@ static class BodyEncoding
         if (request.Headers.ContentEncoding.Count > 0
             && !request.Headers.ContentEncoding.ToString().Equals(Plain, StringComparison.OrdinalIgnoreCase))
             return Unsupported(http, "The body must not have a content coding.");
+        if (request.ContentType == Usual) return next(http);
         if (request.ContentType?.Contains(Charset, StringComparison.OrdinalIgnoreCase) is not true) return next(http);
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.Parameters.All(IsUtf8)) return Unsupported(http, "The charset of the body must be utf-8.");

@@ -22,8 +22,10 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         try
         {
             await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
-                await ProblemResponses.Write(http, CommonProblems.ForStatus(http.Response.StatusCode));
+            if (http.Response is not { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
+                return;
+            HeadRequests.AllowWithGet(http.Response);
+            await ProblemResponses.Write(http, CommonProblems.ForStatus(http.Response.StatusCode));
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
         {

@@ -18,11 +18,8 @@ sealed class HeadRequests(RequestDelegate next)
     public static string Method(HttpContext http) =>
         http.Features.Get<SentAsHead>() is null ? http.Request.Method : HttpMethods.Head;
 
-    public Task Invoke(HttpContext http)
-    {
-        http.Response.OnStarting(AllowHeadWithGet, http.Response);
-        return HttpMethods.IsHead(http.Request.Method) ? ServeAsGet(http) : next(http);
-    }
+    public Task Invoke(HttpContext http) =>
+        HttpMethods.IsHead(http.Request.Method) ? ServeAsGet(http) : next(http);
 
     async Task ServeAsGet(HttpContext http)
     {
@@ -43,13 +40,13 @@ sealed class HeadRequests(RequestDelegate next)
         if (!http.Response.HasStarted && counted.Length > 0) http.Response.ContentLength ??= counted.Length;
     }
 
-    static Task AllowHeadWithGet(object state)
+    /// <summary>Adds HEAD to the header Allow if it names GET. Routing, which writes it, does not know of
+    /// HEAD.</summary>
+    public static void AllowWithGet(HttpResponse response)
     {
-        var headers = ((HttpResponse)state).Headers;
-        if (headers.Allow.ToString().Split(", ") is var methods && methods.Contains(HttpMethods.Get)
-            && !methods.Contains(HttpMethods.Head))
-            headers.Allow = string.Join(", ", methods.Append(HttpMethods.Head).Order(StringComparer.Ordinal));
-        return Task.CompletedTask;
+        var methods = response.Headers.Allow.ToString().Split(", ");
+        if (methods.Contains(HttpMethods.Get))
+            response.Headers.Allow = string.Join(", ", methods.Append(HttpMethods.Head).Order(StringComparer.Ordinal));
     }
 
     /// <summary>A body that only counts. The answer starts when it is complete, with its length.</summary>

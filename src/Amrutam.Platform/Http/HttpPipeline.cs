@@ -103,6 +103,7 @@ static class HttpPipeline
             return;
         }
         await refuse(http);
+        HeadRequests.AllowWithGet(http.Response);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

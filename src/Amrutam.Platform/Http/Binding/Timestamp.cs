@@ -33,8 +33,11 @@ static partial class Timestamp
         return TimeZones.InRange(at) && (second < 60 || IsLeapSecond(at)) ? at : null;
     }
 
-    /// <summary>Leap seconds are inserted at the end of a day of UTC.</summary>
-    static bool IsLeapSecond(Instant end) => end.InUtc().TimeOfDay is { Hour: 0, Minute: 0, Second: 0 };
+    /// <summary>Every leap second so far was the last of June or of December in UTC.</summary>
+    static bool IsLeapSecond(Instant end) => end.InUtc() is
+    {
+        Month: 1 or 7, Day: 1, Hour: 0, Minute: 0, Second: 0
+    };
 
     static Duration? Offset(Match match)
     {

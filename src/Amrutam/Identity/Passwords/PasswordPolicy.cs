@@ -41,13 +41,14 @@ sealed class PasswordPolicy(BreachedPasswords breached)
     {
         if (Normal(password) is not { } normal) return TooLong;
         if (UnicodeText.Length(normal) < MinLength) return TooShort;
-        var lower = UnicodeText.Normal(normal, NormalizationForm.FormKC)!.ToLowerInvariant();
+        var plain = UnicodeText.Normal(normal, NormalizationForm.FormKC)!;
+        var lower = plain.ToLowerInvariant();
         if (IsRepetition(lower)) return Repeats;
         if (Common.Value.Contains(lower) || Common.Value.Contains(WithoutSigns(lower))) return IsCommon;
         if (lower.Contains(Product, StringComparison.Ordinal)) return NamesProduct;
         var local = email.Split('@')[0].ToLowerInvariant();
         if (local.Length >= MinLocalPart && lower.Contains(local, StringComparison.Ordinal)) return NamesAccount;
-        return breached.Has(normal) ? IsBreached : null;
+        return breached.Has(normal) || breached.Has(plain) ? IsBreached : null;
     }
 
     /// <summary>True for a few characters in any order, and for a unit shorter than a password again and

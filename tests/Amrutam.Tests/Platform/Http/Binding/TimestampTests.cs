@@ -28,6 +28,7 @@ public sealed class TimestampTests(ServerFixture fixture) : IClassFixture<Server
     [InlineData("2030-01-07T04:00Z")]
     [InlineData("2030-01-07T24:00:00Z")]
     [InlineData("2030-01-07T12:00:60Z")]
+    [InlineData("2030-01-07T23:59:60Z")]
     [InlineData("2030-01-07T04:00:00,5Z")]
     [InlineData("2030-01-07T04:00:00.Z")]
     [InlineData("2030-02-30T04:00:00Z")]
