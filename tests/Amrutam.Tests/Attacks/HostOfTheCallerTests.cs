@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Attacks;
 
-/// <summary>The attacker wants the server to believe a Host header: to send a person to another server, or to read the
-/// operator's address through a person's browser.</summary>
+/// <summary>The attacker wants the server to believe a Host header. It would send a person to another server, or show
+/// the operator's address to a page in a person's browser.</summary>
 public sealed class HostOfTheCallerTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const string Hostile = "evil.example";
@@ -26,7 +26,7 @@ public sealed class HostOfTheCallerTests(ServerFixture fixture) : IClassFixture<
         var redirects = 0;
         foreach (var path in Paths)
         {
-            var reply = await Server.Anonymous().SendElsewhere(HttpMethod.Get, path, headers: [("Host", Hostile),
+            var reply = await Server.Anonymous().Send(HttpMethod.Get, path, headers: [("Host", Hostile),
                 ("Accept", "text/html")]);
             reply.Text.ShouldNotContain(Hostile, customMessage: path);
             if (reply.Header("Location") is not { } location) continue;
@@ -43,7 +43,7 @@ public sealed class HostOfTheCallerTests(ServerFixture fixture) : IClassFixture<
         var form = await forms.Open();
         (await forms.Send("/preferences", form, "", ("back", "/admin?days=7"))).Header("Location")
             .ShouldBe("/admin?days=7");
-        var reply = await Server.Anonymous().SendElsewhere(HttpMethod.Get, "/admin?days=7",
+        var reply = await Server.Anonymous().Send(HttpMethod.Get, "/admin?days=7",
             headers: ("Host", Hostile));
         reply.Is(302).Header("Location").ShouldBe("/sign-in?returnUrl=%2Fadmin%3Fdays%3D7");
     }
@@ -62,7 +62,7 @@ public sealed class HostOfTheCallerTests(ServerFixture fixture) : IClassFixture<
         {
             BaseAddress = new(Server.App.Services.GetRequiredService<ManagementServer>().Address!),
         };
-        (await client.SendElsewhere(HttpMethod.Get, path, headers: ("Host", host))).Status.ShouldBe(status);
+        (await client.Send(HttpMethod.Get, path, headers: ("Host", host))).Status.ShouldBe(status);
     }
 
     [Fact]

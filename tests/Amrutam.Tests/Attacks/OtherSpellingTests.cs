@@ -32,7 +32,7 @@ public sealed class OtherSpellingTests(ServerFixture fixture) : IClassFixture<Se
         foreach (var (method, path) in routes)
             foreach (var spelling in (string[])[path.ToUpperInvariant(), path.TrimEnd('/') + "/"])
             {
-                var reply = await browser.SendElsewhere(new(method), spelling);
+                var reply = await browser.Send(new(method), spelling);
                 reply.Is(401, "not_signed_in").Header("Content-Type").ShouldBe("application/problem+json", spelling);
             }
     }
@@ -47,6 +47,6 @@ public sealed class OtherSpellingTests(ServerFixture fixture) : IClassFixture<Se
         var path = $"/api/doctors/{doctor.Id}/slots";
         var first = (await Server.Anonymous().Get(path)).Is(200);
         foreach (var spelling in (string[])[path.ToUpperInvariant(), path + "/", $"/api/doctors/{doctor.Id:N}/slots"])
-            (await Server.Anonymous().SendElsewhere(HttpMethod.Get, spelling)).Is(200).Text.ShouldBe(first.Text);
+            (await Server.Anonymous().Send(HttpMethod.Get, spelling)).Is(200).Text.ShouldBe(first.Text);
     }
 }

@@ -46,7 +46,7 @@ public sealed class UnprotectedAnswerTests(TestCluster cluster)
             [.. Program.Modules, new FailingModule()]);
         foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post])
         {
-            var reply = (await server.Anonymous().SendElsewhere(method, path)).Is(500, CommonProblems.Failed.Code);
+            var reply = (await server.Anonymous().Send(method, path)).Is(500, CommonProblems.Failed.Code);
             ShouldBeProtected(reply);
             reply.Header("Content-Type").ShouldBe("application/problem+json");
             reply["trace_id"].Length.ShouldBe(32);

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>Collects what is wrong with the fields of a request, so that one answer names all of it.</summary>
+/// <summary>Collects the errors of a request's fields, so that one response names all of them.</summary>
 sealed class RequestValidation
 {
-    // Next to every request has none.
+    // It is null because almost every request has no errors.
     Dictionary<string, string[]>? _errors;
 
     public bool Wrong => _errors is not null;
@@ -24,7 +24,7 @@ sealed class RequestValidation
 
     /// <summary>Free text of a person, in NFC and trimmed.</summary>
     /// <param name="max">The largest number of code points.</param>
-    /// <returns>The text as it is to be stored; empty text becomes null.</returns>
+    /// <returns>The text to store; empty text becomes null.</returns>
     public string? Text(string field, string? value, int max, bool required = false) =>
         Read(field, value, max, required, TextRules.ViolationOfText);
 

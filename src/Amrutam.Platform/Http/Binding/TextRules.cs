@@ -5,9 +5,9 @@ namespace Amrutam.Platform.Http.Binding;
 
 /// <summary>Which characters free text and names may have, so that a text reads as what it is.</summary>
 /// <remarks>
-/// docs/decisions/0570-text-that-reads-as-what-it-is.md lists what is decided and what cannot be. The subjects are the
-/// threats of Unicode's technical standard 39: characters that nobody sees or that turn the direction of others, and
-/// words of letters that look like those of another script.
+/// The threats are those of Unicode's technical standard 39. Some characters are never seen or turn the direction of
+/// others, and letters of one script look like those of another. The decision lists what cannot be decided
+/// (docs/decisions/0570-text-that-reads-as-what-it-is.md).
 /// </remarks>
 static class TextRules
 {
@@ -24,7 +24,7 @@ static class TextRules
     static readonly HashSet<int> Viramas = [0x094D, 0x09CD, 0x0A4D, 0x0ACD, 0x0B4D, 0x0BCD, 0x0C4D, 0x0CCD, 0x0D4D,
         0x0DCA, 0x1039, 0x103A, 0x17D2, 0xABED];
 
-    /// <returns>What is wrong with free text, as the end of a sentence; null if nothing is.</returns>
+    /// <returns>The fault of free text, as the end of a sentence; null without one.</returns>
     public static string? ViolationOfText(string text)
     {
         if (!UnicodeText.IsWellFormed(text)) return UnicodeText.NotAllowed;
@@ -33,8 +33,7 @@ static class TextRules
         return null;
     }
 
-    /// <returns>What is wrong with a name or a part of an address, as the end of a sentence; null if nothing
-    /// is.</returns>
+    /// <returns>The fault of a name or of a part of an address, as the end of a sentence; null without one.</returns>
     public static string? ViolationOfName(string text)
     {
         if (ViolationOfText(text) is { } violation) return violation;

@@ -7,8 +7,8 @@ namespace Amrutam.Identity.Passwords;
 /// <summary>The password policy: 8 to 256 characters, neither common nor breached nor a repetition, and without the
 /// account's name or the product's.</summary>
 /// <remarks>There are no composition rules, because they lead to <c>Password1!</c>. Passwords are hashed in NFC, so
-/// that different keyboards give the same text. They are looked for in the lists in NFKC and small letters, with and
-/// without the signs between: guessers try those forms of a common password first.</remarks>
+/// that different keyboards give the same text. The lists are searched in NFKC and small letters, with and without the
+/// signs between, because guessers try those forms of a common password first.</remarks>
 sealed class PasswordPolicy(BreachedPasswords breached)
 {
     const int MinLength = 8, MaxLength = 256;

@@ -46,8 +46,8 @@ public sealed class MethodTests(ServerFixture fixture) : IClassFixture<ServerFix
         foreach (var path in paths)
             foreach (var person in people)
             {
-                var get = await person.SendElsewhere(HttpMethod.Get, path);
-                var head = await person.SendElsewhere(HttpMethod.Head, path);
+                var get = await person.Send(HttpMethod.Get, path);
+                var head = await person.Send(HttpMethod.Head, path);
                 head.Status.ShouldBe(get.Status, path);
                 head.Text.ShouldBeEmpty(path);
                 Names(head).ShouldBe(Names(get), path);
@@ -68,11 +68,11 @@ public sealed class MethodTests(ServerFixture fixture) : IClassFixture<ServerFix
         {
             var methods = route.Distinct().Concat(route.Contains("GET") ? ["HEAD"] : [])
                 .Order(StringComparer.Ordinal).ToList();
-            var options = await Server.Anonymous().SendElsewhere(HttpMethod.Options, route.Key);
+            var options = await Server.Anonymous().Send(HttpMethod.Options, route.Key);
             options.Status.ShouldBe(204, route.Key);
             // A path may be another route's too, as that of an id.
             methods.ShouldBeSubsetOf(Allowed(options), route.Key);
-            var refused = await Server.Anonymous().SendElsewhere(HttpMethod.Trace, route.Key);
+            var refused = await Server.Anonymous().Send(HttpMethod.Trace, route.Key);
             refused.Is(405, "method_not_allowed");
             methods.ShouldBeSubsetOf(Allowed(refused), route.Key);
         }
@@ -87,7 +87,7 @@ public sealed class MethodTests(ServerFixture fixture) : IClassFixture<ServerFix
                 .GetRequiredService<Amrutam.Platform.Operations.ManagementServer>().Address!),
         };
         foreach (var path in (string[])["/health", "/metrics"])
-            (await client.SendElsewhere(HttpMethod.Head, path)).Status.ShouldBe(200);
+            (await client.Send(HttpMethod.Head, path)).Status.ShouldBe(200);
     }
 
     static List<string> Allowed(Reply reply) => [.. (reply.Header("Allow") ?? "").Split(", ")
