@@ -32,6 +32,7 @@ static class PlatformSetup
     public static void UsePlatform(this WebApplication app)
     {
         var modules = app.Services.GetRequiredService<IReadOnlyList<IModule>>();
+        app.UseFirst();
         foreach (var module in modules) module.UseFirst(app);
         app.UseHttp();
         foreach (var module in modules) module.Use(app);

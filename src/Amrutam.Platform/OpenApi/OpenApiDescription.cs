@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -67,10 +68,13 @@ static class OpenApiDescription
         (Nullable.GetUnderlyingType(type) ?? type) is var plain
         && (Format(plain) is not null || plain == typeof(JsonElement));
 
+    const string TimeOfDay = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?";
+
     static (string? Format, string? Pattern, string Example)? Format(Type type) =>
         type == typeof(Instant) ? ("date-time", null, "2030-01-07T04:00:00Z")
         : type == typeof(LocalDate) ? ("date", null, "2030-01-07")
-        : type == typeof(LocalTime) ? (null, "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "09:30")
+        : type == typeof(LocalTime) ? (null, $"^{TimeOfDay}$", "09:30")
+        : type == typeof(EndTime) ? (null, $"^({TimeOfDay}|{EndTime.EndOfDay})$", "10:00")
         : null;
 
     static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken ct)

@@ -1,3 +1,4 @@
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
@@ -35,11 +36,11 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, Identity
     /// everybody.</summary>
     public const string Page = PortalCookie.Page;
 
-    /// <param name="code">The authenticator's six digits or a recovery code; null without one.</param>
+    /// <param name="code">An authenticator's or a recovery code, as it was typed; null without one.</param>
     /// <exception cref="OverloadedException">The queue of password checks is full.</exception>
     public async Task<PortalSignInOutcome> SignIn(HttpContext http, string email, string password, string? code = null)
     {
-        var isTotp = code is { Length: 6 } && code.All(char.IsAsciiDigit);
+        var isTotp = code is not null && TypedCode.IsOfAuthenticator(code);
         var found = await check.Check(http, new(email, password, isTotp ? code : null, isTotp ? null : code));
         if (found.RetryAfterSeconds > 0) return PortalSignInOutcome.TooManyAttempts;
         if (found.Refusal == IdentityProblems.SecondFactorNeeded) return PortalSignInOutcome.SecondFactorNeeded;

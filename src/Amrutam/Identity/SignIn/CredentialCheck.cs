@@ -67,7 +67,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var wait = await Count(http, email);
         if (wait > 0) return new(null, SecondFactor: false, CommonProblems.TooMany, wait);
         var password = PasswordPolicy.Normal(given.Password);
-        var asked = (await db.Statement(Find).With(users.NormalizeEmail(given.Email) ?? "")
+        var asked = (await db.Statement(Find).With(email)
             .One(row => new Asked(row.GetGuidOrNull(0), row.GetStringOrNull(1), row.GetBoolean(2))))!;
         var verified = password is null ? PasswordVerificationResult.Failed
             : await queue.Run(() => hasher.VerifyHashedPassword(DummyHash.Nobody, asked.Hash ?? dummy.Hash, password));

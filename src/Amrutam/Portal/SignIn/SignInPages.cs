@@ -25,7 +25,7 @@ static class SignInPages
     static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email,
         [FromForm] string password, [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
     {
-        var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code.Trim());
+        var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code);
         if (outcome == PortalSignInOutcome.SignedIn) return TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
         return new RazorComponentResult<SignInPage>(
             new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Refusal = outcome.ToString() })
