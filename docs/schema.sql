@@ -1424,6 +1424,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE platform.parked_events TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.passed_over TO amrutam_app;
 
+GRANT SELECT ON TABLE platform.schema_version TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.availability TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_policies TO amrutam_app;
