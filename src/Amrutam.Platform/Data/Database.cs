@@ -47,6 +47,10 @@ sealed record Database(string Owner, string App)
     // Without scans of whole tables, because a plan that is made while a table is empty would have them.
     public const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
+    // A transaction that waits for a lock keeps its connection from others. Longer than any transaction of a request
+    // runs, and than PostgreSQL's second before it looks for a deadlock.
+    const string Waits = " -c lock_timeout=3s";
+
     /// <summary>A pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
     /// <param name="name">What metrics call it; without one they would say the connection string.</param>
     /// <param name="planOnce">For statements whose parameters do not change which plan is best: PostgreSQL would
@@ -73,8 +77,7 @@ sealed record Database(string Owner, string App)
         // An operator's own name stays: it tells servers apart in pg_stat_activity.
         parts.ApplicationName ??= "amrutam";
         // Compiling a plan takes longer (measured: a second) than any statement of a request takes to run.
-        parts.Options = (parts.Options + " -c jit=off" + (planOnce ? PlanOnce : ""))
-            .Trim();
+        parts.Options = (parts.Options + " -c jit=off" + Waits + (planOnce ? PlanOnce : "")).Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
         // Every type that is used is PostgreSQL's own, and known; to ask for the others is the start's longest query.

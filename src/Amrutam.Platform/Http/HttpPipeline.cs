@@ -1,5 +1,6 @@
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Http.Limits;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Operations;
 using Microsoft.AspNetCore.Authorization;
@@ -17,6 +18,7 @@ static class HttpPipeline
     public static void AddHttp(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<HttpSettings>("Http");
+        builder.AddSettings<RequestLimits>("Limits");
         builder.AddSettings<ManagementSettings>("Management");
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
             builder.WebHost.UseUrls(DefaultUrl);
@@ -24,6 +26,7 @@ static class HttpPipeline
         {
             o.AddServerHeader = false;
             o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
+            settings.Limit(o.Limits);
         });
         builder.Logging.AddLogs(builder.Environment);
         // Read now, so that a wrong setting stops the start before anything has begun.
@@ -36,7 +39,7 @@ static class HttpPipeline
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCors(o => o.AddDefaultPolicy(cors));
-        builder.Services.AddSingleton<CacheInvalidation>()
+        builder.Services.AddSingleton<Downloads>().AddSingleton<CacheInvalidation>()
             .AddHostedService(services => services.GetRequiredService<CacheInvalidation>());
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<ManagementServer>()
@@ -64,9 +67,10 @@ static class HttpPipeline
     /// <summary>What is refused of a request by whoever may make it.</summary>
     public static void UseRequestChecks(this WebApplication app)
     {
+        app.UseMiddleware<RequestLimiter>();
         app.Use(RefuseNullCharacters);
         app.Use(RefuseOtherMediaTypes);
-        app.Use(BodyLimit.Refuse);
+        app.UseMiddleware<BodyLimit>();
     }
 
     public static bool StatesPolicy(Endpoint endpoint) =>

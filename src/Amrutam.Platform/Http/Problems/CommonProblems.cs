@@ -15,16 +15,25 @@ static class CommonProblems
         new(405, "method_not_allowed", "This address does not answer that method");
     public static readonly Problem NotAcceptable = new(406, "not_acceptable",
         "The answer cannot be given in a media type you accept");
+    public static readonly Problem BodyTooSlow = new(408, "body_too_slow", "The request body arrived too slowly");
     public static readonly Problem Conflict = new(409, "conflict", "The present state does not allow this");
     public static readonly Problem TooLarge = new(413, "body_too_large", "The request body is larger than 128 KiB");
     public static readonly Problem WrongMediaType =
         new(415, "unsupported_media_type", "The body must be application/json");
     public static readonly Problem Invalid = new(422, "invalid_fields", "Some fields are not valid");
     public static readonly Problem TooMany = new(429, "too_many_requests", "Too many requests; try again later");
+    public static readonly Problem TooManyAtOnce = new(429, "too_many_at_once",
+        "You have too many requests running; wait for their answers")
+    { IsLimit = true };
+    public static readonly Problem TooManyChanges = new(429, "too_many_changes",
+        "You have changed too much within a minute; try again later")
+    { IsLimit = true };
     public static readonly Problem HeadersTooLarge = new(431, "headers_too_large", "The request headers are too large");
     public static readonly Problem Failed = new(500, "internal_error", "Something went wrong on our side");
     public static readonly Problem Overloaded = new(503, "overloaded",
         "The server has more to do than it can; try again shortly");
+    public static readonly Problem AnotherChangeRuns = new(503, "another_change_runs",
+        "Another change of the same data is not finished; try again shortly");
     public static readonly Problem OutcomeUnknown = new(503, "outcome_unknown",
         "It is not known whether this was done; ask again with the same Idempotency-Key");
     public static readonly Problem DatabaseAway = new(503, "database_unavailable",
@@ -51,6 +60,7 @@ static class CommonProblems
         404 => Absent,
         405 => MethodNotAllowed,
         406 => NotAcceptable,
+        408 => BodyTooSlow,
         409 => Conflict,
         413 => TooLarge,
         415 => WrongMediaType,

@@ -29,6 +29,7 @@ static class ProblemPages
         403 => "Another role is needed. Asking again does not help.",
         404 => "What does not exist and what is not yours to see are answered alike.",
         405 or 406 or 413 or 415 or 431 => "The request does not fit this address; see /api-docs for what does.",
+        408 => "Send the whole request at once, over a connection that carries it in time.",
         409 => "What is asked for collides with something that is there now. Read it again, and choose anew.",
         412 or 428 => "Read the thing again and send its ETag in If-Match.",
         422 => "The request was understood and is against a rule; \"errors\" names the fields, if it is about fields.",

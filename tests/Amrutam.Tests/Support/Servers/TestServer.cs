@@ -20,7 +20,8 @@ sealed class TestServer : IAsyncDisposable
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
         "SignInFailuresPerAccount", "MailsPerAddress",
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient",
-        "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient" }
+        "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient",
+        "RequestsAtOnce", "ChangesPerAccount", "ChangesPerAddress" }
             .Select(limit => $"--Limits:{limit}=0")];
 
     // A tenth of what they cost in service: still by far the most of a sign-in.
