@@ -24,14 +24,14 @@ sealed class RawConnection : IDisposable
         $"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {caller.DefaultRequestHeaders.Authorization}\r\n"
         + headers + "\r\n");
 
-    /// <summary>Sends a byte each tenth of a second until the server has ended the connection.</summary>
+    /// <summary>Sends 500 bytes a second until the server has ended the connection.</summary>
     public async Task Trickle()
     {
         try
         {
             while (_client.Client.Connected && !HasEnded())
             {
-                await Send(" ");
+                await Send(new string(' ', 50));
                 await Task.Delay(TimeSpan.FromMilliseconds(100));
             }
         }

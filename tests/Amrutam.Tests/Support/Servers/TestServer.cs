@@ -18,7 +18,7 @@ sealed class TestServer : IAsyncDisposable
 {
     // Sign-ups and bookings come by the thousand from one address here; the tests of the limits set their own.
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
-        "SignInFailuresPerAccount", "MailsPerAddress",
+        "SignInFailuresPerAccount", "MailsPerAddress", "LettersPerReceiver",
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient",
         "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient",
         "RequestsAtOnce", "ChangesPerAccount", "ChangesPerAddress" }
