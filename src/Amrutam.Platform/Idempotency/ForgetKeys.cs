@@ -13,7 +13,7 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
     // A person has some refusals a day. To repeat a refused request changes nothing, so its key is the least loss.
     public const int MostRefusals = 1_000;
 
-    // The contract's day.
+    // The contract keeps a key for a day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 

@@ -29,7 +29,7 @@ readonly record struct QueryInstant(Instant Value)
 
 static class QueryTime
 {
-    /// <returns>The name that JSON Schema has for the form of a time in a query; null for all else.</returns>
+    /// <returns>JSON Schema's name for the format of a time in a query; null for other types.</returns>
     public static string? Format(Type parameter) => (Nullable.GetUnderlyingType(parameter) ?? parameter) switch
     {
         var type when type == typeof(QueryDate) => "date",

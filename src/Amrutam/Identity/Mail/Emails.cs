@@ -11,15 +11,14 @@ using Npgsql;
 
 namespace Amrutam.Identity.Mail;
 
-/// <summary>Every letter about an account. A letter is queued in the transaction that causes it, and is sent
-/// after.</summary>
-/// <remarks>
-/// A link opens a page that does nothing until its form is sent, because mail programs and their guards open links
-/// too. Its token is in the query, where a page without script can read it; our own log has no queries, and the token
-/// works once and not for long. It also is a line of its own, to be pasted. A letter may arrive days late, so it says
-/// when something happens and not in how long. The letters of an hour to one receiver are limited here, whichever route
-/// asks. One that is too many is not sent, and the answer is the same.
-/// </remarks>
+/// <summary>Every letter about an account. A letter is queued in the transaction that causes it, and sent
+/// afterwards.</summary>
+/// <remarks> A link opens a page that does nothing until its form is sent, because mail programs and scanners open
+/// links too. Its token is in the query, where a page without script can read it. Our own log has no queries, and the
+/// token works once and for a short time. The token is also on a line of its own, to be copied. A letter may arrive
+/// days late, so it gives dates and not durations. Each hour
+/// one receiver gets a limited number of letters, whichever route asks for them. The response is the same for a letter
+/// that is not sent. </remarks>
 sealed partial class Emails(SecretEncryption box, IdentitySettings settings, IdentityLimits limits)
 {
     public const string Purpose = "outgoing mail";
@@ -137,7 +136,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
         If it was not you, change your password at once and add the app again.
         """));
 
-    /// <param name="due">When the personal data is erased.</param>
+    /// <param name="due">The time when the personal data is erased.</param>
     public Task WillBeDeleted(NpgsqlConnection connection, User user, Instant due) =>
         Queue(connection, new(user.Email!,
         "Your account will be deleted", $"""

@@ -21,14 +21,14 @@ static class TakeTimeOff
 {
     /// <param name="From">A date of the doctor's zone, or an instant with its offset.</param>
     /// <param name="To">The last day off, or the instant at which it ends.</param>
-    /// <param name="Bookings">What happens to bookings in the way: refuse (the default), cancel, or move.</param>
+    /// <param name="Bookings">The effect on bookings in that time: refuse (the default), cancel, or move.</param>
     public sealed record Request(string From, string To, string? Bookings = null);
 
     public sealed record Response(
         Guid Id, Instant From, Instant To, string TimeZone, int SlotsClosed,
         IReadOnlyList<ConflictingBooking> BookingsCancelled, IReadOnlyList<ConflictingBooking> BookingsMoved);
 
-    // Three years and a leap day: the longest leave after which a doctor comes back.
+    // Three years and a leap day: the longest leave after which a doctor returns.
     static readonly Duration Longest = Duration.FromDays(3 * 365 + 1);
 
     // Each generation of slots reads all of them.

@@ -87,7 +87,7 @@ public sealed class MailBombTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_admin_whose_invitation_is_not_sent_is_told_and_invites_nobody()
+    public async Task An_admin_whose_invitation_is_not_sent_gets_429_and_invites_nobody()
     {
         var admin = await _server.User("admin");
         var email = Address();

@@ -32,7 +32,7 @@ sealed class RawConnection : IDisposable
             while (_client.Client.Connected && !HasEnded())
             {
                 await Send(new string(' ', 50));
-                await Task.Delay(TimeSpan.FromMilliseconds(100));
+                await Waiting.Pause(100);
             }
         }
         catch (IOException)
@@ -60,12 +60,12 @@ sealed class RawConnection : IDisposable
     bool HasEnded() => _client.Client.Poll(0, SelectMode.SelectError)
         || (_client.Client.Poll(0, SelectMode.SelectRead) && _client.Available == 0);
 
-    /// <summary>Reads on until the server ends the connection.</summary>
+    /// <summary>Reads at most 640 kB a second, until the server ends the connection.</summary>
     /// <returns>The number of bytes.</returns>
-    public async Task<long> ReadToEnd()
+    public async Task<long> ReadSlowly()
     {
         var all = 0L;
-        while (await Read(64 * 1024) is { Length: > 0 } part) all += part.Length;
+        for (; await Read(64 * 1024) is { Length: > 0 } part; all += part.Length) await Waiting.Pause(100);
         return all;
     }
 
