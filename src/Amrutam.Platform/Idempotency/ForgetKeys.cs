@@ -4,8 +4,8 @@ using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>Deletes stored responses that are a day old, and before that an account's oldest refusals above a bound:
-/// after that the same key is a new request.</summary>
+/// <summary>Deletes stored responses that are a day old, and an account's oldest refusals above a bound. After that the
+/// same key is a new request.</summary>
 /// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows,
 /// so that no booking reads past many dead ones.</remarks>
 sealed class ForgetKeys(NpgsqlDataSource db) : IJob

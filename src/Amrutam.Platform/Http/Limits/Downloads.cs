@@ -3,8 +3,8 @@ using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Platform.Http.Limits;
 
-/// <summary>Answers with a file of any size. The file is written as a whole first and sent after, so nothing that the
-/// writer holds waits for the client.</summary>
+/// <summary>Answers with a file of any size. The file is written as a whole first and sent after, so no
+/// connection of the writer waits for the client.</summary>
 /// <remarks>
 /// The only way to send an answer in parts. An account has one download at a time, from its first byte to its last; a
 /// second one gets 429. Few files are written at once, so that downloads take few connections of the pool. The file is
@@ -26,7 +26,7 @@ sealed class Downloads(HttpSettings settings) : IDisposable
 
     /// <param name="type">The media type.</param>
     /// <param name="name">The name of the file for the client.</param>
-    /// <param name="write">Writes the content. What it holds is free again when it returns.</param>
+    /// <param name="write">Writes the content, and gives back its connection before it returns.</param>
     /// <returns>The download; 429 <c>too_many_at_once</c> while the account has another one, and 503 while too many
     /// accounts have one.</returns>
     public IResult Of(CurrentUser account, string type, string name, Func<Stream, CancellationToken, Task> write) =>
