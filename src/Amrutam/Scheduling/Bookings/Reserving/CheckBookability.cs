@@ -39,7 +39,7 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
             ? await AddRetryAfter(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), patient)
             : null;
 
-    /// <summary>Adds to a refusal for too many cancellations the seconds until the patient may book again.</summary>
+    /// <summary>Adds to a refusal for too many slots given up the seconds until the patient may book again.</summary>
     public static async Task<StoredResponse> AddRetryAfter(NpgsqlConnection connection, StoredResponse refusal,
         Guid patient) =>
         refusal.Code != SchedulingProblems.CoolDown.Code ? refusal : refusal with
@@ -54,11 +54,11 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
         await connection.Statement(CalendarLocks.Patients).With(new[] { PatientLock.Of(patient) }).Execute();
     }
 
-    // The oldest recent cancellation leaves the hour that is judged first.
+    // The slot that was given up first leaves the hour that is judged first.
     const string CoolDownEnds = """
         select greatest(1, ceil(extract(epoch from
-                   min(updated_at) + interval '1 hour' - statement_timestamp())))::int
-          from scheduling.recent_cancellations_of_patient($1)
+                   min(at) + interval '1 hour' - statement_timestamp())))::int
+          from scheduling.slots_given_up_by_patient($1)
         """;
 
     const string SelectRefusals = """
