@@ -2,8 +2,10 @@ using Amrutam.Doctors.Profiles;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Telemetry;
+using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Demo;
@@ -55,7 +57,7 @@ static class DemoClinic
             if (await connection.Statement(SomebodyIsThere).Value<bool>()) return false;
             await AddPeople(connection, hash);
             await AddProfiles(connection);
-            await connection.Statement(PublishSlots).With(CommonProblems.Trace()).Execute();
+            await AddSlots(connection);
             await connection.Statement(BookSlots).With(CommonProblems.Trace()).Execute();
             await connection.Statement(CountAttempts).Execute();
             return true;
@@ -93,6 +95,26 @@ static class DemoClinic
             .With(doctors.Select(d => d.FeeMinor).ToArray()).With(doctors.Select(d => d.Currency).ToArray())
             .With(doctors.Select(d => d.Zone).ToArray()).With(CommonProblems.Trace()).Execute();
     }
+
+    /// <summary>Four hours a day on the doctor's wall clock, not on Sundays, from four weeks behind to two
+    /// ahead.</summary>
+    static async Task AddSlots(NpgsqlConnection connection)
+    {
+        var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
+        var slots = DemoPeople.Doctors.SelectMany((doctor, i) =>
+        {
+            var zone = TimeZones.Zone(doctor.Zone)!;
+            return Enumerable.Range(-27, 42).Select(now.InZone(zone).Date.PlusDays)
+                .Where(date => date.DayOfWeek != IsoDayOfWeek.Sunday)
+                .SelectMany(date => Enumerable.Range(0, 8).Select(half => (Email: $"doctor{i + 1:00}@demo.example",
+                    At: TimeZones.FirstAt(date.At(new LocalTime(9 + (i + 1) % 6, 0)).PlusMinutes(30 * half), zone))));
+        }).ToList();
+        await connection.Statement(PublishSlots).With(CommonProblems.Trace())
+            .With(slots.ConvertAll(s => s.Email).ToArray())
+            .With(slots.ConvertAll(s => s.At.ToDateTimeUtc()).ToArray()).Execute();
+    }
+
+    const string Now = "select now()";
 
     const string LockOutOthers = "select pg_advisory_xact_lock($1)";
 
@@ -136,19 +158,16 @@ static class DemoClinic
          order by 1
         """;
 
-    // Four hours a day, in the doctor's zone, not on Sundays. Every slot begins on a whole or half hour of UTC, which
-    // keeps two of them from overlapping in part.
+    // Every slot begins on a whole or half hour of UTC, which keeps two of them from overlapping in part.
     const string PublishSlots = """
         with published as (
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at, created_at)
             select md5(d.id::text || starts_at)::uuid, d.id, starts_at, starts_at + interval '30 minutes',
                    d.created_at + interval '2 hours'
-              from (select p.*, row_number() over (order by created_at) as n from doctors.profiles p) d,
-                   generate_series(-27, 14) day, generate_series(0, 7) half_hour,
-                   lateral (select (now() at time zone d.time_zone)::date + day as on_day) local,
-                   lateral (select (on_day + make_interval(hours => 9 + (d.n % 6)::int, mins => 30 * half_hour))
-                                   at time zone d.time_zone as starts_at) at
-             where extract(isodow from on_day) <> 7 and starts_at > d.created_at + interval '1 day'
+              from unnest($2::text[], $3::timestamptz[]) as a (email, starts_at)
+              join identity.users u on u.email = a.email
+              join doctors.profiles d on d.id = u.id
+             where starts_at > d.created_at + interval '1 day'
             returning doctor_id, created_at)
         insert into audit.events (at, actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select created_at, doctor_id, 'doctor', 'slots.published', 'doctor', doctor_id,

@@ -47,7 +47,7 @@ static class Json
                 && TimeZones
                 .InRange(at.ToInstant())
                 ? at.ToInstant()
-                : throw new JsonException("must be an RFC 3339 date-time with an offset, as 2026-11-22T09:30:00Z");
+                : throw new JsonException(QueryTime.Instant);
 
         public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) =>
             writer.WriteStringValue(InstantPattern.ExtendedIso.Format(value));
@@ -59,7 +59,7 @@ static class Json
             LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date } && TimeZones
                 .InRange(date)
                 ? date
-                : throw new JsonException("must be a date that exists, as 2026-11-22");
+                : throw new JsonException(QueryTime.Date);
 
         public override void Write(Utf8JsonWriter writer, LocalDate value, JsonSerializerOptions options) =>
             writer.WriteStringValue(LocalDatePattern.Iso.Format(value));

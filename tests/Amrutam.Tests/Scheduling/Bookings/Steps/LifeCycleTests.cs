@@ -8,6 +8,8 @@ public sealed class LifeCycleTests
 {
     static readonly Instant Start = Instant.FromUtc(2026, 11, 22, 9, 30);
 
+    static readonly Duration Opens = Duration.FromHours(1);
+
     /// <summary>What is legal, as the state it leads to: a line for each state, a column for each action.</summary>
     const string Table = """
                     accept    decline  expire  cancel    move      check_in   start       complete  no_show undo
@@ -38,7 +40,7 @@ public sealed class LifeCycleTests
         LifeCycle.After(status, Action(action), "before").ShouldBe(to == "-" ? null : to);
         // At a time that no step minds: neither begun nor long ahead, or begun.
         var allowed = new[] { Start - Duration.FromHours(1), Start }
-            .Any(now => LifeCycle.Refusal(status, Action(action), Start, now) is null);
+            .Any(now => LifeCycle.Refusal(status, Action(action), Start, now, Opens) is null);
         allowed.ShouldBe(to != "-");
         if (to == "-")
             LifeCycle.Refusal(status, Action(action), Start, Start)!.ProblemDetails.Extensions["code"]
@@ -61,17 +63,22 @@ public sealed class LifeCycleTests
     [InlineData("complete", "confirmed", "booking_has_not_started", -1)]
     [InlineData("complete", "checked_in", "booking_has_not_started", -1)]
     [InlineData("complete", "confirmed", null, 0)]
-    [InlineData("complete", "in_progress", null, -1)]
+    [InlineData("complete", "in_progress", "visit_is_not_open", -61)]
+    [InlineData("complete", "in_progress", null, -60)]
     [InlineData("no_show", "confirmed", "booking_has_not_started", -1)]
     [InlineData("no_show", "confirmed", null, 0)]
-    [InlineData("check_in", "confirmed", "check_in_is_not_open", -48 * 60 - 1)]
-    [InlineData("check_in", "confirmed", null, -48 * 60)]
+    [InlineData("start", "checked_in", "visit_is_not_open", -61)]
+    [InlineData("start", "checked_in", null, -60)]
+    [InlineData("check_in", "confirmed", "visit_is_not_open", -61)]
+    [InlineData("check_in", "confirmed", null, -60)]
     [InlineData("check_in", "confirmed", null, 60)]
     public void A_step_has_its_time(string action, string status, string? code, int minutesAfterStart)
     {
         var now = Start + Duration.FromMinutes(minutesAfterStart);
-        var refused = LifeCycle.Refusal(status, Action(action), Start, now)?.ProblemDetails.Extensions["code"];
-        refused.ShouldBe(code);
+        var refused = LifeCycle.Refusal(status, Action(action), Start, now, Opens)?.ProblemDetails.Extensions;
+        refused?["code"].ShouldBe(code);
+        (refused is null).ShouldBe(code is null);
+        if (code == "visit_is_not_open") refused!["opens_at"].ShouldBe(Start - Opens);
     }
 
     static BookingAction Action(string name) => name switch
