@@ -1,4 +1,4 @@
-# What ./x needs of the machine, and how it gets it; read by x, which defines say, fail, has and is_root.
+# Finds and gets what ./x needs of the machine. x reads it, and defines say, fail, has and is_root.
 # shellcheck shell=bash
 
 as_root() {
@@ -14,7 +14,7 @@ can_install_with_apt() {
 installed() { [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) == "install ok installed" ]]; }
 
 apt_update() {
-    # Once an hour is often enough, and offline machines may have what they need already.
+    # Once an hour is enough. Machines without a network may already have the packages.
     if [[ -z $(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -mmin -60 -print -quit 2>/dev/null) ]]; then
         as_root apt-get update -qq || say "the package lists could not be updated; going on with the old ones"
     fi
@@ -23,7 +23,7 @@ apt_update() {
 apt_install() {
     local options=(-y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold)
     say "installing $* with apt-get"
-    # A second try, because an installation that was interrupted earlier stops this one until it is repaired.
+    # It tries a second time, because an interrupted installation stops this one until it is repaired.
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" </dev/null >&2 || {
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -f "${options[@]}" </dev/null >&2
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" </dev/null >&2
@@ -53,7 +53,7 @@ need_dotnet() {
         fail "global.json wants another .NET SDK than this machine has: get .NET 10 from https://dot.net/download"
 }
 
-# The server looks in the same places, and says more when it finds only old versions.
+# The server searches the same places, and reports more if it finds only old versions.
 has_postgres() {
     local initdb
     for initdb in "${AMRUTAM_POSTGRES_BIN:-/nowhere}/initdb" "$(command -v initdb || true)" \
@@ -71,7 +71,7 @@ postgres_of_apt() {
     major=$(apt-cache policy postgresql | sed -n 's/^  Candidate: \([0-9]*\).*/\1/p')
     ((${major:-0} >= OLDEST_POSTGRES)) || return 1
     apt_install postgresql-common
-    # The server makes a cluster of its own; Debian's would run beside it, unused, on the standard port.
+    # The server makes a cluster of its own. Debian's would run beside it, unused, on the standard port.
     as_root sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
     apt_install postgresql
 }
@@ -114,7 +114,7 @@ need_postgres() {
     esac
 }
 
-# The programs alone, unpacked beside the build: installing the package would start a server on this machine.
+# It takes the programs alone, unpacked beside the build. The whole package would start a server on this machine.
 need_prometheus() {
     local folder=.data/prometheus packages
     { has prometheus && has promtool; } || [[ -x $folder/usr/bin/promtool ]] && return

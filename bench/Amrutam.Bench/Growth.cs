@@ -1,8 +1,9 @@
 namespace Amrutam.Bench;
 
-/// <summary>The same gentle load on a young clinic and on one a hundred times its size, in turns: what one request
-/// costs must not depend on how much there is.</summary>
-/// <remarks>At a pace far below what the machine can, because else the queue is measured and not the request.</remarks>
+/// <summary>Runs the same light load on a young clinic and on one a hundred times its size, in turns. The cost of one
+/// request must not depend on the size.</summary>
+/// <remarks>The load is far below the capacity of the machine, so that it measures the request and not the
+/// queue.</remarks>
 static class Growth
 {
     const int SlotsOfADoctor = 1_000, SlotsOfAPatient = 10, ASecond = 100;
@@ -67,8 +68,8 @@ static class Growth
             return new(name, server, doctors);
         }
 
-        /// <summary>Until what a clinic that was filled at once leaves to do is done; and for whom the filling of the
-        /// others outlasted the tokens, new ones.</summary>
+        /// <summary>Waits until the jobs of the filled clinic are done, and renews tokens that expired while the others
+        /// were filled.</summary>
         public async Task Settle()
         {
             await server.Settle();

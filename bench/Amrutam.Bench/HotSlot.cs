@@ -6,21 +6,21 @@ using System.Text;
 namespace Amrutam.Bench;
 
 /// <summary>10,000 patients want one slot at once, each over a connection of their own.</summary>
-/// <remarks>Requests are written to the sockets as they are: a client library would cost more than the server, on a
-/// machine that has to play both.</remarks>
+/// <remarks>Requests are written to the sockets directly. A client library would cost more than the server, on a
+/// machine that runs both.</remarks>
 static class HotSlot
 {
     const string Scenario = "10,000 patients, one slot";
     const int Patients = 10_000, ConnectingAtOnce = 100;
 
-    /// <param name="Milliseconds">From the moment all are let go.</param>
+    /// <param name="Milliseconds">From the common start of all requests.</param>
     readonly record struct Reply(string Status, double Milliseconds);
 
     public static async Task Run(Report report)
     {
         await using var bench = await SeededServer.Start(500, 2 * Patients, 300_000);
         var tokens = await File.ReadAllLinesAsync(bench.Tokens);
-        // A slot that everybody waits for opens on a server that has been up for a while.
+        // In practice, a slot that many patients wait for opens on a server that has run for a while.
         await bench.Book(256, Scenarios.Seconds);
         await bench.Forget();
         var rounds = new List<IReadOnlyCollection<Reply>>();

@@ -1,6 +1,6 @@
 namespace Amrutam.Bench;
 
-/// <summary>A day's work at its peak, and far more than that.</summary>
+/// <summary>The load of a day's peak, and one far above it.</summary>
 static class OpenLoop
 {
     const int Doctors = 500, Patients = 20_000, Peak = 256;
@@ -27,9 +27,10 @@ static class OpenLoop
             [(Environment.CpuUsage.TotalTime - own) / duration * 100]);
     }
 
-    /// <remarks>Ten times as many who each wait for their answer: more than that a machine that also has to play them
-    /// cannot offer. What comes after follows at once, with all that the flood left to do. The peak is measured as long
-    /// and followed likewise, because a run begins with empty tables and may slow down while they fill.</remarks>
+    /// <remarks>The flood is ten times as many clients, each of which waits for its response. A machine that also runs
+    /// the clients cannot offer more. The next load follows at once, while the server still has work of the flood. The
+    /// peak is measured in the same way, because a run begins with empty tables and may slow down while they
+    /// fill.</remarks>
     public static async Task Overload(Report report)
     {
         await using var bench = await SeededServer.Start(Doctors, Patients, 2_000_000);
@@ -54,8 +55,7 @@ static class OpenLoop
         report.Add(After, "failed", floods.Select(f => (double)f.After.Failed));
     }
 
-    /// <summary>A load that begins without bookings, and the peak's connections in the ten seconds right after it.
-    /// </summary>
+    /// <summary>A load that begins without bookings, and the peak's connections in the ten seconds after it.</summary>
     sealed record Followed(Load Load, Load After)
     {
         const int Recovery = 10;

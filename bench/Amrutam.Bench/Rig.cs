@@ -12,7 +12,7 @@ using Npgsql;
 
 namespace Amrutam.Bench;
 
-/// <summary>What a measurement runs against: a durable PostgreSQL of its own, and the Release server in a process of
+/// <summary>The environment of a measurement: a durable PostgreSQL of its own, and the Release server in a process of
 /// its own.</summary>
 sealed class Rig : IAsyncDisposable
 {
@@ -49,10 +49,10 @@ sealed class Rig : IAsyncDisposable
         return new(number, directory, postgres);
     }
 
-    /// <returns>How long it took until the server was ready.</returns>
+    /// <returns>The time until the server was ready.</returns>
     public async Task<TimeSpan> StartServer()
     {
-        // ./x bench names the published server; without it the one that was built beside this program runs.
+        // ./x bench names the published server. Without it, the server that was built beside this program runs.
         var server = Environment.GetEnvironmentVariable("BENCH_SERVER") ?? typeof(Program).Assembly.Location;
         var start = new ProcessStartInfo("dotnet", [server, "serve"]) { UseShellExecute = false };
         foreach (var (name, value) in new[]
@@ -110,7 +110,7 @@ sealed class Rig : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            // The client lets the second through when a connection is lost in the moment it was made.
+            // If a new connection is lost at once, the client opens a second one.
             return false;
         }
     }

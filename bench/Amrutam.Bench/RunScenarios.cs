@@ -20,7 +20,7 @@ static class RunScenarios
         var set = settings.Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
             .Where(s => s.Value is { Length: > 0 }).Select(s => $"{s.Name}={s.Value} ");
         var report = new Report();
-        // Written after each, so that one that fails does not take along what the others measured.
+        // It is written after each scenario, so that a failure does not lose the results of the others.
         for (var n = 1; n <= asked.Length; n++)
         {
             await Scenarios.All[asked[n - 1]](report);

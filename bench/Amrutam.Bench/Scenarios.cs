@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace Amrutam.Bench;
 
-/// <summary>The measurements, each against a database of its own; two sides of a ratio run in alternation.</summary>
+/// <summary>The measurements, each against a database of its own. The two sides of a ratio run in
+/// alternation.</summary>
 static class Scenarios
 {
     const int Doctors = 500, Patients = 20_000, Slots = 1_500_000;
 
     public static int Rounds { get; } = Setting("BENCH_ROUNDS", 5);
 
-    /// <summary>How long each side of a round runs.</summary>
+    /// <summary>The duration of each side of a round.</summary>
     public static int Seconds { get; } = Setting("BENCH_SECONDS", 8);
 
     public static Dictionary<string, Func<Report, Task>> All { get; } = new(StringComparer.Ordinal)
@@ -27,7 +28,7 @@ static class Scenarios
     {
         await using var bench = await SeededServer.Start(Doctors, Patients, Slots);
         var (pg8, pg16, c32, c256) = (new List<Load>(), new List<Load>(), new List<Load>(), new List<Load>());
-        // Until the runtime has compiled the hot paths for good, which takes tens of thousands of requests.
+        // The runtime then has compiled the hot paths completely, which takes tens of thousands of requests.
         await bench.Book(256, 3 * Seconds);
         await bench.PgBench(8, 3);
         for (var round = 0; round < Rounds; round++)

@@ -13,7 +13,7 @@ using Npgsql;
 
 namespace Amrutam.Bench;
 
-/// <summary>How long sealing and verifying take, and whether bookings notice the sealer.</summary>
+/// <summary>Measures the duration of sealing and verifying, and the effect of the sealer on bookings.</summary>
 static class SealedEvents
 {
     const int Writers = 200, Patients = 20_000, Slots = 600_000;
@@ -60,8 +60,8 @@ static class SealedEvents
         report.Add(scenario, "events/s", [events / took.TotalSeconds]);
     }
 
-    /// <summary>The same server with its sealer and without, in turns, and each the first every other time: without,
-    /// the turn to seal is kept from it.</summary>
+    /// <summary>Runs the same server with its sealer and without, in turns. Each is the first every other time. Without
+    /// it, another connection holds the sealer's lock.</summary>
     static async Task BookBesideIt(Report report)
     {
         await using var bench = await SeededServer.Start(500, Patients, Slots);
@@ -89,7 +89,7 @@ static class SealedEvents
 
     static async Task<Load> Without(SeededServer bench, NpgsqlDataSource db)
     {
-        // As with the sealer on: what is behind is sealed before, and not beside.
+        // As with the sealer on, old events are sealed before the measurement and not during it.
         await UntilSealed(db);
         await using var turn = await db.OpenConnectionAsync();
         await turn.Statement(KeepTheTurn).Execute();
@@ -98,7 +98,7 @@ static class SealedEvents
         return load;
     }
 
-    /// <summary>In a run of its own, because looking into the lock tables is itself felt.</summary>
+    /// <summary>It is a run of its own, because reading the lock tables costs time too.</summary>
     static async Task<long> CountWaits(SeededServer bench, NpgsqlDataSource db)
     {
         var (booking, found) = (bench.Book(Writers, Seconds), 0L);
@@ -126,8 +126,8 @@ static class SealedEvents
 
     const string KeepTheTurn = "select pg_advisory_lock(1397047628)";
 
-    // Whoever holds the turn to seal and waits, and whoever waits for what they hold. By one look at the locks: a
-    // moment later the same connection may be at a booking.
+    // Finds the holder of the sealer's lock if it waits, and the sessions that wait for its locks. It reads the locks
+    // once: a moment later the same connection may serve a booking.
     const string Waits = """
         with locks as materialized (select * from pg_locks),
         sealer as (select pid from locks where locktype = 'advisory' and objid = 1397047628 and granted)

@@ -3,12 +3,12 @@ using Npgsql;
 
 namespace Amrutam.Bench;
 
-/// <summary>Fills the database, set by set; afterwards everything is analysed, because a plan made on an empty table
-/// keeps its scan.</summary>
+/// <summary>Fills the database in sets and analyses it afterwards, because a plan from an empty table keeps its
+/// scan.</summary>
 static class Seed
 {
-    /// <param name="slots">How many slots: each doctor's follow each other by half hours, from the day after tomorrow,
-    /// because a run that goes past midnight must not ask for what has begun.</param>
+    /// <param name="slots">The number of slots. Those of a doctor follow each other by half hours from the day after
+    /// tomorrow. So a run past midnight requests no slot that has begun.</param>
     public static async Task Fill(NpgsqlDataSource db, int doctors, int patients, int slots)
     {
         await People(db, doctors, patients);
@@ -16,15 +16,15 @@ static class Seed
         await db.Statement("analyze").Execute();
     }
 
-    /// <summary>A clinic with a past: as many slots behind it as ahead, each of those booked and over, with what the
-    /// booking left in the log, the steps and the statistics.</summary>
+    /// <summary>Fills a clinic with a past: half of the slots are past, and each of those was booked. The log, the
+    /// steps and the statistics have what the bookings left.</summary>
     /// <param name="slots">Of both halves together.</param>
     public static async Task FillWithPast(NpgsqlDataSource db, int doctors, int patients, int slots)
     {
         await People(db, doctors, patients);
         await db.Statement(Slots).With(doctors).With(slots / 2).Execute();
         await using var connection = await db.OpenConnectionAsync();
-        // What guards a booking that comes alone takes hours over millions; the rows are made so that they keep to it.
+        // The checks of a single booking take hours over millions of rows. The rows are made so that they satisfy them.
         await connection.Statement("set session_replication_role = replica").Execute();
         await connection.Statement(Past).With(doctors).With(patients).With(slots / 2).Execute();
         await connection.Statement("set session_replication_role = origin").Execute();
@@ -64,7 +64,7 @@ static class Seed
           from people
         """;
 
-    // Slot n belongs to doctor n % doctors, so that slots booked one after another are spread over the doctors.
+    // Slot n belongs to doctor n % doctors, so that consecutive slots are of different doctors.
     const string Slots = """
         insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
         select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
@@ -74,7 +74,8 @@ static class Seed
           from generate_series(0, $2 - 1) as n
         """;
 
-    // At one time each slot is another doctor's, and so another patient's: there are more patients than doctors.
+    // At one time each slot belongs to a different doctor, and so to a different patient: there are more patients than
+    // doctors.
     const string Past = """
         with past as materialized (
             select ('01000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid as slot_id,
@@ -100,7 +101,7 @@ static class Seed
           from past
         """;
 
-    // The statistics of the past are not what is measured.
+    // The measurement does not concern the statistics of the past.
     const string ReadAlready = """
         insert into platform.event_readers (name, position) select 'analytics', max(position) from audit.events
         """;

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Amrutam.Bench;
 
-/// <summary>A seeded rig and the next slot that nobody has asked for yet.</summary>
+/// <summary>A seeded rig and the next slot that was not requested yet.</summary>
 sealed class SeededServer : IAsyncDisposable
 {
     const int MostTokens = 20_000;
@@ -24,7 +24,7 @@ sealed class SeededServer : IAsyncDisposable
     /// <summary>A file of access tokens, a line each, of patient 0 and on.</summary>
     public string Tokens => _tokens;
 
-    /// <summary>A slot that was not asked for before.</summary>
+    /// <summary>A slot that was not requested before.</summary>
     public Guid NextSlot() => Ids.Slot(Interlocked.Increment(ref _next));
 
     public static async Task<SeededServer> Start(int doctors, int patients, int slots)
@@ -34,7 +34,7 @@ sealed class SeededServer : IAsyncDisposable
         return await Start(rig, patients);
     }
 
-    /// <summary>Like <see cref="Start(int, int, int)"/>, with half of the slots behind it, booked and over.</summary>
+    /// <summary>Like <see cref="Start(int, int, int)"/>, with half of the slots in the past and booked.</summary>
     public static async Task<SeededServer> StartWithPast(int doctors, int patients, int slots)
     {
         var rig = await Rig.Start();
@@ -42,8 +42,8 @@ sealed class SeededServer : IAsyncDisposable
         return await Start(rig, patients);
     }
 
-    /// <summary>Waits until every event is sealed and read, and every rule was checked in full: what a server does
-    /// with millions of rows that came at once, and never has to in service.</summary>
+    /// <summary>Waits until every event is sealed and read, and every invariant was checked in full. In service a
+    /// server never gets millions of rows at once.</summary>
     public async Task Settle()
     {
         await using var owner = Rig.Owner();
@@ -62,8 +62,8 @@ sealed class SeededServer : IAsyncDisposable
         return new(rig, tokens, patients);
     }
 
-    /// <summary>Takes back what earlier runs booked, so that each begins with patients who have no bookings.</summary>
-    /// <remarks>Waits for the readers first; slots stay used, the next run takes others.</remarks>
+    /// <summary>Removes the bookings of earlier runs, so that each begins with patients without bookings.</summary>
+    /// <remarks>It waits for the readers first. Slots stay used, and the next run takes others.</remarks>
     public async Task Forget()
     {
         await using var owner = Rig.Owner();
@@ -78,7 +78,7 @@ sealed class SeededServer : IAsyncDisposable
         return await GoOnBooking(connections, seconds);
     }
 
-    /// <summary>Books with what ran before still there, and perhaps still to be done.</summary>
+    /// <summary>Books while the results of the last run are still there, and perhaps work of it too.</summary>
     public async Task<Load> GoOnBooking(int connections, int seconds)
     {
         var load = await Measured(() => Tools.Wrk(Rig.Address, connections, seconds, Path
@@ -108,7 +108,7 @@ sealed class SeededServer : IAsyncDisposable
         };
     }
 
-    /// <returns>Seconds from the start of the process to the answer of the first booking.</returns>
+    /// <returns>Seconds from the start of the process to the response of the first booking.</returns>
     public async Task<double> RestartAndBook()
     {
         await Rig.StopServer();
@@ -117,7 +117,7 @@ sealed class SeededServer : IAsyncDisposable
         using var http = new HttpClient { BaseAddress = Rig.Address };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings");
         request.Content = JsonContent.Create(new { slot_id = NextSlot() });
-        // Another patient each time: the last one has a booking at that time.
+        // It is another patient each time, because the last one has a booking at that time.
         request.Headers.Authorization = new("Bearer", File.ReadLines(_tokens).ElementAt(_restarts++));
         using var answer = await http.SendAsync(request);
         if (answer.StatusCode != HttpStatusCode.Created)
@@ -125,14 +125,14 @@ sealed class SeededServer : IAsyncDisposable
         return Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
-    /// <summary>The next run starts above every slot that any client may have asked for.</summary>
+    /// <summary>The next run starts above every slot that any client may have requested.</summary>
     async Task Skip()
     {
         await using var owner = Rig.Owner();
         var last = await owner
             .Statement(
             "select id from scheduling.slots where booking_id is not null order by id desc limit 1").Value<Guid>();
-        // Clients do not advance evenly, and what each had asked for when the run ended may still be booked.
+        // Clients do not advance evenly, and their last requests may still be booked after the end of the run.
         const int Margin = 5_000;
         _next = Convert.ToInt64(last.ToString()[^12..], 16) + Margin;
     }
@@ -145,7 +145,8 @@ sealed class SeededServer : IAsyncDisposable
             CultureInfo.InvariantCulture) / 1024;
     }
 
-    /// <summary>What was fast must also be right: every booking has its slot marked, its key and its event.</summary>
+    /// <summary>Checks that the results are right and not only fast: every booking has its slot marked, its key and its
+    /// event.</summary>
     public async Task ShouldHoldEveryBooking()
     {
         await using var owner = Rig.Owner();
@@ -188,7 +189,7 @@ sealed class SeededServer : IAsyncDisposable
 
 static class ConnectionStrings
 {
-    /// <summary>The same connection in the words of libpq, for pgbench.</summary>
+    /// <summary>The same connection as libpq's variables, for pgbench.</summary>
     public static string ToLibpq(this string connectionString)
     {
         var parts = new NpgsqlConnectionStringBuilder(connectionString);

@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 
 namespace Amrutam.Bench;
 
-/// <summary>How long answers took, counted from when each request was due; milliseconds.</summary>
+/// <summary>The durations of responses in milliseconds, counted from the time at which each request was due.</summary>
 sealed class Latencies(IReadOnlyCollection<(int Status, double Milliseconds)> answers)
 {
     readonly double[] _sorted = [.. answers.Select(a => a.Milliseconds).Order()];
@@ -14,13 +14,13 @@ sealed class Latencies(IReadOnlyCollection<(int Status, double Milliseconds)> an
     public double Longest => _sorted[^1];
     public int Count => _sorted.Length;
 
-    /// <summary>Answers that were neither 200 nor 201, and requests without one.</summary>
+    /// <summary>The number of responses other than 200 and 201, and of requests without a response.</summary>
     public int Errors { get; } = answers.Count(a => a.Status is not (200 or 201));
 }
 
-/// <summary>Requests sent on a timetable, whether or not earlier ones have been answered.</summary>
-/// <remarks>So a server that stalls is charged for every request that it kept waiting, not only for the one that it
-/// was working on.</remarks>
+/// <summary>Sends requests by a timetable, whether or not earlier ones have a response.</summary>
+/// <remarks>So a stalled server is charged for every request that waited, and not only for the one in
+/// progress.</remarks>
 sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int doctors) : IDisposable
 {
     int _booked, _read, _asked;
@@ -63,7 +63,7 @@ sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int do
 
     public async Task<int> Book()
     {
-        // In turn, so that a patient is not asked for twice before everybody was: two slots of theirs could overlap.
+        // It takes patients in turn. If a patient came again too early, two slots of theirs could overlap.
         var token = tokens[Interlocked.Increment(ref _booked) % tokens.Length];
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/bookings")
         {
@@ -79,7 +79,7 @@ sealed class Sender(SeededServer bench, HttpClient http, string[] tokens, int do
 
     public Task<int> ReadDirectory() => Get("/api/doctors?limit=20");
 
-    /// <summary>Of one doctor after another.</summary>
+    /// <summary>One doctor after another.</summary>
     public Task<int> ReadSlots() =>
         Get($"/api/doctors/{Ids.Doctor(Interlocked.Increment(ref _asked) % doctors)}/slots");
 

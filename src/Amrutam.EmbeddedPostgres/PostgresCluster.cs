@@ -4,14 +4,13 @@ using Npgsql;
 
 namespace Amrutam.EmbeddedPostgres;
 
-/// <summary>The files of one private cluster: made once, configured anew on every start, adopted, stopped.</summary>
-/// <remarks>
-/// The folder holds <c>cluster</c> (PostgreSQL's own), <c>postgres-passwords.json</c> (readable to the owner only) and
-/// <c>socket</c>. It is for the process that holds the folder's lock alone; see <see cref="PrivatePostgres"/>.
-/// </remarks>
+/// <summary>The files of one private cluster: made once, configured at every start, adopted, stopped.</summary>
+/// <remarks> The folder contains <c>cluster</c> (PostgreSQL's own), <c>postgres-passwords.json</c> (only its owner can
+/// read it) and <c>socket</c>. Only the process that holds the folder's lock uses it; see
+/// <see cref="PrivatePostgres"/>. </remarks>
 sealed class PostgresCluster
 {
-    // Recovery after a crash replays at most max_wal_size of log, which takes seconds; a slow disk may take minutes.
+    // Recovery after a crash replays at most max_wal_size of log. That takes seconds, or minutes on a slow disk.
     static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(3);
     static readonly TimeSpan OrphanPatience = TimeSpan.FromSeconds(30);
     static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
@@ -25,7 +24,7 @@ sealed class PostgresCluster
     PostgresCluster(PostgresOptions options, string directory, PostgresAccount account, PostgresBinaries binaries,
         bool durable)
     {
-        // Where it is a link, PostgreSQL's user may not be able to enter the folder that the link is in.
+        // If it is a link, PostgreSQL's user may not be able to enter the folder that contains the link.
         var files = new DirectoryInfo(Path.Combine(directory, "cluster"));
         Files = files.LinkTarget ?? files.FullName;
         (_account, _binaries, _durable) = (account, binaries, durable);
@@ -43,7 +42,7 @@ sealed class PostgresCluster
             ? PostgresEndpoint.Of(options, directory, postmaster.Port)
             : null;
 
-    /// <summary>Opens the folder's cluster, making it first where there is none.</summary>
+    /// <summary>Opens the folder's cluster. Makes it first if there is none.</summary>
     public static async Task<PostgresCluster> Open(PostgresOptions options, string directory, bool durable,
         CancellationToken ct)
     {
@@ -57,11 +56,11 @@ sealed class PostgresCluster
         else if (!File.Exists(PostgresEndpoint.PasswordFile(directory)))
             throw new EmbeddedPostgresException(
                 $"{PostgresEndpoint.PasswordFile(directory)} is missing, and without it nobody can sign in to the "
-                + "cluster beside it: restore it from a backup, or move the folder away to begin anew");
+                + "cluster beside it: restore it from a backup, or move the folder away to make a new cluster");
         return new PostgresCluster(options, directory, runner, programs, durable);
     }
 
-    /// <summary>Returns with the cluster running: one that outlived its owner is adopted, else it is started.</summary>
+    /// <summary>Returns when the cluster runs: adopts one that outlived its owner, or starts it.</summary>
     public async Task<PostgresEndpoint> Start(CancellationToken ct)
     {
         if (PostmasterFile.Read(Files) is { } left)
@@ -89,7 +88,7 @@ sealed class PostgresCluster
     public async Task<bool> IsAlive(CancellationToken ct) =>
         PostmasterFile.Read(Files) is { } postmaster && await postmaster.IsAlive(ct);
 
-    /// <summary>Ends the sessions, rolls back what they had not committed, and stops cleanly.</summary>
+    /// <summary>Ends the sessions, rolls back their open transactions, and stops cleanly.</summary>
     public async Task Stop()
     {
         await _account.Run(
@@ -132,7 +131,7 @@ sealed class PostgresCluster
         return false;
     }
 
-    /// <summary>Ends a server that is there but does not answer, as a crash would; the next start recovers.</summary>
+    /// <summary>Ends a server that does not answer, as a crash would. The next start recovers.</summary>
     async Task Kill(PostmasterFile postmaster, CancellationToken ct)
     {
         var stopped = await _account.Run(
@@ -145,14 +144,14 @@ sealed class PostgresCluster
         }
     }
 
-    /// <summary>Whether these programs were built to compress their log with LZ4, which not all are.</summary>
-    /// <remarks>Asked of them before the start, because a setting that they do not know stops PostgreSQL.</remarks>
+    /// <summary>True if these programs can compress their log with LZ4. Not all builds can.</summary>
+    /// <remarks>They are asked before the start, because PostgreSQL stops at an unknown setting.</remarks>
     async Task<bool> HasLz4(CancellationToken ct) => (await _account.Run(
         _binaries.Postgres, ["-C", "wal_compression", "-c", "wal_compression=lz4", "-D", Files], ct)).Succeeded;
 
-    /// <summary>An eighth of the memory: half of what PostgreSQL's manual begins with for a machine of its own, because
-    /// this one is shared with the server at least. Less than 128 MiB is too little for it, and what is beyond 8 GiB
-    /// the system's own cache holds as well.</summary>
+    /// <summary>An eighth of the memory, in MiB. PostgreSQL's manual begins with a quarter for a dedicated machine, and
+    /// this one also runs the server. Less than 128 MiB is too little. Beyond 8 GiB the operating system's cache does
+    /// as well.</summary>
     static long SharedMegabytes() =>
         Math.Clamp(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8 >> 20, 128, 8192);
 
@@ -192,8 +191,8 @@ sealed class PostgresCluster
     async Task PrepareSocketFolder(CancellationToken ct)
     {
         if (!_endpoint.IsSocket) return;
-        // Below /tmp anybody could have put a link or a folder of his own under this name. A link is refused here, and
-        // changing the mode of another user's folder fails.
+        // Below /tmp any user could have made a link or a folder under this name. A link is refused here. For another
+        // user's folder the change of mode fails.
         if (new DirectoryInfo(_endpoint.Host).LinkTarget is not null)
             throw new EmbeddedPostgresException($"{_endpoint.Host} is a symbolic link; remove it");
         NewPostgresCluster.CreatePrivate(_endpoint.Host);
@@ -202,13 +201,14 @@ sealed class PostgresCluster
             throw new EmbeddedPostgresException(
                 $"the user {_account.User}, whom PostgreSQL runs as, cannot enter {_endpoint.Host}: "
                 + "let others pass through the folders above it");
-        // What a killed server left. Its number may be another program's by now, and PostgreSQL would give way to that.
+        // A killed server leaves its lock file. Another program may now have the number in it, and PostgreSQL would
+        // then refuse to start.
         var socket = Path.Combine(_endpoint.Host, $".s.PGSQL.{_endpoint.Port}");
         File.Delete(socket);
         File.Delete(socket + ".lock");
     }
 
-    /// <summary>What PostgreSQL wrote since the last start, before and after it opened its own log.</summary>
+    /// <summary>PostgreSQL's output since the last start, from before and after it opened its own log.</summary>
     async Task<string> Complaints(CancellationToken ct)
     {
         var early = await File.ReadAllTextAsync(StartLog, ct);

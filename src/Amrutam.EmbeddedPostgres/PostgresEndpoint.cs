@@ -9,12 +9,10 @@ namespace Amrutam.EmbeddedPostgres;
 
 sealed record PostgresPasswords(string Owner, string App);
 
-/// <summary>Where a private cluster is reached, and by which passwords.</summary>
-/// <remarks>
-/// A socket in a folder that only PostgreSQL's user may enter, never a network port; Windows, which has no such sockets
-/// for this driver, gets a free port on the loopback address. It follows from the data directory alone, so that every
-/// process finds it.
-/// </remarks>
+/// <summary>The address of a private cluster, and its passwords.</summary>
+/// <remarks> The address is a socket in a folder that only PostgreSQL's user may enter, never a network port. On
+/// Windows this driver has no such sockets, so the cluster gets a free port on the loopback address. The data directory
+/// alone determines the address, so every process finds it. </remarks>
 sealed record PostgresEndpoint(PostgresOptions Options, string Host, int Port, PostgresPasswords Passwords)
 {
     // Linux allows 107 bytes and macOS 103; PostgreSQL appends "/.s.PGSQL.5432" to the folder.
@@ -27,7 +25,7 @@ sealed record PostgresEndpoint(PostgresOptions Options, string Host, int Port, P
 
     /// <param name="options">The host's names.</param>
     /// <param name="directory">The data directory.</param>
-    /// <param name="knownPort">The port that a running server listens on, where it listens on one.</param>
+    /// <param name="knownPort">The port of a running server; null if none runs.</param>
     public static PostgresEndpoint Of(PostgresOptions options, string directory, int? knownPort)
     {
         var passwords = JsonSerializer.Deserialize<PostgresPasswords>(File.ReadAllText(PasswordFile(directory)))!;
@@ -47,7 +45,7 @@ sealed record PostgresEndpoint(PostgresOptions Options, string Host, int Port, P
             Pooling = pooling,
         }.ConnectionString;
 
-    /// <summary>Opens connections outside every pool. The name keeps the connection string out of metrics.</summary>
+    /// <summary>Opens connections outside every pool. Metrics show the name instead of the connection string.</summary>
     public static NpgsqlDataSource OpenUnpooled(string connectionString, string name)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = name };
@@ -62,15 +60,15 @@ sealed record PostgresEndpoint(PostgresOptions Options, string Host, int Port, P
         var livesElsewhere = new DirectoryInfo(Path.Combine(directory, "cluster")).LinkTarget is not null;
         if (!livesElsewhere && Encoding.UTF8.GetByteCount(inside) <= LongestSocketFolder && inside.All(IsPlain))
             return inside;
-        // Not TMPDIR, which may be long too, and may differ between the server and a command beside it. For root not
-        // /tmp either, where any user could swap the folder for a link while root changes its mode.
+        // TMPDIR may be long too, and may differ between the server and a command beside it. Root does not use /tmp
+        // either: any user could swap the folder for a link while root changes its mode.
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(directory)))[..16];
         return Environment.IsPrivilegedProcess
             ? Path.Combine(options.DefaultDirectory, "sockets", hash)
             : $"/tmp/{options.Name}-{hash}";
     }
 
-    // A comma or a quote means something else in the settings and in a connection string.
+    // A comma or a quote has another meaning in the settings and in a connection string.
     static bool IsPlain(char c) => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-';
 
     static int FreePort()

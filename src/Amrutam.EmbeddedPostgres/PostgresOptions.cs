@@ -1,6 +1,6 @@
 namespace Amrutam.EmbeddedPostgres;
 
-/// <summary>The host's names for what the private cluster contains, and for its own settings.</summary>
+/// <summary>The host's names for the contents of the private cluster, and for its own settings.</summary>
 sealed record PostgresOptions
 {
     /// <summary>The name of the database, and the prefix of roles and folders: a plain identifier.</summary>
@@ -12,13 +12,13 @@ sealed record PostgresOptions
     /// <summary>The environment variable that names the folder of PostgreSQL's programs.</summary>
     public required string ProgramsVariable { get; init; }
 
-    /// <summary>Folders <c>node_modules</c> to search beside those above the data directory.</summary>
+    /// <summary>Folders <c>node_modules</c> to search besides those above the data directory.</summary>
     public required IReadOnlyList<string> NodeModules { get; init; }
 
     /// <summary>The setting of the data directory, for messages to the operator.</summary>
     public required string DirectorySetting { get; init; }
 
-    /// <summary>The setting that makes the embedded PostgreSQL unnecessary, for messages to the operator.</summary>
+    /// <summary>The setting of another database's connection string, for messages to the operator.</summary>
     public required string ConnectionSetting { get; init; }
 
     /// <summary>The role that owns every object.</summary>

@@ -3,21 +3,18 @@ using System.Globalization;
 
 namespace Amrutam.EmbeddedPostgres;
 
-/// <summary>What <c>postmaster.pid</c> says about the server process of a cluster.</summary>
-/// <remarks>
-/// A <c>kill -9</c> leaves the file behind, and its number may by now belong to any other program. PostgreSQL itself
-/// then refuses to start, so it is decided here whether the process named is this cluster's.
-/// </remarks>
+/// <summary>The content of <c>postmaster.pid</c>: the server process of a cluster.</summary>
+/// <remarks> A <c>kill -9</c> leaves the file behind, and another program may later get the same process number.
+/// PostgreSQL itself then refuses to start. So this class checks that the process belongs to this cluster. </remarks>
 sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
 {
-    // Above the highest process number of any kernel, so PostgreSQL sees at once that nobody has it.
+    // It is above the highest process number of any kernel, so PostgreSQL sees that no process has it.
     const int NobodysPid = int.MaxValue - 1;
     const int PortLine = 3;
 
-    /// <summary>The cluster's file; null when there is none, or none that this user may read.</summary>
-    /// <exception cref="IOException">
-    /// It may be there and could not be read, as when no more files may be open: no sign that PostgreSQL has ended.
-    /// </exception>
+    /// <summary>The cluster's file; null if there is none, or none that this user may read.</summary>
+    /// <exception cref="IOException"> The file may exist but could not be read, for example because no more files may
+    /// be open. That does not show that PostgreSQL has ended. </exception>
     public static PostmasterFile? Read(string cluster)
     {
         var path = System.IO.Path.Combine(cluster, "postmaster.pid");
@@ -36,13 +33,13 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
         }
     }
 
-    /// <summary>Whether the process is alive and is this cluster's server.</summary>
-    /// <remarks>
-    /// PostgreSQL works in its cluster's folder. So on Linux the process is the right one when it works in a folder
-    /// that holds this very file; a program that inherited the number does not, nor does one that ended unreaped.
-    /// In a container root may not look there, and then the command line has to do.
-    /// </remarks>
-    /// <exception cref="IOException">It could not be seen, which is no sign that it has ended.</exception>
+    /// <summary>True if the process is alive and is this cluster's server.</summary>
+    /// <remarks> PostgreSQL works in its cluster's folder. So on Linux the process is the right one if it works in a
+    /// folder that contains this very file. A program that got the same number later does not, and neither does an
+    /// ended process that was not yet reaped. In a container root may not read the folder, and then the command line
+    /// decides. </remarks>
+    /// <exception cref="IOException">The process could not be observed. That does not show that it has
+    /// ended.</exception>
     public async Task<bool> IsAlive(CancellationToken ct)
     {
         if (OperatingSystem.IsWindows())
@@ -66,15 +63,14 @@ sealed record PostmasterFile(string Path, int Pid, int Port, string Text)
         }
     }
 
-    /// <summary>Says in the file that its process is gone, when its number now belongs to another program.</summary>
-    /// <remarks>
-    /// The file is not deleted: its other lines let PostgreSQL find orphans of the dead server that still write to its
-    /// shared memory. Starting beside them would destroy the cluster.
-    /// </remarks>
+    /// <summary>Writes into the file that its process is gone, when another program now has its number.</summary>
+    /// <remarks> The file is not deleted. Its other lines let PostgreSQL find orphans of the dead server that still
+    /// write to its shared memory. A start beside such orphans would destroy the cluster. </remarks>
     public void Disown() =>
         File.WriteAllText(Path, $"{NobodysPid}{Text[Text.IndexOf('\n', StringComparison.Ordinal)..]}");
 
-    /// <summary>Process, folder and time of start; the lines after them change while the server starts.</summary>
+    /// <summary>The process, the folder and the time of start. The lines after them change while the server
+    /// starts.</summary>
     static string Identity(string text) => string.Join('\n', text.Split('\n').Take(PortLine));
 
     bool NamesCluster(string commandLine) =>

@@ -4,10 +4,9 @@ using Npgsql;
 namespace Amrutam.EmbeddedPostgres;
 
 /// <summary>A private PostgreSQL cluster in a directory: started or joined, and stopped with its owner.</summary>
-/// <remarks>
-/// One process owns the directory, by a lock that the operating system releases even after <c>kill -9</c>. What it left
-/// running is adopted by the next owner; a PostgreSQL that dies under its owner is started again and recovers.
-/// </remarks>
+/// <remarks> One process owns the directory, by a lock that the operating system releases even after <c>kill -9</c>.
+/// The next owner adopts a cluster that still runs. If PostgreSQL dies under its owner, the owner starts it again and
+/// it recovers. </remarks>
 sealed partial class PrivatePostgres : IAsyncDisposable
 {
     const int RestartAttempts = 5;
@@ -31,7 +30,7 @@ sealed partial class PrivatePostgres : IAsyncDisposable
         _watching = owned is null ? Task.CompletedTask : Task.Run(() => RestartWhenItDies(owned, log, _stopping.Token));
     }
 
-    /// <summary>Takes the directory for this process alone; throws when another live process has it.</summary>
+    /// <summary>Takes the directory for this process alone. Throws if another live process has it.</summary>
     public static async Task<PrivatePostgres> Own(
         PostgresOptions options, string directory, ILogger log, CancellationToken ct, bool durable = true)
     {
@@ -42,7 +41,7 @@ sealed partial class PrivatePostgres : IAsyncDisposable
         return await Own(options, directory, taken, durable, log, ct);
     }
 
-    /// <summary>Uses the cluster that a running server owns; without one, owns it until disposed.</summary>
+    /// <summary>Uses the cluster that a running server owns. Without one, owns it until disposed.</summary>
     public static async Task<PrivatePostgres> JoinOrOwn(PostgresOptions options, string directory,
         ILogger log, CancellationToken ct)
     {
@@ -56,7 +55,8 @@ sealed partial class PrivatePostgres : IAsyncDisposable
             await Task.Delay(JoinInterval, ct);
         }
         throw new EmbeddedPostgresException(
-            $"the data directory {directory} is in use by {Holder(directory)}, whose PostgreSQL does not answer");
+            $"the data directory {directory} is in use by {Holder(directory)}, whose PostgreSQL does not answer: "
+            + "stop that server, and try again");
     }
 
     /// <summary>A connection string of the role that owns every object.</summary>
@@ -64,7 +64,7 @@ sealed partial class PrivatePostgres : IAsyncDisposable
     public string OwnerConnectionString(string? database = null) =>
         ConnectionString(_endpoint.Options.OwnerRole, database);
 
-    /// <summary>A connection string of the role that has only the rights which migrations grant.</summary>
+    /// <summary>A connection string of the role that has only the rights which the migrations grant.</summary>
     /// <param name="database">Null for the host's database.</param>
     public string AppConnectionString(string? database = null) =>
         ConnectionString(_endpoint.Options.AppRole, database);
@@ -72,7 +72,7 @@ sealed partial class PrivatePostgres : IAsyncDisposable
     string ConnectionString(string role, string? database) =>
         _endpoint.ConnectionString(role, database ?? _endpoint.Options.Name, pooling: true);
 
-    /// <summary>Stops PostgreSQL if this process owns it, and lets the directory go.</summary>
+    /// <summary>Stops PostgreSQL if this process owns it, and releases the directory.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;
@@ -122,7 +122,7 @@ sealed partial class PrivatePostgres : IAsyncDisposable
             }
             catch (IOException failed)
             {
-                // PostgreSQL may still run, and a new start would take its socket away.
+                // PostgreSQL may still run. A new start would take its socket away.
                 LogNotSeen(log, failed);
                 await Task.Delay(RestartPause, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -152,7 +152,8 @@ sealed partial class PrivatePostgres : IAsyncDisposable
         }
         if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
         {
-            // PostgreSQL's user passes through root's folder to its own. It cannot list it; files have their own modes.
+            // PostgreSQL's user passes through root's folder to its own. It cannot list the folder, and files have
+            // their own modes.
             File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         }
         return directory;
@@ -207,7 +208,8 @@ sealed partial class PrivatePostgres : IAsyncDisposable
         await names.ExecuteNonQueryAsync(ct);
         await using var role = new NpgsqlCommand(CreateAppRole, connection);
         await role.ExecuteNonQueryAsync(ct);
-        // The database comes last: a command that waits for the cluster takes a sign-in to it as the sign of the end.
+        // The database is made last. A command that waits for the cluster takes a successful sign-in to the database as
+        // its end.
         await using var exists = new NpgsqlCommand(FindDatabase, connection);
         exists.Parameters.Add(new NpgsqlParameter { Value = options.Name });
         if (await exists.ExecuteScalarAsync(ct) is null)
@@ -236,15 +238,16 @@ sealed partial class PrivatePostgres : IAsyncDisposable
 
     const string FindDatabase = "select 1 from pg_database where datname = $1";
 
-    // PostgreSQL takes no parameter here. The name is the host's own and never a caller's.
+    // PostgreSQL takes no parameter here. The name is the host's own and never comes from a caller.
     static string CreateDatabase(string name) => "create database " + new NpgsqlCommandBuilder().QuoteIdentifier(name);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended by itself; starting it again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "PostgreSQL ended unexpectedly; starting it again")]
     static partial void LogDied(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL's process cannot be observed; trying again soon")]
     static partial void LogNotSeen(ILogger log, Exception exception);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "PostgreSQL did not start, try {Try} of {Limit}; "
+        + "the exception gives the reason")]
     static partial void LogNotStarted(ILogger log, Exception exception, int @try, int limit);
 }

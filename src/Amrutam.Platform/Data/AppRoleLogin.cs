@@ -4,24 +4,24 @@ using Npgsql;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>Gives the server a login of its own where the operator gave one for all, so that what serves cannot become
-/// the owner of the event log.</summary>
-/// <remarks>
-/// The login is named after the database and inherits from amrutam_app. One for the whole cluster was rejected: two
-/// databases with different owners would take it from each other at every start. Its password follows from the owner's,
-/// so every replica knows it and none keeps it, and from it the owner's does not follow.
+/// <summary>Gives the server a login of its own if the operator gave one login for everything. So the serving role
+/// cannot become the owner of the event log.</summary>
+/// <remarks> The login is named after the database and inherits from amrutam_app. A login for the whole cluster was
+/// rejected: two databases with different owners would change its password at every start. The password is derived from
+/// the owner's, so every replica knows it and none stores it. The owner's password cannot be derived from it.
 /// </remarks>
 static partial class AppRoleLogin
 {
-    // Any constant does; it only has to be the same in every replica.
+    // Any constant will do, as long as every replica has the same one.
     const long OneAtATime = 0x4C4F47494E;
 
-    // PostgreSQL cuts a longer one off, and two databases could meet in what is left.
+    // PostgreSQL cuts a longer name off, and then two databases could share a login.
     const int LongestName = 63;
 
     const string Purpose = "amrutam serving login ";
 
-    /// <summary>Over a migrated database: the same, served by a login of its own if there can be one.</summary>
+    /// <summary>Returns the migrated database with a login of the server's own, or unchanged if there can be
+    /// none.</summary>
     public static async Task<Database> Give(Database database, CancellationToken ct)
     {
         if (Derive(database) is not { } own) return database;
@@ -34,18 +34,19 @@ static partial class AppRoleLogin
             }
             return database with { App = own.ConnectionString };
         }
-        // An owner who may not make roles, a pooler or a pg_hba.conf that does not know this one.
+        // The owner may not make roles, or a pooler or pg_hba.conf does not know the new login.
         catch (PostgresException)
         {
             return database;
         }
     }
 
-    /// <summary>The same without making anything: the login that an earlier start made, if there is one.</summary>
+    /// <summary>Returns the database with the login that an earlier start made, if there is one. Makes
+    /// nothing.</summary>
     public static async Task<Database> Find(Database database, CancellationToken ct) =>
         Derive(database) is { } own && await Opens(own, ct) ? database with { App = own.ConnectionString } : database;
 
-    /// <summary>Warns when who serves could change the event log by becoming its owner.</summary>
+    /// <summary>Logs a warning if the serving role could become the owner of the event log.</summary>
     public static async Task Check(IServiceProvider services, CancellationToken ct)
     {
         if (await MayBecomeTheOwner(services.GetRequiredService<NpgsqlDataSource>(), ct))
@@ -56,7 +57,7 @@ static partial class AppRoleLogin
     static Task<bool> MayBecomeTheOwner(NpgsqlDataSource serving, CancellationToken ct) =>
         serving.Statement(MayBecomeOwner).Value<bool>(ct);
 
-    /// <returns>Null when the two log in apart already, or when there is no password to derive one from.</returns>
+    /// <returns>Null if owner and server log in apart already, or if there is no password to derive one from.</returns>
     static NpgsqlConnectionStringBuilder? Derive(Database database)
     {
         var (owner, app) = (new NpgsqlConnectionStringBuilder(database.Owner),
@@ -76,7 +77,7 @@ static partial class AppRoleLogin
         {
             return !await MayBecomeTheOwner(source, ct);
         }
-        // Class 28: no such login, or not by this password; class 42: one that may not read what it serves.
+        // Class 28: there is no such login, or its password differs. Class 42: the login may not read the tables.
         catch (PostgresException e) when (e.SqlState.StartsWith("28", StringComparison.Ordinal)
             || e.SqlState.StartsWith("42", StringComparison.Ordinal))
         {
@@ -103,8 +104,8 @@ static partial class AppRoleLogin
         select set_config('amrutam.login', $1, false), set_config('amrutam.login_password', $2, false)
         """;
 
-    // Only what an owner without a superuser's rights may say: a role has none of the others unless it was given them,
-    // and is then not served by.
+    // It has only the clauses that an owner without a superuser's rights may write. A role has none of the other rights
+    // unless somebody granted them, and then it does not serve.
     const string Make = """
         do $$
         declare
@@ -121,12 +122,12 @@ static partial class AppRoleLogin
         $$
         """;
 
-    // Of the session and not of the present role, which a session may take off again.
+    // It asks about the session's role. A session can leave its present role again.
     const string MayBecomeOwner = """
         select pg_has_role(session_user, c.relowner, 'member') from pg_class c where c.oid = 'audit.events'::regclass
         """;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the server's login may become the owner of the event log, so "
-        + "whoever takes the server over can change the log: give the owner apart as ConnectionStrings__Owner")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the server's login can become the owner of the event log, "
+        + "so an intruder could change the log; set ConnectionStrings__Owner to a login apart")]
     static partial void LogMayBecomeTheOwner(ILogger log);
 }

@@ -5,7 +5,7 @@ using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>How full batches are, and how long what they take has waited.</summary>
+/// <summary>The size of batches, and the time that their members have waited.</summary>
 static class BatchMeter
 {
     public const string Label = "amrutam.batch.name";
@@ -23,18 +23,17 @@ static class BatchMeter
         });
 }
 
-/// <summary>Gathers concurrent requests into one call: what arrives while a call runs is the next call's.</summary>
-/// <remarks>
-/// Whoever asks while the turn to write is free begins the call at once, on the thread that they are on: a lone request
-/// is a batch of one, and no other thread has to be woken for it. Calls that share what waits are smaller, and cost
-/// more for each request; so another is begun beside one only when it is full, or when that one waits for something of
-/// its own. Each request gets its own outcome. A batch that throws is run again one request at a time, so one bad
-/// member fails alone. A request that waited past the deadline is refused without being run; one that is being run is
-/// always waited for, because its outcome would be unknown otherwise.
+/// <summary>Gathers concurrent requests into one call: requests that arrive during a call wait for the next
+/// one.</summary>
+/// <remarks> If the turn to write is free, a request begins the call at once on its own thread. So a lone request is a
+/// batch of one and wakes no other thread. Another call begins beside one that is full or slow. Otherwise no other call
+/// begins, because smaller calls cost more for each request. Each request gets its own outcome. A batch that throws is
+/// run again one request at a time, so one bad member fails alone. A request that waited past the deadline is refused
+/// without being run. A request that is being run is always waited for, because its outcome would be unknown otherwise.
 /// </remarks>
 sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 {
-    /// <param name="From">Who asked, when that is being traced.</param>
+    /// <param name="From">The span of the request, if it is traced.</param>
     readonly record struct Waiting(TRequest Request, TaskCompletionSource<TOutcome> Outcome, long Since,
         Activity? From);
 
@@ -48,22 +47,23 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     readonly TimeProvider _clock;
     readonly Channel<Waiting> _queue;
 
-    // Whoever has the turn writes whatever waits. Beside it there are places for full calls and for slow ones.
+    // The holder of the turn writes all that waits. Beside it there are places for full calls and for slow ones.
     readonly SemaphoreSlim _turn = new(1), _beside;
 
-    /// <param name="name">What it gathers, in the plural: a label.</param>
-    /// <param name="run">Runs 1 to <paramref name="size"/> requests and gives their outcomes in the same order.</param>
-    /// <param name="size">The most requests in one call.</param>
-    /// <param name="besides">How many calls that are full, or slow, may run beside one.</param>
+    /// <param name="name">The members' name in the plural. Metrics have it as a label.</param>
+    /// <param name="run">Runs 1 to <paramref name="size"/> requests and returns their outcomes in the same
+    /// order.</param>
+    /// <param name="size">The largest number of requests in one call.</param>
+    /// <param name="besides">The number of full or slow calls that may run beside one.</param>
     /// <param name="slow">A call that has run for longer is slow; at least a millisecond.</param>
-    /// <param name="capacity">How many may wait; one more is refused.</param>
-    /// <param name="deadline">How long one may wait before it is run.</param>
-    /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed: it must not be
-    /// run again.</param>
+    /// <param name="capacity">The number of requests that may wait. The next one is refused.</param>
+    /// <param name="deadline">The longest time that a request may wait before it is run.</param>
+    /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed. It is not run
+    /// again.</param>
     public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int besides,
         TimeSpan slow, int capacity, TimeSpan deadline, Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
     {
-        // A call that is slow at once would be looked at without end.
+        // A limit of zero would make the watch of slow calls run without a pause.
         ArgumentOutOfRangeException.ThrowIfLessThan(slow, TimeSpan.FromMilliseconds(1));
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
         (_slow, _besides, _beside) = (slow, besides, new(besides));
@@ -82,7 +82,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         return outcome.Task;
     }
 
-    /// <summary>The context in which nothing has been set, which only a new thread is sure to have.</summary>
+    /// <summary>An empty execution context. Only a new thread is sure to have one.</summary>
     static ExecutionContext OfAThreadOfItsOwn()
     {
         ExecutionContext? context = null;
@@ -99,11 +99,11 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
             Begin(static batch => _ = ((Batch<TRequest, TOutcome>)batch!).WriteWhileFull());
     }
 
-    /// <remarks>A writer serves everybody: it must not go on in the trace and log scope of whoever happened to come
-    /// first.</remarks>
+    /// <remarks>A writer serves many requests, so it does not run in the trace and log scope of the first
+    /// one.</remarks>
     void Begin(ContextCallback write) => ExecutionContext.Run(Nobodys, write, this);
 
-    /// <summary>Writes until nothing waits; the turn is the caller's, and is given back.</summary>
+    /// <summary>Writes until nothing waits, and then releases the turn of its caller.</summary>
     async Task Write()
     {
         var members = new List<Waiting>();
@@ -123,12 +123,12 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
                 }
             }
             _turn.Release();
-            // What came between the last look and the release found no turn, so it is looked for once more.
+            // A request that came between the last look and the release found no turn. So the loop looks once more.
         }
         while (_queue.Reader.Count > 0 && _turn.Wait(0));
     }
 
-    /// <summary>Writes until less than a full call waits, which is left to whoever has the turn.</summary>
+    /// <summary>Writes until less than a full call waits. The holder of the turn writes the rest.</summary>
     async Task WriteWhileFull()
     {
         var members = new List<Waiting>();
@@ -138,7 +138,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 
     async Task<bool> EndsSoon(Task call)
     {
-        await call.WaitAsync(_slow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await call.WaitAsync(_slow, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return call.IsCompleted;
     }
 
@@ -183,13 +183,13 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes no more, runs what waits, and returns when the last call has ended.</summary>
+    /// <summary>Accepts no more requests, runs those that wait, and returns when the last call has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
         await _turn.WaitAsync();
         for (var place = 0; place < _besides; place++) await _beside.WaitAsync();
-        // Taken in just before the queue was closed, and seen by no writer.
+        // These came just before the queue was closed, and no writer saw them.
         var members = new List<Waiting>();
         while (Take(members)) await RunMembers(members);
     }

@@ -2,16 +2,14 @@ using Npgsql;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>The commit may or may not have reached the synchronous standby, so neither success nor failure may be
-/// told.</summary>
+/// <summary>The commit may or may not have reached the synchronous standby, so the answer reports neither success nor
+/// failure.</summary>
 sealed class CommitOutcomeUnknownException() : Exception("the outcome of the commit is unknown");
 
 /// <summary>Notices when PostgreSQL gives up waiting for its synchronous standby.</summary>
-/// <remarks>
-/// PostgreSQL then answers the commit with success and only a warning. The row is on the primary alone and is gone
-/// after a failover, so an answer that rests on it is 503 "outcome unknown", never 2xx. The warning carries no code
-/// of its own (it is 01000, as many are), so its text is looked at; the server is started with English messages.
-/// </remarks>
+/// <remarks> PostgreSQL then answers the commit with success and a warning. The row is on the primary alone, and a
+/// failover loses it. So the response is 503 "outcome unknown" and never 2xx. The warning has the general code 01000,
+/// so this class compares its text. The server is started with English messages. </remarks>
 sealed class CommitWatch
 {
     const string GaveUp = "canceling wait for synchronous replication";

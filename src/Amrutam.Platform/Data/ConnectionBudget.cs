@@ -3,21 +3,21 @@ using Npgsql;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>How much of the database this server takes (section <c>Database</c>).</summary>
+/// <summary>The server's share of the database (section <c>Database</c>).</summary>
 sealed class DatabaseSettings
 {
-    /// <summary>Connections of the pool that serves. A database answers fastest with a few for each core; more only
-    /// wait inside it.</summary>
+    /// <summary>Connections of the serving pool. A database is fastest with a few for each core; more of them only wait
+    /// inside it.</summary>
     [Range(2, 1000)]
     public int MaxConnections { get; init; } = 32;
 }
 
 /// <summary>Checks at the start that PostgreSQL allows as many connections as this server may open.</summary>
-/// <remarks>Found out under load instead, it would be refused bookings on the busiest day.</remarks>
+/// <remarks>Otherwise the server would find it out under load, by refused bookings.</remarks>
 static class ConnectionBudget
 {
-    // Beside the pool: those for lists, two that book, two that listen, one that migrates, one for a command or a
-    // person with psql.
+    // Besides the pool: the connections for lists, two that book, two that listen, one that migrates, and one for a
+    // command or psql.
     const int Beside = Database.ListConnections + 6;
 
     /// <exception cref="StartupException">PostgreSQL allows fewer.</exception>
@@ -29,7 +29,7 @@ static class ConnectionBudget
                 + $"are more than the {allowed} connections that PostgreSQL allows this server.");
     }
 
-    // A role's or a database's own limit is -1 when there is none.
+    // A role or a database without a limit of its own has -1.
     const string ReadAllowed = """
         select least(
             current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,

@@ -15,7 +15,7 @@ sealed class DataSettings
     public static string DirectoryOf(IConfiguration settings) =>
         settings.GetSection(Section)[nameof(Directory)] is { Length: > 0 } given ? given : DefaultDirectory();
 
-    /// <summary>/var/lib/amrutam for root; for other users a folder below XDG_DATA_HOME, ~/.local/share,
+    /// <summary>/var/lib/amrutam for root. For other users it is a folder below XDG_DATA_HOME, ~/.local/share,
     /// ~/Library/Application Support or %LOCALAPPDATA%.</summary>
     public static string DefaultDirectory()
     {

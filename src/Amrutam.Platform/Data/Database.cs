@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>Where PostgreSQL is, and as whom to speak to it.</summary>
+/// <summary>The addresses and roles to reach PostgreSQL with, as connection strings.</summary>
 /// <param name="Owner">Owns the schema and migrates it.</param>
 /// <param name="App">Serves requests, as the role amrutam_app, which can only insert into and read the event
 /// log.</param>
@@ -15,20 +15,18 @@ sealed record Database(string Owner, string App)
 
     public const string AppRole = "amrutam_app";
 
-    /// <summary>The key of the pool over which public lists are read.</summary>
-    /// <remarks>The driver gives its connections out in turn, so that of many each is seldom used, and its process of
-    /// PostgreSQL has to find anew what it knew of tables and pages; of few each is warm. And lists that anybody may
-    /// ask for keep no request of a patient's waiting for a connection.</remarks>
+    /// <summary>The key of the pool that reads public lists.</summary>
+    /// <remarks>The driver uses its connections in turn. Among many connections each is seldom used, and its PostgreSQL
+    /// process loses its knowledge of tables and pages. Among few, each stays warm. And readers of public lists, who
+    /// may be anybody, take no connection from a patient's request.</remarks>
     public const string ForLists = "lists";
 
-    // Most lists are given from memory: two for each of two cores read the rest.
+    // Memory answers most lists. Two connections for each of two cores read the rest.
     public const int ListConnections = 4;
 
-    /// <summary>
-    /// A database given by the operator. With <c>ConnectionStrings:Owner</c> the two log in apart. With one connection
-    /// string the role is set to amrutam_app, which a session can take off again, until <see cref="AppRoleLogin"/> has
-    /// found the server a login of its own.
-    /// </summary>
+    /// <summary> A database of the operator's. With <c>ConnectionStrings:Owner</c> owner and server log in apart. With
+    /// one connection string the role is set to amrutam_app, which a session can leave again. That lasts until
+    /// <see cref="AppRoleLogin"/> has found a login for the server. </summary>
     public static Database Given(string app, string? owner) =>
         owner is null ? new(app, WithRole(app)) : new(owner, app);
 
@@ -39,8 +37,8 @@ sealed record Database(string Owner, string App)
         return parts.ConnectionString;
     }
 
-    /// <summary>Connections apart from the pool that serves. A pool without a name is called by its connection string
-    /// in metrics, so these have one too.</summary>
+    /// <summary>Opens connections apart from the serving pool. Metrics show the name; without one they would show the
+    /// connection string.</summary>
     public static NpgsqlDataSource OpenUnpooled(string connectionString, string name)
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = name };
@@ -48,43 +46,45 @@ sealed record Database(string Owner, string App)
         return builder.Build();
     }
 
-    // Without scans of whole tables, because a plan that is made while a table is empty would have them.
+    // Sequential scans are off, because a plan that is made while a table is empty would contain them.
     public const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
-    /// <summary>A pool that serves: constant statements prepared, commits never cancelled half-way.</summary>
-    /// <param name="name">What metrics call it; without one they would say the connection string.</param>
-    /// <param name="planOnce">For statements whose parameters do not change which plan is best: PostgreSQL would
-    /// compare costs and plan a small set anew each time, which takes longer than to run it.</param>
+    /// <summary>Opens a serving pool: constant statements are prepared, and commits are never cancelled
+    /// half-way.</summary>
+    /// <param name="name">The pool's name in metrics. Without one they would show the connection string.</param>
+    /// <param name="planOnce">True for statements whose best plan does not depend on their parameters. PostgreSQL would
+    /// otherwise plan a small set again each time, which takes longer than to run it.</param>
     public NpgsqlDataSource Open(string name, int maxConnections, ILoggerFactory logs, bool planOnce = false)
     {
         var parts = new NpgsqlConnectionStringBuilder(App)
         {
             MaxPoolSize = maxConnections,
-            // What was opened stays: the driver would close what a calm time does not need, all at once, and the next
-            // burst would wait for logins and for plans that are made anew. The budget has room for all of them.
+            // Opened connections stay open. The driver would close idle ones all at once, and the next burst would wait
+            // for logins and new plans. The budget has room for all of them.
             MinPoolSize = maxConnections,
             MaxAutoPrepare = 128,
             AutoPrepareMinUsages = 2,
-            // On cancellation wait for PostgreSQL's answer for ever rather than guess: a guess could report a lost
-            // commit as done.
+            // After a cancellation it waits for PostgreSQL's answer without a limit. A guess could report a lost commit
+            // as done.
             CancellationTimeout = -1,
-            // The driver's default of 30 s outlives every client that would still be waiting.
+            // The driver's default of 30 s is longer than any client waits.
             CommandTimeout = 15,
             Timeout = 5,
-            // Nothing here changes a session's state, so there is nothing to reset between its users.
+            // No statement changes a session's state, so there is nothing to reset between its users.
             NoResetOnClose = true,
         };
-        // An operator's own name stays: it tells servers apart in pg_stat_activity.
+        // An operator's own name stays. It distinguishes servers in pg_stat_activity.
         parts.ApplicationName ??= "amrutam";
-        // Compiling a plan takes longer (measured: a second) than any statement of a request takes to run.
+        // To compile a plan takes longer (measured: a second) than any statement of a request runs.
         parts.Options = (parts.Options + " -c jit=off" + (planOnce ? PlanOnce : ""))
             .Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
-        // Every type that is used is PostgreSQL's own, and known; to ask for the others is the start's longest query.
+        // Every type in use is PostgreSQL's own, and the driver knows it. The query for the others is the slowest of
+        // the start.
         builder.ConfigureTypeLoading(types => types.EnableTypeLoading(false));
         builder.Name = name;
-        // A span for each statement only where the request's own span is recorded.
+        // A statement has a span only if its request's span is recorded.
         builder.ConfigureTracing(o => o.ConfigureCommandFilter(_ => Tracing.Recorded is not null)
             .ConfigureBatchFilter(_ => Tracing.Recorded is not null).EnablePhysicalOpenTracing(false)
             .EnableFirstResponseEvent(false));

@@ -9,14 +9,12 @@ namespace Amrutam.Platform.Data;
 
 /// <summary>Brings the database to this version's schema: forward-only SQL files, each in one transaction, under one
 /// advisory lock.</summary>
-/// <remarks>
-/// Files are named <c>NNNN_what_it_does.sql</c> in a module's <c>Migrations</c> folder and applied in the order of
-/// their numbers, which are unique over all modules. The hash of each is recorded: a file that changed after it was
-/// applied stops the start, because two databases that claim one version would differ.
-/// </remarks>
+/// <remarks> Files are named <c>NNNN_what_it_does.sql</c> in a module's <c>Migrations</c> folder. They are applied in
+/// the order of their numbers, which are unique over all modules. The hash of each is recorded. A file that changed
+/// after it was applied stops the start, because two databases of one version would differ. </remarks>
 static class Migrator
 {
-    // Any constant does; it only has to be the same in every replica that starts at once.
+    // Any constant will do, as long as all replicas that start at once have the same one.
     const long AdvisoryLock = 0x414D5255;
 
     sealed record Migration(int Number, string Name, string Sql)
@@ -30,7 +28,8 @@ static class Migrator
     public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString,
         IReadOnlyList<IModule> modules, CancellationToken ct)
     {
-        // Not pooled: the lock ends with the session, and no idle session of the owner's stays behind.
+        // The connection is not pooled. So the lock ends with the session, and no idle session of the owner stays
+        // behind.
         await using var source = Database.OpenUnpooled(new NpgsqlConnectionStringBuilder(ownerConnectionString)
         {
             Pooling = false,
@@ -51,7 +50,8 @@ static class Migrator
             if (!applied.TryGetValue(migration.Number, out var hash)) done.Add(await Apply(connection, migration));
             else if (!hash.AsSpan().SequenceEqual(migration.Hash))
                 throw new StartupException(
-                    $"Migration {migration.Name} has changed since it was applied to this database.");
+                    $"Migration {migration.Name} has changed since it was applied to this database; "
+                    + "restore its file.");
         }
         await connection.Statement(OpenEpoch).Execute();
         return done;
@@ -104,8 +104,7 @@ static class Migrator
 
     const string ReadLedger = "select number, hash from platform.migrations order by number";
 
-    // Here, because it is the owner's to do, before anything is served from a cluster that the database was restored
-    // into.
+    // The owner does this here, before the server serves from a cluster that the database was restored into.
     const string OpenEpoch = "select platform.open_event_epoch()";
 
     const string Record = "insert into platform.migrations (number, name, hash) values ($1, $2, $3)";

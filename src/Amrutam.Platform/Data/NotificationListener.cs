@@ -3,13 +3,11 @@ using Npgsql;
 
 namespace Amrutam.Platform.Data;
 
-/// <summary>Receives the notifications of one channel and polls the database beside them, over a connection of its
+/// <summary>Receives the notifications of one channel and polls the database besides, over a connection of its
 /// own.</summary>
-/// <remarks>
-/// The connection is not of the pool that serves, and its timeouts are short: it only reads, so a lost connection is
-/// noticed within seconds. The poll proves that the connection works, and finds what a notification missed, such as
-/// one that a connection pooler dropped.
-/// </remarks>
+/// <remarks> The connection is not of the serving pool, and its timeouts are short. It only reads, so it notices a lost
+/// connection within seconds. The poll proves that the connection works. It also finds a change whose notification was
+/// missed, for example dropped by a connection pooler. </remarks>
 /// <param name="database">The database. The listener signs in with the serving role.</param>
 /// <param name="name">The name of the connection in pg_stat_activity and of the loop in traces.</param>
 sealed class NotificationListener(Database database, string name, TimeProvider clock)

@@ -6,16 +6,14 @@ using Npgsql;
 namespace Amrutam.Platform.Data;
 
 /// <summary>Runs constant SQL over Npgsql with positional, typed parameters.</summary>
-/// <remarks>
-/// Npgsql prepares constant text by itself after its second use. A statement that changes something takes no
-/// cancellation token: a caller who gives up must not leave the outcome of a commit unknown.
-/// </remarks>
+/// <remarks> Npgsql prepares constant text by itself after its second use. A statement that changes something takes no
+/// cancellation token: a caller who gives up must not leave the outcome of a commit unknown. </remarks>
 static class Sql
 {
     public static Statement Statement(this NpgsqlDataSource db, string sql) =>
         new(db.CreateConnection(), sql, owns: true);
 
-    /// <summary>A statement on an open connection, inside whatever transaction runs there.</summary>
+    /// <summary>A statement on an open connection, inside its transaction if it has one.</summary>
     public static Statement Statement(this NpgsqlConnection connection, string sql) =>
         new(connection, sql, owns: false);
 
@@ -52,7 +50,7 @@ static class Sql
 
     static DateTime AsUtc(this DateTime value) => DateTime.SpecifyKind(value, DateTimeKind.Utc);
 
-    /// <summary>Runs <paramref name="work"/> in one READ COMMITTED transaction; what it throws rolls back.</summary>
+    /// <summary>Runs <paramref name="work"/> in one READ COMMITTED transaction. An exception rolls it back.</summary>
     public static async Task<T> InTransaction<T>(this NpgsqlDataSource db, Func<NpgsqlConnection, Task<T>> work)
     {
         await using var connection = db.CreateConnection();
@@ -131,7 +129,8 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     public Task<T?> One<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) where T : class =>
         First<T?>(read, ct);
 
-    /// <returns>What <paramref name="read"/> makes of the first row; the type's default if there is none.</returns>
+    /// <returns>The value that <paramref name="read"/> makes of the first row; the type's default if there is
+    /// none.</returns>
     internal Task<T?> First<T>(Func<NpgsqlDataReader, T?> read, CancellationToken ct) =>
         Run(async (command, stop) =>
         {
@@ -141,7 +140,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
             return found;
         }, ct);
 
-    /// <returns>Row by row as they are read, however many there are; on an open connection only.</returns>
+    /// <returns>Each row as it is read, without a limit; on an open connection only.</returns>
     public async IAsyncEnumerable<T> Stream<T>(Func<NpgsqlDataReader, T> read,
         [EnumeratorCancellation] CancellationToken ct)
     {
@@ -150,7 +149,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
         while (await rows.ReadAsync(ct)) yield return read(rows);
     }
 
-    /// <returns>Every row; the statement itself limits how many.</returns>
+    /// <returns>Every row. The statement itself limits the number.</returns>
     public Task<List<T>> List<T>(Func<NpgsqlDataReader, T> read, CancellationToken ct = default) =>
         Run(async (command, stop) =>
         {

@@ -3,32 +3,33 @@ using Npgsql;
 
 namespace Amrutam.Platform.EventLog;
 
-/// <summary>How far the event log is settled: whatever will still become visible stands after that position.</summary>
-/// <remarks>
-/// <para>Positions are drawn in order and become visible out of order, when their transactions end. Whoever writes to
-/// the log holds its ROW EXCLUSIVE lock from before the position is drawn to the end of the transaction. So what was
-/// drawn before the newest visible event is settled as soon as everybody who held that lock at one look is gone at a
-/// later one. A look is one statement: its snapshot, which says what is newest, is older than its view of the
-/// locks.</para>
-/// <para>The order of positions is causal, that of transactions' ids is not: one that gets its id early, waits for a
-/// row, and then changes it, draws its position after the one that it waited for. A position within the transactions
-/// that are older than every running one was rejected: any third transaction between the two parts them. And nobody is
-/// waited for who does not write events: a long report, a dump, another database of the cluster.</para>
-/// </remarks>
+/// <summary>The position up to which the event log is settled: events that become visible later have greater
+/// positions.</summary>
+/// <remarks> <para>Positions are drawn in order, and become visible out of order, when their transactions end. Every
+/// writer of the log holds its ROW EXCLUSIVE lock from before it draws a position to the end of its transaction. One
+/// look sees which writers hold the lock, and which event is the newest visible one. When those writers are gone at a
+/// later look, every position up to that event is settled. A look is one statement: its snapshot, which gives the
+/// newest event, is older than its view of the locks.</para> <para>The order of positions is causal, and that of
+/// transactions' ids is not. A transaction may get its id early, wait for a row, and only then draw its position. A
+/// position within the transactions that are older than every running one was rejected: any third transaction between
+/// the two parts them. Transactions that write no events are not waited for: a long report, a dump, another database of
+/// the cluster.</para> </remarks>
 sealed class EventLogWatermark(NpgsqlDataSource db) : IDisposable
 {
-    /// <param name="Settled">Every event up to here is visible to the next statement, or never will be.</param>
+    /// <param name="Settled">Every event up to this position is visible to the next statement, or never will
+    /// be.</param>
     /// <param name="Newest">The last event that is visible now.</param>
     public readonly record struct View(long Settled, long Newest);
 
     sealed record Writers(long Newest, HashSet<string> Open);
 
-    // Looks that overtook each other would take writers who have not begun yet for writers who are gone.
+    // If one look overtook another, it would take writers who have not begun yet for writers who are gone.
     readonly SemaphoreSlim _turn = new(1);
     Writers? _waitingFor;
     long _settled;
 
-    /// <summary>Looks once. Under steady writing a look settles what stood at the one before.</summary>
+    /// <summary>Looks once. While events are written steadily, a look settles the newest event of the look
+    /// before.</summary>
     public async Task<View> Read(CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
@@ -47,7 +48,7 @@ sealed class EventLogWatermark(NpgsqlDataSource db) : IDisposable
 
     void Settle(Writers now)
     {
-        // A log that became shorter is another one: a database that was put back to an earlier time.
+        // A log that became shorter is another log: the database was restored to an earlier time.
         if (now.Newest < _settled) (_settled, _waitingFor) = (0, null);
         if (_waitingFor is { } before)
         {

@@ -7,17 +7,18 @@ using Npgsql;
 
 namespace Amrutam.Platform.EventLog;
 
-/// <summary>What readers are told of a row of the event log. <paramref name="Details"/> is JSON in UTF-8.</summary>
+/// <summary>The part of an event that readers get. <paramref name="Details"/> is JSON in UTF-8.</summary>
 sealed record Event(long Position, Instant At, string Action, Guid? EntityId, byte[]? Details)
 {
-    /// <returns>At the value of this member of the details.</returns>
+    /// <returns>A reader at the value of this member of the details.</returns>
     /// <exception cref="InvalidDataException">There is no such member.</exception>
     public Utf8JsonReader Detail(ReadOnlySpan<byte> name) =>
         Has(name, out var value)
             ? value : throw new InvalidDataException($"{Action} without {Encoding.UTF8.GetString(name)}");
 
-    /// <param name="value">At the value of this member of the details, when they have it.</param>
-    /// <remarks>Reads from the beginning each time, because details are shorter than a document made of them.</remarks>
+    /// <param name="value">A reader at the value of this member, if the details have it.</param>
+    /// <remarks>It reads from the beginning each time, because that is quicker than to parse such short details into a
+    /// document.</remarks>
     public bool Has(ReadOnlySpan<byte> name, out Utf8JsonReader value)
     {
         value = new(Details ?? "{}"u8);
@@ -28,31 +29,28 @@ sealed record Event(long Position, Instant At, string Action, Guid? EntityId, by
     }
 }
 
-/// <summary>What a module does with the events of the log.</summary>
+/// <summary>A module's use of the events of the log.</summary>
 interface IReadEvents
 {
-    /// <summary>The name of its cursor: never changed, or it begins again.</summary>
+    /// <summary>The name of its cursor. Under a new name it begins again at the first event.</summary>
     string Name { get; }
 
-    /// <summary>Writes the effect of these events, in their order, on this connection, whose transaction also moves
-    /// the cursor.</summary>
-    /// <remarks>What it throws undoes both. An event that fails alone is tried again a few times, then
-    /// parked.</remarks>
+    /// <summary>Writes the effect of these events, in their order, on this connection, whose transaction also moves the
+    /// cursor.</summary>
+    /// <remarks>An exception undoes both. An event that fails alone is tried again a few times, then parked.</remarks>
     Task Apply(NpgsqlConnection connection, IReadOnlyList<Event> events);
 
-    /// <summary>Takes back the effects of every event after this position, or of more, on this connection, whose
-    /// transaction also moves the cursor.</summary>
+    /// <summary>Undoes the effects of every event after this position, or of earlier ones too. It uses this connection,
+    /// whose transaction also moves the cursor.</summary>
     /// <returns>The position after which the events must be applied again: the same, or an earlier one.</returns>
     Task<long> Rewind(NpgsqlConnection connection, long position);
 }
 
-/// <summary>Hands every event of the log to <typeparamref name="TReader"/> once in effect, in the order of their
+/// <summary>Gives every event of the log to <typeparamref name="TReader"/> once in effect, in the order of their
 /// positions.</summary>
-/// <remarks>
-/// Only what is settled is taken (<see cref="EventLogWatermark"/>). The cursor moves in the transaction of the effect,
-/// and its
-/// row's lock lets one replica read at a time. The log is looked at a few times a second. Telling readers by NOTIFY was
-/// rejected: every commit that notifies queues on one lock of the whole database, which bookings would pay for.
+/// <remarks> It takes only settled events (<see cref="EventLogWatermark"/>). The cursor moves in the transaction of the
+/// effect, and the lock of its row lets one replica read at a time. It polls the log a few times a second. NOTIFY was
+/// rejected: every commit that notifies waits for one lock of the whole database, and bookings would wait too.
 /// </remarks>
 sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, EventLogWatermark horizon,
     TimeProvider clock,
@@ -63,8 +61,9 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250), PauseAfterFailure = TimeSpan.FromSeconds(1);
     static readonly TimeSpan PauseForOthers = TimeSpan.FromMilliseconds(5);
 
-    /// <param name="More">It took as many events as it may at once, so there may be more.</param>
-    /// <param name="Read">Everything up to here has had its effect; -1 when another replica has the turn.</param>
+    /// <param name="More">True if it took as many events as one pass may, so there may be more.</param>
+    /// <param name="Read">Every event up to this position has had its effect; -1 when another replica has the
+    /// turn.</param>
     readonly record struct Pass(bool More, long Read);
 
     readonly SemaphoreSlim _turn = new(1);
@@ -86,9 +85,9 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
         }
     }
 
-    /// <summary>Reads until everything that was committed before the call has had its effect.</summary>
-    /// <returns>False when that takes longer than <paramref name="most"/>: a transaction from before still writes, or
-    /// the log is far ahead.</returns>
+    /// <summary>Reads until every event that was committed before the call has had its effect.</summary>
+    /// <returns>False if that takes longer than <paramref name="most"/>: an earlier transaction still writes, or the
+    /// log is far ahead.</returns>
     public async Task<bool> CatchUp(TimeSpan most, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
@@ -102,7 +101,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
         return false;
     }
 
-    /// <returns>Null when it failed, which is logged and tried again.</returns>
+    /// <returns>Null when it failed. The failure is logged, and the next pass tries again.</returns>
     async Task<Pass?> Try(CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
@@ -143,7 +142,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
 
     async Task<Pass> Read(NpgsqlConnection connection, long settled, int limit, Action<Event> began)
     {
-        // A list, because a cursor that another replica holds gives no row.
+        // It is a list, because a cursor that another replica holds gives no row.
         if (await connection.Statement(Take).With(reader.Name).List(row => row.GetInt64(0)) is not [var cursor])
             return new(More: false, -1);
         var events = await connection.Statement(ReadOn).With(cursor).With(settled).With(limit).List(ReadEvent);
@@ -171,7 +170,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
     Task<int> MoveTo(NpgsqlConnection connection, Event last) =>
         connection.Statement(Move).With(reader.Name).With(last.Position).Execute();
 
-    /// <summary>A failure that says nothing about the event: it will go away by itself, so it is not counted against
+    /// <summary>A failure that passes and has nothing to do with the event, so the event's tries do not count
     /// it.</summary>
     static bool IsTheDatabases(Exception e) =>
         e is NpgsqlException { IsTransient: true } or CommitOutcomeUnknownException or OperationCanceledException;
@@ -197,17 +196,19 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
     const string Move =
         "update platform.event_readers set position = $2, tries = 0, moved_at = now() where name = $1";
 
-    // Nothing is counted when another replica has gone past the event meanwhile.
+    // Nothing is counted if another replica has passed the event meanwhile.
     const string CountTry = """
         update platform.event_readers set tries = tries + 1 where name = $1 and position < $2 returning tries
         """;
 
     const string Park = "insert into platform.parked_events (reader, position, error) values ($1, $2, $3)";
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "reader {Reader} failed and will try again")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the reader {Reader} failed and will try again; "
+        + "its data are late until it succeeds")]
     partial void LogFailure(Exception exception, string reader);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "reader {Reader} parked event {Position} ({Action})")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the reader {Reader} could not apply event {Position} "
+        + "({Action}) and parked it; see EventsParked in docs/operations.md")]
     partial void LogParked(string reader, long position, string action);
 }
 

@@ -3,21 +3,21 @@ using Npgsql;
 
 namespace Amrutam.Platform.EventLog;
 
-/// <summary>Lets a reader apply events again, from any position on: after a mistake of its own was mended, or with what
-/// it had parked.</summary>
-/// <remarks>The effects are taken back in the transaction that moves the cursor, and its row's lock is the reader's
-/// turn, so servers may go on running and still every event has its effect once.</remarks>
+/// <summary>Lets a reader apply events again from any position, for example after a fault of the reader was mended or
+/// for its parked events.</summary>
+/// <remarks>The transaction that moves the cursor also undoes the effects, and holds the lock of the cursor's row. So
+/// servers may go on running, and still every event has its effect once.</remarks>
 static class ReplayEvents
 {
     /// <param name="from">The first position to be applied again.</param>
-    /// <returns>The position where the reader begins: that one, or an earlier one when its effects cannot be taken back
-    /// singly.</returns>
+    /// <returns>The position where the reader begins: that one, or an earlier one if the effects cannot be undone one
+    /// by one.</returns>
     public static Task<long> Run(NpgsqlDataSource db, IReadEvents reader, long from) =>
         db.InTransaction(async connection =>
         {
             if (await connection.Statement(Take).With(reader.Name).List(row => row.GetInt64(0)) is not [var cursor])
                 throw new StartupException($"The reader {reader.Name} has not begun yet.");
-            // Forward it would pass over events, which nothing could make good.
+            // A later position would pass over events for good.
             if (from < 1 || from > cursor + 1)
                 throw new StartupException($"The reader {reader.Name} has read to {cursor}; give a position up to it.");
             var after = await reader.Rewind(connection, from - 1);

@@ -3,12 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>Refuses a body that is larger than any request needs, and lets the caller hear why.</summary>
-/// <remarks>
-/// Kestrel's own limit closes the connection on a caller who is still sending, and most clients then report a broken
-/// pipe instead of the 413. So Kestrel's is the larger one: up to it the rest of a refused body is read and thrown
-/// away.
-/// </remarks>
+/// <summary>Refuses a body that is larger than any request needs, so that the caller gets the reason.</summary>
+/// <remarks> At its own limit Kestrel closes the connection while the caller still sends, and most clients then report
+/// a broken pipe instead of the 413. So Kestrel's limit is the larger one. Up to it the rest of a refused body is read
+/// and discarded. </remarks>
 static class BodyLimit
 {
     public const long ReadAndThrownAwayBytes = 16 * 1024 * 1024;
@@ -17,7 +15,7 @@ static class BodyLimit
     public static Task Refuse(HttpContext http, RequestDelegate next)
     {
         if (http.Request.ContentLength > Bytes) return ProblemResponses.Write(http, CommonProblems.TooLarge);
-        // A body in chunks does not say its length, so it is counted while it is read.
+        // A body in chunks does not state its length, so it is counted while it is read.
         if (http.Request.ContentLength is null
             && http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             http.Request.Body = new Counted(http.Request.Body);

@@ -4,15 +4,15 @@ using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>Who asks: taken from the verified access token or portal session, never from a body, and never loaded per
-/// request.</summary>
+/// <summary>The caller. It comes from the verified access token or portal session, never from a body, and no request
+/// loads it.</summary>
 /// <param name="Id">The account.</param>
 /// <param name="Role">patient, doctor or admin.</param>
 /// <param name="Session">The session that the token belongs to (claim <c>sid</c>).</param>
-/// <param name="SecondFactor">Whether they signed in with one.</param>
+/// <param name="SecondFactor">True if they signed in with a second factor.</param>
 sealed record CurrentUser(Guid Id, string Role, Guid Session, bool SecondFactor = false)
 {
-    /// <summary>The trace id of the running request, which goes into the events it makes.</summary>
+    /// <summary>The trace id of the running request. Its events have the same.</summary>
     public string Trace => CommonProblems.Trace();
 
     public static ValueTask<CurrentUser?> BindAsync(HttpContext http) =>
@@ -29,9 +29,9 @@ sealed record CurrentUser(Guid Id, string Role, Guid Session, bool SecondFactor 
     public static CurrentUser? Of(ClaimsPrincipal principal) => (principal.Identity as UserIdentity)?.User;
 }
 
-/// <summary>The identity of who is signed in to the portal; it carries their <see cref="CurrentUser"/>, so that no
-/// request parses claims.</summary>
-/// <remarks>Its claims are made for whoever reads them, because next to nobody does.</remarks>
+/// <summary>The identity of a caller who is signed in to the portal. It carries their <see cref="CurrentUser"/>, so
+/// that no request parses claims.</summary>
+/// <remarks>Its claims are made when they are read, because almost nothing reads them.</remarks>
 sealed class UserIdentity(CurrentUser user, string scheme) : ClaimsIdentity(scheme, "sub", Role)
 {
     public const string SecondFactorClaim = "mfa";
@@ -50,14 +50,14 @@ sealed class UserIdentity(CurrentUser user, string scheme) : ClaimsIdentity(sche
         }
     }
 
-    /// <summary>What every route with a policy asks.</summary>
+    /// <summary>Every route with a policy checks a role in this way.</summary>
     public override bool HasClaim(string type, string value) =>
         type == Role ? value == user.Role : base.HasClaim(type, value);
 
     public override ClaimsIdentity Clone() => new UserIdentity(user, AuthenticationType!);
 }
 
-/// <summary>The authorization policies: their names, and the roles that each lets pass. A route that names none refuses
+/// <summary>The authorization policies: their names and their roles. A route without a policy refuses
 /// everybody.</summary>
 static class Allow
 {

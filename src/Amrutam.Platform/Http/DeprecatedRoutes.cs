@@ -12,7 +12,7 @@ sealed class FormerRoute
 {
     public string? Method { get; private set; }
 
-    /// <summary>Known once endpoints are built, which is before any request.</summary>
+    /// <summary>It is known when the endpoints are built, which is before any request.</summary>
     public RoutePattern? Pattern { get; private set; }
 
     public void Is(EndpointBuilder former)

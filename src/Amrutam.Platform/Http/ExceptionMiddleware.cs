@@ -7,14 +7,10 @@ using Npgsql;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>
-/// Turns what was thrown into the one problem it means; only what nobody foresaw is a 500, and that says nothing of the
-/// inside.
-/// </summary>
-/// <remarks>
-/// The framework's handler is not used because it forgets the route and runs the pipeline's end anew. An answer that
-/// has a refusing status and no body (404, 405, 415 of routing) gets its problem here too.
-/// </remarks>
+/// <summary>Turns each exception into its problem. Only an unexpected exception is a 500, and that reveals nothing of
+/// the inside.</summary>
+/// <remarks> The framework's handler is not used because it forgets the route and runs the end of the pipeline again. A
+/// response with a refusing status and no body (404, 405, 415 of routing) gets its problem here too. </remarks>
 sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue catalogue,
     ILogger<ExceptionMiddleware> log)
 {
@@ -39,7 +35,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
     Task Answer(HttpContext http, Exception exception)
     {
         var (problem, detail, errors) = Meaning(exception);
-        // A read conflicts with nothing: a constraint that refuses to record it is the server's own fault.
+        // A read conflicts with nothing. If a constraint refuses its record, that is the server's own fault.
         if (problem.Status == StatusCodes.Status409Conflict && HttpMethods.IsGet(http.Request.Method))
             problem = CommonProblems.Failed;
         if (problem == CommonProblems.Failed) LogUnforeseen(exception, RequestLog.Method(http), RequestLog.Route(http));
@@ -59,14 +55,13 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
             PostgresException postgres => (Meaning(postgres), null, null),
             NpgsqlException { InnerException: TimeoutException } => (CommonProblems.Overloaded, null, null),
             NpgsqlException => (CommonProblems.DatabaseAway, null, null),
-            // Not the caller's: theirs was seen above. The server is stopping.
+            // This cancellation is not the caller's, which was handled above. The server is stopping.
             OperationCanceledException => (CommonProblems.Overloaded, null, null),
             _ => (CommonProblems.Failed, null, null),
         };
 
-    /// <summary>
-    /// A rule that the database keeps is refused by the rule's name, also where the code did not expect it.
-    /// </summary>
+    /// <summary>A refusal by a database rule has the rule's name as its code, also where the code did not expect
+    /// it.</summary>
     Problem Meaning(PostgresException postgres) => postgres.SqlState switch
     {
         PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ExclusionViolation or PostgresErrorCodes.CheckViolation
@@ -104,10 +99,8 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         : message.Contains("uplicate", StringComparison.Ordinal) ? "is there twice"
         : "has a value of the wrong type or form";
 
-    /// <summary>
-    /// The framework's sentences name C# types and parameters; ours name what the caller sent. Our own pass as they
-    /// are.
-    /// </summary>
+    /// <summary>The framework's sentences name C# types and parameters, so they are replaced by sentences about the
+    /// request. Our own sentences are not changed.</summary>
     static (Problem, string?, Dictionary<string, string[]>?) Malformed(string message)
     {
         if (message.Contains("no body was provided", StringComparison.Ordinal)
@@ -139,6 +132,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         matchTimeoutMilliseconds: 100)]
     private static partial Regex FrameworkSays();
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "unforeseen failure in {Method} {Route}")]
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "unexpected failure in {Method} {Route}; report it with its trace id")]
     partial void LogUnforeseen(Exception exception, string method, string route);
 }

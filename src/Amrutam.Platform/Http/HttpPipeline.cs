@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>What every request goes through, whichever module answers it.</summary>
+/// <summary>The steps that every request passes through, in every module.</summary>
 static class HttpPipeline
 {
     public const string DefaultUrl = "http://127.0.0.1:5080";
@@ -26,13 +26,14 @@ static class HttpPipeline
             o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
         });
         builder.Logging.AddLogs(builder.Environment);
-        // Read now, so that a wrong setting stops the start before anything has begun.
+        // The setting is read now, so that a wrong one stops the start before anything has begun.
         var cors = settings.Cors();
         settings.Proxies();
         // The framework's own way, through a pipe, ends each body with a comparison by reflection.
         AppContext.SetSwitch("Microsoft.AspNetCore.UseStreamBasedJsonParsing", true);
         builder.Services.ConfigureHttpJsonOptions(o => Json.Configure(o.SerializerOptions));
-        // Thrown, so that one place (Failures) decides what a bad request is told, in every environment.
+        // The framework throws, so that one place (ExceptionMiddleware) decides the response to a bad request in every
+        // environment.
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCors(o => o.AddDefaultPolicy(cors));
@@ -47,7 +48,7 @@ static class HttpPipeline
             .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
 
-    /// <summary>What comes before it is known who asks.</summary>
+    /// <summary>Adds the steps before the caller is known.</summary>
     public static void UseHttp(this WebApplication app)
     {
         var settings = app.Services.GetRequiredService<HttpSettings>();
@@ -61,7 +62,7 @@ static class HttpPipeline
         app.Use(RefuseRoutesWithoutPolicy);
     }
 
-    /// <summary>What is refused of a request by whoever may make it.</summary>
+    /// <summary>Adds the checks of requests that their caller may make.</summary>
     public static void UseRequestChecks(this WebApplication app)
     {
         app.Use(RefuseNullCharacters);
@@ -73,7 +74,8 @@ static class HttpPipeline
         endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null
             || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
 
-    /// <summary>Lines for people in Development and for machines elsewhere, the same before there is a host.</summary>
+    /// <summary>Sets the form of log lines: for people in Development, for machines elsewhere. It is the same before
+    /// there is a host.</summary>
     public static void AddLogs(this ILoggingBuilder logging, IHostEnvironment environment)
     {
         logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss "));
@@ -83,13 +85,14 @@ static class HttpPipeline
             environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
     }
 
-    /// <summary>A route whose author forgot to say who may call it refuses everybody, rather than nobody.</summary>
+    /// <summary>Makes a route without a policy refuse everybody.</summary>
     static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
         http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
             ? ProblemResponses.Write(http, CommonProblems.RoleMayNot)
             : next(http);
 
-    /// <summary>PostgreSQL cannot hold U+0000 in text. Kestrel refuses it in a path, and Fields in a body.</summary>
+    /// <summary>Refuses U+0000, which PostgreSQL cannot hold in text. Kestrel refuses it in a path, and
+    /// RequestValidation in a body.</summary>
     static Task RefuseNullCharacters(HttpContext http, RequestDelegate next)
     {
         if (http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true) return next(http);
@@ -101,9 +104,8 @@ static class HttpPipeline
         return ProblemResponses.Write(http, CommonProblems.Invalid, errors: errors);
     }
 
-    /// <summary>
-    /// Refuses a caller who says that what this route writes cannot be read; one who says nothing takes what comes.
-    /// </summary>
+    /// <summary>Refuses a caller who does not accept the media types of this route. A caller without an Accept header
+    /// accepts all.</summary>
     static Task RefuseOtherMediaTypes(HttpContext http, RequestDelegate next)
     {
         if (http.Request.Headers.Accept is not { Count: > 0 } accept || http.GetEndpoint() is not RouteEndpoint endpoint

@@ -5,26 +5,25 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>The edge to the network (section <c>Http</c>). Lists are separated by commas.</summary>
+/// <summary>The settings of HTTP (section <c>Http</c>). Lists are separated by commas.</summary>
 sealed class HttpSettings
 {
-    // Browsers ask twice a day at most; two hours is also the most that Chromium keeps.
+    // Two hours is the most that Chromium keeps a preflight.
     static readonly TimeSpan PreflightAge = TimeSpan.FromHours(2);
 
     /// <summary>Origins whose pages may call the API, as <c>https://app.example.org</c>; none by default.</summary>
     public string AllowedOrigins { get; init; } = "";
 
-    /// <summary>
-    /// Addresses or networks (<c>10.0.0.0/8</c>) of the proxies whose X-Forwarded-For is believed; none by default.
-    /// </summary>
+    /// <summary>Addresses or networks (<c>10.0.0.0/8</c>) of the proxies whose X-Forwarded-For is trusted; none by
+    /// default.</summary>
     public string TrustedProxies { get; init; } = "";
 
-    /// <summary>How long the server says "not ready" and goes on answering before it stops.</summary>
+    /// <summary>How many seconds the server reports "not ready" and still answers before it stops.</summary>
     [System.ComponentModel.DataAnnotations.Range(0, 25)]
     public int DrainSeconds { get; init; }
 
-    /// <summary>How long a public list is given from memory at most, though neither time nor anybody's announced
-    /// change makes it another; 0 reads each anew.</summary>
+    /// <summary>The longest time in seconds that memory answers a public list while no change is announced. With 0 each
+    /// request reads the database.</summary>
     [System.ComponentModel.DataAnnotations.Range(0, 60)]
     public int ListsKeptSeconds { get; init; } = 10;
 
@@ -38,14 +37,14 @@ sealed class HttpSettings
         .WithExposedHeaders("ETag", "Location", "Retry-After", IdempotencyKey.ReplayedHeader)
         .SetPreflightMaxAge(PreflightAge).Build();
 
-    /// <summary>Null when no proxy is trusted: a forwarded address is then anybody's claim.</summary>
+    /// <summary>Null if no proxy is trusted. Then any client could invent a forwarded address.</summary>
     public ForwardedHeadersOptions? Proxies()
     {
         if (TrustedProxies.Length == 0) return null;
         var options = new ForwardedHeadersOptions
         {
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
-            // As far back as the proxies are known; the first unknown address is the client.
+            // The chain is followed through known proxies. The first unknown address is the client.
             ForwardLimit = null,
         };
         options.KnownProxies.Clear();

@@ -3,9 +3,8 @@ using System.Net.Sockets;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>
-/// Looks whether an address can be listened on, before anything is started that would have to be stopped again.
-/// </summary>
+/// <summary>Checks that the server can listen on an address, before it starts anything that it would have to stop
+/// again.</summary>
 static class ListeningAddress
 {
     /// <exception cref="StartupException">It is no address, or another program listens there.</exception>
@@ -16,7 +15,8 @@ static class ListeningAddress
             if (!TryParse(url, out var address))
                 throw new StartupException(
                     $"{setting}: '{url}' is not an address to listen on, as http://127.0.0.1:5080");
-            // Port 0 is whichever is free; a host name or a socket file is left to the server, which says so itself.
+            // Port 0 means any free port. Host names and socket files are checked by the server itself, with messages
+            // of its own.
             if (address.Port == 0 || EndPoint(address) is not { } endpoint) continue;
             try
             {

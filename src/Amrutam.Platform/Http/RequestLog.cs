@@ -4,13 +4,13 @@ using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>One line per request: method, route pattern (never the path, which carries ids), status, duration,
+/// <summary>Logs one line per request: method, route pattern (never the path, which has ids), status, duration,
 /// trace.</summary>
 sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, TimeProvider clock)
 {
     public async Task Invoke(HttpContext http)
     {
-        // Without a listener the framework starts none, and an answer without a trace id cannot be found again.
+        // Without a listener the framework starts no activity, and the response would have no trace id.
         using var activity = Activity.Current is null ? new Activity("request").Start() : null;
         var began = clock.GetTimestamp();
         if (http.Request.Headers.TraceParent.Count > 0) http.Response.OnStarting(AnswerTrace, http);
@@ -27,7 +27,7 @@ sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, T
         }
     }
 
-    /// <summary>Who sent a trace hears where it went on, as W3C's <c>traceresponse</c> says it.</summary>
+    /// <summary>Returns the trace to a caller who sent one, in W3C's <c>traceresponse</c>.</summary>
     static Task AnswerTrace(object state)
     {
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } id })
@@ -48,7 +48,7 @@ sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, T
     public static string Route(HttpContext http) =>
         (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
 
-    /// <summary>A method of the caller's invention is the caller's text, and has no place in a log.</summary>
+    /// <summary>An unknown method is the caller's own text, which does not belong in a log.</summary>
     public static string Method(HttpContext http) =>
         http.Request.Method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE"
         or "OPTIONS" ? http.Request.Method : "other";

@@ -2,22 +2,21 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>The headers that every answer carries, errors included.</summary>
-/// <remarks>Set when the answer starts, so that nothing that clears or replaces an answer on the way can lose
-/// them.</remarks>
+/// <summary>The headers of every response, errors included.</summary>
+/// <remarks>They are set when the response starts, so no later step can clear them.</remarks>
 sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
 {
     const string NothingButOurs = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    // Swagger UI runs its own script, styles itself inline and asks the API; all of it is served by us.
+    // Swagger UI runs its own script, has inline styles and calls the API. This server serves all of it.
     const string SwaggerUi = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
         + "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-    // A year, the least that browsers' preload lists accept.
+    // A year is the least that browsers' preload lists accept.
     const string AYear = "max-age=31536000; includeSubDomains";
 
-    // Overload and limits pass quickly; whoever knows better sets the header.
+    // Overload and limits pass quickly. Code with a better value sets the header itself.
     const string RetryAfterSeconds = "1";
 
     readonly Func<object, Task> _set = environment.IsDevelopment() ? SetWithoutHsts : SetWithHsts;
@@ -45,7 +44,8 @@ sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         headers.XFrameOptions = "DENY";
         headers.ContentSecurityPolicy = OpenApiDescription.IsForThePage(http) ? SwaggerUi : NothingButOurs;
-        // Personal unless a route says otherwise: forgetting this must not leave somebody's bookings in a shared cache.
+        // A response is private unless its route says otherwise. So a forgotten header leaves no bookings in a shared
+        // cache.
         if (headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
         if (http.Response.StatusCode is 429 or 503 && headers.RetryAfter.Count == 0)
             headers.RetryAfter = RetryAfterSeconds;

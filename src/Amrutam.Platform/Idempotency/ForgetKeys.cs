@@ -9,7 +9,7 @@ namespace Amrutam.Platform.Idempotency;
 /// so that no booking reads past many dead ones.</remarks>
 sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
-    // The contract's day.
+    // The contract keeps a key for a day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 

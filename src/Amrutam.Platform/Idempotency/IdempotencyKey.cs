@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>The caller's name for one intended change: the change is made once however often it is sent.</summary>
+/// <summary>The caller's name for one intended change. The change is made once, however often it is sent.</summary>
 /// <param name="Value">1 to 255 visible ASCII characters, or null when the caller gave none.</param>
-/// <param name="Scope">The endpoint's method and path with its route values, so that one key may serve several
-/// routes; empty without a key.</param>
+/// <param name="Scope">The endpoint's method and path with its route values, so that one key may serve several routes;
+/// empty without a key.</param>
 sealed record IdempotencyKey(string? Value, string Scope)
 {
     public const string Header = "Idempotency-Key";

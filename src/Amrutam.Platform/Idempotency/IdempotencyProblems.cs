@@ -6,5 +6,5 @@ namespace Amrutam.Platform.Idempotency;
 static class IdempotencyProblems
 {
     public static readonly Problem KeyReused =
-        new(422, "idempotency_key_reused", "This Idempotency-Key was used for another request");
+        new(422, "idempotency_key_reused", "This Idempotency-Key was used for another request; use a new key");
 }

@@ -5,30 +5,29 @@ using Npgsql;
 
 namespace Amrutam.Platform.Invariants;
 
-/// <summary>Checks every rule of the data each minute where it changed lately, and in full each night.</summary>
-/// <remarks>
-/// A rule's row is the turn: of two replicas one checks it, and all show what was found. A breach does not take the
-/// server out of rotation: the others serve the same data, and patients who cannot book are not helped.
-/// </remarks>
+/// <summary>Checks every invariant each minute where data changed lately, and in full each night.</summary>
+/// <remarks> An invariant's row is the turn: one replica checks it, and all replicas show the result. A violation does
+/// not take the server out of rotation. The other replicas have the same data, and without a server patients could not
+/// book at all. </remarks>
 sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant> invariants,
     TimeProvider clock, ILogger<SweepInvariants> log) : IJob
 {
     const int MostExamples = 5;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(1), MostInFull = TimeSpan.FromMinutes(30);
 
-    // Less than a minute, because replicas' minutes begin at different seconds.
+    // It is less than a minute, because the minutes of replicas begin at different seconds.
     static readonly Duration StillFresh = Duration.FromSeconds(45);
 
-    // UTC; two at night in India, when the fewest book.
+    // In UTC. In India it is two at night, when the fewest patients book.
     static readonly LocalTime Night = new(20, 30);
 
     readonly List<Invariant> _invariants = [.. invariants];
 
-    /// <summary>What is known of every rule; empty until the first look into the database.</summary>
+    /// <summary>The last result of every invariant; empty until the first query.</summary>
     public IReadOnlyList<InvariantResult> Latest { get; private set; } = [];
 
-    /// <summary>The latest, asked of the database before the first check: what was found before a start is known after
-    /// it.</summary>
+    /// <summary>The latest results. Before the first check they come from the database, so results from before a
+    /// restart are known.</summary>
     public async Task<IReadOnlyList<InvariantResult>> Known(CancellationToken ct)
     {
         if (Latest.Count == 0) await Load(ct);
@@ -47,9 +46,8 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
         return Every;
     }
 
-    /// <summary>Checks what is due, as far as no other replica has.</summary>
-    /// <remarks>A rule that cannot be checked does not keep the others from it; the run has failed all the
-    /// same.</remarks>
+    /// <summary>Checks each invariant that is due and that no other replica has checked.</summary>
+    /// <remarks>If one check fails, the others still run, and then the run fails.</remarks>
     public async Task Run(CancellationToken ct)
     {
         Exception? failure = null;
@@ -70,7 +68,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
         if (failure is not null) throw failure;
     }
 
-    /// <summary>Checks everything in full, now.</summary>
+    /// <summary>Checks every invariant in full, now.</summary>
     public async Task<IReadOnlyList<InvariantResult>> RunInFull(CancellationToken ct)
     {
         await Load(ct);
@@ -101,7 +99,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
             .With(broken.Take(MostExamples).ToArray()).Execute();
     }
 
-    /// <summary>Reads what is known of every rule; of one that is new, that it has not been checked.</summary>
+    /// <summary>Reads the results of every invariant. A new invariant counts as not yet checked.</summary>
     async Task Load(CancellationToken ct)
     {
         var rules = _invariants.ConvertAll(i => i.Name).ToArray();
@@ -122,13 +120,13 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
 
     const string Begin = "insert into platform.invariants (rule) select unnest($1::text[]) on conflict do nothing";
 
-    // What is broken is looked for in the longest window, so that it does not seem mended at the next check.
+    // A violated invariant is checked over the longest window, so that it does not seem mended at the next check.
     const string TakeIfDue = """
         select fully_checked_at < $3, case when broken = 0 then checked_at end from platform.invariants
          where rule = $1 and (checked_at is null or checked_at < $2) for update skip locked
         """;
 
-    // A recent window and the whole table want different plans; the one settled on for both would suit neither.
+    // A recent window and the whole table need different plans. One generic plan for both would suit neither.
     const string PlanForThisWindow = "set local plan_cache_mode = force_custom_plan";
 
     const string Keep = """
@@ -145,6 +143,7 @@ sealed partial class SweepInvariants(NpgsqlDataSource db, IEnumerable<Invariant>
           from platform.invariants where rule = any($1) order by rule
         """;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the rule {Rule} is broken {Count} times")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the invariant {Rule} has {Count} violations; "
+        + "see InvariantBroken in docs/operations.md")]
     partial void LogBreach(string rule, int count);
 }

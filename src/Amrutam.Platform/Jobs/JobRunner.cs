@@ -5,23 +5,21 @@ using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform.Jobs;
 
-/// <summary>Runs what runs by itself, and measures and traces it: how often, how long, how it ended, when it last
-/// succeeded.</summary>
-/// <remarks>
-/// A run has a trace of its own even when nobody records it, so that its log lines and events carry one id. Beside the
-/// age of the last success stands the job's own interval, so that one alert serves every job, also the next. None
-/// begins before the server has answered for half a second, and they begin one after another: whoever waited for the
-/// start comes first.
-/// </remarks>
+/// <summary>Runs jobs and loops, and measures and traces them: how often, how long, their ends, and their last
+/// success.</summary>
+/// <remarks> A run has a trace of its own even when nobody records it, so that its log lines and events share one id.
+/// Metrics have the job's own interval besides the age of its last success, so one alert serves every job. No job
+/// begins before the server has answered for half a second. Then they begin one after another, so that the first
+/// requests come first. </remarks>
 sealed partial class JobRunner
 {
     const string Label = "amrutam.job.name";
     static readonly double[] Edges = [.001, .005, .01, .05, .1, .5, 1, 5, 10, 60, 300];
 
-    // What failed is not left alone for hours because it means to run twice a day.
+    // A job that failed runs again within a minute, even if it usually runs twice a day.
     static readonly TimeSpan LongestAfterFailure = TimeSpan.FromMinutes(1);
 
-    // What runs for the first time is compiled then, on the cores that the first requests need.
+    // The first run compiles its code, on the cores that the first requests need.
     static readonly TimeSpan BeforeFirstRun = TimeSpan.FromMilliseconds(500),
         BetweenFirstRuns = TimeSpan.FromMilliseconds(100);
 
@@ -32,10 +30,10 @@ sealed partial class JobRunner
     readonly Histogram<double> _duration;
     readonly ConcurrentDictionary<string, State> _states = new(StringComparer.Ordinal);
 
-    /// <param name="Since">When it last succeeded; when it first began, as long as it has not.</param>
+    /// <param name="Since">The time of its last success, or of its first start if it has had none.</param>
     readonly record struct State(TimeSpan Every, long Since);
 
-    /// <param name="host">Null when there is no server to wait for.</param>
+    /// <param name="host">Null if there is no server to wait for.</param>
     public JobRunner(IMeterFactory meters, TimeProvider clock, ILogger<JobRunner> log,
         IHostApplicationLifetime? host = null)
     {
@@ -50,11 +48,11 @@ sealed partial class JobRunner
             "s", "How long ago the job last succeeded here, or first began when it has not");
     }
 
-    /// <summary>Runs it again and again until the server stops. A run that fails is not the last one.</summary>
-    /// <param name="name">A verb phrase, in snake case: it becomes a label.</param>
-    /// <param name="every">How long after one run the next begins; after a failure a minute at most.</param>
+    /// <summary>Repeats the work until the server stops, also after a failure.</summary>
+    /// <param name="name">A verb phrase, in snake case. Metrics have it as a label.</param>
+    /// <param name="every">The pause after a run; at most a minute after a failure.</param>
     /// <param name="work">One run.</param>
-    /// <param name="stopping">Ends it.</param>
+    /// <param name="stopping">Ends the repetition.</param>
     public Task Every(string name, TimeSpan every, Func<Task> work, CancellationToken stopping) =>
         Every(name, every, async () =>
         {
@@ -63,8 +61,7 @@ sealed partial class JobRunner
         }, stopping);
 
     /// <inheritdoc cref="Every(string, TimeSpan, Func{Task}, CancellationToken)"/>
-    /// <param name="work">One run, which tells how long after it the next begins: at once when there is more to
-    /// do.</param>
+    /// <param name="work">One run. It returns the pause until the next one: zero if there is more to do.</param>
     public async Task Every(string name, TimeSpan every, Func<Task<TimeSpan>> work, CancellationToken stopping)
     {
         await Turn(stopping);
@@ -81,7 +78,7 @@ sealed partial class JobRunner
             }
             catch (Exception)
             {
-                // Logged and counted by the run.
+                // The run has logged and counted it.
             }
             await Pause(pause, stopping);
         }
@@ -98,10 +95,10 @@ sealed partial class JobRunner
     async Task Pause(TimeSpan time, CancellationToken end) =>
         await Task.Delay(time, _clock, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// <param name="name">A verb phrase, in snake case: it becomes a label.</param>
-    /// <param name="every">How long after one run the next begins.</param>
-    /// <param name="work">One run. What it throws is logged, counted and thrown on.</param>
-    /// <param name="stopping">A run that ends because of it has not failed, as far as the log goes.</param>
+    /// <param name="name">A verb phrase, in snake case. Metrics have it as a label.</param>
+    /// <param name="every">The usual pause after a run.</param>
+    /// <param name="work">One run. Its exception is logged, counted and thrown on.</param>
+    /// <param name="stopping">If it ends the run, the log reports no failure.</param>
     public async Task<T> Run<T>(string name, TimeSpan every, Func<Task<T>> work,
         CancellationToken stopping = default)
     {
@@ -119,7 +116,7 @@ sealed partial class JobRunner
         catch (Exception e)
         {
             activity.SetTag("error.type", e.GetType().Name).SetStatus(ActivityStatusCode.Error);
-            // Here, where the run's trace is the present one.
+            // It is logged here, inside the run's trace.
             if (e is not OperationCanceledException || !stopping.IsCancellationRequested) LogFailure(e, name);
             throw;
         }
@@ -141,6 +138,6 @@ sealed partial class JobRunner
     Func<IEnumerable<Measurement<double>>> Each(Func<State, double> value) => () => _states.Select(job =>
         new Measurement<double>(value(job.Value), new KeyValuePair<string, object?>(Label, job.Key)));
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "the job {Job} failed; it will be tried again")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "the job {Job} failed; it runs again within a minute")]
     partial void LogFailure(Exception exception, string job);
 }

@@ -4,7 +4,7 @@ using Amrutam.Platform.Modules;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>The words of a module's part of the API in its description: tags, fields, extension members.</summary>
+/// <summary>The words of a module's part of the API: tags, fields, extension members.</summary>
 sealed record ApiTerms
 {
     public static readonly ApiTerms None = new();
@@ -36,7 +36,7 @@ sealed record ApiTerms
         };
     }
 
-    /// <summary>The field as this owner has it; a fact that only the plain name has counts too.</summary>
+    /// <summary>Finds the field as this owner has it. Facts that only the plain name has count too.</summary>
     public Field? Find(string owner, string name)
     {
         var (own, common) = (Fields.GetValueOrDefault($"{owner}.{name}"), Fields.GetValueOrDefault(name));
@@ -70,7 +70,7 @@ sealed record Field(string? Description = null, object? Example = null)
     public string? Format { get; init; }
 }
 
-/// <summary>A member that a handler adds to an answer beside the members of its type.</summary>
+/// <summary>A member that a handler adds to a response besides the members of its type.</summary>
 /// <param name="Schema">The name of the schema that gets the member.</param>
 /// <param name="Type">The member's type, or that of its items.</param>
 /// <param name="IsList">True for a list of <paramref name="Type"/>.</param>
@@ -79,7 +79,8 @@ sealed record ExtensionMember(string Schema, string Name, string Description, Ty
 /// <summary>A problem of each route whose metadata meet the condition.</summary>
 sealed record ImpliedProblem(Problem Problem, Func<IList<object>, bool> IsOf);
 
-/// <summary>The name of a record's schema in OpenAPI, where its feature and type do not make a good one.</summary>
+/// <summary>The name of a record's schema in OpenAPI, if the names of its feature and type do not make a good
+/// one.</summary>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct)]
 sealed class SchemaNameAttribute(string name) : Attribute
 {

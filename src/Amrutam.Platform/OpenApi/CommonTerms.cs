@@ -3,7 +3,7 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>Fields and tags that are the platform's own, or mean the same in every module.</summary>
+/// <summary>Fields and tags of the platform, and those with one meaning in every module.</summary>
 static class CommonTerms
 {
     const string Uuid = ExampleValues.Id;
@@ -26,7 +26,7 @@ static class CommonTerms
         ["Readiness.status"] = new("Always `OK`; a server that cannot serve answers 503.") { Words = ["OK"] },
         ["uptime"] = new("Seconds since the process started."),
         ["timestamp"] = new("The server's clock."),
-        ["InvariantSummary.rules"] = new("How many rules of the data were checked."),
+        ["InvariantSummary.rules"] = new("The number of invariants that were checked."),
     };
 
     public static readonly ApiTerms All = new()
@@ -34,7 +34,7 @@ static class CommonTerms
         Tags = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["Health"] = "Whether the server runs and can serve.",
-            ["Problems"] = "What each problem code means.",
+            ["Problems"] = "The meaning of each problem code.",
             ["Keys"] = "Public keys that verify what the server signs.",
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,

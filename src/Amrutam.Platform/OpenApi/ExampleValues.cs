@@ -6,12 +6,13 @@ using Microsoft.OpenApi;
 namespace Amrutam.Platform.OpenApi;
 
 /// <summary>Example values of members, parameters and bodies.</summary>
-/// <remarks>A body's example is made of its required fields; a route whose body needs a choice gives its own.</remarks>
+/// <remarks>A body's example is made of its required fields. If the body needs a choice, the route gives its own
+/// example.</remarks>
 static class ExampleValues
 {
     public const string Id = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11";
 
-    /// <summary>An example of the field; null when only its route can know one.</summary>
+    /// <summary>An example of the field; null if only its route can give one.</summary>
     public static JsonNode? Of(IOpenApiSchema schema, Field? field) =>
         field?.Example is { } own ? Node(own)
         : schema.Examples is [{ } given, ..] ? given.DeepClone()
@@ -25,7 +26,7 @@ static class ExampleValues
 
     public static JsonNode? Node(object? value) => value is null ? null : JsonSerializer.SerializeToNode(value);
 
-    /// <summary>Gives each body that has none an example of its required fields, or of all.</summary>
+    /// <summary>Gives each body without an example one of its required fields, or of all fields.</summary>
     public static void AddTo(OpenApiDocument document)
     {
         foreach (var path in document.Paths.Values)

@@ -16,7 +16,8 @@ static partial class FieldDescription
         {
             if (schema is not OpenApiSchema { Type: { } type } whole || !type.HasFlag(JsonSchemaType.Object)) continue;
             whole.Description = Flow(whole.Description);
-            // A request is closed: an unknown member is a 400. An answer may grow, and a client must bear that.
+            // A request is closed: an unknown member is a 400. A response may get new members, and a client must accept
+            // them.
             whole.AdditionalPropertiesAllowed = !sent.Contains(owner) || answered.Contains(owner);
             foreach (var (name, member) in whole.Properties ?? new Dictionary<string, IOpenApiSchema>())
                 Complete(member, terms.Find(owner, name));
@@ -46,7 +47,8 @@ static partial class FieldDescription
         if (schema.Examples is null && ExampleValues.Of(schema, field) is { } example) schema.Examples = [example];
     }
 
-    /// <summary>The member's own description; the framework writes it to the reference inside a nullable one.</summary>
+    /// <summary>The member's own description. In a nullable member the framework writes it to the reference
+    /// inside.</summary>
     static string? Described(IOpenApiSchema member) => member switch
     {
         OpenApiSchemaReference reference => reference.Reference.Description,
@@ -98,7 +100,7 @@ static partial class FieldDescription
         return names;
     }
 
-    /// <summary>One line of text: documentation comments are wrapped.</summary>
+    /// <summary>The text on one line, because documentation comments are wrapped.</summary>
     static string? Flow(string? text) => text is null ? null : Spaces().Replace(text, " ").Trim();
 
     [GeneratedRegex(@"\s+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -7,7 +7,7 @@ using NodaTime;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>The API's own description (OpenAPI 3.1) and the page to try it on.</summary>
+/// <summary>The API's description (OpenAPI 3.1) and its page for trying the API.</summary>
 static class OpenApiDescription
 {
     const string Document = "v1", Bearer = "bearer", PagePath = "api-docs";
@@ -26,7 +26,8 @@ static class OpenApiDescription
     public static void MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        // Alone where it answers: it would look at every request's path with expressions of its own.
+        // The middleware runs only on its own paths, because it would match every request's path with regular
+        // expressions.
         app.UseWhen(IsForThePage, page => page.UseSwaggerUI(o =>
         {
             o.RoutePrefix = PagePath;
@@ -38,7 +39,7 @@ static class OpenApiDescription
         }));
     }
 
-    /// <summary>Whether the page to try the API on, or a part of it, is asked for.</summary>
+    /// <summary>True if the request is for the page for trying the API, or for a part of it.</summary>
     public static bool IsForThePage(HttpContext http) =>
         http.Request.Path.StartsWithSegments("/" + PagePath, StringComparison.OrdinalIgnoreCase);
 
@@ -82,7 +83,7 @@ static class OpenApiDescription
                 : JsonSchemaType.String | JsonSchemaType.Null;
             (schema.Format, schema.Pattern, schema.Examples) = (text.Format, text.Pattern, [text.Example]);
         }
-        // Any JSON is an object here, so that null meets one branch of a nullable member alone.
+        // Any JSON is an object here, so that null matches only one branch of a nullable member.
         if (type == typeof(JsonElement)) schema.Type = JsonSchemaType.Object;
         if (type == typeof(JsonElement?)) schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
         return Task.CompletedTask;
@@ -158,14 +159,12 @@ sealed record RouteExample(string? Parameter, object Value);
 
 static class ExamplesOnRoutes
 {
-    /// <summary>Gives an example of the request or of the answer, whichever has the value's type.</summary>
+    /// <summary>Gives an example of the request or of the response, depending on the value's type.</summary>
     public static TBuilder Example<TBuilder>(this TBuilder route, object value)
         where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new RouteExample(null, value));
 
-    /// <summary>
-    /// Gives an example of a parameter in the path, the query or the headers, by the name it has there.
-    /// </summary>
+    /// <summary>Gives an example of a parameter of the path, the query or the headers, by its name there.</summary>
     public static TBuilder Example<TBuilder>(this TBuilder route, string parameter, object value)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new RouteExample(parameter, value));
 }

@@ -13,9 +13,8 @@ using Microsoft.OpenApi;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>
-/// Completes an operation of the API's description: who may call it, how it may refuse, and an example of each.
-/// </summary>
+/// <summary>Completes an operation of the API's description: its callers, its refusals, and an example of
+/// each.</summary>
 static class OperationDescription
 {
     const string ProblemJson = "application/problem+json", ExampleTrace = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -44,15 +43,15 @@ static class OperationDescription
             if (parameter.Schema is not OpenApiSchema schema) continue;
             schema.Format ??= context.Description.ParameterDescriptions.FirstOrDefault(p => p.Name == parameter.Name)
                 ?.ParameterDescriptor is { } described ? QueryTime.Format(described.ParameterType) : null;
-            // The query's names are compared without case; on the wire they are written in small letters.
+            // The query's names are compared without case. The description has them in small letters.
             if (parameter.In == ParameterLocation.Query) parameter.Name = parameter.Name!.ToLowerInvariant();
         }
         foreach (var example in metadata.OfType<RouteExample>()) Add(operation, example, context);
         return Task.CompletedTask;
     }
 
-    /// <summary>The operation's name in camelCase: the given one, or that of the feature whose handler it is. A
-    /// handler that is not the feature's only one adds its own word.</summary>
+    /// <summary>The operation's name in camelCase: the given one, or that of its feature. If the feature has several
+    /// handlers, the handler's word is added.</summary>
     static string Name(string? given, MethodInfo? handler)
     {
         var feature = handler?.DeclaringType;
@@ -65,13 +64,14 @@ static class OperationDescription
     static bool BindsKey(MethodInfo? handler) =>
         Binds(handler, typeof(IdempotencyKey));
 
-    /// <summary>True when the handler takes it, by itself or as a part of what is gathered with
-    /// <c>[AsParameters]</c>.</summary>
+    /// <summary>True if the handler takes the type, by itself or as a part of an <c>[AsParameters]</c>
+    /// argument.</summary>
     static bool Binds(MethodInfo? handler, Type type) => handler?.GetParameters().Any(p => p.ParameterType == type
         || (p.IsDefined(typeof(AsParametersAttribute)) && p.ParameterType.GetProperties()
             .Any(part => part.PropertyType == type))) == true;
 
-    /// <summary>The declared refusals of the route, and those that its policy, its body and its place imply.</summary>
+    /// <summary>The refusals of the route: the declared ones, and those that follow from its policy, its body and its
+    /// path.</summary>
     static IEnumerable<Problem> Refusals(OpenApiOperation operation, IList<object> metadata, string path)
     {
         foreach (var declared in metadata.OfType<DeclaredProblems>().SelectMany(r => r.Problems)) yield return declared;
@@ -89,7 +89,7 @@ static class OperationDescription
         if (policies.Count > 0) yield return CommonProblems.NotSignedIn;
         if (policies.Any(p => p.Policy is not (null or Allow.SignedIn))) yield return CommonProblems.RoleMayNot;
         if (!path.StartsWith("api/", StringComparison.Ordinal)) yield break;
-        // A character that PostgreSQL cannot hold is refused in every query and every body.
+        // Every query and every body may have a character that PostgreSQL cannot hold.
         yield return CommonProblems.Invalid;
         yield return CommonProblems.NotAcceptable;
         yield return CommonProblems.Failed;
@@ -97,15 +97,14 @@ static class OperationDescription
         yield return CommonProblems.DatabaseAway;
     }
 
-    /// <summary>
-    /// One refusal is the same on every route that has it, and so is told once; several are told where they are.
-    /// </summary>
+    /// <summary>The response of one status. A single refusal is the same on every route and described once; several are
+    /// described at their routes.</summary>
     static IOpenApiResponse Refusal(IReadOnlyList<Problem> problems, bool takesKey, OpenApiDocument document)
     {
         var components = document.Components ??= new();
         components.Examples ??= new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
         foreach (var problem in problems) components.Examples.TryAdd(problem.Code, Example(problem));
-        // What a key stores besides success: an absent thing and a conflict with the present state.
+        // Besides successes, a key stores refusals that last: an absent resource and a conflict with the present state.
         var replayed = takesKey && problems[0].Status is 404 or 409;
         var response = Describe(problems, replayed, document);
         if (problems.Count > 1 && problems[0].Status < 500) return response;
@@ -177,7 +176,7 @@ static class OperationDescription
                 media.Example = value;
     }
 
-    /// <summary>What a client would send: what it does not say, it leaves out.</summary>
+    /// <summary>The example as a client would send it, without members that are null.</summary>
     static JsonNode? WithoutNulls(JsonNode? node) => node switch
     {
         JsonObject o => new JsonObject(o.Where(member => member.Value is not null)

@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>The body of every error answer, application/problem+json.</summary>
+/// <summary>The body of every error response, application/problem+json.</summary>
 static class ProblemSchema
 {
     public const string Name = "Problem";
@@ -18,7 +18,7 @@ static class ProblemSchema
             ["type"] = Property("Leads to the rule in plain words.", "uri-reference"),
             ["title"] = Property("The rule in one sentence."),
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
-            ["detail"] = Property("What about this request was refused."),
+            ["detail"] = Property("The reason why this request was refused."),
             ["code"] = Property("The name of the rule; this is what a program decides by."),
             ["trace_id"] = Property("Finds the request in logs, traces and events."),
             ["errors"] = new OpenApiSchema

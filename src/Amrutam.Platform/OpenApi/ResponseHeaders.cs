@@ -5,16 +5,16 @@ using Microsoft.OpenApi;
 
 namespace Amrutam.Platform.OpenApi;
 
-/// <summary>A header that the successful answer of a route carries.</summary>
+/// <summary>A header of a route's successful response.</summary>
 sealed record DeclaredHeader(string Name);
 
 static class HeadersOnRoutes
 {
-    /// <summary>Declares that a successful answer carries the revision as ETag.</summary>
+    /// <summary>Declares that a successful response has the revision as its ETag.</summary>
     public static TBuilder WithETag<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new DeclaredHeader(ResponseHeaders.ETag));
 
-    /// <summary>Declares that a successful answer carries the address of the thing that was created.</summary>
+    /// <summary>Declares that a successful response has the address of the created resource.</summary>
     public static TBuilder WithLocation<TBuilder>(this TBuilder route) where TBuilder : IEndpointConventionBuilder =>
         route.WithMetadata(new DeclaredHeader(ResponseHeaders.Location));
 }
@@ -41,8 +41,8 @@ static class ResponseHeaders
         },
     };
 
-    /// <summary>Adds the headers of a route's answers: declared ones, and those that its status or its key
-    /// implies.</summary>
+    /// <summary>Adds the headers of a route's responses: the declared ones, and those that follow from its status or
+    /// its key.</summary>
     public static void AddTo(OpenApiOperation operation, IEnumerable<DeclaredHeader> declared, bool takesKey)
     {
         foreach (var (status, answer) in operation.Responses ?? [])

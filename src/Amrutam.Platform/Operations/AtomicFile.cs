@@ -2,21 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace Amrutam.Platform.Operations;
 
-/// <summary>A file that is there whole or not at all, and that nobody who comes later replaces.</summary>
-/// <remarks>Moving a file to a name that must be free is two steps on Unix: the runtime looks, then renames, and of two
-/// at once the second replaces what the first has made and perhaps read already. A hard link is made or refused in
-/// one.</remarks>
+/// <summary>Writes a file completely or not at all, and never replaces a file.</summary>
+/// <remarks>On Unix the runtime moves a file to a free name in two steps: it looks, then renames. So of two writers the
+/// second could replace the first one's file after somebody has read it. A hard link is made or refused in one
+/// step.</remarks>
 static partial class AtomicFile
 {
-    // The same number on Linux and macOS.
+    // The number is the same on Linux and macOS.
     const int AlreadyExists = 17;
 
-    /// <param name="path">In a folder that is there.</param>
-    /// <param name="content">What is on the disk when this returns.</param>
-    /// <param name="mode">Who may read it, where that is told by mode; null for everybody the process lets.</param>
-    /// <returns>False when there is one of that name already.</returns>
-    /// <exception cref="IOException">It cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <param name="path">The file's path. Its folder must exist.</param>
+    /// <param name="content">The content. It is on the disk when this returns.</param>
+    /// <param name="mode">The file's Unix mode; null for the process's default.</param>
+    /// <returns>False if a file of that name exists already.</returns>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not write the file.</exception>
     public static bool Write(string path, ReadOnlySpan<byte> content, UnixFileMode? mode = null)
     {
         var draft = $"{path}.{Path.GetRandomFileName()}";
@@ -39,7 +39,7 @@ static partial class AtomicFile
 
     static bool Link(string draft, string path) => HardLink(draft, path) == 0
         || (Marshal.GetLastPInvokeError() != AlreadyExists
-            // A file system without hard links.
+            // The file system has no hard links.
             && Move(draft, path));
 
     static bool Move(string draft, string path)

@@ -10,24 +10,24 @@ using Npgsql;
 
 namespace Amrutam.Platform.Operations;
 
-/// <summary>
-/// Whether the process lives (<c>/health/live</c>), can serve (<c>/health/ready</c>), and since when (<c>/health</c>).
-/// </summary>
+/// <summary>Reports that the process lives (<c>/health/live</c>), that it can serve (<c>/health/ready</c>), and how
+/// long it has run (<c>/health</c>).</summary>
 static class Health
 {
     public sealed record Response(string Status, double Uptime, Instant Timestamp);
 
-    /// <param name="Invariants">What the last check of the data's rules found; null before the first one.</param>
+    /// <param name="Invariants">The result of the last checks of the invariants; null before the first one.</param>
     [SchemaName("Readiness")]
     public sealed record Readiness(string Status, double Uptime, Instant Timestamp, Checked? Invariants);
 
-    /// <param name="Broken">How many rules are broken; 0 is the promise. Which ones is on the management
-    /// address.</param>
-    /// <param name="CheckedAt">When the rule was checked whose check is the oldest.</param>
+    /// <param name="Broken">The number of violated invariants; it should be 0. The management address names
+    /// them.</param>
+    /// <param name="CheckedAt">The time of the oldest of the last checks.</param>
     [SchemaName("InvariantSummary")]
     public sealed record Checked(int Rules, int Broken, Instant? CheckedAt);
 
-    static readonly Problem NotReady = new(503, "not_ready", "The database is away or the server is stopping");
+    static readonly Problem NotReady = new(503, "not_ready",
+        "The database is away or the server is stopping; try again shortly");
 
     static readonly DateTimeOffset Began = ReadStartTime();
 
@@ -62,7 +62,7 @@ static class Health
     static Checked? Summary(IReadOnlyList<InvariantResult> results) => results.Count == 0 ? null
         : new(results.Count, results.Count(r => r.Violations > 0), results.Min(r => r.CheckedAt));
 
-    /// <summary>True when the database answers a statement now.</summary>
+    /// <summary>True if the database answers a statement now.</summary>
     public static async Task<bool> Answers(NpgsqlDataSource db, CancellationToken ct)
     {
         try
@@ -91,9 +91,7 @@ static class Health
     const string Ping = "select 1";
 }
 
-/// <summary>
-/// Says "not ready" before the server stops listening, for as long as a load balancer needs to notice.
-/// </summary>
+/// <summary>Reports "not ready" before the server stops listening, long enough for a load balancer to notice.</summary>
 sealed class Draining(HttpSettings settings, IHostApplicationLifetime host) : IHostedLifecycleService
 {
     bool _begun;

@@ -11,20 +11,17 @@ using Npgsql;
 
 namespace Amrutam.Platform.Operations;
 
-/// <summary>
-/// Log lines for machines: one JSON object each, with the message's constant text and the fields on a list.
-/// </summary>
-/// <remarks>
-/// The text is the template and not the filled-in message, an exception is its type and stack and not its message: what
-/// a person sent can stand in either. A value reaches the log only when the name of its field is on the list.
-/// </remarks>
+/// <summary>Log lines for machines: one JSON object each, with the message's constant text and the allowed
+/// fields.</summary>
+/// <remarks> The text is the template and not the filled-in message. Of an exception only type and stack are logged and
+/// not the message. Both could contain data of a person. A value is logged only if the name of its field is on the
+/// list. </remarks>
 sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
 {
     public const string FormatterName = "lines";
     const int MaxCauses = 4;
 
-    /// <summary>What a value may be called to reach the log: our own words for what happened, and never for
-    /// whom.</summary>
+    /// <summary>The names of fields that may be logged. They describe an event, and never a person.</summary>
     public static readonly FrozenSet<string> Fields = new[]
     {
         "method", "route", "status", "ms", "address", "environment", "job", "reader", "part", "action",
@@ -32,7 +29,7 @@ sealed class JsonLog(TimeProvider clock) : ConsoleFormatter(FormatterName)
         "version", "migration", "rule", "seal", "broken", "step", "failure", "try",
     }.ToFrozenSet(StringComparer.Ordinal);
 
-    // A library names its fields by its own lights: its "method" is the caller's word as it came.
+    // A library chooses its own names of fields. Its "method" is the caller's own text.
     static readonly FrozenSet<string> FieldsOfOthers =
         new[] { "address", "environment" }.ToFrozenSet(StringComparer.Ordinal);
 

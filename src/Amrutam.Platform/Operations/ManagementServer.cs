@@ -7,31 +7,30 @@ using Npgsql;
 
 namespace Amrutam.Platform.Operations;
 
-/// <summary>Where metrics and detailed health listen (section <c>Management</c>).</summary>
+/// <summary>The address of metrics and detailed health (section <c>Management</c>).</summary>
 sealed class ManagementSettings
 {
     public const string DefaultUrl = "http://127.0.0.1:9464";
 
-    /// <summary>An address apart from the public one; empty to listen nowhere.</summary>
+    /// <summary>An address apart from the public one; empty for none.</summary>
     public string Url { get; init; } = DefaultUrl;
 }
 
-/// <summary>A page of the management address; it gets the server's services, not its own.</summary>
+/// <summary>A page of the management address. It gets the server's services, not its own.</summary>
 sealed record ManagementPage(Action<IEndpointRouteBuilder, IServiceProvider> Map);
 
-/// <summary>A part of the server and how it does, for the detailed health.</summary>
+/// <summary>A part of the server and its state, for the detailed health.</summary>
 sealed record HealthPart(string Name, Func<IServiceProvider, CancellationToken, Task<object?>> Read);
 
-/// <summary>A second, small listener for the operator: what it tells is nobody else's business.</summary>
-/// <remarks>
-/// A server of its own, not a host filter on the public one: a Host header is the caller's word, a socket is not.
-/// </remarks>
+/// <summary>A second, small server whose pages only the operator may see.</summary>
+/// <remarks>It is not a host filter on the public server, because a caller chooses the Host header but not the
+/// socket.</remarks>
 sealed class ManagementServer(IServiceProvider services, ManagementSettings settings, IEnumerable<ManagementPage> pages)
     : IHostedService
 {
     WebApplication? _app;
 
-    /// <summary>Where it listens now; null when it does not.</summary>
+    /// <summary>The address that it listens on now; null if it does not listen.</summary>
     public string? Address =>
         _app?.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First();
 
@@ -63,9 +62,8 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
         await _app.DisposeAsync();
     }
 
-    /// <summary>
-    /// Each part with what it says of itself; a part that fails says so and does not hide the others.
-    /// </summary>
+    /// <summary>Writes the state of each part. If a part fails, its entry has the failure, and the others are still
+    /// there.</summary>
     public static async Task WriteHealth(IServiceProvider services, HttpContext http)
     {
         var parts = new SortedDictionary<string, object?>(StringComparer.Ordinal);

@@ -5,10 +5,10 @@ using Npgsql;
 
 namespace Amrutam.Platform.Operations;
 
-/// <summary>How far a reader of the event log is behind, and how many events it could not apply.</summary>
+/// <summary>The lag of a reader of the event log, and the number of events that it could not apply.</summary>
 sealed record ReaderLag(string Reader, TimeSpan Behind, long Parked);
 
-/// <summary>Signs of life of the parts that every module stands on.</summary>
+/// <summary>Probes of the parts that every module needs.</summary>
 sealed class SystemProbes(NpgsqlDataSource db, TimeProvider clock)
 {
     const string Reader = "amrutam.reader.name";
@@ -28,7 +28,7 @@ sealed class SystemProbes(NpgsqlDataSource db, TimeProvider clock)
                 .Select(r => new GaugeReading(r.Violations, r.Name))),
     ];
 
-    /// <returns>How long the database takes to answer; null when it does not.</returns>
+    /// <returns>The time that the database takes to answer; null if it does not answer.</returns>
     public async Task<TimeSpan?> DatabaseLatency(CancellationToken ct)
     {
         try
@@ -43,8 +43,8 @@ sealed class SystemProbes(NpgsqlDataSource db, TimeProvider clock)
         }
     }
 
-    /// <returns>How far this server's clock is before the database's; what the question takes is halved between the
-    /// two ways.</returns>
+    /// <returns>How far this server's clock is ahead of the database's. Half of the query's duration counts for each
+    /// way.</returns>
     public async Task<TimeSpan> ClockOffset(CancellationToken ct)
     {
         var (here, began) = (clock.GetUtcNow(), clock.GetTimestamp());

@@ -5,24 +5,25 @@ using Npgsql;
 
 namespace Amrutam.Platform.Privacy;
 
-/// <summary>What one module holds about a person: given out, ended and erased on their wish.</summary>
-/// <remarks>Each module answers for its own tables; who asks is Identity, which knows when and whom.</remarks>
+/// <summary>The data that one module holds about a person, to be exported, ended and erased on their request.</summary>
+/// <remarks>Each module implements it for its own tables. Identity calls it, because Identity knows the person and the
+/// time.</remarks>
 interface IPersonalData
 {
-    /// <summary>Everything about the person, member by member; each is read when it is its turn.</summary>
+    /// <summary>All data about the person, member by member. A member is read when its turn comes.</summary>
     IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person);
 
-    /// <summary>Ends what others count on the person for, in the transaction that closes the account, so that they hear
-    /// of it; once more before the data is erased.</summary>
-    /// <param name="by">The person, or null for the job that erases: then the system is the actor of every
+    /// <summary>Ends what others expect of the person, for example their appointments, in the transaction that closes
+    /// the account. So the others learn of it at once. It is called once more before the data is erased.</summary>
+    /// <param name="by">The person; null for the job that erases, and then the system is the actor of every
     /// event.</param>
-    /// <returns>Why the person cannot leave now, or null.</returns>
+    /// <returns>The problem that keeps the person from leaving now, or null.</returns>
     Task<Problem?> Leave(NpgsqlConnection connection, Guid person, CurrentUser? by) => Task.FromResult<Problem?>(null);
 
-    /// <summary>Takes back of it what can be, in the transaction that opens the account again.</summary>
+    /// <summary>Undoes as much of it as possible, in the transaction that opens the account again.</summary>
     Task Return(NpgsqlConnection connection, Guid person) => Task.CompletedTask;
 
-    /// <summary>Erases what names or describes the person, in the transaction of the whole; ids stay, as
+    /// <summary>Erases what names or describes the person, in the transaction of all modules. Ids stay, as
     /// pseudonyms.</summary>
     Task Erase(NpgsqlConnection connection, Guid person);
 }

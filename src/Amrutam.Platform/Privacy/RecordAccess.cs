@@ -4,26 +4,25 @@ using Npgsql;
 
 namespace Amrutam.Platform.Privacy;
 
-/// <summary>Of whom an answer shows something, and which thing it is (its id), when it is one.</summary>
+/// <summary>The person whose data a response shows, and the id of the shown thing if it is a single one.</summary>
 readonly record struct Shown(Guid Person, Guid? Thing = null);
 
-/// <summary>Says of a route that what it shows of others is recorded, and under which name.</summary>
+/// <summary>Declares that a route records its display of other people's data, under this name.</summary>
 sealed record RecordsAccess(string Action);
 
-/// <summary>Records that somebody was shown another person's data, before it is sent: no record, no answer.</summary>
-/// <remarks>
-/// One event for each person and answer, so that a person finds it by their own id: a page of one doctor's bookings is
-/// as many events as it has patients, in one statement. What a caller is shown of themselves is no event and costs
-/// nothing. Ids and numbers alone are recorded, never what was read.
-/// </remarks>
+/// <summary>Records that somebody was shown another person's data, before the response is sent. Without the record
+/// there is no response.</summary>
+/// <remarks> There is one event for each person and response, so that a person finds it by their own id. A page of one
+/// doctor's bookings gives as many events as it has patients, in one statement. A caller's own data gives no event.
+/// Events have ids and numbers alone, never the data. </remarks>
 static class RecordAccess
 {
-    /// <summary>The entity of these events, and of no others; its id is the person's.</summary>
+    /// <summary>The entity of these events, and of no others. Its id is the person's.</summary>
     public const string Entity = "person";
 
     /// <param name="action">A past participle, as <c>bookings.read</c>.</param>
-    /// <param name="kind">What kind of thing is shown.</param>
-    /// <param name="shown">Whose data an answer of this type shows.</param>
+    /// <param name="kind">The kind of the shown thing.</param>
+    /// <param name="shown">Returns the people whose data a response of this type shows.</param>
     public static RouteHandlerBuilder RecordsAccess<T>(this RouteHandlerBuilder route, string action, string kind,
         Func<T, IEnumerable<Shown>> shown) =>
         route.WithMetadata(new RecordsAccess(action)).AddEndpointFilter(async (context, next) =>
@@ -37,7 +36,8 @@ static class RecordAccess
         (result is INestedHttpResult nested ? nested.Result : result) is IValueHttpResult { Value: T value }
             ? value : default;
 
-    /// <summary>The same for a page, which reads while it is drawn: to be called before anything is drawn.</summary>
+    /// <summary>Records the same for a page, which reads its data while it is drawn. It is called before anything is
+    /// drawn.</summary>
     public static async Task Of(HttpContext http, string action, string kind, IEnumerable<Shown> shown)
     {
         var caller = CurrentUser.From(http);

@@ -4,15 +4,13 @@ using OpenTelemetry.Metrics;
 
 namespace Amrutam.Platform.Telemetry;
 
-/// <summary>Which instruments leave the process, and with which labels.</summary>
-/// <remarks>
-/// Lists of what may, not of what may not: an instrument that a new version of a library brings, or a label with an
-/// address in it, stays inside until somebody has looked at it. What is dropped is not measured and costs nothing.
-/// </remarks>
+/// <summary>The instruments that leave the process, and their labels.</summary>
+/// <remarks> The list names what is allowed. So a library's new instrument, or a label that contains an address, stays
+/// inside until somebody has reviewed it. A dropped instrument is not measured and costs nothing. </remarks>
 static class MetricAllowList
 {
-    // More routes times statuses than there are. Beyond a limit the rest is counted together, so a mistake in a label
-    // costs memory for this many series and no more.
+    // It is more than routes times statuses. Beyond a limit the rest is counted together, so a wrong label costs memory
+    // for this many series at most.
     const int MostSeriesOfRequests = 2000, MostSeries = 200;
 
     public const string OwnMeters = "Amrutam.*";
@@ -33,7 +31,7 @@ static class MetricAllowList
         "dotnet.gc.heap.total_allocated", "dotnet.gc.last_collection.heap.size", "dotnet.monitor.lock_contentions",
     }.ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>The labels that any of them may carry: each has a few values that the program itself names.</summary>
+    /// <summary>The labels that any of them may carry. Each has a few values, which the program itself names.</summary>
     public static readonly string[] Labels =
     [
         "http.request.method", "http.route", "http.response.status_code",
@@ -44,9 +42,9 @@ static class MetricAllowList
         "process.runtime.version",
     ];
 
-    /// <param name="instrument">What somebody in this process measures.</param>
-    /// <param name="own">Makes this server's meters; what another one in the process measures is not this
-    /// one's.</param>
+    /// <param name="instrument">An instrument of this process.</param>
+    /// <param name="own">The factory of this server's meters. Instruments of another server in the process are
+    /// dropped.</param>
     public static MetricStreamConfiguration View(Instrument instrument, IMeterFactory own) =>
         instrument.Meter.Scope is IMeterFactory other && other != own || !IsListed(instrument)
             ? MetricStreamConfiguration.Drop

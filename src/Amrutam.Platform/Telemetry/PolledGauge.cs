@@ -3,27 +3,24 @@ using Amrutam.Platform.Jobs;
 
 namespace Amrutam.Platform.Telemetry;
 
-/// <summary>One value of a vital sign; <paramref name="Of"/> names whose, where there are several.</summary>
+/// <summary>One value of a gauge. <paramref name="Of"/> names its source if there are several.</summary>
 readonly record struct GaugeReading(double Value, string? Of = null);
 
-/// <summary>A gauge that has to be asked for, mostly of the database.</summary>
+/// <summary>A gauge whose value must be queried, mostly from the database.</summary>
 /// <param name="Name">By OpenTelemetry's conventions.</param>
 /// <param name="Unit">By UCUM, as <c>s</c> or <c>{event}</c>.</param>
-/// <param name="Description">What the operator reads beside it.</param>
-/// <param name="Label">What tells its values apart; null when there is one.</param>
-/// <param name="Read">Asks for the values as they are now.</param>
+/// <param name="Description">The text that an operator reads with it.</param>
+/// <param name="Label">The label that distinguishes its values; null if there is one value.</param>
+/// <param name="Read">Queries the present values.</param>
 sealed record PolledGauge(string Name, string Unit, string Description, string? Label,
     Func<IServiceProvider, CancellationToken, Task<IEnumerable<GaugeReading>>> Read);
 
-/// <summary>Asks for every vital sign now and then, so that a scrape costs the database nothing and waits for
-/// nothing.</summary>
-/// <remarks>
-/// What cannot be asked, because the database is away, becomes not-a-number: an old value would look like a good one,
-/// and a missing one like an alert that has ended.
-/// </remarks>
+/// <summary>Queries every gauge at intervals, so that a scrape neither costs the database anything nor waits.</summary>
+/// <remarks> If the query fails, the value becomes not-a-number. An old value would look like a good one, and a missing
+/// one would look like an alert that has ended. </remarks>
 sealed partial class PolledGauges : IJob
 {
-    // A sign that takes longer is itself a bad sign, and must not hold back the others for long.
+    // A slower query has failed, and must not hold back the others for long.
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly IServiceProvider _services;
@@ -78,7 +75,7 @@ sealed partial class PolledGauges : IJob
             {
                 watched.Take(await watched.Sign.Read(_services, patience.Token));
             }
-            // Whatever it was: one sign that cannot be read must not end the looking at all the others.
+            // It catches every kind of exception, because one failed gauge must not end the queries of the others.
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 watched.Lose();
@@ -87,6 +84,7 @@ sealed partial class PolledGauges : IJob
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the vital sign {Part} could not be read")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the gauge {Part} could not be read; "
+        + "it is not a number until it can")]
     partial void LogLost(Exception exception, string part);
 }

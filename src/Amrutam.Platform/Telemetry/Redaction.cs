@@ -4,11 +4,9 @@ using OpenTelemetry;
 
 namespace Amrutam.Platform.Telemetry;
 
-/// <summary>Leaves of a span what is on the list, before it is exported.</summary>
-/// <remarks>
-/// Paths carry ids, and what PostgreSQL says of an error can quote a row. A span tells the route's pattern, the
-/// statement's constant text, and an error's type and place.
-/// </remarks>
+/// <summary>Removes from a span all but the allowed values, before it is exported.</summary>
+/// <remarks> Paths have ids, and PostgreSQL's error texts can quote a row. A span has the route's pattern, the
+/// statement's constant text, and an error's type and place. </remarks>
 sealed class Redaction : BaseProcessor<Activity>
 {
     static readonly FrozenSet<string> Tags = new[]
@@ -21,7 +19,7 @@ sealed class Redaction : BaseProcessor<Activity>
     {
         ShouldListenTo = source => Tracing.Sources.Contains(source.Name),
         Sample = static (ref _) => ActivitySamplingResult.None,
-        // What is given here is not filled in from the exception, whose text would be its message.
+        // A value that is set here is not filled in from the exception, whose message it would be.
         ExceptionRecorder = static (_, exception, ref tags) =>
         {
             tags.Add("exception.message", "");

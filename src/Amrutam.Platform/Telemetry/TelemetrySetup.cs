@@ -11,8 +11,7 @@ using OpenTelemetry.Trace;
 
 namespace Amrutam.Platform.Telemetry;
 
-/// <summary>Puts the measuring together: what is measured, <c>/metrics</c>, and the collector where there is
-/// one.</summary>
+/// <summary>Sets up telemetry: its instruments, <c>/metrics</c>, and the collector if there is one.</summary>
 static class TelemetrySetup
 {
     public static readonly string Version =
@@ -30,7 +29,7 @@ static class TelemetrySetup
         builder.AddOpenTelemetry(settings);
     }
 
-    /// <summary>The addresses of the collector are read here, so that a wrong one stops the start.</summary>
+    /// <summary>It reads the collector's addresses at once, so that a wrong one stops the start.</summary>
     static void AddOpenTelemetry(this WebApplicationBuilder builder, TelemetrySettings settings)
     {
         builder.Services.ConfigureOpenTelemetryMeterProvider((services, metrics) =>
@@ -41,7 +40,7 @@ static class TelemetrySetup
                 autoGenerateServiceInstanceId: false, serviceInstanceId: Guid.CreateVersion7().ToString()))
             .WithMetrics(metrics => metrics.AddMeter([MetricAllowList.OwnMeters, .. MetricAllowList.ForeignMeters])
                 .AddInstrumentation<ProcessMeter>()
-                // An alert must not see an older value than there is, and one name must be one series.
+                // An alert must not see a stale value, and one name must be one series.
                 .AddPrometheusExporter(o => (o.ScrapeResponseCacheDurationMilliseconds, o.ScopeInfoEnabled,
                     o.TargetInfoEnabled) = (0, false, false)));
         if (settings.Collector("metrics") is { } forMetrics)
@@ -52,10 +51,11 @@ static class TelemetrySetup
             }));
         if (settings.Collector("traces") is { } forTraces)
             telemetry.WithTracing(traces => traces.AddSource(Tracing.Sources)
-                // The caller's trace decides, else a small ratio; a request that is not traced costs nothing more.
+                // The caller's trace decides, and otherwise a small ratio. A request that is not traced costs nothing
+                // more.
                 .SetSampler(new ParentBasedSampler(new TraceIdRatioBasedSampler(settings.TraceRatio)))
                 .AddProcessor(new Redaction())
-                // The batch that waits is bounded and drops, so no request waits for the collector.
+                // The queue is bounded and drops the rest, so no request waits for the collector.
                 .AddOtlpExporter(to => (to.Endpoint, to.Protocol) = (forTraces, OtlpExportProtocol.HttpProtobuf)));
     }
 }
@@ -70,7 +70,7 @@ sealed class ProcessMeter
             new KeyValuePair<string, object?>("service.version", TelemetrySetup.Version),
             new KeyValuePair<string, object?>("process.runtime.version", Environment.Version.ToString())),
             description: "1, labelled with what runs here");
-        // The runtime's own two call themselves counters, and a counter that falls reads as a restart.
+        // The runtime's own two instruments are counters, and a counter that falls looks like a restart.
         meter.CreateObservableUpDownCounter("amrutam.thread_pool.threads", () => ThreadPool.ThreadCount, "{thread}",
             "Threads of the pool");
         meter.CreateObservableUpDownCounter("amrutam.thread_pool.queued", () => ThreadPool.PendingWorkItemCount,

@@ -2,11 +2,9 @@ using System.Diagnostics;
 
 namespace Amrutam.Platform.Telemetry;
 
-/// <summary>Takes a caller's W3C trace and nothing else of what they send along.</summary>
-/// <remarks>
-/// <c>tracestate</c> and <c>baggage</c> are free text of the caller's, and would be sent on to the collector; an id of
-/// the older hierarchical kind is free text too, and would take the place of ours in logs and answers.
-/// </remarks>
+/// <summary>Accepts a caller's W3C trace and nothing else of their propagation headers.</summary>
+/// <remarks> <c>tracestate</c> and <c>baggage</c> are the caller's free text, and would be sent on to the collector. An
+/// id of the older hierarchical kind is free text too, and would replace ours in logs and responses. </remarks>
 sealed class TraceParentOnly : DistributedContextPropagator
 {
     readonly DistributedContextPropagator _w3c = CreateW3CPropagator();

@@ -7,24 +7,23 @@ static class Tracing
 {
     public const string SourceName = "Amrutam";
 
-    /// <summary>The sources of every span that is recorded: ours, and the libraries'.</summary>
+    /// <summary>The sources of every recorded span: ours, and the libraries'.</summary>
     public static readonly string[] Sources = ["Microsoft.AspNetCore", "Npgsql", SourceName];
 
     static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>The present span, when somebody records it.</summary>
+    /// <summary>The present span, if it is recorded.</summary>
     public static Activity? Recorded => Activity.Current is { Recorded: true } activity ? activity : null;
 
-    /// <summary>A new trace, recorded or not: what happens under it carries its id in logs and events either
-    /// way.</summary>
+    /// <summary>Begins a new trace, recorded or not. Log lines and events in it have its id in either case.</summary>
     public static Activity Begin(string name)
     {
         Activity.Current = null;
         return Source.StartActivity(name) ?? new Activity(name).Start();
     }
 
-    /// <summary>One span for what is done for several at once: under the first of those that are recorded, linked to
-    /// the others; none when none is.</summary>
+    /// <summary>Begins one span for work on several members: under the first recorded one, linked to the others. Null
+    /// if none is recorded.</summary>
     public static Activity? BeginFor<T>(List<T> several, Func<T, Activity?> from, string name)
     {
         Activity? first = null;

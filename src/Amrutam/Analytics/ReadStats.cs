@@ -11,7 +11,7 @@ static class ReadStats
     /// <param name="TotalDoctors">Accounts with the role doctor, counted as in total_users, with a profile or
     /// not.</param>
     /// <param name="TotalPatients">Accounts with the role patient, counted as in total_users.</param>
-    /// <param name="TotalBookings">Bookings and requests ever made, whatever their end.</param>
+    /// <param name="TotalBookings">Bookings and requests ever made, in every status.</param>
     /// <param name="TotalSlots">Slots that are published and not closed, past and booked ones included.</param>
     /// <param name="CancelledBookings">Bookings and requests with the status cancelled, by the patient, the doctor or
     /// the system.</param>

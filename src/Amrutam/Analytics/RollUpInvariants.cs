@@ -2,7 +2,8 @@ using Amrutam.Platform.Invariants;
 
 namespace Amrutam.Analytics;
 
-/// <summary>That the roll-up passed over no booking and counted none twice, as queries that must give no row.</summary>
+/// <summary>The invariants that the roll-up missed no booking and counted none twice, as queries that give no
+/// row.</summary>
 static class RollUpInvariants
 {
     public static readonly IReadOnlyList<Invariant> All =
@@ -11,8 +12,8 @@ static class RollUpInvariants
         new("a_booking_is_counted_once", CountedOnce, Invariant.Happened),
     ];
 
-    // From three minutes before, because what was not read yet at the last check could not be judged by it.
-    const string ReadIsCounted = """
+    // It begins three minutes earlier, because the last check could not judge events that were not read yet.
+    const string ReadIsCounted = $"""
         with recent as materialized (
             select entity_id, position from audit.actions
              where action in ('bookings.booked', 'bookings.requested')
@@ -21,10 +22,10 @@ static class RollUpInvariants
         select r.entity_id::text from recent r left join analytics.bookings k on k.id = r.entity_id
          where k.id is null and r.position <= (select c.position from platform.cursors c where c.reader = 'analytics')
            and not exists (select from platform.passed_over p where p.reader = 'analytics' and p.position = r.position)
-         limit 100
+         {Invariant.Limit}
         """;
 
-    // A day at a time, the one of the window's beginning first; $2 is more than there are days.
+    // It reads a day at a time, from the day of the window's beginning. $2 is more than there are days.
     const string CountedOnce = """
         with made as (
             select booked_on as day, count(*) as n from analytics.bookings

@@ -52,13 +52,14 @@ sealed partial class AuditModule : IModule
         module.AddGauge(new("amrutam.audit.seal_age", "s",
             "How long the oldest event has waited for its seal", Label: null, SealLog.ReadAge));
         module.AddGauge(new("amrutam.audit.log_broken", "{log}",
-            "1 when the last check found that the event log is not what was sealed", Label: null,
+            "1 when the last check found that the event log differs from its seals", Label: null,
                 CheckLog.ReadViolation));
         module.AddGauge(new("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
     }
 
-    /// <summary>Warns in Production when the seals go nowhere that the database's administrator cannot write.</summary>
+    /// <summary>Warns in Production if the seals go to no place outside the database, whose administrator could change
+    /// them.</summary>
     public static void CheckCheckpoints(IServiceProvider services)
     {
         if (services.GetService<Checkpoints>() is null
@@ -78,7 +79,7 @@ sealed partial class AuditModule : IModule
         ReadAccessLog.Map(me);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "seals of the event log are published nowhere, so a log that "
-        + "was cut off or rebuilt would not show: give a folder outside the database as Audit__CheckpointFolder")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "seals are not published outside the database, so a truncated "
+        + "or rebuilt event log would go unnoticed; set Audit__CheckpointFolder to a folder outside it")]
     static partial void LogNowhere(ILogger log);
 }

@@ -17,7 +17,7 @@ sealed class AuditSettings
     // A seal is due within 10 s; half of that leaves time for a slow pass.
     [Range(1, 5)] public int SealSeconds { get; init; } = 2;
 
-    // Seven years. The database refuses less than one, whatever is asked of it.
+    // Seven years. The database refuses less than one year.
     [Range(12, 1200)] public int RetentionMonths { get; init; } = 84;
 
     // The whole log is compared with its seals this often; the newest events each minute.

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amrutam.Commands;
 
-/// <summary>What an auditor and an operator do with the sealed log from the command line.</summary>
+/// <summary>The commands with which an auditor or an operator checks the sealed log.</summary>
 static class AuditCommands
 {
     const int Valid = 0, HasViolation = 1;
 
-    // The walk uses one; the rest is for the questions beside it.
+    // The walk uses one. The other queries use the rest.
     const int Connections = 2;
 
     public static Command All(Func<Func<Database, Task<int>>, CancellationToken, Task<int>> withDatabase,
@@ -25,7 +25,7 @@ static class AuditCommands
         {
             checkpoint,
         };
-        // Nothing is migrated first: what is verified is left as it was found.
+        // No migration runs first, because a verification must not change the database.
         verify.SetAction((parsed, ct) => withDatabase(database =>
             Verify(database, parsed.GetValue(checkpoint)?.FullName, ct), ct));
         var rotate = new Command("rotate-key", "Sign seals with a new key from the next one on");

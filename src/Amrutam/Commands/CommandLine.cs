@@ -17,11 +17,11 @@ using Npgsql;
 
 namespace Amrutam.Commands;
 
-/// <summary>The program's commands; without one it serves.</summary>
+/// <summary>The program's commands. Without a command it serves.</summary>
 static class CommandLine
 {
-    // Whoever is asked to stop answers what is under way and stops PostgreSQL; the library's own two seconds would cut
-    // that off. Longer than the host and PostgreSQL are given together, so that they decide.
+    // At a stop the server answers its open requests and stops PostgreSQL. The library's own two seconds would cut that
+    // off. This is longer than the limits of the host and of PostgreSQL, so that those apply.
     static readonly TimeSpan LongestStop = TimeSpan.FromMinutes(2);
 
     public static async Task<int> Run(string[] args)
@@ -63,7 +63,7 @@ static class CommandLine
         var builder = Builder(args);
         using var logs = LoggerFactory.Create(o => o.AddLogs(builder.Environment));
         var settings = builder.Configuration;
-        // Before anything is started that would have to be stopped again.
+        // It comes before anything starts that would have to be stopped again.
         ListeningAddress.RefuseTaken(settings["urls"] ?? HttpPipeline.DefaultUrl, "ASPNETCORE_URLS");
         ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
         await using var embedded = Given(settings) is null
@@ -80,8 +80,8 @@ static class CommandLine
         {
             await AppRoleLogin.Check(app.Services, ct);
             AuditModule.CheckCheckpoints(app.Services);
-            // Here and not in the host's start, which would put a stack trace around the one line that the operator
-            // needs.
+            // It is here and not in the host's start, which would put a stack trace around the one line for the
+            // operator.
             await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
         }
         if (DemoClinic.IsWanted(app.Services)
@@ -101,7 +101,7 @@ static class CommandLine
     static Command Admin()
     {
         var email = new Option<string>("--email") { Required = true };
-        // A password among the arguments would stand in the shell's history and in the list of processes.
+        // A password among the arguments would appear in the shell's history and in the list of processes.
         var stdin = new Option<bool>("--password-stdin") { Required = true };
         var create = new Command("create", "Make an admin; the password is one line on standard input") { email,
             stdin };
@@ -115,10 +115,10 @@ static class CommandLine
 
     static Command FillWithDemo()
     {
-        var demo = new Command("demo", "Fill an empty database with a clinic to look at; never in Production");
+        var demo = new Command("demo", "Fill an empty database with an example clinic; never in Production");
         demo.SetAction((_, ct) => WithServices(async services =>
             Console.WriteLine(await DemoClinic.Fill(services)
-                ?? throw new StartupException("There are accounts already; only an empty database is filled.")), ct));
+                ?? throw new StartupException("There are accounts already; use an empty database.")), ct));
         return demo;
     }
 
@@ -131,7 +131,7 @@ static class CommandLine
         {
             var readers = services.GetServices<IReadEvents>().ToList();
             var reader = readers.Find(r => r.Name == parsed.GetRequiredValue(name)) ?? throw new StartupException(
-                "There is no such reader; there are: " + string.Join(", ", readers.Select(r => r.Name)));
+                "There is no such reader; the readers are: " + string.Join(", ", readers.Select(r => r.Name)));
             var begins = await ReplayEvents.Run(services.GetRequiredService<NpgsqlDataSource>(), reader,
                 parsed.GetRequiredValue(from));
             Console.WriteLine($"The reader {reader.Name} applies events again from position {begins}.");
@@ -141,16 +141,16 @@ static class CommandLine
 
     static Command Check()
     {
-        var check = new Command("check", "Check every rule of the data in full, now");
+        var check = new Command("check", "Check every invariant in full, now");
         check.SetAction((_, ct) => WithServices(async services =>
         {
             var results = await services.GetRequiredService<SweepInvariants>().RunInFull(ct);
             foreach (var broken in results.Where(r => r.Violations > 0))
                 Console.WriteLine($"{broken.Name}: {broken.Violations}, as {string.Join(", ", broken.Examples)}");
-            if (results.Any(r => r.Violations > 0)) throw new StartupException("Some rules of the data are broken.");
-            Console.WriteLine($"All {results.Count} rules hold.");
+            if (results.Any(r => r.Violations > 0)) throw new StartupException("Some invariants have violations.");
+            Console.WriteLine($"All {results.Count} invariants hold.");
         }, ct));
-        return new Command("invariants", "What must hold of the data at any moment") { check };
+        return new Command("invariants", "The invariants of the data") { check };
     }
 
     static Command Describe()
@@ -158,7 +158,7 @@ static class CommandLine
         var openapi = new Command("openapi", "Write the description of the API (OpenAPI 3.1) to standard output");
         openapi.SetAction(async (_, _) =>
         {
-            // Built and not started, so it asks no database.
+            // The server is built and not started, so it reads no database.
             await using var app =
                 Program.Build(["--Logging:LogLevel:Default=Warning"], new Database("Host=none", "Host=none"));
             await Console.Out.WriteAsync(await OpenApiDescription.Read(app));
@@ -193,7 +193,7 @@ static class CommandLine
         Console.WriteLine("The other keys are not needed any more.");
     }
 
-    /// <summary>Runs a command with the server's parts, over a migrated database, without serving.</summary>
+    /// <summary>Runs a command with the server's services over a migrated database, without serving.</summary>
     static Task<int> WithServices(Func<IServiceProvider, Task> command, CancellationToken ct) =>
         WithDatabase(async database =>
     {
@@ -205,8 +205,8 @@ static class CommandLine
         return 0;
     }, ct);
 
-    /// <summary>Runs a command against the given database, or against the embedded one: the running one, or one
-    /// started for the command.</summary>
+    /// <summary>Runs a command against the given database or the embedded one. That one is already running, or starts
+    /// for the command.</summary>
     static async Task<int> WithDatabase(Func<Database, Task<int>> command, CancellationToken ct)
     {
         var settings = Settings([]);
@@ -225,7 +225,7 @@ static class CommandLine
     static Database Of(PrivatePostgres embedded) =>
         new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
 
-    /// <summary>The same sources, in the same order, that the server itself reads.</summary>
+    /// <summary>The configuration's sources, in the same order as in the server.</summary>
     public static ConfigurationManager Settings(string[] args) => Builder(args).Configuration;
 
     static WebApplicationBuilder Builder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions

@@ -3,7 +3,7 @@ using Amrutam.Platform.Data;
 
 namespace Amrutam.Commands;
 
-/// <summary>The names that the embedded PostgreSQL has in this product.</summary>
+/// <summary>This product's names for the embedded PostgreSQL.</summary>
 static class EmbeddedDatabase
 {
     const string NpmFolder = "postgres-npm", NodeModules = "node_modules";

@@ -13,27 +13,25 @@ namespace Amrutam.Demo;
 /// <summary>The section <c>Demo</c>.</summary>
 sealed class DemoSettings
 {
-    /// <summary>Whether an empty database is filled at start; not given: in Development.</summary>
+    /// <summary>True to fill an empty database at the start; by default only in Development.</summary>
     public bool? Enabled { get; init; }
 }
 
-/// <summary>Fills an empty database with a clinic: an administrator, doctors, patients, four weeks behind and two
-/// ahead.</summary>
-/// <remarks>
-/// Part of the composition root, because it writes what no single module may. The same people with the same fates every
-/// time; only the dates follow today. One transaction of set-based statements, in the order in which things happened,
-/// so that the readers of the event log see a log like any other.
-/// </remarks>
+/// <summary>Fills an empty database with a clinic: an administrator, doctors, patients, four weeks of past and two of
+/// future.</summary>
+/// <remarks> It is part of the composition root, because it writes to several modules. People and their histories are
+/// the same every time; only the dates follow today. It is one transaction of statements in the order of the clinic's
+/// history, so that readers of the event log see an ordinary log. </remarks>
 static class DemoClinic
 {
     public const string Password = "monsoon-neem-42";
     public const string AdminEmail = "admin@demo.example", DoctorEmail = "doctor01@demo.example";
     public const string PatientEmail = "patient01@demo.example";
 
-    // Any constant does; it only has to be the same in every replica that starts at once.
+    // Any constant will do, as long as all replicas that start at once have the same one.
     const long AdvisoryLock = 0x44454D4F;
 
-    /// <exception cref="StartupException">It is asked for in Production.</exception>
+    /// <exception cref="StartupException">The setting asks for it in Production.</exception>
     public static bool IsWanted(IServiceProvider services)
     {
         if (services.GetRequiredService<DemoSettings>().Enabled is not { } enabled)
@@ -42,14 +40,14 @@ static class DemoClinic
         return enabled;
     }
 
-    /// <returns>Who can sign in now and how; null when there was somebody in the database already.</returns>
-    /// <exception cref="StartupException">This is Production: everybody knows the demo's password.</exception>
+    /// <returns>The demo accounts and their password; null if the database had accounts already.</returns>
+    /// <exception cref="StartupException">This is Production. The demo's password is public.</exception>
     public static async Task<string?> Fill(IServiceProvider services)
     {
         RefuseProduction(services);
         using var activity = Tracing.Begin("fill_with_demo");
         var hash = services.GetRequiredService<PasswordHash>().Of(Password, AdminEmail);
-        // Only the owner may date events.
+        // Only the owner may set the time of events.
         await using var owner = Database.OpenUnpooled(services.GetRequiredService<Database>().Owner, "amrutam demo");
         var filled = await owner.InTransaction(async connection =>
         {
@@ -120,7 +118,7 @@ static class DemoClinic
 
     const string SomebodyIsThere = "select exists (select from identity.users)";
 
-    // The clinic opened 28 days ago: within the oldest month that the event log has a partition for.
+    // The clinic opened 28 days ago, within the oldest month that has a partition of the event log.
     const string SignUp = """
         with added as (
             insert into identity.users (id, email, normalized_email, email_confirmed, full_name, role, password_hash,
@@ -135,7 +133,7 @@ static class DemoClinic
           from added order by created_at
         """;
 
-    // Every twelfth waits for verification, so that there is something to verify.
+    // Every twelfth doctor waits for verification, so that an administrator has some to verify.
     const string CreateProfiles = """
         with created as (
             insert into doctors.profiles (id, full_name, specialization, experience, bio, languages, language_names,
@@ -158,7 +156,7 @@ static class DemoClinic
          order by 1
         """;
 
-    // Every slot begins on a whole or half hour of UTC, which keeps two of them from overlapping in part.
+    // Every slot begins on a whole or half hour of UTC, so no two of them overlap in part.
     const string PublishSlots = """
         with published as (
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at, created_at)
@@ -175,9 +173,8 @@ static class DemoClinic
           from published group by doctor_id, created_at order by created_at
         """;
 
-    // The bytes of a slot's MD5 are the dice: whether it is taken, since when, and what comes of it. The patients sit
-    // in
-    // a ring that every half hour enters elsewhere, so nobody is in two places at once.
+    // The bytes of a slot's MD5 replace chance: they decide whether it is booked, when, and how the booking ends. Each
+    // half hour begins elsewhere in the list of patients, so no patient has two bookings at once.
     const string BookSlots = """
         with patients as (
             select array_agg(id order by email) as ids from identity.users where role = 'patient'),

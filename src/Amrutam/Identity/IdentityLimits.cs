@@ -5,7 +5,7 @@ namespace Amrutam.Identity;
 /// <summary>Limits of signing up and signing in (section <c>Limits</c>). 0 lifts a limit.</summary>
 sealed class IdentityLimits
 {
-    // Per minute. A family behind one address signs up in one sitting; a script signs up thousands.
+    // Per minute. A family behind one address signs up together. A script signs up thousands.
     [Range(0, int.MaxValue)] public int SignUpsPerAddress { get; init; } = 20;
 
     // Per minute. The whole staff of a clinic may share one address.

@@ -13,21 +13,21 @@ sealed class IdentitySettings
     /// used.</summary>
     public string? OtherKeyEncryptionKeys { get; init; }
 
-    // An access token outlives the role it states by at most this, should every revocation fail.
+    // If every revocation fails, an access token keeps its former role for this long at most.
     [Range(1, 60)] public int AccessTokenMinutes { get; init; } = 15;
 
-    // A person signs in again after this, however busy the session.
+    // A person signs in again after this, even if the session is in use.
     [Range(1, 400)] public int SessionDays { get; init; } = 30;
 
-    // A forgotten phone stops being signed in after this.
+    // A session on a lost phone ends after this.
     [Range(1, 400)] public int SessionIdleDays { get; init; } = 14;
 
-    // The portal is used on shared machines too: a working day at most, half an hour unattended.
+    // The portal is used on shared machines too: a working day at most, half an hour without use.
     [Range(1, 24)] public int PortalSessionHours { get; init; } = 8;
 
     [Range(1, 24 * 60)] public int PortalIdleMinutes { get; init; } = 30;
 
-    // An answer lost on the way is asked for again within seconds; later than that, a used token is a stolen one.
+    // A client repeats a request within seconds if the response was lost. A used token that comes later was stolen.
     [Range(0, 30)] public int RefreshGraceSeconds { get; init; } = 5;
 
     // OWASP's floor for PBKDF2-HMAC-SHA512. Raising it upgrades each hash at its owner's next sign-in.
@@ -36,10 +36,10 @@ sealed class IdentitySettings
     /// <summary>A file of breached passwords, as SHA-1 in hexadecimal, one a line, in order.</summary>
     public string? BreachedPasswordsFile { get; init; }
 
-    // How lately a sign-in must have been, to stand for asking again.
+    // The longest time since a sign-in that makes another one unnecessary.
     [Range(1, 60)] public int FreshMinutes { get; init; } = 5;
 
-    // A leaver may come back within this; then their personal data is erased.
+    // A person may reopen a closed account within this. Then their personal data is erased.
     [Range(0, 90)] public int DeletionGraceDays { get; init; } = 14;
 
     /// <summary>The public address of this server, with which the links in e-mails begin.</summary>

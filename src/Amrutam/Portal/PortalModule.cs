@@ -24,7 +24,7 @@ sealed class PortalModule : IModule
         {
             o.Cookie.Name = "amrutam-form";
             o.Cookie.SameSite = SameSiteMode.Strict;
-            // A Secure cookie is refused over plain http, which only a developer's machine speaks.
+            // Browsers refuse a Secure cookie over plain http, which only developers use.
             o.Cookie.SecurePolicy = module.Environment.IsDevelopment()
                 ? CookieSecurePolicy.SameAsRequest
                 : CookieSecurePolicy.Always;
@@ -39,7 +39,7 @@ sealed class PortalModule : IModule
 
     public void Map(WebApplication app)
     {
-        // The API reads no forms; a route of it that came to would fail for want of this.
+        // The API reads no forms. A route of it that did would fail because this token is missing.
         app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);

@@ -5,8 +5,8 @@ namespace Amrutam.Scheduling;
 /// <summary>Limits for one patient (section <c>Limits</c>). 0 removes a limit.</summary>
 sealed class SchedulingLimits
 {
-    // Open bookings: more than a patient has, fewer than a hoarder wants. Without this limit the two finer ones below
-    // do not apply either.
+    // Open bookings: more than a patient needs, and fewer than a person would take who hoards slots. Without this limit
+    // the two finer ones below do not apply either.
     [Range(0, int.MaxValue)] public int OpenBookingsPerPatient { get; init; } = 50;
 
     [Range(0, int.MaxValue)]

@@ -9,12 +9,12 @@ static class SchedulingProblems
     public static readonly Problem DoctorHasNoProfile =
         new(409, "doctor_has_no_profile", "Create your doctor profile before publishing slots");
     public static readonly Problem SlotsOfADoctorDoNotOverlap =
-        new(409, "slots_of_a_doctor_do_not_overlap", "You have another slot at that time");
+        new(409, "slots_of_a_doctor_do_not_overlap", "You have another slot at that time; choose another time");
     public static readonly Problem SlotIsInThePast = new(422, "slot_is_in_the_past", "A slot must start in the future");
     public static readonly Problem SlotIsTooLong =
         new(422, "slot_is_at_most_12_hours", "A slot lasts at most 12 hours");
     public static readonly Problem LocalTimeDoesNotExist =
-        new(422, "local_time_does_not_exist", "The clocks skip that local time on that day");
+        new(422, "local_time_does_not_exist", "The clocks skip that local time on that day; choose another time");
     public static readonly Problem SlotIsBooked =
         new(409, "slot_is_booked", "The slot is booked; cancel its booking first");
 
@@ -28,37 +28,39 @@ static class SchedulingProblems
     public static readonly Problem BookingsInTheWay = new(409, "bookings_in_the_way",
         "There are bookings in that time; cancel or move them first");
     public static readonly Problem NoEqualSlotIsOpen = new(409, "no_equal_slot_is_open",
-        "There is no later open slot of the same length for some of the bookings, so none was moved");
+        "Some of the bookings have no later open slot of the same length, so none was moved; publish more slots");
     public static readonly Problem TooMuchTimeOff = new(422, "too_much_time_off",
-        "You have reached the limit of time off ahead")
+        "You have reached the limit of time off ahead; withdraw some first")
     { IsLimit = true };
 
     public static readonly Problem OneActiveBookingPerSlot =
-        new(409, "one_active_booking_per_slot", "The slot is already booked");
-    public static readonly Problem SlotIsClosed = new(409, "slot_is_closed", "The doctor has closed this slot");
+        new(409, "one_active_booking_per_slot", "The slot is already booked; choose another slot");
+    public static readonly Problem SlotIsClosed = new(409, "slot_is_closed",
+        "The doctor has closed this slot; choose another slot");
     public static readonly Problem SlotIsHeld =
-        new(409, "slot_is_held", "Somebody is about to book this slot; it may be free again in a few minutes");
+        new(409, "slot_is_held", "Another patient is about to book this slot; try again in a few minutes");
     public static readonly Problem DoctorIsNotBookable = new(409, "doctor_is_not_bookable",
-        "This doctor does not take bookings at present");
+        "This doctor takes no bookings at present; choose another doctor");
     public static readonly Problem NobodyBooksThemself = new(422, "nobody_books_themself",
         "You published this slot yourself; book another doctor's");
-    public static readonly Problem SlotHasStarted = new(422, "slot_has_started", "The slot has already started");
+    public static readonly Problem SlotHasStarted = new(422, "slot_has_started",
+        "The slot has already started; choose a later slot");
     public static readonly Problem MinimumNotice = new(422, "minimum_notice",
-        "This doctor needs more notice than is left before this slot");
+        "This doctor needs more notice than is left before this slot; choose a later slot");
     public static readonly Problem BookingsOfAPatientDoNotOverlap =
-        new(409, "bookings_of_a_patient_do_not_overlap", "You have another booking at that time");
+        new(409, "bookings_of_a_patient_do_not_overlap", "You have another booking at that time; choose another time");
     public static readonly Problem TooManyOpenBookings =
-        new(422, "too_many_open_bookings", "You have reached the limit of open bookings of a patient")
+        new(422, "too_many_open_bookings", "You have reached the limit of open bookings of a patient; cancel one first")
         { IsLimit = true };
     public static readonly Problem TooManyOpenBookingsWithDoctor = new(422, "too_many_open_bookings_with_this_doctor",
-        "You have reached the limit of open bookings with this doctor")
+        "You have reached the limit of open bookings with this doctor; cancel one first")
     { IsLimit = true };
 
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
         "You have booked and cancelled many times within the hour; wait a while before you book again")
     { IsLimit = true };
     public static readonly Problem NoDoctorIsFree =
-        new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time");
+        new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time; choose another time");
 
     public static readonly Problem NoSuchSpecialization = new(422, "no_such_specialization",
         "No doctor has that specialization; specializations names those near it");
@@ -67,31 +69,34 @@ static class SchedulingProblems
         new(422, "too_many_holds", "You have reached the limit of held slots; book or release one first")
         { IsLimit = true };
     public static readonly Problem TooManySeries =
-        new(422, "too_many_series", "You have reached the limit of open series") { IsLimit = true };
+        new(422, "too_many_series", "You have reached the limit of open series; cancel one first") { IsLimit = true };
     public static readonly Problem NoSlotAtThatTime =
-        new(409, "no_slot_at_that_time", "The doctor has no slot at that time");
+        new(409, "no_slot_at_that_time", "The doctor has no slot at that time; choose another time");
     public static readonly Problem SeriesIsNotPossible =
         new(409, "series_is_not_possible", "The series cannot be booked as asked; see the report");
 
     public static readonly Problem TooManyWaitlistEntries =
-        new(422, "too_many_waitlist_entries", "You have reached the limit of waiting lists")
+        new(422, "too_many_waitlist_entries", "You have reached the limit of waiting lists; leave one first")
         { IsLimit = true };
     public static readonly Problem AlreadyInThisLine =
-        new(409, "already_in_this_line", "You are on this waiting list already, for times that meet these");
+        new(409, "already_in_this_line",
+        "You are already on this waiting list for overlapping times; wait for an offer");
     public static readonly Problem OfferIsOver =
-        new(409, "offer_is_over", "There is no offer now: it was answered or has expired, or none was made yet");
+        new(409, "offer_is_over",
+        "There is no open offer: it was answered, it expired, or none was made; wait for the next one");
     public static readonly Problem EntryIsOver =
-        new(409, "waitlist_entry_is_over", "You are no longer on this waiting list");
+        new(409, "waitlist_entry_is_over", "You are no longer on this waiting list; join it again");
 
     public static readonly Problem StepNotAllowed =
-        new(409, "step_not_allowed", "The booking's present state does not allow this");
+        new(409, "step_not_allowed", "The booking's present state does not allow this; read the booking again");
     public static readonly Problem BookingHasNotStarted =
-        new(422, "booking_has_not_started", "The booking has not started yet");
+        new(422, "booking_has_not_started", "The booking has not started yet; try again after its start");
     public static readonly Problem BookingHasStarted =
-        new(422, "booking_has_started", "The booking has already started");
+        new(422, "booking_has_started", "The booking has already started, so it is too late for this");
 
     public static readonly Problem VisitIsNotOpen = new(409, "visit_is_not_open",
-        "Check-in, start and completion open shortly before the booking; opens_at says when");
+        "Check-in, start and completion open shortly before the booking; try again at opens_at");
+
     /// <summary>The member of <see cref="VisitIsNotOpen"/> with the time.</summary>
     public const string OpensAt = "opens_at";
 

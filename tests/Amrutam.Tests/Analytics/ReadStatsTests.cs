@@ -22,7 +22,7 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => Server.DisposeAsync();
 
     [Fact]
-    public async Task What_was_acknowledged_is_counted_in_the_next_answer()
+    public async Task An_acknowledged_change_is_counted_in_the_next_answer()
     {
         var (admin, doctor) = (await Server.User("admin"), await Server.Doctor());
         for (var i = 1; i <= 12; i++)
@@ -43,7 +43,7 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_role_that_changed_is_counted_as_what_it_is_now()
+    public async Task A_changed_role_is_counted_as_the_new_one()
     {
         var (admin, person) = (await Server.User("admin"), Guid.CreateVersion7());
         await Server.Owner.Append("accounts.signed_up", "account", person, """{"role": "patient"}""");
@@ -87,7 +87,7 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requests_to_book_are_counted_by_what_came_of_them()
+    public async Task Requests_to_book_are_counted_by_outcome()
     {
         var (doctor, one, two) = (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
         var slot = await doctor.Slot();
@@ -114,7 +114,7 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_number_is_the_number_of_rows_that_it_says()
+    public async Task Each_total_is_the_number_of_its_rows()
     {
         var (admin, doctor) = (await Person.Admin(Server), await Server.Doctor());
         var patient = await Person.SignUp(Server);
@@ -140,7 +140,7 @@ public sealed class ReadStatsTests(TestCluster cluster) : IAsyncLifetime
                 (await Server.Owner.Statement("select count(*) from " + rows).Value<long>()).ToString(), name);
     }
 
-    // The fixtures' own accounts are imported: no event counts them.
+    // Accounts of the fixtures are imported, and no event counts those.
     const string SignedUp = "identity.users where erased_at is null and password_hash is not null";
 
     /// <summary>A booking with its events and this status.</summary>

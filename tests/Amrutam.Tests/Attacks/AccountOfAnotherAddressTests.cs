@@ -46,7 +46,7 @@ public sealed class AccountOfAnotherAddressTests(Browser browser, PasskeyFixture
         (await Mailbox.Letter(email, "Your password was changed")).TextBody!.ShouldContain("every passkey");
     }
 
-    /// <summary>The account is locked as a reset locks it, until the stranger's request waits for it.</summary>
+    /// <summary>The test locks the account as a reset does, until the stranger's request waits for the lock.</summary>
     [Fact]
     public async Task A_passkey_that_is_added_while_the_password_is_reset_is_refused()
     {
@@ -58,7 +58,7 @@ public sealed class AccountOfAnotherAddressTests(Browser browser, PasskeyFixture
         await connection.Statement("update identity.users set security_stamp = 'changed' where id = $1")
             .With(person.Id).Execute();
         var adding = stranger.Register(person);
-        while (!adding.IsCompleted && !await Server.Owner.Statement(SomebodyWaits).Value<bool>()) await Task.Delay(20);
+        await Task.WhenAny(adding, Server.Owner.UntilOneWaitsForALock("%identity.users%"));
         await connection.Statement("update identity.sessions set ended_at = now() where user_id = $1").With(person.Id)
             .Execute();
         await reset.CommitAsync();
@@ -66,11 +66,6 @@ public sealed class AccountOfAnotherAddressTests(Browser browser, PasskeyFixture
         (await Server.Owner.Statement("select count(*) from identity.passkeys where user_id = $1").With(person.Id)
             .Value<long>()).ShouldBe(0);
     }
-
-    const string SomebodyWaits = """
-        select exists (select from pg_stat_activity
-           where datname = current_database() and wait_event_type = 'Lock' and query like '%identity.users%')
-        """;
 
     [Fact]
     public async Task A_confirmed_new_address_ends_every_session()

@@ -5,7 +5,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Attacks;
 
-/// <summary>The attacker wants an authenticator's answer to serve for something that its owner was not asked.</summary>
+/// <summary>The attacker uses an authenticator's answer for another purpose than its owner was asked about.</summary>
 [Collection(Browser.OneAtATime)]
 public sealed class BorrowedPasskeyTests(Browser browser, PasskeyFixture fixture, TestCluster cluster)
     : IClassFixture<PasskeyFixture>
@@ -25,7 +25,7 @@ public sealed class BorrowedPasskeyTests(Browser browser, PasskeyFixture fixture
         var person = await Verified(Server);
         var client = await PasskeyClient.Open(browser, Server);
         PasskeyClient.Status(await client.Register(person)).ShouldBe(201);
-        // The state of a sign-in under the name of a sign-up: the purpose alone tells them apart.
+        // The state of a sign-in with the purpose of a sign-up. Nothing but the purpose differs.
         var options = (await Server.Anonymous().Post("/api/auth/passkey/options")).Is(200);
         await Server.Owner.Statement("update identity.passkey_challenges set purpose = 'sign_up' where id = $1")
             .With(Guid.Parse(options["challenge_id"])).Execute();
@@ -41,7 +41,7 @@ public sealed class BorrowedPasskeyTests(Browser browser, PasskeyFixture fixture
     }
 
     [Fact]
-    public async Task A_page_of_an_origin_that_the_settings_do_not_name_is_refused_whatever_its_header_says()
+    public async Task A_page_of_an_origin_that_the_settings_do_not_name_is_refused()
     {
         var port = Ports.Next();
         await using var server = await TestServer.Start(await cluster.NewDatabase(),

@@ -6,8 +6,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Audit;
 
-/// <summary>What the server's role may do with the log, tried as that role, both where the operator gave it a login
-/// and where it got one from the owner's.</summary>
+/// <summary>The rights of the server's role on the log, tried with that role.</summary>
+/// <remarks>Once with a login that the operator gave, once with one derived from the owner's.</remarks>
 public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
 {
     readonly NpgsqlDataSource _app = log.App, _owner = log.Owner;
@@ -78,7 +78,7 @@ public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
     public async Task A_login_from_the_owners_takes_no_right_back_by(string first)
     {
         var before = await Log();
-        // One of its own, and not prepared: some of these forget what a pooled session had prepared.
+        // A connection of its own that prepares nothing, because some of these statements drop prepared ones.
         await using var connection = new NpgsqlConnection(log.LoginFromTheOwner);
         await connection.OpenAsync();
         await connection.Statement(first).Execute();
@@ -88,8 +88,8 @@ public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
         (await Log()).ShouldBe(before);
     }
 
-    /// <summary>What comes of it for somebody who may do anything; undone. It was the right that was missing, and not
-    /// the table.</summary>
+    /// <summary>The outcome for the owner, rolled back. It shows that the role lacked a right, and that the statement
+    /// is sound.</summary>
     async Task<string?> AsOwner(string sql)
     {
         await using var connection = await _owner.OpenConnectionAsync();
@@ -120,13 +120,13 @@ public sealed class AppendOnlyTests(OneEvent log) : IClassFixture<OneEvent>
     Task<string?> Log() => _owner.Statement("select string_agg(e::text, ' ') from audit.events e").Value<string>();
 }
 
-/// <summary>A log with an event in it, and both roles.</summary>
+/// <summary>A log with one event, and data sources of both roles.</summary>
 public sealed class OneEvent(TestCluster cluster) : IAsyncLifetime
 {
     internal NpgsqlDataSource App { get; private set; } = null!;
     internal NpgsqlDataSource Owner { get; private set; } = null!;
 
-    /// <summary>Opened as a server opens it that was given the owner's connection string and no other.</summary>
+    /// <summary>Opened as a server opens it that has the owner's connection string only.</summary>
     internal NpgsqlDataSource FromTheOwner { get; private set; } = null!;
 
     internal string LoginFromTheOwner { get; private set; } = "";

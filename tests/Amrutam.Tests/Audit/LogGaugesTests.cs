@@ -10,13 +10,13 @@ using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Audit;
 
-/// <summary>What an operator is promised and told of the sealed log, on a running server.</summary>
+/// <summary>The promises and the gauges of the sealed log, on a running server.</summary>
 public sealed class LogGaugesTests(TestCluster cluster)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Busy = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Busy = TimeSpan.FromSeconds(5);
 
-    /// <summary>With the settings that ship. Both times are the database's, so it counts no wait of this test's
-    /// own.</summary>
+    /// <summary>With the settings that ship. Both times are the database's, so the test's own waits do not
+    /// count.</summary>
     [Fact]
     public async Task An_event_is_sealed_within_the_promised_ten_seconds_however_busy_the_server_is()
     {
@@ -52,7 +52,7 @@ public sealed class LogGaugesTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task A_broken_rule_of_the_data_raises_its_alert()
+    public async Task A_violation_of_an_invariant_raises_its_alert()
     {
         const string Series = "amrutam_invariant_broken{amrutam_invariant_name=\"reader_is_not_ahead_of_the_log\"}";
         await using var server = await Sealing();
@@ -73,7 +73,7 @@ public sealed class LogGaugesTests(TestCluster cluster)
             await late.Append("things.late", "thing", null);
             await server.Owner.Append("things.changed", "thing", null);
             var seen = 0D;
-            // Longer than a seal takes that nothing holds back.
+            // Longer than an unhindered seal takes.
             await Until(async () => (seen = await server.Reading(Age)) > 4);
             await Until(async () => await server.Reading(Age) > seen);
             return 0;
@@ -82,7 +82,7 @@ public sealed class LogGaugesTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task How_far_the_clocks_are_apart_is_measured_and_told()
+    public async Task The_offset_of_the_clocks_is_measured()
     {
         var ahead = new Ahead(TimeSpan.FromMinutes(3));
         await using var server = await Sealing();

@@ -36,7 +36,7 @@ public sealed class RestoredLogTests(TestCluster cluster)
         (await next.Broken()).ShouldBeNull("as it was restored");
         await next.SealAll();
         (await next.Broken()).ShouldBeNull("with what was written since");
-        // The five that were not sealed before the dump are, in their own epoch, and before those of the next.
+        // The five events that the dump had unsealed are sealed in their own epoch, before those of the next epoch.
         next.State.Last!.Events.ShouldBe(20 + 1 + 5 + 20);
         (await after.Statement("select count(distinct epoch) from audit.events").Value<long>()).ShouldBe(2);
         NpgsqlConnection.ClearAllPools();

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Commands;
 
-/// <summary>What an operator does from the command line beside a running server, through the real program.</summary>
+/// <summary>The commands of the real program beside a running server.</summary>
 public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -31,14 +31,14 @@ public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFi
         await Until("select coalesce(sum(n), 0) = 3 from analytics.daily where measure = 'accounts'");
 
         (await Command("events", "replay", "--reader", "nobody", "--from", "1"))
-            .ShouldBe((1, "There is no such reader; there are: analytics"));
+            .ShouldBe((1, "There is no such reader; the readers are: analytics"));
     }
 
     [Fact]
-    public async Task Invariants_check_says_that_all_hold_or_what_is_broken_and_by_what()
+    public async Task Invariants_check_lists_each_violation_or_says_that_all_hold()
     {
         var rules = Server.App.Services.GetServices<Invariant>().Count();
-        (await Command("invariants", "check")).ShouldBe((0, $"All {rules} rules hold."));
+        (await Command("invariants", "check")).ShouldBe((0, $"All {rules} invariants hold."));
         var entry = Guid.CreateVersion7();
         await Server.Owner.Statement("""
             insert into scheduling.waitlist_entries
@@ -48,7 +48,7 @@ public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFi
         var (code, said) = await Command("invariants", "check");
         code.ShouldBe(1);
         said.ShouldContain($"an_entry_with_an_offer_has_one: 1, as {entry}");
-        said.ShouldContain("Some rules of the data are broken.");
+        said.ShouldContain("Some invariants have violations.");
         await Server.Owner.Statement("delete from scheduling.waitlist_entries where id = $1").With(entry).Execute();
     }
 

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
+using Amrutam.Tests.Tidy;
 
 namespace Amrutam.Tests.Demo;
 
@@ -31,7 +32,12 @@ public sealed class DemoTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_it_makes_keeps_every_invariant()
+    public void The_script_names_the_same_people_and_password() =>
+        File.ReadAllText(Tree.Path("x")).ShouldContain($"demo: {DemoClinic.AdminEmail}, {DemoClinic.DoctorEmail} or "
+            + $"{DemoClinic.PatientEmail}, password {DemoClinic.Password}\"");
+
+    [Fact]
+    public async Task The_demo_keeps_every_invariant()
     {
         await _server.ShouldKeepItsInvariants();
         (await Count("select count(*) from scheduling.bookings where created_at >= starts_at or created_at > now()"))

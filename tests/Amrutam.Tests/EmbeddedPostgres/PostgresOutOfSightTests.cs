@@ -17,7 +17,7 @@ public sealed class PostgresOutOfSightTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task What_cannot_be_seen_for_a_while_is_not_taken_for_dead()
+    public async Task A_postgres_that_cannot_be_observed_for_a_while_is_not_taken_for_dead()
     {
         _folder.UnixFileMode |= UnixFileMode.OtherExecute;
         var log = new LogLines<PrivatePostgres>();
@@ -30,7 +30,7 @@ public sealed class PostgresOutOfSightTests : IDisposable
         using (var link = Process.Start("ln", [file, file + ".kept"]))
             await link.WaitForExitAsync(TestContext.Current.CancellationToken);
 
-        // Opening a link to itself fails, as opening anything does when a process has too many files open.
+        // Opening a link to itself fails like every open in a process with too many open files.
         File.CreateSymbolicLink(file + ".loop", file);
         File.Move(file + ".loop", file, overwrite: true);
         Should.Throw<IOException>(() => PostmasterFile.Read(cluster)).ShouldNotBeOfType<FileNotFoundException>();

@@ -6,10 +6,10 @@ using Npgsql;
 
 namespace Amrutam.Tests.EmbeddedPostgres;
 
-/// <summary>How the private cluster is set up.</summary>
+/// <summary>The settings of the private cluster.</summary>
 public sealed class PostgresSettingsTests : IAsyncLifetime
 {
-    // PostgreSQL's user must pass through it.
+    // PostgreSQL's user must pass through this folder.
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-pg-");
     PrivatePostgres _postgres = null!;
     NpgsqlDataSource _db = null!;
@@ -43,7 +43,7 @@ public sealed class PostgresSettingsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_that_makes_it_durable_is_off_but_for_tests()
+    public async Task Every_setting_of_durability_is_on_except_in_tests()
     {
         (await Durability()).ShouldBe(["fsync off", "full_page_writes off", "synchronous_commit off"]);
         await _postgres.DisposeAsync();

@@ -9,18 +9,16 @@ using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.EmbeddedPostgres;
 
-/// <summary>The private cluster under real servers, in processes of their own, that are killed.</summary>
+/// <summary>The private cluster under real servers that are killed.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class PrivatePostgresTests : IAsyncDisposable
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("amrutam-pg-");
     readonly List<ServerProcess> servers = [];
 
-    // PostgreSQL's user must pass through it; the one test where he may not says so.
+    // PostgreSQL's user must pass through this folder. One test forbids that.
     public PrivatePostgresTests() => File.SetUnixFileMode(folder.FullName, OwnerOnly | UnixFileMode.OtherExecute);
 
     string Data => Path.Combine(folder.FullName, "data");
@@ -211,7 +209,7 @@ public sealed class PrivatePostgresTests : IAsyncDisposable
             await server.Kill();
             server.Dispose();
         }
-        // What a killed server left running is stopped by one who owns it for a moment.
+        // A short ownership stops the PostgreSQL that a killed server left running.
         if (PostmasterFile.Read(Path.Combine(Data, "cluster")) is not null)
             await (await Own(Data)).DisposeAsync();
 

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Portal;
 
-/// <summary>What the pages say is there in every language, for everything that can have happened.</summary>
+/// <summary>Every text of the pages exists in every language, for every event and code.</summary>
 public sealed partial class WordsTests
 {
     static readonly string[] Languages = ["src/Amrutam/Portal/Words.resx", "src/Amrutam/Portal/Words.hi.resx"];
@@ -23,7 +23,7 @@ public sealed partial class WordsTests
         Languages.Select(Words).Distinct(HashSet<string>.CreateSetComparer()).Count().ShouldBe(1);
 
     [Fact]
-    public void Everything_that_the_event_log_can_tell_has_words()
+    public void Every_action_of_the_event_log_has_words()
     {
         var words = Words(Languages[0]);
         var entities = words.Select(word => word.Split('.')).Where(parts => parts is ["action", _, _])
@@ -47,7 +47,7 @@ public sealed partial class WordsTests
         { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
     };
 
-    /// <summary>A code without a word would be shown as it is, in English.</summary>
+    /// <summary>A page shows a code without a text as the bare code.</summary>
     [Theory, MemberData(nameof(Codes))]
     public void A_code_that_a_page_shows_has_a_word_in_each_language(string group, string[] codes)
     {
@@ -66,7 +66,7 @@ public sealed partial class WordsTests
             .Select(word => word.Attribute("name")!.Value).ShouldBeEmpty();
     }
 
-    // The portal names its own texts by the same scheme.
+    // The portal names its own texts by the same scheme, so its files are left out.
     static bool IsCode(string file) => Path.GetExtension(file) is ".cs" or ".sql"
         && file.StartsWith("src/", StringComparison.Ordinal)
         && !file.StartsWith("src/Amrutam/Portal/", StringComparison.Ordinal);

@@ -118,7 +118,7 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
     static async Task<List<Guid>> Slots(TestUser doctor) =>
         (await doctor.OpenOn(Ahead(2))).ConvertAll(s => s.GetProperty("id").GetGuid());
 
-    // Readers go by position: nothing happens to a booking before it was made.
+    // Readers go by position, so the first event of a booking has its least position.
     const string ReadOutOfOrder = """
         select count(*) from audit.events made join audit.events e on e.entity_id = made.entity_id
          where made.action = 'bookings.booked' and e.position < made.position

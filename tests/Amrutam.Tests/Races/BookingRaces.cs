@@ -49,9 +49,9 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task Who_loses_to_a_request_that_is_itself_refused_is_judged_again()
+    public async Task A_loser_to_a_request_that_is_itself_refused_is_judged_again()
     {
-        // The first patient's second wish may win the race for a slot and still be refused for overlapping the first.
+        // The second request of the first patient may win a slot and still be refused, because it overlaps the first.
         var (a, b) = (await Server.Doctor(), await Server.Doctor());
         for (var i = 0; i < 20; i++)
         {
@@ -124,7 +124,7 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task A_booking_waits_for_whoever_holds_the_slots_row_and_then_sees_what_they_did()
+    public async Task A_booking_waits_for_the_lock_of_the_slots_row_and_then_sees_the_change()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var slot = await doctor.Slot();

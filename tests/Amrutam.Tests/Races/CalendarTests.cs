@@ -4,11 +4,9 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Races;
 
-/// <summary>Everything at once, held against a sequential model of each slot.</summary>
-/// <remarks>
-/// By hand for five minutes: <c>AMRUTAM_WORKLOAD_SECONDS=300 ./x test --filter-class "*CalendarTests" --output
-/// Detailed</c>; the seed that it prints is replayed with <c>AMRUTAM_WORKLOAD_SEED</c>.
-/// </remarks>
+/// <summary>Every action of the calendar at once, compared with a sequential model of each slot.</summary>
+/// <remarks>For five minutes: <c>AMRUTAM_WORKLOAD_SECONDS=300 ./x test --filter-class "*CalendarTests" --output
+/// Detailed</c>. <c>AMRUTAM_WORKLOAD_SEED</c> replays the seed that it prints.</remarks>
 public sealed class CalendarTests(TestCluster cluster, ITestOutputHelper output)
 {
     const int Clients = 32;
@@ -21,7 +19,7 @@ public sealed class CalendarTests(TestCluster cluster, ITestOutputHelper output)
     public async Task Thirty_two_clients_leave_no_slot_in_a_state_that_one_after_another_could_not()
     {
         var seed = Setting("AMRUTAM_WORKLOAD_SEED", Environment.TickCount);
-        // First of all, so that it is known whatever happens then.
+        // Before the run, so that a run that hangs shows its seed too.
         output.WriteLine($"AMRUTAM_WORKLOAD_SEED={seed}");
         await using var server = await TestServer.Start(await cluster.NewDatabase());
         var workload = new CalendarWorkload(server, seed);

@@ -6,21 +6,20 @@ using Npgsql;
 
 namespace Amrutam.Tests.Races;
 
-/// <summary>The real server's reader, run by two servers at once, of which the one whose turn it is is killed between
-/// any two of its steps: the other goes on, and each event counts once.</summary>
+/// <summary>Two servers run the real reader. The one with the turn is killed between any two of its steps.</summary>
+/// <remarks>The other one continues, and each event counts once.</remarks>
 public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
 {
     const int EventsOfAPart = 10;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Between = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Where it is stopped: each is a lock that a trigger of that step waits for.</summary>
+    /// <summary>The step before which the reader stops: a trigger of that step waits for a lock.</summary>
     enum Step { WritesItsEffect = 1, MovesItsCursor, Commits, CountsATry, Parks }
 
-    /// <summary>Over an event that it can apply, or on the way to parking one that it cannot.</summary>
+    /// <summary>The events of the run: events that the reader can apply, or one that it will park.</summary>
     enum Over { GoodEvents, BadEvent }
 
-    /// <summary>What becomes of the statement that the dead server had under way: it ends with its connection, or the
-    /// database finishes it and nobody hears of it.</summary>
+    /// <summary>The fate of the dead server's statement: it ends with the connection, or the database completes
+    /// it.</summary>
     enum Fate { Ends, IsFinished }
 
     static readonly (Step At, Over What, Fate Its)[] Deaths =
@@ -58,7 +57,7 @@ public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
             if (its == Fate.Ends)
             {
                 await _owner.Statement("select pg_terminate_backend(l.pid) " + WaitsAt(step)).Execute();
-                // The other one may stand there already, but not what was ended.
+                // The other server may wait there by now, but not the statement that was ended.
                 await Until($"select not exists (select {WaitsAt(step)} and a.application_name = '{dead}')");
             }
             await stop.Statement("select pg_advisory_unlock($1)").With((long)step).Execute();
@@ -79,7 +78,7 @@ public sealed class ReaderRaces(TestCluster cluster) : IAsyncLifetime
         await _owner.DisposeAsync();
     }
 
-    /// <summary>Starts the replica of that name, be it again; its connections to the database carry the name.</summary>
+    /// <summary>Starts the replica of that name, also again. Its connections carry the name.</summary>
     async Task Serve(string name)
     {
         if (_servers.Remove(name, out var before)) before.Dispose();

@@ -3,8 +3,8 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Races;
 
-/// <summary>200 patients and 50 slots, 32 clients at once, for a minute: calm, and with the server killed again and
-/// again.</summary>
+/// <summary>200 patients, 50 slots and 32 clients for a minute: undisturbed, and with a server that is killed
+/// repeatedly.</summary>
 public sealed class StormTests(TestCluster cluster)
 {
     const int Patients = 200, Slots = 50, Clients = 32, Kills = 5;
@@ -25,7 +25,7 @@ public sealed class StormTests(TestCluster cluster)
     [Fact]
     public async Task A_server_killed_five_times_loses_nothing_that_it_acknowledged()
     {
-        // In this process only to make the accounts and to look into the database; the work goes to the one that dies.
+        // This server only makes the accounts and reads the database. The load goes to the server that is killed.
         await using var server = await TestServer.Start(await cluster.NewDatabase());
         var port = Ports.Next();
         var (patients, slots) = await Fill(server, new($"http://127.0.0.1:{port}"));
@@ -58,7 +58,7 @@ public sealed class StormTests(TestCluster cluster)
         Uri address)
     {
         var slots = new List<Guid>();
-        // Two doctors at the same times, so that a patient's wishes overlap too.
+        // Two doctors at the same times, so that wishes of one patient overlap too.
         foreach (var doctor in new[] { await server.Doctor(), await server.Doctor() })
             for (var i = 0; i < Slots / 2; i++) slots.Add(await doctor.Slot(i));
         var patients = new List<TestUser>();

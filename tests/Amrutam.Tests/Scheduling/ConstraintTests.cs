@@ -7,8 +7,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Scheduling;
 
-/// <summary>The database refuses by itself, whatever a program in front of it forgot; the constraint's name is the
-/// rule's.</summary>
+/// <summary>The database refuses invalid rows without help of a program. The constraint has the rule's name.</summary>
 public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     TestServer Server => fixture.Server;
@@ -41,7 +40,7 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
     }
 
     [Fact]
-    public async Task Two_who_book_for_a_patient_behind_the_servers_back_wait_for_each_other()
+    public async Task Two_sessions_that_book_for_one_patient_in_SQL_wait_for_each_other()
     {
         var patient = await Server.User("patient");
         var (one, meanwhile) = (await (await Server.Doctor()).Slot(3), await (await Server.Doctor()).Slot(3));
@@ -89,7 +88,7 @@ public sealed class ConstraintTests(ServerFixture fixture) : IClassFixture<Serve
         (await Refusal(AnswerAgain, slot, patient.Id)).ShouldBe("idempotency_keys_pkey");
     }
 
-    /// <returns>The name of the constraint that refused.</returns>
+    /// <returns>The name of the constraint that refused the statement.</returns>
     async Task<string?> Refusal(string sql, Guid slot, Guid other) => (await Should.ThrowAsync<PostgresException>(() =>
         Server.Owner.Statement(sql).With(slot).With(other).Execute())).ConstraintName;
 

@@ -6,8 +6,7 @@ using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Scheduling;
 
-/// <summary>Everything that changes the calendar is in the event log, with who did it and the trace of the
-/// request.</summary>
+/// <summary>The event log has every change of the calendar, with its actor and the trace of the request.</summary>
 public sealed class EventTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     TestServer Server => fixture.Server;
@@ -60,7 +59,7 @@ public sealed class EventTests(ServerFixture fixture) : IClassFixture<ServerFixt
             "bookings.checked_in", "bookings.started", "bookings.completed", "bookings.undone", "bookings.completed"]);
     }
 
-    /// <summary>What the log says that somebody did, in order; each with a trace.</summary>
+    /// <summary>The actions of a person, by the log, in order. Each has a trace.</summary>
     async Task<List<string>> ActionsOf(TestUser user) => await Server.Owner.Statement("""
         select action from audit.events
          where actor_id = $1 and trace_id ~ '^[0-9a-f]{32}$'

@@ -8,21 +8,21 @@ using Json.Schema;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>The approved docs/openapi.json as a judge of answers: each must have a declared status, declared headers
-/// and a body that fits its schema.</summary>
-/// <remarks>An answer may grow in service. In the tests a member that its schema lacks is a violation, so that nothing
-/// is sent that is not documented.</remarks>
+/// <summary>Checks answers against the approved docs/openapi.json: a declared status, declared headers and a body that
+/// fits its schema.</summary>
+/// <remarks>An answer may grow in service. In the tests a member outside its schema is a violation, so that nothing
+/// undocumented is sent.</remarks>
 sealed class ApiContract
 {
     const string Schemas = "https://amrutam.invalid/schemas", Problem = "application/problem+json";
 
-    // Routes that tests add to a server are nobody's contract.
+    // Routes that tests add to a server have no contract.
     const string OfTests = "/api/test/";
 
     static readonly string[] Headers = ["ETag", "Location", "Retry-After", "Idempotency-Replayed", "WWW-Authenticate"];
     static readonly string[] Paths = ["/api/", "/health", "/.well-known/", "/problems/"];
 
-    // While the document is being rewritten, the old one judges nobody.
+    // A document that is being rewritten judges no answer.
     static readonly Lazy<ApiContract?> Approved = new(() => Environment.GetEnvironmentVariable("AMRUTAM_APPROVE") == "1"
         ? null : new(JsonNode.Parse(File.ReadAllText(Tree.Path("docs/openapi.json")))!));
 
@@ -39,7 +39,7 @@ sealed class ApiContract
     public ApiContract(JsonNode document)
     {
         _document = document;
-        // A literal part of a path counts before a parameter: /api/doctors/profile is no doctor's id.
+        // A literal path counts before a parameter: /api/doctors/profile is no doctor's id.
         _paths = [.. document["paths"]!.AsObject().OrderBy(path => path.Key.Count(c => c == '{'))
             .Select(path => (Pattern(path.Key), path.Value!.AsObject()))];
         var all = new JsonObject { ["$id"] = Schemas, ["$defs"] = Closed(document["components"]!["schemas"]!) };
@@ -48,10 +48,11 @@ sealed class ApiContract
 
     static readonly ConcurrentDictionary<string, bool> Servers = new(StringComparer.Ordinal);
 
-    /// <summary>Judges answers from this address. The management address and Prometheus are not the API.</summary>
+    /// <summary>Judges answers from this address. No other server has a contract, such as the management address or
+    /// Prometheus.</summary>
     public static void Judge(Uri server) => Servers[server.Authority] = true;
 
-    /// <summary>Fails when an answer of the API is not what docs/openapi.json declares.</summary>
+    /// <summary>Fails when an answer of the API differs from its declaration in docs/openapi.json.</summary>
     public static void Check(HttpMethod method, Uri address, Reply reply)
     {
         if (Servers.ContainsKey(address.Authority)
@@ -60,13 +61,13 @@ sealed class ApiContract
                 + $"{violation}. The body: {reply.Text}");
     }
 
-    /// <returns>How the answer breaks the contract; null when it keeps it or the address is not the API's.</returns>
+    /// <returns>The violation of the contract; null if there is none or the address is not the API's.</returns>
     public string? Violation(HttpMethod method, Uri address, Reply reply)
     {
         var path = address.AbsolutePath;
         if (!Paths.Any(p => path.StartsWith(p, StringComparison.Ordinal))
             || path.StartsWith(OfTests, StringComparison.Ordinal)) return null;
-        // Neither has a body, and the framework answers OPTIONS itself.
+        // Neither answer has a body, and the framework itself answers OPTIONS.
         if (method == HttpMethod.Head || method == HttpMethod.Options) return null;
         var match = _paths.FirstOrDefault(p => p.Path.IsMatch(path) && p.Operations.ContainsKey(Name(method)));
         if (match.Operations?[Name(method)] is not { } operation)
@@ -120,8 +121,8 @@ sealed class ApiContract
 
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    /// <summary>An e-mail address. The package's own check gives up after a moment, and then says that it is
-    /// none.</summary>
+    /// <summary>An e-mail address.</summary>
+    /// <remarks>The package's own check has a short time limit and calls an address invalid when it expires.</remarks>
     sealed class EmailFormat() : Format("email")
     {
         public override bool Validate(JsonElement element, out string? errorMessage)

@@ -8,7 +8,7 @@ namespace Amrutam.Tests.Support;
 [CollectionDefinition(Browser.OneAtATime)]
 public sealed class OneBrowserAtATime : ICollectionFixture<Browser>;
 
-/// <summary>Debian's chromium, built without windows; one for all tests, because a browser is heavy.</summary>
+/// <summary>Debian's headless chromium. All tests share one, because a browser is heavy.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     public const string OneAtATime = "browser";
@@ -16,8 +16,7 @@ public sealed class Browser : IAsyncLifetime
     static readonly string[] Places = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium",
         "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-    // Nothing but the page that is tested: no sandbox, because tests may run as root, and no talk to the browser's
-    // maker.
+    // No sandbox, because tests may run as root, and no traffic to the browser's maker.
     static readonly string[] Arguments = [
         "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-sync",
         "--disable-component-update", "--disable-default-apps", "--no-first-run",
@@ -47,7 +46,7 @@ public sealed class Browser : IAsyncLifetime
         return new(await context.NewPageAsync());
     }
 
-    /// <summary>At the dashboard, as somebody who just signed in there.</summary>
+    /// <summary>Opens the dashboard as a person who has just signed in there.</summary>
     internal async Task<Screen> SignedIn(TestServer server, string role, int width = 1280,
         ColorScheme light = ColorScheme.Light, string language = "en-IN")
     {
@@ -68,7 +67,7 @@ public sealed class Browser : IAsyncLifetime
     }
 }
 
-/// <summary>A page in a browser of its own, and what the browser complained of while it was there.</summary>
+/// <summary>A page in a context of its own, and the browser's complaints about it.</summary>
 sealed class Screen : IAsyncDisposable
 {
     public Screen(IPage page)
@@ -87,10 +86,10 @@ sealed class Screen : IAsyncDisposable
 
     public List<string> Complaints { get; } = [];
 
-    /// <summary>Closes it; a page that nobody looks at any more is drawn all the same.</summary>
+    /// <summary>Closes the page. An open page would go on drawing.</summary>
     public async ValueTask DisposeAsync() => await Page.Context.DisposeAsync();
 
-    /// <summary>Gives the sign-in page what it asks for.</summary>
+    /// <summary>Fills in and sends the sign-in page.</summary>
     public async Task Fill(string email, string password)
     {
         await Page.Locator("#email").FillAsync(email);
@@ -99,17 +98,17 @@ sealed class Screen : IAsyncDisposable
         await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
     }
 
-    /// <summary>What would keep somebody from using the page, by axe-core.</summary>
+    /// <summary>The serious and critical violations of accessibility, by axe-core.</summary>
     public async Task<string[]> Violations() =>
         [.. (await Page.RunAxe()).Violations.Where(v => v.Impact is "serious" or "critical")
             .Select(v => $"{v.Id}: {v.Help} ({string.Join(", ", v.Nodes.Take(3).Select(n => n.Html))})")];
 
-    /// <summary>How far the page can be scrolled sideways, in pixels.</summary>
+    /// <summary>The width by which the page can be scrolled sideways, in pixels.</summary>
     public Task<int> Overflow() =>
         Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
-    /// <summary>Keeps a picture for people to look at, beside the other results of the tests, when they ask for it:
-    /// drawing a whole page takes as long as the rest of its test.</summary>
+    /// <summary>Stores a picture of the page beside the results of the tests, if AMRUTAM_PICTURES is 1.</summary>
+    /// <remarks>Drawing a whole page takes as long as the rest of its test.</remarks>
     public async Task Picture(string name)
     {
         if (Environment.GetEnvironmentVariable("AMRUTAM_PICTURES") is not "1") return;

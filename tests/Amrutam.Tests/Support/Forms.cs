@@ -5,23 +5,22 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>The portal's forms, filled in and sent as a browser sends them whose address a proxy serves over
-/// TLS.</summary>
+/// <summary>Fills in the portal's forms and sends them as a browser does behind a proxy with TLS.</summary>
 sealed partial class Forms(HttpClient client)
 {
     const string TokenField = "__RequestVerificationToken";
 
-    /// <param name="Cookie">The half of the antiforgery token that the browser keeps.</param>
-    /// <param name="Token">The half that stands in the form.</param>
+    /// <param name="Cookie">The half of the antiforgery token in the browser's cookie.</param>
+    /// <param name="Token">The half in the form.</param>
     public sealed record Opened(string Cookie, string Token);
 
-    /// <summary>What a form of this route may carry; none where it takes no form.</summary>
+    /// <summary>The names of a route's form fields; empty if it takes no form.</summary>
     public static IReadOnlyList<string> FieldsOf(RouteEndpoint route) =>
         [.. (route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
             .Select(p => p.GetCustomAttribute<FromFormAttribute>() is { } form ? form.Name ?? p.Name : null)
             .OfType<string>()];
 
-    /// <summary>Opens a page with a form on it, as whom the cookies say.</summary>
+    /// <summary>Opens a page that has a form, with the given cookies.</summary>
     public async Task<Opened> Open(string cookies = "")
     {
         using var request = Request(HttpMethod.Get, "/sign-in", cookies);
@@ -40,7 +39,7 @@ sealed partial class Forms(HttpClient client)
         return new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
     }
 
-    /// <summary>The cookies that an answer sets, as they are sent back.</summary>
+    /// <summary>The cookies of an answer, in the form of a request header.</summary>
     public static IEnumerable<string> Cookies(HttpResponseMessage answer) =>
         answer.Headers.TryGetValues("Set-Cookie", out var set) ? set.Select(cookie => cookie.Split(';')[0]) : [];
 

@@ -6,8 +6,8 @@ using Xunit.v3;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>Begins with the collections that take minutes, so that none of them is left for the end, when the other
-/// cores would have nothing to do.</summary>
+/// <summary>Starts the collections that take minutes first. A long one at the end would leave the other cores
+/// idle.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     static readonly string[] Names = [nameof(EmbeddedPostgres.PrivatePostgresTests), Browser.OneAtATime,

@@ -13,7 +13,7 @@ using SmtpServer.Storage;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>A real SMTP server in this process, which keeps the letters that it takes.</summary>
+/// <summary>A real SMTP server in this process. It keeps the letters that it takes.</summary>
 sealed class MailServer : IAsyncDisposable
 {
     /// <summary>The account that may sign in, if the server asks for one.</summary>
@@ -26,14 +26,14 @@ sealed class MailServer : IAsyncDisposable
 
     public int Port => _port.Task.GetAwaiter().GetResult();
 
-    /// <summary>Every letter that came, in order.</summary>
+    /// <summary>Every received letter, in order.</summary>
     public IEnumerable<MimeMessage> Letters => _letters;
 
-    /// <summary>Its answer to a recipient; null takes the recipient. The answer may also never come.</summary>
+    /// <summary>The answer to a recipient; null accepts. The answer may never come.</summary>
     public Func<string, CancellationToken, Task<SmtpResponse?>> Judge { get; set; } = (_, _) =>
         Task.FromResult<SmtpResponse?>(null);
 
-    /// <summary>Its answer to a letter that came.</summary>
+    /// <summary>The answer to a received letter.</summary>
     public Func<MimeMessage, SmtpResponse> Answer { get; set; } = _ => SmtpResponse.Ok;
 
     MailServer(int port, X509Certificate2? certificate, bool implicitTls, bool asksForPassword)
@@ -45,7 +45,7 @@ sealed class MailServer : IAsyncDisposable
             if (certificate is not null) endpoint.Certificate(certificate);
         }).Build();
         var services = new ServiceProvider();
-        // The library disposes of the store and of the filter after each session, so neither is this object.
+        // The library disposes of the store and the filter after each session, so this object is neither.
         services.Add(new DelegatingMessageStoreFactory(_ => new Store(this)));
         services.Add(new DelegatingMailboxFilterFactory(_ => new Filter(this)));
         services.Add(new DelegatingUserAuthenticator((user, password) => user == User && password == Password));

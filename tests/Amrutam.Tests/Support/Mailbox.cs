@@ -9,7 +9,7 @@ static partial class Mailbox
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>The folder in which the servers of a test run put their letters.</summary>
+    /// <summary>The folder in which the servers of a test run write their letters.</summary>
     public static string Folder { get; } =
         Path.Combine(Path.GetTempPath(), "amrutam-tests-mail-" + Environment.ProcessId);
 
@@ -35,7 +35,7 @@ static partial class Mailbox
     public static bool IsTo(this MimeMessage letter, string address) =>
         letter.To.Mailboxes.Any(mailbox => mailbox.Address == address);
 
-    /// <summary>The text of a letter, with its lines ended as in the source of a test.</summary>
+    /// <summary>The text of a letter, with the line ends of a test's source.</summary>
     public static string Body(this MimeMessage letter) => letter.TextBody!.ReplaceLineEndings("\n").TrimEnd('\n');
 
     /// <summary>Every letter so far, the newest last.</summary>

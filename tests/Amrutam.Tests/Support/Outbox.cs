@@ -8,20 +8,20 @@ using WireJson = Amrutam.Platform.Http.Binding.Json;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>The queue of letters in a database, seen past the server.</summary>
+/// <summary>The queue of letters, read in the database.</summary>
 sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <param name="Minutes">Until the next attempt; null for never.</param>
+    /// <param name="Minutes">Minutes until the next attempt; null for never.</param>
     public sealed record Row(int Attempts, string? ParkedBecause, double? Minutes);
 
-    /// <summary>Queues a letter as the server does.</summary>
+    /// <summary>Queues a letter like the server.</summary>
     public Task<Guid> Add(string to, string subject = "Hello", string text = "Hello.") =>
         AddSealed(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), WireJson.Options),
             Emails.Purpose));
 
-    /// <summary>Queues what stands in the table for a letter.</summary>
+    /// <summary>Queues the given ciphertext.</summary>
     public async Task<Guid> AddSealed(byte[] text)
     {
         var id = Guid.CreateVersion7();
@@ -30,7 +30,7 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
         return id;
     }
 
-    /// <returns>Null when it is not there any more.</returns>
+    /// <returns>Null if the letter is gone.</returns>
     public Task<Row?> Find(Guid id) => owner.Statement("""
         select attempts, parked_because,
                case when isfinite(next_attempt_at) then extract(epoch from next_attempt_at - now())::float8 / 60 end
@@ -43,12 +43,12 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
         select concat_ws(' ', action, details ->> 'reason') from audit.events where entity_id = $1 order by position
         """).With(id).List(row => row.GetString(0));
 
-    /// <summary>Makes everything due that waits for its next attempt.</summary>
+    /// <summary>Makes every waiting letter due.</summary>
     public Task Hurry() => owner.Statement("""
         update identity.outgoing_mails set next_attempt_at = now() where parked_because is null
         """).Execute();
 
-    /// <summary>Waits until no letter is left that was not tried.</summary>
+    /// <summary>Waits until every letter was tried.</summary>
     public static async Task AllTried(NpgsqlDataSource owner)
     {
         for (var clock = Stopwatch.StartNew(); await owner.Statement(Untried).Value<bool>(); await Task.Delay(50))

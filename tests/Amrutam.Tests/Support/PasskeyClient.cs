@@ -4,11 +4,11 @@ using Microsoft.Playwright;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>A client's page in a real browser: Chromium's virtual authenticator makes passkeys, the page hands them to
-/// the API.</summary>
+/// <summary>A client's page in a real browser. Chromium's virtual authenticator makes passkeys, and the page sends them
+/// to the API.</summary>
 sealed class PasskeyClient(IPage page)
 {
-    // The server's own pages carry no script, so the test's browser runs what a client's page would.
+    // The server's own pages have no script, so the test runs the script of a client's page.
     const string Calls = """
         window.call = async (method, path, body, token) => {
             const headers = { 'Content-Type': 'application/json' };
@@ -25,7 +25,7 @@ sealed class PasskeyClient(IPage page)
         'ready';
         """;
 
-    /// <summary>A page at localhost, because a passkey is bound to a name and not to an address.</summary>
+    /// <summary>Opens a page at localhost, because a passkey is bound to a name and not to an address.</summary>
     public static async Task<PasskeyClient> Open(Browser browser, TestServer server, bool userVerified = true)
     {
         var address = new UriBuilder(server.Address) { Host = "localhost" }.Uri;
@@ -41,7 +41,7 @@ sealed class PasskeyClient(IPage page)
                 ["automaticPresenceSimulation"] = true,
             },
         });
-        // An empty page of ours without the policy that forbids every script: it stands for a client's own page.
+        // An empty page without the policy that forbids scripts. It stands for a client's own page.
         await page.RouteAsync("**/blank", route =>
             route.FulfillAsync(new() { ContentType = "text/html", Body = "<title>client</title>" }));
         await page.GotoAsync(new Uri(address, "/blank").ToString());
@@ -86,7 +86,7 @@ sealed class PasskeyClient(IPage page)
     public static string Token(Person person) => person.Http.DefaultRequestHeaders.Authorization!.Parameter!;
 }
 
-/// <summary>A server whose public address is a name at its own port, as passkeys need it.</summary>
+/// <summary>A server whose public address is a name at its own port, which passkeys need.</summary>
 public sealed class PasskeyFixture(TestCluster cluster) : ServerFixture(cluster)
 {
     readonly int _port = Ports.Next();

@@ -4,12 +4,12 @@ using OtpNet;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>Somebody who signed up over HTTP with a password, and what they do with their account.</summary>
+/// <summary>A person who signed up over HTTP with a password, and the calls on their account.</summary>
 sealed class Person(TestServer server, string email)
 {
     public const string Password = "copper-lantern-42";
 
-    /// <summary>How long an authenticator app shows a code.</summary>
+    /// <summary>The lifetime of a code in an authenticator app, in seconds.</summary>
     public const int TotpSeconds = 30;
 
     public string Email => email;
@@ -34,7 +34,7 @@ sealed class Person(TestServer server, string email)
         return person;
     }
 
-    /// <summary>An admin is made in the database: nobody signs up as one.</summary>
+    /// <summary>Makes an admin in the database, because nobody signs up as one.</summary>
     public static async Task<Person> Admin(TestServer server)
     {
         var person = await SignUp(server);
@@ -63,7 +63,7 @@ sealed class Person(TestServer server, string email)
         return tokens;
     }
 
-    /// <summary>Signs in again elsewhere, and leaves this client as it is.</summary>
+    /// <summary>Signs in again with another client. This client keeps its session.</summary>
     public async Task<HttpClient> Elsewhere(string device = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
     {
         var client = server.Anonymous();
@@ -73,11 +73,11 @@ sealed class Person(TestServer server, string email)
         return client;
     }
 
-    /// <summary>Marks the address as proven; the tests of the proof itself follow the link instead.</summary>
+    /// <summary>Marks the address as confirmed. The tests of confirmation follow the link instead.</summary>
     public Task ConfirmAddress() => server.Owner
         .Statement("update identity.users set email_confirmed = true where id = $1").With(Id).Execute();
 
-    /// <summary>Enrols an authenticator app, and goes on with the session that says so.</summary>
+    /// <summary>Enrols an authenticator app and continues with the session that has the second factor.</summary>
     public async Task<(byte[] Secret, string[] Codes)> Enrol()
     {
         await ConfirmAddress();
@@ -89,10 +89,10 @@ sealed class Person(TestServer server, string email)
         return (secret, [.. done.Body.GetProperty("recovery_codes").EnumerateArray().Select(c => c.GetString()!)]);
     }
 
-    /// <summary>The code that the app showed before the present one, so that this is still to be used.</summary>
+    /// <summary>The code before the present one, so that the present one is unused.</summary>
     public static async Task<string> CodeBefore(byte[] secret)
     {
-        // At the end of a step it could be two steps old when it arrives, and count no more.
+        // At the end of its step a code could be two steps old when it arrives, and invalid.
         const int OnTheWay = 5;
         var left = TotpSeconds - TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() % TotpSeconds;
         if (left < OnTheWay) await Task.Delay(TimeSpan.FromSeconds(left));

@@ -8,13 +8,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>The product's own assemblies, modules and problems, as the tests of the tree look at them.</summary>
+/// <summary>The product's own assemblies, modules and problems, for the tests of the tree.</summary>
 static class Product
 {
     public static IReadOnlyList<Assembly> Assemblies { get; } =
         [.. Program.Modules.Assemblies(), typeof(PrivatePostgres).Assembly];
 
-    /// <summary>The services of a server that is built and not started, so that it asks no database.</summary>
+    /// <summary>The services of a server that is built and not started, so that it queries no database.</summary>
     public static IServiceProvider Services { get; } =
         Program.Build(["--Logging:LogLevel:Default=Warning"], new Database("Host=none", "Host=none")).Services;
 
@@ -28,8 +28,8 @@ static class Product
 
     public static FrozenDictionary<string, Problem> Problems { get; } = new ProblemCatalogue(Program.Modules).All;
 
-    /// <summary>The module of a namespace or a full name of a type of ours. It is empty for the composition root and
-    /// for EmbeddedPostgres.</summary>
+    /// <summary>The module of a namespace or of a type's full name. It is empty for the composition root and for
+    /// EmbeddedPostgres.</summary>
     public static string ModuleOf(string? name) =>
         name?.Split('.') is ["Amrutam", var module, ..] && Modules.Any(m => m.Module.Name == module) ? module : "";
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>An answer as a client sees it: status, headers and body.</summary>
+/// <summary>An answer to a client: status, headers and body.</summary>
 sealed record Reply(int Status, string Text, HttpResponseMessage Message)
 {
     public JsonElement Body => JsonDocument.Parse(Text).RootElement;
@@ -29,7 +29,7 @@ sealed record Reply(int Status, string Text, HttpResponseMessage Message)
 
     public override string ToString() => $"{Status} {Text}";
 
-    /// <summary>Fails with the body when the status is another.</summary>
+    /// <summary>Fails with the body if the status or the code differs.</summary>
     public Reply Is(int status, string? code = null)
     {
         Status.ShouldBe(status, Text);
@@ -53,19 +53,10 @@ static class Requests
     public static Task<Reply> Patch(this HttpClient http, string path, object body) =>
         http.Send(HttpMethod.Patch, path, body);
 
-    /// <summary>Sends to the API. The answer must keep the approved contract.</summary>
+    /// <summary>Sends a request. An answer of the API must keep the approved contract
+    /// (<see cref="ApiContract.Judge"/>). A string is sent unchanged, any other body as JSON.</summary>
     public static async Task<Reply> Send(this HttpClient http, HttpMethod method, string path, object? body = null,
         string? key = null, params (string Name, string Value)[] headers)
-    {
-        var reply = await http.SendElsewhere(method, path, body, key, headers);
-        ApiContract.Check(method, reply.Message.RequestMessage!.RequestUri!, reply);
-        return reply;
-    }
-
-    /// <summary>Sends to a server that is not the API: the management address, or Prometheus. A body that is a string
-    /// is sent as it is, anything else as JSON.</summary>
-    public static async Task<Reply> SendElsewhere(this HttpClient http, HttpMethod method, string path,
-        object? body = null, string? key = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Content = body switch
@@ -78,6 +69,8 @@ static class Requests
         if (key is not null) request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         var answer = await http.SendAsync(request);
-        return new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
+        var reply = new Reply((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer);
+        ApiContract.Check(method, answer.RequestMessage!.RequestUri!, reply);
+        return reply;
     }
 }

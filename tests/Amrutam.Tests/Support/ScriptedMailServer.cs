@@ -4,13 +4,13 @@ using System.Net.Sockets;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>A mail server that answers as a test tells it: with a line, not at all, or by hanging up.</summary>
+/// <summary>A mail server with scripted answers: a line, silence, or the end of the connection.</summary>
 sealed class ScriptedMailServer : IAsyncDisposable
 {
-    /// <summary>Instead of a line: it says nothing from then on, or closes the connection.</summary>
+    /// <summary>In place of a line: the server stays silent from then on, or closes the connection.</summary>
     public const string Silence = "silence", HangUp = "hang up";
 
-    /// <summary>When it speaks without a command: at first, and after the message.</summary>
+    /// <summary>The answers without a command: the greeting, and the answer to the message.</summary>
     public const string Greeting = "greeting", Message = "message";
 
     static readonly Dictionary<string, string> Well = new(StringComparer.Ordinal)
@@ -30,7 +30,8 @@ sealed class ScriptedMailServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <param name="answers">By verb; what is not given is answered as by a server that takes everything.</param>
+    /// <param name="answers">Answers by verb. For other verbs the server answers like one that accepts
+    /// everything.</param>
     public ScriptedMailServer(params (string Verb, string Answer)[] answers)
     {
         _answers = new(Well, StringComparer.Ordinal);
@@ -59,7 +60,7 @@ sealed class ScriptedMailServer : IAsyncDisposable
             }
             catch (IOException)
             {
-                // The client has hung up.
+                // The client has closed the connection.
             }
         }
     }
@@ -80,7 +81,7 @@ sealed class ScriptedMailServer : IAsyncDisposable
         }
     }
 
-    /// <returns>Whether the conversation goes on.</returns>
+    /// <returns>Whether the conversation continues.</returns>
     async Task<bool> Answer(StreamWriter writer, StreamReader reader, string verb)
     {
         var answer = _answers.GetValueOrDefault(verb, "500 what?");
@@ -88,7 +89,7 @@ sealed class ScriptedMailServer : IAsyncDisposable
         if (answer != Silence)
         {
             await writer.WriteLineAsync(answer);
-            // What follows would be TLS, which it does not speak.
+            // TLS would follow, which this server does not speak.
             if (verb != "STARTTLS") return true;
         }
         await reader.BaseStream.CopyToAsync(Stream.Null, _stop.Token);

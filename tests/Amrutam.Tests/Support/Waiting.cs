@@ -5,11 +5,11 @@ using Npgsql;
 
 namespace Amrutam.Tests.Support;
 
-/// <summary>Waits for events, with one limit for all tests. A fast machine waits for nothing; a busy one gets
-/// time.</summary>
+/// <summary>Waits for events, with one limit for all tests.</summary>
+/// <remarks>A fast machine waits shortly, and a busy one has time.</remarks>
 static class Waiting
 {
-    /// <summary>Longer than any event that a test waits for takes on a busy machine.</summary>
+    /// <summary>Longer than a busy machine takes for any event of a test.</summary>
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
@@ -26,7 +26,7 @@ static class Waiting
     public static Task Until(Func<bool> holds, [CallerArgumentExpression(nameof(holds))] string condition = "") =>
         Until(() => Task.FromResult(holds()), condition);
 
-    /// <summary>Asks again until there is an answer that is wanted, and gives that one.</summary>
+    /// <summary>Asks repeatedly until an answer is wanted, and returns that answer.</summary>
     public static async Task<T> First<T>(Func<Task<T>> ask, Func<T, bool> wanted,
         [CallerArgumentExpression(nameof(wanted))] string condition = "")
     {
@@ -37,6 +37,10 @@ static class Waiting
             watch.Elapsed.ShouldBeLessThan(Limit, $"waited in vain for {condition}; the last answer was {answer}");
         }
     }
+
+    /// <summary>Holds a task up for a moment, so that the other tasks of a race get in between.</summary>
+    /// <remarks>No assertion may depend on this time. A test that needs an event waits for the event.</remarks>
+    public static Task Pause(int milliseconds) => Task.Delay(milliseconds);
 
     /// <summary>Waits until a session of this database waits for a lock.</summary>
     /// <param name="owner">A data source of the database.</param>

@@ -1,6 +1,6 @@
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>Compares what the product makes with the text that was reviewed; with AMRUTAM_APPROVE=1 it becomes the
+/// <summary>Compares the product's output with its reviewed text. With AMRUTAM_APPROVE=1 the output becomes the
 /// reviewed text.</summary>
 static class Approved
 {

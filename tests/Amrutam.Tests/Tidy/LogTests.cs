@@ -8,14 +8,13 @@ using Mono.Cecil;
 
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>What is written down of what happens: lines whose values arrive, and events that say who did it and in
-/// which trace.</summary>
+/// <summary>Log lines contain their values, and events name their actor and their trace.</summary>
 public sealed partial class LogTests
 {
-    // Every line has it from the present span; in a template it is for people's eyes.
+    // Every line has it from the present span. In a template it serves human readers.
     const string OfEveryLine = "trace_id";
 
-    // What was released is not edited; a later migration made it again with the trace.
+    // A released migration is not edited. A later one replaced the function with one that stores the trace.
     static readonly string[] Superseded = ["src/Amrutam/Audit/Migrations/0531_retired_events.sql"];
 
     [Fact]
@@ -29,7 +28,7 @@ public sealed partial class LogTests
             .Select(value => $"{value.Where}: {value.Name}").ShouldBeEmpty();
     }
 
-    /// <summary>Others take any values, and their templates are looked at by nobody.</summary>
+    /// <summary>Other methods take any values, and no test reads their templates.</summary>
     [Fact]
     public void Every_line_is_written_by_a_generated_method()
     {
@@ -43,7 +42,7 @@ public sealed partial class LogTests
     }
 
     [Fact]
-    public void Every_event_names_who_did_it_and_its_trace()
+    public void Every_event_names_its_actor_and_its_trace()
     {
         var appends = Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)).Except(Superseded)
             .SelectMany(file => Append().Matches(File.ReadAllText(Tree.Path(file)))
@@ -54,7 +53,7 @@ public sealed partial class LogTests
             .Select(a => $"{a.file}: ({a.Columns})").ShouldBeEmpty();
     }
 
-    static IEnumerable<(string Where, string Text)> Messages() => Product.Types
+    internal static IEnumerable<(string Where, string Text)> Messages() => Product.Types
         .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public
             | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Select(method => (method, Message: method.GetCustomAttribute<LoggerMessageAttribute>()))

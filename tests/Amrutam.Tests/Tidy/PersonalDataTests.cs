@@ -35,9 +35,9 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
             Members.Concat(WithoutTable).Distinct().Order(StringComparer.Ordinal));
     }
 
-    /// <summary>A person who has something everywhere finds it in every member, and no secret in any.</summary>
+    /// <summary>A person with records of every kind finds them in every member, and no secret in any.</summary>
     [Fact]
-    public async Task Whatever_is_held_is_given_out_and_no_secret()
+    public async Task An_export_has_every_record_of_the_person_and_no_secret()
     {
         var server = fixture.Server;
         var (doctor, patient) = (await server.Doctor(), await server.User("patient"));
@@ -62,15 +62,15 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
         Members.Except(members).ShouldBeEmpty();
     }
 
-    /// <summary>Of people: a doctor's bookings name their patients, whose record they are too, and nothing else does.
-    /// </summary>
+    /// <summary>The ids of people in an export. Bookings name the patient and the doctor, whose record they are too, so
+    /// they are left out.</summary>
     static IEnumerable<Guid> Ids(JsonElement export) => export.EnumerateObject()
         .Where(m => m.Name is not ("bookings" or "booking_history" or "events" or "remembered_requests"))
         .SelectMany(m => m.Value.EnumerateArray()).SelectMany(row => row.EnumerateObject())
         .Where(m => m.Value.ValueKind == JsonValueKind.String && Guid.TryParse(m.Value.GetString(), out _))
         .Select(m => m.Value.GetGuid());
 
-    // By their names, and by their references to accounts and profiles, whose keys are persons' ids.
+    // By their names, and by references to accounts and profiles, whose keys are persons' ids.
     const string ReadPersonColumns = """
         select c.oid::regclass::text, a.attname::text
           from pg_class c

@@ -8,13 +8,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Tidy;
 
-/// <summary>What every mapped route says of itself.</summary>
+/// <summary>The metadata of every mapped route.</summary>
 public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     IEnumerable<RouteEndpoint> Routes =>
         fixture.Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
 
-    /// <summary>The routes that OpenAPI tells of: pages and files are not among them.</summary>
+    /// <summary>The routes of the API's description, which has no pages and files.</summary>
     IEnumerable<RouteEndpoint> Documented =>
         Routes.Where(r =>
             r.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true }
@@ -23,11 +23,11 @@ public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public void A_route_states_who_may_call_it()
     {
-        Routes.ShouldNotBeEmpty();
+        Routes.Count().ShouldBeGreaterThan(100);
         Routes.Where(r => !HttpPipeline.StatesPolicy(r)).Select(Name).ShouldBeEmpty();
     }
 
-    /// <summary>What a name means says one table; a name that is not in it would fail at the first call.</summary>
+    /// <summary>One table defines the policies. A policy outside it would fail at the first call.</summary>
     [Fact]
     public void A_policy_that_a_route_names_is_known() =>
         Routes.Where(r => r.Metadata.GetMetadata<AuthorizationPolicy>() is null
@@ -38,6 +38,7 @@ public sealed class RouteTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public void A_route_has_a_summary_and_a_tag()
     {
+        Documented.Count().ShouldBeGreaterThan(80);
         Documented.Where(r => r.Metadata.GetMetadata<IEndpointSummaryMetadata>() is not { Summary.Length: > 5 })
             .Select(Name).ShouldBeEmpty();
         Documented.Where(r => r.Metadata.GetMetadata<ITagsMetadata>() is not { Tags.Count: > 0 }).Select(Name)

@@ -2,8 +2,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>Which revision the caller means to change (the header If-Match, RFC 9110); none means whichever is
-/// there.</summary>
+/// <summary>The revision that the caller means to change (the header If-Match, RFC 9110). Without the header it is the
+/// present one.</summary>
 sealed record IfMatch(IReadOnlyList<EntityTagHeaderValue> Tags)
 {
     /// <exception cref="BadHttpRequestException">The header is no list of entity tags.</exception>
@@ -18,8 +18,8 @@ sealed record IfMatch(IReadOnlyList<EntityTagHeaderValue> Tags)
 
     public static string Tag(int revision) => $"\"{revision}\"";
 
-    /// <summary>True when that revision may be changed. A weak tag promises no sameness, so it never
-    /// does.</summary>
+    /// <summary>True if that revision may be changed. A weak tag does not promise equality, so it never
+    /// matches.</summary>
     public bool Allows(int revision) => Tags.Count == 0
         || Tags.Any(tag => !tag.IsWeak && (tag.Tag == "*" || tag.Tag == Tag(revision)));
 }

@@ -8,13 +8,12 @@ using NodaTime.Text;
 
 namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>The JSON of every request and answer: snake_case, strict on what comes in.</summary>
+/// <summary>The JSON of every request and response: snake_case, and strict for requests.</summary>
 static class Json
 {
     public static JsonSerializerOptions Options { get; } = Configure(new(JsonSerializerOptions.Strict));
 
-    /// <summary>Adds shapes that were found out when the program was compiled; what nobody adds is found out by
-    /// reflection when it is first met.</summary>
+    /// <summary>Adds compiled shapes. Reflection finds the shape of every other type when it is first used.</summary>
     public static void AddJson(this WebApplicationBuilder builder, IJsonTypeInfoResolver shapes) =>
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, shapes));
 
@@ -31,7 +30,7 @@ static class Json
         o.RespectNullableAnnotations = true;
         o.RespectRequiredConstructorParameters = true;
         o.MaxDepth = 16;
-        // Names in Indian scripts are sent as they are; what HTML could misread stays escaped.
+        // Names in Indian scripts are sent unescaped. Characters that HTML could misread are escaped.
         o.Encoder = JavaScriptEncoder.Create(UnicodeRanges.All);
         o.Converters.Add(new InstantJson());
         o.Converters.Add(new LocalDateJson());
@@ -39,7 +38,7 @@ static class Json
         return o;
     }
 
-    /// <summary>An instant in RFC 3339; what comes in must say its offset, what goes out is UTC.</summary>
+    /// <summary>An instant in RFC 3339. A request states its offset; a response is in UTC.</summary>
     sealed class InstantJson : JsonConverter<Instant>
     {
         public override Instant Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>

@@ -8,18 +8,17 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>A part of a list, and the cursor that asks for the next; null at the end.</summary>
+/// <summary>A part of a list, and the cursor that asks for the next part; null at the end.</summary>
 sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
 
-/// <summary>Which part of a list a request asks for; a handler takes it with <c>[AsParameters]</c> and opens
+/// <summary>The part of a list that a request asks for. A handler takes it with <c>[AsParameters]</c> and opens
 /// it.</summary>
-/// <remarks>
-/// A cursor tells where the last page ended, by the values that the list is ordered by. Data Protection encrypts it for
-/// the purpose of its own list: the path, every filter, and on routes for signed-in callers the caller. So it can
-/// neither be read nor changed, and with other filters or for another person it is not a cursor at all. No list can
-/// forget to bind one. Every replica opens it, because they share Data Protection's keys.
-/// </remarks>
-/// <param name="Limit">How many items, 1 to 100; 20 when not given.</param>
+/// <remarks> A cursor contains the place where the last page ended, as the values that the list is ordered by. Data
+/// Protection encrypts it for the purpose of its own list: the path and every filter, and the caller on routes for
+/// signed-in callers. So a client can neither read nor change it. With other filters or for another person it is no
+/// cursor at all. Every list binds its cursors in this way. Every replica opens them, because the replicas share Data
+/// Protection's keys. </remarks>
+/// <param name="Limit">The number of items, 1 to 100; 20 if not given.</param>
 /// <param name="Cursor">The <c>next_cursor</c> of the page before.</param>
 readonly record struct PageQuery(
     [FromQuery(Name = PageQuery.LimitName)] int? Limit, [FromQuery(Name = PageQuery.CursorName)] string? Cursor,
@@ -27,7 +26,8 @@ readonly record struct PageQuery(
 {
     public const int DefaultLimit = 20, MaxLimit = 100;
     public static readonly Problem NotACursor =
-        new(400, "cursor_of_another_list", "The cursor is damaged, or was given for another list or person");
+        new(400, "cursor_of_another_list",
+            "The cursor is damaged or of another list or person; begin without a cursor");
     const string LimitName = "limit", CursorName = "cursor", Purpose = "cursor of a list";
 
     /// <typeparam name="TKey">The values that the list is ordered by, the last of them unique.</typeparam>
@@ -40,7 +40,7 @@ readonly record struct PageQuery(
             : new(NotACursor.Because());
     }
 
-    /// <summary>What makes this list another than every other: path, filters, and whose it is.</summary>
+    /// <summary>The identity of this list: its path, its filters, and the person to whom it belongs.</summary>
     static string Scope(HttpContext http)
     {
         var isForAll = http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null;
@@ -52,7 +52,7 @@ readonly record struct PageQuery(
     }
 }
 
-/// <summary>A page that may be read: after which item, how many rows; or why not.</summary>
+/// <summary>A page that may be read, with the item before it and the number of rows; or the reason why not.</summary>
 sealed class OpenPage<TKey> where TKey : class
 {
     readonly PageSeal? _seal;
@@ -67,7 +67,7 @@ sealed class OpenPage<TKey> where TKey : class
     /// <summary>The last item of the page before; null on the first page.</summary>
     public TKey? After { get; }
 
-    /// <summary>How many rows to read: one more than are shown tells whether there is a next page.</summary>
+    /// <summary>The number of rows to read: one more than are shown, to see whether there is a next page.</summary>
     public int Fetch => _limit + 1;
 
     public Page<TItem> Of<TRow, TItem>(List<TRow> rows, Func<TRow, TItem> item, Func<TRow, TKey> key) =>
@@ -79,7 +79,7 @@ sealed class OpenPage<TKey> where TKey : class
 /// <summary>Seals and opens the cursors of one list.</summary>
 sealed class PageSeal(IDataProtector protector)
 {
-    // Longer than the keys of any list; what is longer is not worth decoding.
+    // It is longer than the keys of any list. A longer cursor is not worth decoding.
     const int MaxLength = 2048;
 
     public string Seal<TKey>(TKey key) => protector.Protect(JsonSerializer.Serialize(key, Json.Options));
@@ -94,7 +94,7 @@ sealed class PageSeal(IDataProtector protector)
         }
         catch (Exception e) when (e is CryptographicException or JsonException)
         {
-            // JsonException: sealed by another version of the program, whose list had other keys.
+            // JsonException: another version of the program sealed it, for a list with other keys.
             return null;
         }
     }

@@ -38,7 +38,7 @@ static class QueryTime
         type.Contains(nameof(QueryInstant), StringComparison.Ordinal) ? Instant
         : type.Contains(nameof(QueryDate), StringComparison.Ordinal) ? Date : null;
 
-    /// <returns>The name that JSON Schema has for the form of a time in a query; null for all else.</returns>
+    /// <returns>JSON Schema's name for the format of a time in a query; null for other types.</returns>
     public static string? Format(Type parameter) => (Nullable.GetUnderlyingType(parameter) ?? parameter) switch
     {
         var type when type == typeof(QueryDate) => "date",

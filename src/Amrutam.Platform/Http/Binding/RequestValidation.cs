@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>Collects what is wrong with the fields of a request, so that one answer names all of it.</summary>
+/// <summary>Collects the errors of a request's fields, so that one response names all of them.</summary>
 sealed class RequestValidation
 {
-    // Next to every request has none.
+    // It is null because almost every request has no errors.
     Dictionary<string, string[]>? _errors;
 
     public bool Wrong => _errors is not null;
@@ -24,7 +24,7 @@ sealed class RequestValidation
 
     /// <summary>Text from a person: NFC, without U+0000 or lone surrogates, trimmed, at most <paramref name="max"/>
     /// UTF-16 units.</summary>
-    /// <returns>The text as it is to be stored; empty text becomes null.</returns>
+    /// <returns>The text to store; empty text becomes null.</returns>
     public string? Text(string field, string? value, int max, bool required = false)
     {
         var text = value is null || !WellFormed(value) ? value : value.Normalize(NormalizationForm.FormC).Trim();
@@ -35,7 +35,7 @@ sealed class RequestValidation
         return text;
     }
 
-    /// <summary>True when the text can be stored by PostgreSQL and shown: no U+0000, no lone surrogate.</summary>
+    /// <summary>True if PostgreSQL can store the text and a screen can show it: no U+0000, no lone surrogate.</summary>
     public static bool WellFormed(string text)
     {
         for (var i = 0; i < text.Length; i++)

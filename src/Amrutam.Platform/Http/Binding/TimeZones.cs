@@ -4,14 +4,14 @@ using NodaTime.TimeZones;
 
 namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>Wall-clock time into instants, with the policy said: a time in a gap does not exist, a repeated time is
-/// the earlier.</summary>
+/// <summary>Turns wall-clock times into instants. A time in a gap does not exist, and a repeated time is the earlier
+/// one.</summary>
 /// <remarks>NodaTime's data alone decide about zones. PostgreSQL has data of its own, of another year, so no statement
 /// asks it for a doctor's local time.</remarks>
 static class TimeZones
 {
-    // Appointments live within a lifetime. Outside it a date is a slip of the finger, and far dates overflow zone
-    // arithmetic.
+    // Appointments are within a lifetime. A date outside it is a typing error, and far dates overflow the arithmetic of
+    // zones.
     static readonly LocalDate First = new(1900, 1, 1), Last = new(2200, 1, 1);
 
     public static bool InRange(LocalDate date) => date >= First && date < Last;

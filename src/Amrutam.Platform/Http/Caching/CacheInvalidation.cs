@@ -4,29 +4,28 @@ using Npgsql;
 
 namespace Amrutam.Platform.Http.Caching;
 
-/// <summary>Tells whether what was read a moment ago may have changed since, whichever replica changed it.</summary>
-/// <remarks>
-/// Counters that only rise: one for each of a fixed number of parts (a doctor falls into one), one for everything. Who
-/// changes something raises them after the commit and before the answer, so nobody who was told of a change is shown
-/// what was before it; the other replicas are told by NOTIFY. That is sent after the commit, in a transaction of its
-/// own: inside the change it would make every commit queue for one lock of the whole database. Should a replica die
-/// between the two, the others see that it listens no more, and count that as a change of everything. While the
-/// listening connection is lost, nothing counts as unchanged.
-/// </remarks>
+/// <summary>Shows whether data may have changed since it was read, on whichever replica.</summary>
+/// <remarks> It has counters that only rise: one for each of a fixed number of parts (a doctor belongs to one), and one
+/// for everything. A change raises them after the commit and before the response. So after the response of a change
+/// nobody gets an older answer. The other replicas learn of the change by NOTIFY, in a transaction of its own after the
+/// commit. Inside the change it would make every commit wait for one lock of the whole database. If a replica dies
+/// between the two, the others see that it no longer listens, and count a change of everything. While the listening
+/// connection is lost, nothing counts as unchanged. </remarks>
 sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, TimeProvider clock,
     ILogger<CacheInvalidation> log)
     : BackgroundService
 {
     const string Channel = "changes", Everything = "*", Listener = "amrutam changes";
 
-    // Two doctors that share a part only make each other's answers be read again.
+    // If two doctors share a part, their lists are only read again more often.
     const int Parts = 1024;
 
-    // A notification carries less than 8,000 bytes; a part takes five.
+    // A notification has less than 8,000 bytes, and a part takes five.
     const int MostPartsTold = 1000;
     static readonly TimeSpan CurrentFor = TimeSpan.FromSeconds(3);
 
-    // Each telling wakes every replica, and costs the database a transaction: fifty a second tell everything.
+    // Each notification wakes every replica and costs the database a transaction. Fifty a second are enough for
+    // everything.
     static readonly TimeSpan BetweenTellings = TimeSpan.FromMilliseconds(20);
 
     readonly NotificationListener _listener = new(database, Listener, clock);
@@ -38,17 +37,17 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
     bool _everythingIsUntold;
     long _everything, _any, _currentAt;
 
-    /// <summary>False while this replica may not hear of others' changes.</summary>
+    /// <summary>False while this replica may miss the changes of others.</summary>
     public bool IsCurrent =>
         Interlocked.Read(ref _currentAt) is var since and not 0 && clock.GetElapsedTime(since) < CurrentFor;
 
-    /// <summary>A number that is another after any change of <paramref name="part"/>, or of anything when that is
+    /// <summary>A number that differs after any change of <paramref name="part"/>, or of anything if that is
     /// null.</summary>
     public long Version(Guid? part) => part is { } id
         ? Interlocked.Read(ref _everything) + Interlocked.Read(ref _parts[PartOf(id)])
         : Interlocked.Read(ref _any);
 
-    /// <summary>To be called after the commit and before it is acknowledged.</summary>
+    /// <summary>Announces a change. It is called after the commit and before the response.</summary>
     public void Invalidate(Guid part)
     {
         Raise(PartOf(part));
@@ -74,7 +73,7 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
             var listening = new HashSet<int>();
             await _listener.Listen(StartListening, Hear, _ =>
             {
-                // A notification from before this moment was not heard.
+                // Notifications from before this moment were missed.
                 RaiseAll();
                 return Task.CompletedTask;
             }, async connection =>
@@ -136,14 +135,14 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
 
     void Wake()
     {
-        // One signal is enough: whoever takes it takes all that is untold.
+        // One signal is enough, because its receiver sends every part that waits.
         try
         {
             if (_hasUntold.CurrentCount == 0) _hasUntold.Release();
         }
         catch (SemaphoreFullException)
         {
-            // Somebody else woke it between the two.
+            // Another thread woke it between the two.
         }
     }
 
@@ -159,8 +158,8 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
         Interlocked.Increment(ref _any);
     }
 
-    /// <summary>The same on every replica, so not by GetHashCode; the last bytes of a version 7 UUID are
-    /// random.</summary>
+    /// <summary>The part of an id, the same on every replica, so not by GetHashCode. The last bytes of a version 7 UUID
+    /// are random.</summary>
     static int PartOf(Guid id)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -176,7 +175,7 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
 
     const string StartListening = "listen " + Channel;
 
-    // Those of this database, this one among them.
+    // The listeners of this database, this one among them.
     const string ReadListening = $"""
         select pid from pg_stat_activity
          where datname = current_database() and application_name = '{Listener}'
@@ -185,6 +184,7 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
     const string Notify = "select pg_notify('" + Channel + "', $1)";
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "lost sight of what other replicas change ({Failure}); every list is read anew until it is back")]
+        Message = "the listener for changes of other replicas lost its connection ({Failure}); "
+            + "public lists read the database until it is back")]
     partial void LogLost(string failure);
 }

@@ -2,28 +2,25 @@ using System.Collections.Concurrent;
 
 namespace Amrutam.Platform.Http.Caching;
 
-/// <summary>The answers of this route are the same for everybody until something changes.</summary>
-/// <param name="Part">The route value whose changes matter; null when any change may.</param>
+/// <summary>The responses of this route are the same for everybody until something changes.</summary>
+/// <param name="Part">The route value whose changes matter; null if any change may matter.</param>
 sealed record CachedPublicly(string? Part);
 
-/// <summary>How long the answer holds, unless a change is announced.</summary>
+/// <summary>The longest time that the response holds, unless a change is announced.</summary>
 sealed record CacheDuration(TimeSpan For);
 
-/// <summary>The route raises <see cref="CacheInvalidation"/> itself where it changes what everybody sees.</summary>
+/// <summary>The route calls <see cref="CacheInvalidation"/> itself where it changes public data.</summary>
 sealed record InvalidatesItself;
 
-/// <summary>Gives public lists from memory until something changes that they show.</summary>
-/// <remarks>
-/// An answer is kept with the count of <see cref="CacheInvalidation"/> from before it was read, and given only while
-/// that count
-/// stands: so a slot that was booked is in no list that is asked for after the booking was acknowledged. Those who ask
-/// for the same at once wait for one look at the database. Time changes lists too (a slot begins, a hold ends), which
-/// nobody announces: a route says until when its answer holds (<see cref="PublicResponseCacheOnRoutes.CacheFor"/>),
-/// and what
-/// does not say lives for a second. <see cref="HttpSettings.ListsKeptSeconds"/> is the most for all, so that what was
-/// not announced is seen all the same. Every other method than GET counts as a change of everything unless its route
-/// says that it announces for itself, so a new route cannot forget to; jobs announce themselves.
-/// </remarks>
+/// <summary>Answers public lists from memory until their data changes.</summary>
+/// <remarks> A response is kept with the count of <see cref="CacheInvalidation"/> from before its data was read, and is
+/// used only while that count is the same. So no list shows a slot after its booking was acknowledged. Concurrent
+/// requests for the same list wait for one query. Time also changes lists (a slot begins, a hold ends), and nobody
+/// announces that. So a route states how long its response holds (<see cref="PublicResponseCacheOnRoutes.CacheFor"/>);
+/// without a statement it holds for a second. <see cref="HttpSettings.ListsKeptSeconds"/> limits all of them, so a
+/// change that was not announced shows as well. A request with another method than GET counts as a change of
+/// everything, unless its route announces its changes itself. So a new route cannot forget to announce. Jobs announce
+/// their changes themselves. </remarks>
 sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes, HttpSettings settings,
     TimeProvider clock)
 {
@@ -31,19 +28,19 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
     const long MaxBytes = 16 * 1024 * 1024;
     const string Json = "application/json";
 
-    // Also how long the same is not looked for again while one look is under way.
+    // While one query runs, the same list is not queried again for this long either.
     static readonly TimeSpan UnlessTold = TimeSpan.FromSeconds(1);
 
     readonly TimeSpan _longest = TimeSpan.FromSeconds(settings.ListsKeptSeconds);
 
     readonly record struct Key(string Path, string Query);
 
-    /// <param name="Count">That of the changes before it was read.</param>
-    /// <param name="Since">When it was about to be read.</param>
-    /// <param name="Body">Null when the answer turned out not to be one for everybody.</param>
+    /// <param name="Count">The count of changes before its data was read.</param>
+    /// <param name="Since">The time just before its data was read.</param>
+    /// <param name="Body">Null if the response turned out not to be the same for everybody.</param>
     sealed record Kept(long Count, long Since, Task<byte[]?> Body)
     {
-        /// <summary>From <see cref="Since"/> on.</summary>
+        /// <summary>Counted from <see cref="Since"/>.</summary>
         public TimeSpan HoldsFor { get; set; } = UnlessTold;
     }
 
@@ -64,8 +61,8 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
         return next(http);
     }
 
-    /// <summary>Before the first byte of the answer; after a failure too, because its change may be there all the
-    /// same.</summary>
+    /// <summary>Announces before the first byte of the response, and after a failure too, because its change may be
+    /// committed.</summary>
     Task Announce(object http)
     {
         if (((HttpContext)http).Response.StatusCode is < 400 or >= 500) changes.InvalidateAll();
@@ -106,7 +103,7 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
             Interlocked.Add(ref _bytes, shared?.Length ?? 0);
             var holds = http.Features.Get<CacheDuration>()?.For ?? UnlessTold;
             kept.HoldsFor = holds < _longest ? holds : _longest;
-            // Those who wait are answered before the one who may be slow to take it.
+            // The requests that wait are answered first, because this one's client may be slow.
             answer.TrySetResult(shared);
             await http.Response.Body.WriteAsync(body, http.RequestAborted);
         }
@@ -146,7 +143,7 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
         return http.Response.Body.WriteAsync(body, 0, body.Length, http.RequestAborted);
     }
 
-    /// <summary>What is finer than this is left to the route.</summary>
+    /// <summary>Finer rules of media types are the route's.</summary>
     static bool Takes(HttpContext http, string type)
     {
         var accept = http.Request.Headers.Accept;
@@ -163,7 +160,7 @@ static class PublicResponseCacheOnRoutes
     public static TBuilder InvalidatesItself<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new InvalidatesItself());
 
-    /// <summary>Says how long what is about to be answered stays true if nobody changes anything, counted from before
-    /// it was read.</summary>
+    /// <summary>States how long this response stays true if nobody changes anything, counted from before its data was
+    /// read.</summary>
     public static void CacheFor(this HttpContext http, TimeSpan time) => http.Features.Set(new CacheDuration(time));
 }

@@ -6,27 +6,34 @@ namespace Amrutam.Platform.Http.Problems;
 /// <summary>The problems that any route may return.</summary>
 static class CommonProblems
 {
-    public static readonly Problem Malformed = new(400, "malformed_request", "The request could not be read");
+    public static readonly Problem Malformed = new(400, "malformed_request",
+        "The request could not be read; correct its form");
     public static readonly Problem NotSignedIn = new(401, "not_signed_in",
         "Sign in first: the access token is missing, expired or not valid");
-    public static readonly Problem RoleMayNot = new(403, "role_may_not", "Your role may not do this");
-    public static readonly Problem Absent = new(404, "not_found", "There is no such thing, or it is not yours to see");
+    public static readonly Problem RoleMayNot = new(403, "role_may_not",
+        "Your role may not do this; another role is needed");
+    public static readonly Problem Absent = new(404, "not_found",
+        "This does not exist, or you may not see it; check the address");
     public static readonly Problem MethodNotAllowed =
-        new(405, "method_not_allowed", "This address does not answer that method");
+        new(405, "method_not_allowed", "This address does not accept that method; see the API's description");
     public static readonly Problem NotAcceptable = new(406, "not_acceptable",
-        "The answer cannot be given in a media type you accept");
-    public static readonly Problem Conflict = new(409, "conflict", "The present state does not allow this");
-    public static readonly Problem TooLarge = new(413, "body_too_large", "The request body is larger than 128 KiB");
+        "The response has no media type that you accept; change your Accept header");
+    public static readonly Problem Conflict = new(409, "conflict",
+        "The present state does not allow this; read it again");
+    public static readonly Problem TooLarge = new(413, "body_too_large",
+        "The request body is larger than 128 KiB; send a smaller one");
     public static readonly Problem WrongMediaType =
         new(415, "unsupported_media_type", "The body must be application/json");
-    public static readonly Problem Invalid = new(422, "invalid_fields", "Some fields are not valid");
+    public static readonly Problem Invalid = new(422, "invalid_fields", "Some fields are not valid; correct them");
     public static readonly Problem TooMany = new(429, "too_many_requests", "Too many requests; try again later");
-    public static readonly Problem HeadersTooLarge = new(431, "headers_too_large", "The request headers are too large");
-    public static readonly Problem Failed = new(500, "internal_error", "Something went wrong on our side");
+    public static readonly Problem HeadersTooLarge = new(431, "headers_too_large",
+        "The request headers are too large; send fewer or shorter ones");
+    public static readonly Problem Failed = new(500, "internal_error",
+        "The server failed; try again, and give the operator the trace_id if it fails again");
     public static readonly Problem Overloaded = new(503, "overloaded",
-        "The server has more to do than it can; try again shortly");
+        "The server has too many requests; try again shortly");
     public static readonly Problem OutcomeUnknown = new(503, "outcome_unknown",
-        "It is not known whether this was done; ask again with the same Idempotency-Key");
+        "The server does not know the outcome; send the request again with the same Idempotency-Key");
     public static readonly Problem DatabaseAway = new(503, "database_unavailable",
         "The database cannot be reached; try again shortly");
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Platform.Http.Problems;
 
-/// <summary>What the <c>type</c> of a problem leads to: the rule, in plain words.</summary>
+/// <summary>The page at the <c>type</c> of a problem: the rule and the remedy in plain words.</summary>
 static class ProblemPages
 {
     public static void MapProblemPages(this IEndpointRouteBuilder routes) =>
@@ -24,16 +24,16 @@ static class ProblemPages
 
     static string Advice(int status) => status switch
     {
-        400 => "Sending the same request again gets the same answer: its form is wrong, and \"detail\" says where.",
+        400 => "The form of the request is wrong, and \"detail\" says where. Correct it before you send it again.",
         401 => "Sign in, or refresh the access token, and ask again.",
         403 => "Another role is needed. Asking again does not help.",
-        404 => "What does not exist and what is not yours to see are answered alike.",
-        405 or 406 or 413 or 415 or 431 => "The request does not fit this address; see /api-docs for what does.",
-        409 => "What is asked for collides with something that is there now. Read it again, and choose anew.",
-        412 or 428 => "Read the thing again and send its ETag in If-Match.",
-        422 => "The request was understood and is against a rule; \"errors\" names the fields, if it is about fields.",
-        429 => "Wait as long as Retry-After says.",
-        503 => "Ask again after Retry-After; with an Idempotency-Key nothing is done twice.",
-        _ => "Nothing about the request is known to be wrong. The operator finds it by its trace_id.",
+        404 => "Check the address. A thing that you may not see gets the same answer as one that does not exist.",
+        405 or 406 or 413 or 415 or 431 => "The request does not fit this address; /api-docs describes those that do.",
+        409 => "The request conflicts with the present state. Read it again, and change the request.",
+        412 or 428 => "Read the resource again and send its ETag in If-Match.",
+        422 => "The request breaks a rule, and \"errors\" names the wrong fields, if any. Correct the request.",
+        429 => "Wait for the seconds in Retry-After, then send the request again.",
+        503 => "Send the request again after Retry-After; with an Idempotency-Key nothing is done twice.",
+        _ => "The request is not known to be wrong. Try again, or give the operator the trace_id.",
     };
 }

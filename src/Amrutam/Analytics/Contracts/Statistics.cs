@@ -29,7 +29,8 @@ sealed class Statistics(NpgsqlDataSource db, EventReader<RollUp> reader, CountRe
     /// <summary>The keys of <see cref="Contracts.Figures.Leads"/>, from the soonest to the latest.</summary>
     public static IReadOnlyList<string> LeadKeys => KnownBooking.Leads;
 
-    // Longer than any transaction of the server. After it, an answer that says it is behind is better than none.
+    // It is longer than any transaction of the server. After it, a response that admits to be behind is better than
+    // none.
     static readonly TimeSpan MostWait = TimeSpan.FromSeconds(2);
 
     /// <summary>Returns the totals with every change that was acknowledged before the call.</summary>
@@ -78,7 +79,7 @@ sealed class Statistics(NpgsqlDataSource db, EventReader<RollUp> reader, CountRe
 
     const string Daily = "select measure, key, day, n from analytics.daily where day >= $1 and n <> 0 order by day";
 
-    // Servers of the version before count bookings there too, which the roll-up has from events.
+    // Servers of the previous version count bookings there too. The roll-up counts those from events.
     const string Refusals = """
         select 'refusals', outcome, day, n from analytics.attempts
          where day >= $1 and outcome not in ('booked', 'replayed') order by day

@@ -25,7 +25,7 @@ static partial class FollowEvents
     public const int MaxLimit = 500, DefaultLimit = 100;
 
     static readonly Problem CursorIsAhead = new(409, "cursor_is_ahead_of_the_log",
-        "The log was put back to a time before this cursor; follow it anew from an event that you know");
+        "The log was put back to a time before this cursor; follow it again from an event that you know");
 
     [SchemaName("FollowedEvent")]
     public sealed record Response(long Position, Instant At, string Action, string Entity, Guid? EntityId,

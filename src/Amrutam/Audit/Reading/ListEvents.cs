@@ -86,7 +86,7 @@ static class ListEvents
         row.GetStringOrNull(6), row.GetStringOrNull(7) is { } details ? JsonElement.Parse(details) : null,
         row.GetStringOrNull(8));
 
-    // A plan for all filters at once would read and sort every event of an action; this one reads a page.
+    // One plan for all filters would read and sort every event of an action. This one reads a page.
     const string PlanForTheseFilters = "set local plan_cache_mode = force_custom_plan";
 
     const string Newest = """

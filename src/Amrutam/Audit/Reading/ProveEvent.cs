@@ -9,8 +9,8 @@ using Npgsql;
 
 namespace Amrutam.Audit.Reading;
 
-/// <summary>Returns a proof that one event is in the log, which needs no database: its text, its path in the seal's
-/// tree, and the signed seal.</summary>
+/// <summary>Returns a proof that one event is in the log: its text, its path in the seal's tree, and the signed seal.
+/// The proof is checked without a database.</summary>
 /// <remarks>docs/audit-seal.md describes the check; tools/verify-audit-proof.py runs it.</remarks>
 static class ProveEvent
 {
@@ -18,7 +18,7 @@ static class ProveEvent
         "The event is not sealed yet; try again in a few seconds");
 
     static readonly Problem Changed = new(409, "event_is_not_what_was_sealed",
-        "The event is not what was sealed, so it cannot be proven");
+        "The event differs from its seal, so it cannot be proven; ask the operator to verify the log");
 
     /// <param name="Event">The event's text, byte for byte as it was hashed.</param>
     /// <param name="Index">Its place among the events of the seal, from 0.</param>

@@ -43,8 +43,8 @@ sealed class ReadVerification(NpgsqlDataSource db, VerifyLog verify, TimeProvide
                 TypedResults.Ok(await read.Answer(ct)))
         .WithSummary("Check the event log against its seals")
         .WithDescription(
-            "Compares the newest 20,000 events now, and tells what the check of each minute, of as many, and the daily "
-            + "check of the whole log found. "
+            "Compares the newest 20,000 events with their seals now. Also gives the results of the check of each "
+            + "minute, of as many events, and of the daily check of the whole log. "
             + "`state` is `valid` or `broken`; `first_broken` names the first event that does not match its seal.");
 
     async Task<Response> Answer(CancellationToken ct)

@@ -5,15 +5,13 @@ using Npgsql;
 
 namespace Amrutam.Audit.Retention;
 
-/// <summary>Takes months that are older than the retention out of the searched log, and keeps them.</summary>
-/// <remarks>
-/// The month is detached and becomes part of audit.retired_events, where its seals go on covering it; nothing is ever
-/// deleted. A step that would have to wait for a long reader is given up and tried at the next look, so that writers do
-/// not wait with it.
-/// </remarks>
+/// <summary>Moves months that are older than the retention out of the searched log, and keeps them.</summary>
+/// <remarks> The month is detached and becomes part of audit.retired_events, where its seals still cover it. Nothing is
+/// ever deleted. A step that would wait for a long reader is abandoned and tried in the next run, so that writers do
+/// not wait too. </remarks>
 sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, ILogger<RetireMonths> log) : IJob
 {
-    // Two steps go before the last one of a month; a clinic that has just shortened its retention has many months.
+    // Two steps come before the last one of a month. A clinic that has just shortened its retention has many months.
     const int MostSteps = 400;
 
     static readonly TimeSpan Every = TimeSpan.FromHours(1);
@@ -43,6 +41,6 @@ sealed partial class RetireMonths(NpgsqlDataSource db, AuditSettings settings, I
 
     const string Retire = "select audit.retire_partition($1, $2)";
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "the event log's {Step}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "a step of the event log's retention is done: {Step}")]
     partial void LogStep(string step);
 }

@@ -109,6 +109,7 @@ sealed partial class CheckLog(NpgsqlDataSource db, VerifyLog verify, AuditSettin
         """;
 
     [LoggerMessage(Level = LogLevel.Critical, Message =
-        "the event log is not what was sealed: in seal {Seal} the event at position {Position} {Broken}")]
+        "the event log differs from its seal {Seal}: the event at position {Position} {Broken}; "
+        + "see LogChanged in docs/operations.md")]
     partial void LogViolation(long seal, long? position, string broken);
 }

@@ -2,9 +2,8 @@ using System.Security.Cryptography;
 
 namespace Amrutam.Audit.Sealing;
 
-/// <summary>The Merkle tree of RFC 6962 over hashes that lie one after another.</summary>
-/// <remarks>Leaves and nodes are hashed with different first bytes, so that no node can be passed off as an
-/// event.</remarks>
+/// <summary>The Merkle tree of RFC 6962 over a sequence of hashes.</summary>
+/// <remarks>Leaves and nodes are hashed with different first bytes, so that no node can pass for an event.</remarks>
 static class MerkleTree
 {
     public const int HashBytes = SHA256.HashSizeInBytes;
@@ -30,8 +29,8 @@ static class MerkleTree
         ? leaves.Length / HashBytes
         : throw new ArgumentException("A tree has at least one leaf, and whole ones.", nameof(leaves));
 
-    /// <summary>Replaces a level by the one above it. A last one without a neighbour goes up as it is, which makes the
-    /// same tree as splitting at the largest power of two.</summary>
+    /// <summary>Replaces a level by the one above it. A last node without a neighbour is copied, which makes the same
+    /// tree as splitting at the largest power of two.</summary>
     static int Fold(Span<byte> level, int count)
     {
         Span<byte> pair = stackalloc byte[1 + 2 * HashBytes];

@@ -25,7 +25,7 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
     // The seals that one pass publishes; a new folder is filled over many passes.
     const int MostPublished = 20;
 
-    // Any constant does; it only has to be the same in every replica and another than other jobs'.
+    // Any constant will do, as long as every replica has the same one and other jobs have others.
     const long OneReplica = 0x5345414C;
 
     sealed record Turn(DateTime Now);
@@ -50,12 +50,11 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
         return events == MostEvents || published == MostPublished;
     }
 
-    /// <remarks>Read from the database and not from this replica's last pass, which may have failed at the
-    /// key.</remarks>
+    /// <remarks>It is read from the database, because this replica's last pass may have failed at the key.</remarks>
     public static async Task<IEnumerable<GaugeReading>> ReadAge(IServiceProvider services, CancellationToken ct) =>
         [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(Age).Value<double>(ct))];
 
-    /// <remarks>For this server's own folder. Until the folder could be read, it counts as empty.</remarks>
+    /// <remarks>It is about this server's own folder. Until the folder could be read, it counts as empty.</remarks>
     public static async Task<IEnumerable<GaugeReading>> ReadUnpublishedAge(IServiceProvider services,
         CancellationToken ct) => [new(await services.GetRequiredService<NpgsqlDataSource>().Statement(UnpublishedAge)
             .With(services.GetRequiredService<SealState>().Last?.Published ?? 0).Value<double>(ct))];
@@ -96,7 +95,7 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
             _published ??= to.Newest();
             var behind = await db.Statement(ReadUnpublished).With(_published.Value).With(MostPublished)
                 .List(Sealing.Seal.Read, ct);
-            // After the seals, because a key is stored before its first signature.
+            // This runs after the seals, because a key is stored before its first signature.
             var published = (await LogKeys.Published(db, ct)).ToDictionary(k => k.Kid, k => k.Spki);
             foreach (var seal in behind)
             {
@@ -161,10 +160,12 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
                    select sealed_at from audit.seals where number > $1 order by number limit 1)))::float8
         """;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "seals were not published to the checkpoint folder and "
+        + "will be tried again; check that the folder is writable")]
     partial void LogUnpublished(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "the checkpoint folder holds another seal {Seal}: the log was changed, restored, or is another's")]
+        Message = "the checkpoint folder has a different seal {Seal}: the log was changed or restored, or the folder "
+            + "is another log's; see LogChanged in docs/operations.md")]
     partial void LogOtherCheckpoint(long seal);
 }

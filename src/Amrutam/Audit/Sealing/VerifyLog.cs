@@ -11,10 +11,10 @@ namespace Amrutam.Audit.Sealing;
 /// </remarks>
 sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
 {
-    // Enough that a window's statements cost little beside its rows; a few megabytes.
+    // With so many events the statements of a window cost little in comparison. They take a few megabytes.
     const int EventsAtOnce = 20_000, SealsAtOnce = 500;
 
-    // A change is most likely among recent events, and these are compared in about a tenth of a second.
+    // A change is most likely among recent events. These are compared in about a tenth of a second.
     const int NewestEvents = EventsAtOnce;
 
     /// <summary>The last seal up to which the log is valid.</summary>
@@ -51,7 +51,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         var sizes = await db.Statement(ReadSizes).With(from.Number).With(SealsAtOnce)
             .List(row => (Number: row.GetInt64(0), Events: row.GetInt32(1)), ct);
         if (sizes.Count == 0) return new(from, await CutOff(from, ct), More: false);
-        // By the seals' own numbers: a seal that claims a billion events must not stop the check.
+        // The numbers come from the seals. So a seal that claims a billion events must not stop the check.
         var (last, events) = (sizes[0].Number, sizes[0].Events);
         foreach (var size in sizes.Skip(1).TakeWhile(size => (events += size.Events) <= EventsAtOnce))
             last = size.Number;
@@ -93,7 +93,7 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
     }
 
     /// <summary>Compares the log with one checkpoint file.</summary>
-    /// <param name="path">Its file. When it lies among others as the server writes them, those help to find the
+    /// <param name="path">The file. If it is in a folder as the server writes it, the other files help to find the
     /// event.</param>
     /// <exception cref="InvalidDataException">The file is no checkpoint, or its own signature is not valid.</exception>
     public async Task<SealViolation?> Against(string path, CancellationToken ct)
@@ -112,16 +112,16 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
             : violation with { Because = $"{violation.Because}; seal {kept.Number} {flaw}" };
     }
 
-    /// <summary>Seals that were published and are not in the database: the end was cut off.</summary>
+    /// <summary>Seals that were published and are not in the database: the log was truncated.</summary>
     async Task<SealViolation?> CutOff(Reached end, CancellationToken ct)
     {
         if (folder is null || folder.Newest() <= end.Number) return null;
-        // Sealed and published between the two looks.
+        // It was sealed and published between the two looks.
         if (await db.Statement(ReadOne).With(end.Number + 1).One(Seal.Read, ct) is not null) return null;
         return await Locate(end, CutAway, ct);
     }
 
-    /// <summary>The first event, from that seal on, that is not as the published checkpoints have it.</summary>
+    /// <summary>The first event, from that seal on, that differs from the published checkpoints.</summary>
     async Task<SealViolation?> FirstUnlikePublished(Checkpoints published, long from, CancellationToken ct)
     {
         var last = published.Newest();
@@ -150,8 +150,8 @@ sealed class VerifyLog(NpgsqlDataSource db, Checkpoints? folder)
         return null;
     }
 
-    /// <summary>One more than expected is enough to see that there is one too many. The first range takes in whatever
-    /// stands before it: positions begin at 1, so nothing should.</summary>
+    /// <summary>One event more than expected shows that there are too many. The first range includes everything before
+    /// it: positions begin at 1, so there should be nothing.</summary>
     Task<List<SealedEvent>> Events(long after, long through, int expected, CancellationToken ct) =>
         db.Statement(ReadEvents).With(after > 0 ? after : long.MinValue).With(through).With(expected + 1)
             .List(new EventText().Hash, ct);

@@ -3,8 +3,7 @@ namespace Amrutam.Doctors.Contracts;
 /// <summary>The section <c>Doctors</c>.</summary>
 sealed class DoctorsSettings
 {
-    /// <summary>Whether only verified doctors are shown and booked; by default everywhere but in
-    /// Development.</summary>
+    /// <summary>True to show and book only verified doctors; by default everywhere but in Development.</summary>
     public bool? RequireVerification { get; init; }
 }
 

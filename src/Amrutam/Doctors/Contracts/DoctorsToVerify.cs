@@ -7,7 +7,7 @@ namespace Amrutam.Doctors.Contracts;
 /// <summary>A doctor whose profile, or a change of it, waits for an administrator's decision.</summary>
 sealed record WaitingDoctor(Guid Id, string Name, string Specialization, string? RegistrationNumber, Instant Since);
 
-/// <summary>The doctors who wait for an administrator's decision, in the order of their waiting.</summary>
+/// <summary>The doctors who wait for an administrator's decision, the longest waiting first.</summary>
 sealed class DoctorsToVerify(NpgsqlDataSource db)
 {
     public async Task<(long All, List<WaitingDoctor> First)> Read(int most, CancellationToken ct) => (

@@ -19,7 +19,7 @@ namespace Amrutam.Doctors.Profiles;
 /// </remarks>
 static class ChangeProfile
 {
-    /// <summary>An init accessor runs only for a member that the body has, and so tells null from absent.</summary>
+    /// <summary>An init accessor runs only for a member that the body has. So null and absent differ.</summary>
     public sealed record Request
     {
         readonly HashSet<string> _given = [];
@@ -117,7 +117,7 @@ static class ChangeProfile
     }
 
     // An absent member keeps its value and null sets null. $5 are the verified fields: in a verified profile they go to
-    // pending, and a value that is shown already leaves it. The wish is the profile with its pending changes.
+    // pending, and a value that is shown already leaves it. The result is the profile with its pending changes.
     const string Change = $"""
         with present as materialized (
             select p as was, to_jsonb(p) || coalesce(p.pending, jsonb_build_object()) as wish

@@ -3,12 +3,10 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Doctors.Profiles;
 
-/// <summary>The languages that doctors and patients speak, and what each is called in English and in itself.</summary>
-/// <remarks>
-/// A table of our own, because the operating system's differs from machine to machine and a code stored on one must be
-/// known on
-/// the next. A region or script is dropped (hi-IN is hi): patients ask who speaks Hindi.
-/// </remarks>
+/// <summary>The languages that doctors and patients speak, with their names in English and in the language
+/// itself.</summary>
+/// <remarks>It is a table of our own, because the operating systems' tables differ, and every server must know a stored
+/// code. A region or script is dropped (hi-IN is hi), because patients ask for doctors who speak Hindi.</remarks>
 static class Languages
 {
     // The twenty-two of the Indian constitution, other languages of India, then those of the diaspora and of visitors.
@@ -62,7 +60,7 @@ static class Languages
             : null;
     }
 
-    /// <summary>What the languages are called, for the search.</summary>
+    /// <summary>The names of the languages, for the search.</summary>
     public static string NamesOf(IEnumerable<string> codes) =>
         string.Join(' ', codes.Select(code => NamesByCode[code]));
 }

@@ -21,7 +21,7 @@ sealed class SecondFactorPolicy(RequestDelegate next, RequiredSecondFactor requi
         return ProblemResponses.Write(http, IdentityProblems.EnrolmentNeeded);
     }
 
-    /// <summary>Whether the route with this metadata can refuse a caller for want of a second factor.</summary>
+    /// <summary>True if the route with this metadata can refuse a caller because they have no second factor.</summary>
     public static bool Guards(IList<object> metadata) => metadata.OfType<IAuthorizeData>().Any()
         && !metadata.OfType<IAllowAnonymous>().Any() && !metadata.OfType<OpenBeforeSecondFactor>().Any();
 

@@ -10,12 +10,10 @@ static class AccountInvariants
     public static readonly IReadOnlyList<Invariant> All =
         [new("an_account_has_its_events", AccountHasItsEvents, Invariant.Changed)];
 
-    const string AccountHasItsEvents = """
+    const string AccountHasItsEvents = $"""
         with touched as materialized (
-            (select id from identity.users where id >= $1 and id <= $2 order by id desc limit $4)
-            union (select entity_id from audit.actions
-                    where entity = 'account' and entity_id is not null and at >= $3
-                    order by at desc, position desc limit $4))
+            (select id from identity.users {Invariant.RecentRows})
+            union (select entity_id from audit.actions where entity = 'account' and {Invariant.RecentEvents}))
         select t.id::text from touched t left join identity.users u on u.id = t.id
          where u.id is null
             or not exists (select from audit.actions e where e.entity_id = u.id and e.entity = 'account')
@@ -28,6 +26,6 @@ static class AccountInvariants
                  where e.entity_id = u.id
                    and e.action in ('accounts.closed', 'accounts.reopened', 'accounts.erased')
                  order by e.at desc, e.position desc limit 1), false)
-         limit 100
+         {Invariant.Limit}
         """;
 }

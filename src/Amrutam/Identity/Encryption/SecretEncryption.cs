@@ -54,8 +54,8 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         }
     }
 
-    /// <summary>Reads the keys of this installation: the given key or else the file in the data directory, which the
-    /// first start creates; and the given other keys.</summary>
+    /// <summary>Reads the keys of this installation: the given key and the given other keys. Without a given key it
+    /// reads the file in the data directory, which the first start creates.</summary>
     /// <exception cref="StartupException">A given key is not 32 bytes in base64, or the file cannot be read or
     /// created.</exception>
     public static SecretEncryption OfInstallation(IdentitySettings settings, string directory)

@@ -14,12 +14,10 @@ namespace Amrutam.Identity.Mail;
 
 /// <summary>Sends the queued letters one by one. Each attempt ends in one of three ways: the letter is sent, postponed,
 /// or parked with the reason. No letter holds up the others.</summary>
-/// <remarks>
-/// A letter is removed in the transaction that waits for the server's answer, so it is sent at least once. It is sent
-/// twice only if the process or the connection ends between the two, and then with the same Message-ID. Replicas skip
-/// the letter that another one holds. A letter that was not sent in three days is given up, parked or not: it may carry
-/// a token.
-/// </remarks>
+/// <remarks> A letter is removed in the transaction that waits for the server's answer, so it is sent at least once. It
+/// is sent twice only if the process or the connection ends between the two, and then with the same Message-ID.
+/// Replicas skip the letter that another one holds. A letter that was not sent in three days is given up, parked or
+/// not: it may carry a token. </remarks>
 sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOutgoingMail mail,
     ILogger<DeliverMail> log) : IJob
 {
@@ -58,7 +56,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
             LogParked(e.Reason.Code(), e.Status);
             return connection.Statement(Park).With(next.Id).With(e.Reason.Code()).With(CommonProblems.Trace());
         }
-        // Whatever it was: a letter that an unforeseen failure left first in line would hold up all others.
+        // It catches every kind of exception, because a letter that stays first in line would hold up all others.
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             var status = e is SmtpCommandException { StatusCode: var code } ? (int)code : 0;
@@ -122,10 +120,12 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
         """;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "a letter was not sent (attempt {Attempt}, {Failure}, status {Status}); it will be tried again")]
+        Message = "an e-mail was not sent (attempt {Attempt}, {Failure}, status {Status}) and will be tried again; "
+            + "if this goes on, check the settings Mail__*")]
     partial void LogPostponed(int attempt, string failure, int status);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "a letter cannot be sent and is parked ({Failure}, status {Status})")]
+        Message = "an e-mail cannot be sent and is parked ({Failure}, status {Status}); "
+            + "see MailParked in docs/operations.md")]
     partial void LogParked(string failure, int status);
 }

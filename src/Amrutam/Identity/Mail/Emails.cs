@@ -10,14 +10,12 @@ using Npgsql;
 
 namespace Amrutam.Identity.Mail;
 
-/// <summary>Every letter about an account. A letter is queued in the transaction that causes it, and is sent
-/// after.</summary>
-/// <remarks>
-/// A link opens a page that does nothing until its form is sent, because mail programs and their guards open links
-/// too. Its token is in the query, where a page without script can read it; our own log has no queries, and the token
-/// works once and not for long. It also is a line of its own, to be pasted. A letter may arrive days late, so it says
-/// when something happens and not in how long.
-/// </remarks>
+/// <summary>Every letter about an account. A letter is queued in the transaction that causes it, and sent
+/// afterwards.</summary>
+/// <remarks> A link opens a page that does nothing until its form is sent, because mail programs and scanners open
+/// links too. Its token is in the query, where a page without script can read it. Our own log has no queries, and the
+/// token works once and for a short time. The token is also on a line of its own, to be copied. A letter may arrive
+/// days late, so it gives dates and not durations. </remarks>
 sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
 {
     public const string Purpose = "outgoing mail";
@@ -133,7 +131,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         If it was not you, change your password at once and add the app again.
         """));
 
-    /// <param name="due">When the personal data is erased.</param>
+    /// <param name="due">The time when the personal data is erased.</param>
     public Task WillBeDeleted(NpgsqlConnection connection, User user, Instant due) =>
         Queue(connection, new(user.Email!,
         "Your account will be deleted", $"""

@@ -18,14 +18,13 @@ interface IOutgoingMail
     /// <summary>Sends one letter. Any exception but the one below means that a later attempt may succeed.</summary>
     /// <param name="id">The letter's id. Every attempt to send it carries the same Message-ID.</param>
     /// <param name="writtenAt">The date that the letter carries.</param>
-    /// <param name="letter">What is sent.</param>
+    /// <param name="letter">The letter.</param>
     /// <param name="ct">Ends the attempt.</param>
-    /// <exception cref="UndeliverableException">No later attempt would end otherwise.</exception>
+    /// <exception cref="UndeliverableException">No later attempt can succeed.</exception>
     Task Send(Guid id, Instant writtenAt, Letter letter, CancellationToken ct);
 }
 
-/// <summary>Why a letter cannot be sent, however often it is tried. The code of each is its name in snake
-/// case.</summary>
+/// <summary>The reason why no attempt can send a letter. The code of each is its name in snake case.</summary>
 enum Undeliverable
 {
     /// <summary>No key of this installation opens its encrypted text.</summary>
@@ -50,10 +49,10 @@ enum Undeliverable
     MessageRefused,
 }
 
-/// <summary>A letter that cannot be sent, however often it is tried.</summary>
-/// <param name="reason">Why.</param>
+/// <summary>A letter that no attempt can send.</summary>
+/// <param name="reason">The reason.</param>
 /// <param name="status">The server's reply code; 0 when no server was asked.</param>
-/// <param name="cause">What was thrown, if anything was.</param>
+/// <param name="cause">The exception behind it, if there was one.</param>
 sealed class UndeliverableException(Undeliverable reason, int status = 0, Exception? cause = null)
     : Exception(reason.Code(), cause)
 {
@@ -65,17 +64,17 @@ sealed class UndeliverableException(Undeliverable reason, int status = 0, Except
 /// <summary>How the connection to the mail server is encrypted.</summary>
 enum MailTls
 {
-    /// <summary>STARTTLS before anything else is said. A server that does not offer it gets no letter.</summary>
+    /// <summary>STARTTLS before any other command. A server that does not offer it gets no letter.</summary>
     StartTls,
 
     /// <summary>TLS from the first byte.</summary>
     Implicit,
 
-    /// <summary>Not at all: for a server on this machine.</summary>
+    /// <summary>No encryption: for a server on this machine.</summary>
     None,
 }
 
-/// <summary>Where mail goes (section <c>Mail</c>).</summary>
+/// <summary>The settings of mail (section <c>Mail</c>).</summary>
 sealed class MailSettings
 {
     /// <summary>The SMTP server; without it letters become <c>.eml</c> files.</summary>
@@ -96,7 +95,7 @@ sealed class MailSettings
     public string? Folder { get; init; }
 }
 
-/// <summary>Makes messages of letters, and registers where they go.</summary>
+/// <summary>Makes messages of letters, and registers their destination.</summary>
 static class MailMessages
 {
     // RFC 5322 allows 998 bytes a line. A longer one is sent as quoted-printable, which breaks it.
@@ -120,7 +119,7 @@ static class MailMessages
             };
             message.From.Add(from);
             message.To.Add(new MailboxAddress(name: "", to.Address));
-            // So that an answering machine does not answer.
+            // It keeps automatic replies away.
             message.Headers[HeaderId.AutoSubmitted] = "auto-generated";
             return message;
         }

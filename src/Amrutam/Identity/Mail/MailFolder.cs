@@ -20,7 +20,7 @@ sealed class MailFolder(MailboxAddress from, string folder) : IOutgoingMail
         await message.WriteToAsync(Readable, text, ct);
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, OwnFolder);
-        // A letter that is there already was written by an attempt that did not live to say so.
+        // An earlier attempt wrote this letter and ended before it could record it.
         AtomicFile.Write(Path.Combine(folder, $"{id:N}.eml"), text.ToArray(), OwnFile);
     }
 

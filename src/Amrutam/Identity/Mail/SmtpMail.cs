@@ -6,16 +6,16 @@ using NodaTime;
 
 namespace Amrutam.Identity.Mail;
 
-/// <summary>Hands letters to an SMTP server, each over a connection of its own.</summary>
+/// <summary>Sends letters to an SMTP server, each over a connection of its own.</summary>
 sealed class SmtpMail(MailSettings settings, MailboxAddress from) : IOutgoingMail
 {
-    /// <summary>How long the server may take to connect, to agree on TLS, and to answer each command.</summary>
+    /// <summary>The time that the server may take to connect, to negotiate TLS, and to answer each command.</summary>
     public TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long the whole attempt may take.</summary>
+    /// <summary>The time that the whole attempt may take.</summary>
     public TimeSpan TotalTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    // The letter is the server's by then.
+    // The server has accepted the letter by then.
     static readonly TimeSpan QuitTimeout = TimeSpan.FromSeconds(1);
 
     public async Task Send(Guid id, Instant writtenAt, Letter letter, CancellationToken ct)
@@ -26,7 +26,8 @@ sealed class SmtpMail(MailSettings settings, MailboxAddress from) : IOutgoingMai
         using var smtp = new SmtpClient
         {
             Timeout = (int)StepTimeout.TotalMilliseconds, LocalDomain = MailMessages.Domain(from),
-            // It would ask the certificate's authority, which a server behind a firewall does not reach.
+            // A check of revocation would ask the certificate's authority, which a server behind a firewall does not
+            // reach.
             CheckCertificateRevocation = false,
         };
         await smtp.ConnectAsync(settings.Host!, settings.Port, Security(settings), total.Token);
@@ -75,7 +76,7 @@ sealed class SmtpMail(MailSettings settings, MailboxAddress from) : IOutgoingMai
         }
         catch (Exception)
         {
-            // The server has taken the letter; nothing that comes after changes that.
+            // The server has accepted the letter. No later failure changes that.
         }
     }
 }

@@ -6,16 +6,15 @@ using Npgsql;
 
 namespace Amrutam.Identity.Privacy;
 
-/// <summary>Erases the personal data of closed accounts whose grace is over, and sweeps away what has
-/// expired.</summary>
-/// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip what
-/// another one holds.</remarks>
+/// <summary>Erases the personal data of closed accounts whose grace period is over, and deletes expired rows.</summary>
+/// <remarks>One account per transaction, over all modules: it is erased everywhere or nowhere. Replicas skip an account
+/// that another one holds.</remarks>
 sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts, CacheInvalidation changes)
     : IJob
 {
     sealed record Due(Guid Id);
 
-    // One look's worth; what is left is taken at the next.
+    // The work of one run. The next one takes the rest.
     const int MostAtOnce = 100;
     static readonly TimeSpan BetweenLooks = TimeSpan.FromMinutes(1);
 
@@ -47,7 +46,8 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
         if (await connection.Statement(Next).One(row => new Due(row.GetGuid(0))) is not { } due) return false;
         foreach (var part in parts)
         {
-            // Again, for what came after the account was closed. A violation is ignored, because nobody can answer it.
+            // It runs again for data that came after the account was closed. A violation is ignored, because nobody can
+            // answer it.
             await part.Leave(connection, due.Id, by: null);
             await part.Erase(connection, due.Id);
         }
@@ -59,8 +59,8 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
            for update skip locked
         """;
 
-    // Nothing that anybody may still use; a count a day old decides nothing. Sessions stay, as the owner's record of
-    // them.
+    // It deletes only rows that nobody may still use. A count that is a day old decides nothing. Sessions stay, as the
+    // owner's record of them.
     const string SweepExpired = """
         with a as (delete from identity.attempts where since < now() - interval '1 day'),
         c as (delete from identity.passkey_challenges where expires_at < now()),

@@ -23,6 +23,6 @@ static class CreateAdmin
         user.PasswordHash = hasher.HashPassword(user, PasswordPolicy.Normal(password)!);
         if (!await SignUp.Add(identity, users, user, actor: null, "operator",
             scope.ServiceProvider.GetRequiredService<Emails>()))
-            throw new StartupException("An account with this e-mail address exists.");
+            throw new StartupException("An account with this e-mail address exists; give another address.");
     }
 }

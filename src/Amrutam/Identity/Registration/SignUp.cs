@@ -53,8 +53,8 @@ static class SignUp
             : IdentityProblems.EmailTaken.Because();
     }
 
-    /// <summary>Stores an account with its event and queues its e-mails: one asks to confirm an unproven address, one
-    /// announces a new admin to the other admins.</summary>
+    /// <summary>Stores an account with its event and queues its e-mails. One asks to confirm an unproven address, and
+    /// one announces a new admin to the other admins.</summary>
     /// <param name="beside">Stores what belongs to the account, as a passkey; false rolls everything back.</param>
     /// <returns>False if the address was taken meanwhile or <paramref name="beside"/> returned false.</returns>
     public static async Task<bool> Add(IdentityDb identity, UserManager<User> users, User user, Guid? actor,

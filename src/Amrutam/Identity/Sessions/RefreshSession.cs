@@ -6,11 +6,10 @@ using Npgsql;
 
 namespace Amrutam.Identity.Sessions;
 
-/// <summary>Exchanges a refresh token for the next pair of tokens; each refresh token works once.</summary>
-/// <remarks>
-/// A used token within the grace period whose successor is unused means a lost answer: the same successor is returned
-/// again, so fifty requests at once leave one live family. Otherwise a used token was stolen, and the session ends.
-/// </remarks>
+/// <summary>Exchanges a refresh token for the next pair of tokens. Each refresh token works once.</summary>
+/// <remarks> A used token within the grace period whose successor is unused means a lost response. Then the same
+/// successor is returned again, so fifty requests at once leave one live family. Otherwise a used token was stolen, and
+/// the session ends. </remarks>
 static class RefreshSession
 {
     public sealed record Request(string RefreshToken);

@@ -8,10 +8,8 @@ namespace Amrutam.Identity.SignIn;
 
 /// <summary>Counts attempts in the database, so that a limit holds across all replicas. It counts before the attempt,
 /// so concurrent attempts all count.</summary>
-/// <remarks>
-/// It fails closed: without the database there is no attempt. Keys are hashes, so the table names nobody. A refused
-/// attempt does not extend the wait, so a person who waits gets in while an attack goes on.
-/// </remarks>
+/// <remarks> It fails closed: without the database there is no attempt. Keys are hashes, so the table names nobody. A
+/// refused attempt does not extend the wait, so a person who waits can sign in during an attack. </remarks>
 sealed class AttemptLimiter(NpgsqlDataSource db)
 {
     public const int NotRefused = 0;

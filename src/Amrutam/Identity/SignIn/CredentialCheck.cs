@@ -16,11 +16,9 @@ sealed record Credentials(string Email, string Password, string? TotpCode = null
 sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int RetryAfterSeconds);
 
 /// <summary>Checks credentials: the limits first, then the password, then the second factor.</summary>
-/// <remarks>
-/// An unknown address, a wrong password, an account without a password and a suspended account get the same answer
-/// after the same work: the same counts, one row and one hash. The account is loaded only after the right password.
-/// Attempts are counted before the hash, by the text of the address.
-/// </remarks>
+/// <remarks> An unknown address, a wrong password, an account without a password and a suspended account get the same
+/// answer. They also cost the same work: the same counts, one row and one hash. The account is loaded only after the
+/// right password. Attempts are counted before the hash, by the text of the address. </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
     PasswordHashingQueue queue, AttemptLimiter attempts, IdentityLimits limits, DummyHash dummy,
     Authenticators authenticators, FailedAttempts failed)

@@ -12,11 +12,9 @@ sealed record Proof(string? Password = null, string? TotpCode = null, string? Re
 
 /// <summary>Checks the caller's factors again before a change that could lock the owner out or that gives lasting
 /// power.</summary>
-/// <remarks>
-/// It requires every factor of the account: the password, with the limits of a sign-in, and a code unless the session
-/// began with one a few minutes ago. An account without a password needs a session that began a few minutes ago with a
-/// passkey. A proof serves one request and does not change the session.
-/// </remarks>
+/// <remarks> It requires every factor of the account: the password, with the limits of a sign-in, and a code. The code
+/// is not required if the session began with one a few minutes ago. An account without a password needs a session that
+/// began a few minutes ago with a passkey. A proof serves one request and does not change the session. </remarks>
 sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, CredentialCheck check,
     IdentitySettings settings)
 {

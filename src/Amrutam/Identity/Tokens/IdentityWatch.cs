@@ -5,11 +5,9 @@ namespace Amrutam.Identity.Tokens;
 
 /// <summary>Keeps the ended sessions and the signing keys of this replica current, by notifications and by polling
 /// every second.</summary>
-/// <remarks>
-/// A notification arrives within milliseconds. Polling proves that the connection works and finds changes whose
-/// notification was lost, as behind some poolers. The connection is not of the serving pool and has short timeouts: it
-/// only reads, so an early timeout is harmless, and a silent network is noticed within seconds.
-/// </remarks>
+/// <remarks> A notification arrives within milliseconds. Polling proves that the connection works and finds changes
+/// whose notification was lost, as behind some poolers. The connection is not of the serving pool and has short
+/// timeouts. It only reads, so an early timeout is harmless, and it notices a silent network within seconds. </remarks>
 sealed partial class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, JobRunner jobs,
     TimeProvider clock, ILogger<IdentityWatch> log)
     : BackgroundService
@@ -80,6 +78,7 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     const string Listen = "listen " + Channel;
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The watch of sessions and keys lost its connection ({Failure}); each request asks the database now")]
+        Message = "the watch of sessions and keys lost its connection ({Failure}); each request reads the database "
+            + "until it is back")]
     partial void LogLost(string failure);
 }

@@ -8,11 +8,9 @@ using Npgsql;
 namespace Amrutam.Identity.Tokens;
 
 /// <summary>The keys that sign access tokens. They are encrypted in the database and replaced on a schedule.</summary>
-/// <remarks>
-/// A key is published before it signs and stays published until the last token that it signed has expired, so no valid
-/// token meets a replica that does not know its key. A lost row is not a revocation: replicas go on with the keys in
-/// their memory.
-/// </remarks>
+/// <remarks> A key is published before it signs and stays published until the last token that it signed has expired. So
+/// no valid token meets a replica that does not know its key. A lost row is not a revocation: replicas go on with the
+/// keys in their memory. </remarks>
 sealed class SigningKeys(NpgsqlDataSource db, SecretEncryption encryption, TimeProvider clock,
     IdentitySettings settings) : IDisposable
 {

@@ -7,15 +7,15 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Dashboard;
 
-/// <summary>Shows an admin how the clinic is doing.</summary>
+/// <summary>Shows an admin the figures and the health of the clinic.</summary>
 static class ShowDashboard
 {
     public const string Path = PageAccess.Home;
 
-    /// <summary>The periods to choose from, in days; the first is shown when none is chosen.</summary>
+    /// <summary>The periods to choose from, in days. The first is the default.</summary>
     public static readonly int[] Periods = [28, 7, 90];
 
-    /// <summary>The page names doctors who wait for verification, so showing it is recorded.</summary>
+    /// <summary>The page names doctors who wait for verification, so its display is recorded.</summary>
     public const string Reads = "profiles.read";
 
     public static void Map(IEndpointRouteBuilder routes)

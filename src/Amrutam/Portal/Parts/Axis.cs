@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Amrutam.Portal.Parts;
 
-/// <summary>The vertical scale of a chart: a round top value, its ticks, and where a value lies in pixels.</summary>
-/// <remarks>Across is always in percent and up always in pixels, so a chart is as wide as its place and its words keep
-/// their size.</remarks>
+/// <summary>The vertical scale of a chart: a round top value, its ticks, and the height of a value in pixels.</summary>
+/// <remarks>Widths are in percent and heights in pixels. So a chart is as wide as its place, and its words keep their
+/// size.</remarks>
 readonly record struct Axis(double Top, double Step, int Pixels)
 {
-    // As many lines as help the eye; more would be a grid to look through.
+    // So few lines help the eye; more would distract it.
     const double WantedTicks = 4.4;
     static readonly double[] RoundSteps = [1, 2, 2.5, 5, 10];
 
@@ -30,7 +30,7 @@ readonly record struct Axis(double Top, double Step, int Pixels)
 
     public double Y(double value) => Math.Round(Pixels - value / Top * Pixels, 1);
 
-    /// <summary>Invariant, because a comma in a coordinate is another coordinate.</summary>
+    /// <summary>It uses the invariant culture, because a comma in a coordinate begins another coordinate.</summary>
     public static string N(double v) => v.ToString("0.##", CultureInfo.InvariantCulture);
 
     public static string Across(double share) => N(share * 100) + "%";

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Portal.Parts;
 
-/// <summary>Which requests are for pages, and the policy of pages that are open to all.</summary>
+/// <summary>Decides which requests are for pages, and has the policy of public pages.</summary>
 static class PageAccess
 {
-    /// <summary>The page that opens if no other was asked for.</summary>
+    /// <summary>The page at the address without a path.</summary>
     public const string Home = "/admin";
 
     /// <returns>False for the API, which is for programs.</returns>
@@ -16,7 +16,8 @@ static class PageAccess
     static readonly AuthorizationPolicy Anybody =
         new AuthorizationPolicyBuilder(PortalSignIn.Scheme).RequireAssertion(_ => true).Build();
 
-    /// <summary>For everybody, signed in or not; who is, is known, so that a form's token fits its sender.</summary>
+    /// <summary>For everybody, signed in or not. It identifies a signed-in person, so that a form's token fits its
+    /// sender.</summary>
     public static void AllowAnybody(this RouteHandlerBuilder route) =>
         route.RequireAuthorization(Anybody).OpenBeforeSecondFactor().ExcludeFromDescription();
 }

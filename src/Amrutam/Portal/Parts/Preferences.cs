@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Portal.Parts;
 
-/// <summary>Keeps which language and light somebody wants the pages in, in two cookies; without them the browser's
-/// wishes hold.</summary>
+/// <summary>Stores a person's choice of language and of a light or dark page, in two cookies. Without them the
+/// browser's preferences apply.</summary>
 static class Preferences
 {
     public const string BrowsersTheme = "system";
@@ -15,7 +15,7 @@ static class Preferences
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/preferences", Change).AllowAnybody();
 
-    /// <summary>Sets the culture that pages are written in. The API has none: its text is for programs.</summary>
+    /// <summary>Sets the culture of pages. The API has none: its text is for programs.</summary>
     public static Task Speak(HttpContext http, RequestDelegate next)
     {
         if (PageAccess.MayBeAPage(http))
@@ -27,7 +27,7 @@ static class Preferences
     public static string? Theme(HttpContext http) =>
         Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
 
-    /// <summary>An address of ours to go back to; anything else would make the portal a sign that points
+    /// <summary>An address of ours to return to. Any other address would let a link to the portal lead
     /// elsewhere.</summary>
     public static string Ours(string? address) =>
         address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl) ? address : PageAccess.Home;

@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace Amrutam.Portal.Parts;
 
-/// <summary>Numbers, dates and times as the reader's language writes them.</summary>
+/// <summary>Writes numbers, dates and times as in the reader's language.</summary>
 static class Show
 {
     // A thin no-break space keeps "9:41 am" together.
@@ -32,7 +32,7 @@ static class Show
 
     public static LocalDateTime At(Instant at) => at.InZone(Clinic).LocalDateTime;
 
-    /// <summary>"4:30 pm", and in Hindi the part of the day first, as it is said: "शाम 4:30".</summary>
+    /// <summary>"4:30 pm"; in Hindi the part of the day comes first: "शाम 4:30".</summary>
     public static string Clock(Instant at)
     {
         var time = At(at).TimeOfDay.ToTimeOnly();

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Amrutam.Portal.Parts;
 
 /// <summary>Serves the style sheets and the mark from the program itself.</summary>
-/// <remarks>An address carries the hash of its file, so a browser keeps the file for ever and a new version has a new
+/// <remarks>An address contains the hash of its file. So a browser keeps the file for ever, and a new version has a new
 /// address.</remarks>
 static class StaticFiles
 {

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Portal.SignIn;
 
-/// <summary>Asks for the letter by which a new password is chosen; the page says the same whether or not there is such
-/// an account.</summary>
+/// <summary>Requests the letter with the link to a new password. The page is the same with and without such an
+/// account.</summary>
 static class ForgotPassword
 {
     public const string Path = "/account/forgot-password";

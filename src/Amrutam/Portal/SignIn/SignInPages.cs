@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Portal.SignIn;
 
-/// <summary>Signs a person in to the pages, and out of them.</summary>
+/// <summary>Signs a person in to the pages, and out.</summary>
 static class SignInPages
 {
     public static void Map(IEndpointRouteBuilder routes)

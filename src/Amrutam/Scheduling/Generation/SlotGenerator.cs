@@ -19,7 +19,7 @@ readonly record struct ClockChange(LocalDateTime From, LocalDateTime To, bool Sk
 
 /// <summary>Converts weekly wall-clock windows into slots. Pure.</summary>
 /// <remarks>A window is a real time between two instants and is divided by real duration. So every slot has its stated
-/// length, a day of 23 hours has fewer slots, and a window without a clock change keeps its wall-clock times.</remarks>
+/// length, and a day of 23 hours has fewer slots. A window without a clock change keeps its wall-clock times.</remarks>
 static class SlotGenerator
 {
     // Yesterday's window may reach into today, and its end can depend on the day before.

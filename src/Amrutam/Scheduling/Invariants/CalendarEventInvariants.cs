@@ -15,15 +15,11 @@ static class CalendarEventInvariants
         new("a_waitlist_entry_has_its_events", EntryHasItsEvents, Invariant.Changed),
     ];
 
-    const string Most = " limit 100";
-
     // For an imported clinic one event of the doctor covers all of the doctor's slots.
-    const string SlotHasItsEvents = """
+    const string SlotHasItsEvents = $"""
         with touched as materialized (
-            (select id from scheduling.slots where id >= $1 and id <= $2 order by id desc limit $4)
-            union (select entity_id from audit.actions
-                    where entity = 'slot' and entity_id is not null and at >= $3
-                    order by at desc, position desc limit $4))
+            (select id from scheduling.slots {Invariant.RecentRows})
+            union (select entity_id from audit.actions where entity = 'slot' and {Invariant.RecentEvents}))
         select t.id::text from touched t left join scheduling.slots s on s.id = t.id
          where s.id is null
             or (not s.from_rules and not exists (
@@ -34,16 +30,16 @@ static class CalendarEventInvariants
             or (s.closed_at is not null and s.closed_because is null and not exists (
                 select from audit.actions e
                  where e.entity_id = s.id and e.at >= s.created_at - interval '1 day' and e.action = 'slots.closed'))
-        """ + Most;
+         {Invariant.Limit}
+        """;
 
     // Time off that is erased with its doctor has no event of its own; the erasure itself takes it without an actor.
-    const string TimeOffHasItsEvent = """
+    const string TimeOffHasItsEvent = $"""
         with there as materialized (
-            select id from scheduling.time_off where id >= $1 and id <= $2 order by id desc limit $4),
+            select id from scheduling.time_off {Invariant.RecentRows}),
         taken as materialized (
             select entity_id as id, actor_id from audit.actions
-             where action = 'time_off.taken' and actor_id is not null and entity_id is not null and at >= $3
-             order by at desc, position desc limit $4)
+             where action = 'time_off.taken' and actor_id is not null and {Invariant.RecentEvents})
         select t.id::text from there t
          where not exists (
                select from audit.actions e where e.entity_id = t.id and e.action = 'time_off.taken')
@@ -54,14 +50,14 @@ static class CalendarEventInvariants
                select from audit.actions e where e.entity_id = t.id and e.action = 'time_off.withdrawn')
            and not exists (
                select from audit.actions e where e.entity_id = t.actor_id and e.action = 'accounts.erased')
-        """ + Most;
+         {Invariant.Limit}
+        """;
 
-    const string EntryHasItsEvents = """
+    const string EntryHasItsEvents = $"""
         with touched as materialized (
-            (select id from scheduling.waitlist_entries where id >= $1 and id <= $2 order by id desc limit $4)
+            (select id from scheduling.waitlist_entries {Invariant.RecentRows})
             union (select entity_id from audit.actions
-                    where entity = 'waitlist_entry' and entity_id is not null and at >= $3
-                    order by at desc, position desc limit $4))
+                    where entity = 'waitlist_entry' and {Invariant.RecentEvents}))
         select t.id::text from touched t left join scheduling.waitlist_entries w on w.id = t.id
          where w.id is null
             or not exists (select from audit.actions e where e.entity_id = w.id and e.action = 'waitlist.joined')
@@ -69,5 +65,6 @@ static class CalendarEventInvariants
                 select from audit.actions e
                  where e.entity_id = w.id and e.action in ('waitlist.' || w.status,
                        case w.status when 'lapsed' then 'waitlist.passed' end)))
-        """ + Most;
+         {Invariant.Limit}
+        """;
 }

@@ -12,14 +12,12 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Privacy;
 
-/// <summary>Removes a person whose account closes from the calendar: cancels their future bookings, so that the other
-/// side learns of it at once, and prevents new ones.</summary>
+/// <summary>Removes a person whose account closes from the calendar. It cancels their future bookings, so that the
+/// other side learns of it at once, and prevents new ones.</summary>
 /// <param name="by">The person, or null for the job that erases the account: then the system is the actor.</param>
-/// <remarks>
-/// A doctor's calendar gets time off for longer than the account exists; reopening the account withdraws it. A
-/// patient's bookings are cancelled in spite of the doctor's window: no booking keeps an account open. Before the data
-/// is erased this runs once more and finds what came since.
-/// </remarks>
+/// <remarks> A doctor's calendar gets time off for longer than the account exists; reopening the account withdraws it.
+/// A patient's bookings are cancelled in spite of the doctor's window: no booking keeps an account open. Before the
+/// data is erased this runs once more for bookings that came since. </remarks>
 sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser? by, BookingListeners listeners,
     OfferSlot offers)
 {

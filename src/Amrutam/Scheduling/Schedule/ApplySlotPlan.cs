@@ -10,8 +10,8 @@ namespace Amrutam.Scheduling.Schedule;
 /// <remarks>The caller locked the doctors' calendars before the plans were made. Rows are locked in id order first, as
 /// in every booking. A slot that was booked or held in between is withdrawn and not closed, so that it is not open
 /// afterwards. Then the plans are made again, because the booking may overlap a new slot. So no published slot overlaps
-/// another, and the insert needs no <c>on conflict</c>, whose second search of the exclusion constraint's index took a
-/// third of the time. Each statement writes one event for each doctor.</remarks>
+/// another, and the insert needs no <c>on conflict</c>. That would search the exclusion constraint's index twice, which
+/// took a third of the time. Each statement writes one event for each doctor.</remarks>
 static class ApplySlotPlan
 {
     /// <summary>Totals of all doctors. Fewer are closed than planned when some were booked in between.</summary>

@@ -5,8 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
 
-/// <summary>Generates every doctor's slots up to the horizon: at the doctor's midnight, after a change of zone, and
-/// after a booking of a withdrawn slot has ended.</summary>
+/// <summary>Generates every doctor's slots up to the horizon. It runs at the doctor's midnight, after a change of zone,
+/// and after the end of a withdrawn slot's booking.</summary>
 /// <remarks>Replicas and their workers share the due doctors: each worker takes doctors whose calendars are unlocked
 /// and never waits. Existing slots stay, so an interrupted or repeated run does no harm.</remarks>
 sealed class GenerateSlots(NpgsqlDataSource db, CacheInvalidation changes) : IJob

@@ -23,7 +23,7 @@ static class TakeTimeOff
 {
     /// <param name="From">A date of the doctor's zone, or an instant with its offset.</param>
     /// <param name="To">The last day off, or the instant at which it ends.</param>
-    /// <param name="Bookings">What happens to bookings in the way: refuse (the default), cancel, or move.</param>
+    /// <param name="Bookings">The effect on bookings in that time: refuse (the default), cancel, or move.</param>
     /// <param name="Reason">For the patients whose bookings are cancelled or moved; they read it there.</param>
     public sealed record Request(string From, string To, string? Bookings = null, string? Reason = null);
 
@@ -32,7 +32,7 @@ static class TakeTimeOff
         IReadOnlyList<ConflictingBooking> BookingsCancelled, IReadOnlyList<MovedBooking> BookingsMoved,
         string? Reason);
 
-    // Three years and a leap day: the longest leave after which a doctor comes back.
+    // Three years and a leap day: the longest leave after which a doctor returns.
     static readonly Duration Longest = Duration.FromDays(3 * 365 + 1);
 
     // Each generation of slots reads all of them.

@@ -10,8 +10,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Accepts the slot that the waiting list holds for the signed-in patient: books it, or moves the booking that
-/// was kept, and ends the wait, in one transaction.</summary>
+/// <summary>Accepts the slot that the waiting list holds for the signed-in patient, and ends the wait, in one
+/// transaction. It books the slot, or moves the booking that was kept.</summary>
 /// <remarks>An offer ends by the database's clock. With a doctor who confirms requests, the booking is a
 /// request.</remarks>
 static class AcceptOffer

@@ -5,7 +5,7 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Declines the slot that the waiting list holds for the signed-in patient: it is offered to the next in line,
+/// <summary>Declines the slot that the waiting list holds for the signed-in patient. It is offered to the next in line,
 /// and the patient stays in line for another.</summary>
 static class DeclineOffer
 {

@@ -12,8 +12,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Adds the signed-in patient to a waiting list: for a slot of a doctor, of any doctor of a specialization, or
-/// earlier than a booking of theirs.</summary>
+/// <summary>Adds the signed-in patient to a waiting list for a slot. It may be of a doctor, of any doctor of a
+/// specialization, or earlier than a booking of theirs.</summary>
 /// <remarks>A slot that is free already is offered at once. A booking to be moved earlier is kept until an offer is
 /// accepted. A patient joins one line once, or two slots would be held for one purpose.</remarks>
 static class JoinWaitlist
@@ -24,7 +24,7 @@ static class JoinWaitlist
     public sealed record Request(Guid? DoctorId = null, string? Specialization = null, Instant? From = null,
         Instant? To = null, Guid? BookingId = null);
 
-    // A wait for longer would make offers that nobody expects any more.
+    // For a longer wait, nobody would expect the offers any more.
     static readonly Duration LongestRange = Duration.FromDays(180);
 
     public static void Map(RouteGroupBuilder waitlist) =>

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Audit.Reading;
 
-/// <summary>Who was shown another's data is recorded, and the person sees it.</summary>
+/// <summary>Each access to another person's data is recorded, and that person sees the record.</summary>
 public sealed class AccessLogTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const string Table = "tests/Amrutam.Tests/Audit/Reading/reads.txt";
@@ -39,7 +39,7 @@ public sealed class AccessLogTests(TestCluster cluster, ServerFixture fixture) :
     }
 
     [Fact]
-    public async Task A_page_of_a_doctors_bookings_tells_each_patient_of_their_own_ones()
+    public async Task A_page_of_a_doctors_bookings_is_recorded_for_each_patient_with_their_own()
     {
         var (doctor, first, second) =
             (await Server.Doctor(), await Server.User("patient"), await Server.User("patient"));
@@ -49,7 +49,7 @@ public sealed class AccessLogTests(TestCluster cluster, ServerFixture fixture) :
         (await doctor.Http.Get("/api/bookings")).Is(200).Ids().Count().ShouldBe(3);
         (await Shown(first)).ShouldBe(ofFirst, ignoreOrder: true);
         (await Shown(second)).ShouldBe([ofSecond]);
-        // The newest page alone: one entry, whatever the page showed.
+        // The newest page has one entry for one access.
         (await doctor.Http.Get("/api/bookings?limit=1")).Is(200).Ids().ShouldBe([ofSecond]);
         (await first.Http.Get("/api/me/access-log")).Is(200).Items.Count().ShouldBe(1);
         (await second.Http.Get("/api/me/access-log")).Is(200).Items.Count().ShouldBe(2);
@@ -88,7 +88,7 @@ public sealed class AccessLogTests(TestCluster cluster, ServerFixture fixture) :
     }
 
     [Fact]
-    public async Task What_cannot_be_recorded_is_not_shown()
+    public async Task Data_is_not_shown_when_the_access_cannot_be_recorded()
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase());
         var (doctor, patient) = (await server.Doctor(), await server.User("patient"));

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Observing;
@@ -10,7 +9,7 @@ namespace Amrutam.Tests.Audit.Reading;
 public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
 {
     const int Writers = 6, EventsOfEach = 30, LongestNapMs = 6;
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(30), Patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
     TestServer _server = null!;
     TestUser _admin = null!;
     string _begin = "";
@@ -20,15 +19,15 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
     {
         _server = await TestServer.Start(await cluster.NewDatabase());
         _admin = await _server.User("admin");
-        // A server that starts makes its keys, and those are events; the one that seals makes its own a little later.
-        // None is given while a transaction of another test is open that began before.
-        for (var watch = Stopwatch.StartNew(); await IsBehind(); await Task.Delay(20))
+        // The keys that a server makes at its start are events; the sealer makes its own a little later. None is
+        // returned while an older transaction of another test is open.
+        await Until(async () =>
         {
             var page = await Follow(_begin);
             _begin = page["next_cursor"];
             _before += page.Items.Count();
-            watch.Elapsed.ShouldBeLessThan(Patience, "an event of the start is not given");
-        }
+            return !await IsBehind();
+        });
     }
 
     Task<bool> IsBehind() => _server.Owner.Statement("""
@@ -45,7 +44,7 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
                 await _server.Owner.InTransaction(async connection =>
                 {
                     await connection.Append("things.changed", "thing", Guid.CreateVersion7());
-                    await Task.Delay(random.Next(LongestNapMs));
+                    await Pause(random.Next(LongestNapMs));
                     return 0;
                 });
         }));
@@ -66,7 +65,7 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_could_still_be_preceded_is_not_given_yet()
+    public async Task An_event_is_withheld_while_an_earlier_one_may_still_appear()
     {
         var (late, early) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         await _server.Owner.InTransaction(async connection =>
@@ -77,13 +76,13 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
             return 0;
         });
         var seen = new List<Guid>();
-        // Other tests' transactions in the same cluster may be open for a while yet.
+        // Transactions of other tests in this cluster may stay open for a while.
         seen.AddRange((await Follow(_begin, least: 1)).Items.Select(e => e.GetProperty("entity_id").GetGuid()));
         seen.ShouldBe([late, early]);
     }
 
     [Fact]
-    public async Task Following_the_log_is_told_to_whom_it_is_about_and_does_not_go_round_in_circles()
+    public async Task Following_the_log_is_recorded_once_for_the_person_concerned()
     {
         var patient = await _server.User("patient");
         await _server.Owner.Append("accounts.renamed", "account", patient.Id);
@@ -100,7 +99,7 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
     {
         for (var i = 0; i < 3; i++) await _server.Owner.Append("things.changed", "thing", null);
         var ahead = (await Follow(_begin, least: 3))["next_cursor"];
-        // The last event is lost, and another cluster goes on from there.
+        // The last event is lost, and another cluster continues from there.
         await _server.Owner.Statement("delete from audit.events where position = $1").With(Position(ahead)).Execute();
         (await _admin.Http.Get("/api/admin/events?after=" + ahead)).Is(409, "cursor_is_ahead_of_the_log");
         await _server.Owner.Statement("update platform.event_epochs set system_identifier = 1").Execute();
@@ -117,7 +116,7 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
     [InlineData("after=-1-2", 400)]
     [InlineData("limit=0", 422)]
     [InlineData("limit=501", 422)]
-    public async Task What_is_no_cursor_is_refused(string query, int status) =>
+    public async Task A_malformed_cursor_is_refused(string query, int status) =>
         (await _admin.Http.Get("/api/admin/events?" + query)).Is(status);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -125,8 +124,8 @@ public sealed class FollowEventsTests(TestCluster cluster) : IAsyncLifetime
     static long Position(string cursor) =>
         long.Parse(cursor.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <param name="least">Asks until so many are given, which is once the transactions of other tests have ended that
-    /// began before they were written.</param>
+    /// <param name="least">Repeats the request until the page has so many events. Older transactions of other tests
+    /// delay them.</param>
     Task<Reply> Follow(string after, int limit = 100, int least = 0) => First(
         async () => (await _admin.Http.Get($"/api/admin/events?after={after}&limit={limit}")).Is(200),
         page => page.Items.Count() >= least);

@@ -89,7 +89,7 @@ public sealed class ListEventsTests(ServerFixture fixture) : IClassFixture<Serve
         });
         plan.ShouldContain(line =>
             line.Contains("Index Cond: ((" + condition, StringComparison.Ordinal), string.Join('\n', plan));
-        // What is found many times is read in the order of the list, and no further than the page.
+        // A frequent value is read in the order of the list, and no further than the page.
         if (condition is not ("entity_id = " or "actor_id = ")) plan
             .ShouldNotContain(line => line.Contains("Sort", StringComparison.Ordinal));
     }

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Audit.Retention;
 
-/// <summary>The log's months: there before they are needed, and out of the way when they are old.</summary>
+/// <summary>The log's partitions by month: made before their month begins, retired after the retention.</summary>
 public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
 {
     Database _database = null!;
@@ -22,7 +22,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task There_are_partitions_for_months_ahead_and_the_job_makes_what_is_missing()
+    public async Task There_are_partitions_for_months_ahead_and_the_job_makes_missing_ones()
     {
         const string MonthsAhead = """
             select count(*) from pg_inherits where inhparent = 'audit.events'::regclass
@@ -68,7 +68,7 @@ public sealed class MonthsTests(TestCluster cluster) : IAsyncLifetime
         (await Retired()).ShouldBe(0, "nothing leaves the log unsealed");
         await sealer.SealAll();
         await Retire();
-        // 84 whole months and the one that is running stay.
+        // 84 whole months and the present month stay.
         (await Retired()).ShouldBe(5 * 3);
         (await _owner.Statement("select count(*) from audit.events where action = 'things.changed'").Value<long>())
             .ShouldBe(85 * 3 + 1);

@@ -55,7 +55,7 @@ public sealed class MerkleTreeTests
         CanonicalJsonTests.Canonical(lines[example]).ShouldBe(lines[example]);
     }
 
-    /// <summary>The definition in section 2.1, word for word.</summary>
+    /// <summary>The definition in RFC 6962, section 2.1.</summary>
     static byte[] ByTheBook(byte[][] leaves)
     {
         if (leaves.Length == 1) return leaves[0];
@@ -98,7 +98,7 @@ public sealed class CanonicalJsonTests
     [InlineData("{}", "{}")]
     [InlineData("null", "null")]
     [InlineData("[[], {}, [[]]]", "[[],{},[[]]]")]
-    public void One_form_for_all_ways_to_write_it(string json, string form)
+    public void All_ways_to_write_a_value_have_one_form(string json, string form)
     {
         Canonical(json).ShouldBe(form);
         Canonical(form).ShouldBe(form);
@@ -109,7 +109,7 @@ public sealed class CanonicalJsonTests
         Canonical("0.30000000000000004440892").ShouldNotBe(Canonical("0.30000000000000004440893"));
 
     [Fact]
-    public void As_deep_as_a_database_can_hold()
+    public void Nesting_is_as_deep_as_a_database_can_hold()
     {
         const int Deep = 20_000;
         var json = string.Concat(Enumerable.Repeat("""{"a":[""", Deep)) + string.Concat(Enumerable.Repeat("]}", Deep));
@@ -117,7 +117,7 @@ public sealed class CanonicalJsonTests
     }
 
     [Fact]
-    public void What_cannot_be_written_leaves_nothing_behind_for_the_next()
+    public void A_value_that_cannot_be_written_leaves_nothing_for_the_next()
     {
         var text = new List<byte>();
         var json = new CanonicalJson(text);

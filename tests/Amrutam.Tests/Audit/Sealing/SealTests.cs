@@ -32,7 +32,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
         }
         (await _sealer.Broken()).ShouldBeNull();
         var sight = _sealer.State.Last!;
-        // The key that was made for the first seal is an event too.
+        // The creation of the first key is an event too.
         sight.Events.ShouldBe(3 * 5 + 1);
         sight.Published.ShouldBe(sight.Seals);
         sight.LastSealedAt.ShouldNotBeNull();
@@ -42,7 +42,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_age_of_what_waits_to_be_published_rises_while_the_folder_is_away()
+    public async Task The_age_of_unpublished_seals_rises_while_the_folder_is_away()
     {
         await Append();
         await _sealer.SealAll();
@@ -81,7 +81,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_open_transaction_holds_back_what_came_after_it_and_never_the_sealer_or_a_writer()
+    public async Task An_open_transaction_holds_back_later_events_and_never_the_sealer_or_a_writer()
     {
         await Append();
         await _sealer.SealAll();
@@ -89,7 +89,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
         {
             await late.Append("things.late", "thing", Guid.CreateVersion7());
             await Append();
-            // Both return, though the transaction is open.
+            // Both calls return while the transaction is open.
             await _sealer.Pass();
             await _sealer.Pass();
             _sealer.State.Last!.OldestUnsealedAt.ShouldNotBeNull();
@@ -105,7 +105,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_writer_does_not_wait_for_a_sealer_that_stands_still_in_the_middle()
     {
         await Append();
-        // Holds what the sealer's insert needs, so that it stands with its transaction open and everything read.
+        // The lock stops the sealer at its insert, with its transaction open and everything read.
         await _owner.InTransaction(async connection =>
         {
             await connection.Statement("lock table audit.seals in share mode").Execute();
@@ -140,7 +140,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
                 await _owner.InTransaction(async connection =>
                 {
                     await connection.Append("things.changed", "thing", Guid.CreateVersion7());
-                    await Task.Delay(random.Next(4));
+                    await Pause(random.Next(4));
                     return 0;
                 });
         }));
@@ -153,7 +153,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_a_new_key_the_chain_goes_on_and_what_the_old_one_signed_stays_valid()
+    public async Task After_a_new_key_the_chain_goes_on_and_older_seals_stay_valid()
     {
         await Append();
         await _sealer.SealAll();
@@ -166,13 +166,13 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_folder_that_was_away_gets_what_it_missed()
+    public async Task A_folder_that_was_away_gets_the_seals_that_it_missed()
     {
         await Append();
         await _sealer.SealAll();
         var folder = Path.Combine(_folder.FullName, "000000");
         Directory.Delete(folder, recursive: true);
-        // A file where the folder should be is as good as a disk that is not there.
+        // A file in place of the folder has the effect of a missing disk.
         await File.WriteAllTextAsync(folder, "");
         await Append();
         await using var later = Sealer.Over(_database, _folder.FullName);
@@ -186,7 +186,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_row_has_one_text_whatever_the_session_and_the_wording()
+    public async Task A_row_has_one_text_under_all_settings_and_wordings()
     {
         const string Id = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11";
         await _owner.Append("things.changed", "thing", Guid.Parse(Id),
@@ -204,7 +204,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
                 .ShouldBe(expected);
     }
 
-    /// <summary>Null and the JSON word null are not the same, so they must not read the same.</summary>
+    /// <summary>SQL null and the JSON value null differ, so their texts differ too.</summary>
     [Fact]
     public async Task Rows_that_differ_have_texts_that_differ()
     {
@@ -216,7 +216,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
         (await Text("select 1")).ShouldNotBe(without);
     }
 
-    /// <summary>Every change is an event, and every event is hashed: the hash is all that is left of it.</summary>
+    /// <summary>Each change writes one event and hashes it, so hashing must allocate little.</summary>
     [Fact]
     public async Task To_hash_an_event_allocates_the_hash_and_nothing_else()
     {
@@ -231,7 +231,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
             text.Hash(row);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         });
-        // The first make room for the others.
+        // The first events let the buffer grow.
         allocated.Min().ShouldBeLessThan(MostBytes);
     }
 

@@ -7,13 +7,10 @@ using Npgsql;
 
 namespace Amrutam.Tests.Audit.Sealing;
 
-/// <summary>The real server, killed outright while its sealer stands before each of its steps.</summary>
-/// <remarks>It is held up by what the step needs: a lock in the database, or a folder that cannot be
-/// written.</remarks>
+/// <summary>The real server is killed while its sealer waits before each of its steps.</summary>
+/// <remarks>The test blocks the step with a lock in the database, or with a folder that cannot be written.</remarks>
 public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-killed-");
     Database _database = null!;
     NpgsqlDataSource _owner = null!;
@@ -24,7 +21,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         _owner = NpgsqlDataSource.Create(_database.Owner);
     }
 
-    // Waits in the commit itself, after everything was written.
+    // Waits within the commit, after every write.
     const string WaitAtTheCommit = """
         create function public.wait_at_commit() returns trigger language plpgsql as
             'begin perform pg_advisory_xact_lock(42); return null; end';
@@ -44,7 +41,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         await KilledWithADraftInTheFolder();
     }
 
-    /// <param name="seals">How many the killed one leaves: a commit that was asked for is done.</param>
+    /// <param name="seals">The number of seals that the killed server leaves. A requested commit completes.</param>
     async Task Killed(string when, string heldUpBy, int seals = 0)
     {
         await Append();
@@ -58,7 +55,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
             return 0;
         });
         await Until(async () => !await _owner.Statement(SealerIsThere).Value<bool>());
-        // What it had begun is there whole or not at all.
+        // The interrupted seal exists as a whole or not at all.
         (await Seals()).ShouldBe(before + seals, when);
         await NextGoesOn(when);
     }
@@ -88,7 +85,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         await NextGoesOn("in the middle of a file");
     }
 
-    /// <summary>The next server seals what is there and publishes it.</summary>
+    /// <summary>The next server seals the remaining events and publishes the seals.</summary>
     async Task NextGoesOn(string after)
     {
         await Append();
@@ -123,7 +120,7 @@ public sealed class SealerKilledTests(TestCluster cluster) : IAsyncLifetime
         return await reached();
     });
 
-    /// <summary>Only the sealer seals, so only its transaction has its lock.</summary>
+    /// <summary>The sealer alone takes this lock, so the lock identifies its transaction.</summary>
     const string SealerIsThere = """
         select exists (select from pg_locks where locktype = 'advisory' and objid = 1397047628 and granted
                           and database = (select oid from pg_database where datname = current_database()))

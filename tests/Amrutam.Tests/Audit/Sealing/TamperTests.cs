@@ -6,22 +6,22 @@ using Npgsql;
 
 namespace Amrutam.Tests.Audit.Sealing;
 
-/// <summary>What a superuser may try on a copy of a sealed database; the original stays as it was.</summary>
+/// <summary>Manipulations by a superuser, on a copy of a sealed database.</summary>
 public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
 {
-    /// <summary>Each way: its statements, the position where it shows (as SQL over the original), what is said, and
-    /// whether only a checkpoint from outside shows it.</summary>
+    /// <summary>Each way: its statements, the position of the violation (SQL over the original), and its text. The last
+    /// value is true if only a checkpoint outside shows it.</summary>
     public static TheoryData<string, string, string, bool> Ways { get; } = new()
     {
-        // An event edited: its details, who did it, when.
+        // Edited events: details, actor, time.
         { "update audit.events set details = '{\"n\": 99}' where position = 12", "12", "was changed", false },
         { "update audit.events set actor_id = gen_random_uuid() where position = 12", "12", "was changed", false },
         { "update audit.events set at = at + interval '1 microsecond' where position = 12", "12", "was changed",
             false },
-        // Deleted: one in the middle, and all.
+        // Deleted events: one in the middle, and all.
         { "delete from audit.events where position = 12", "12", "is not there any more", false },
         { "truncate audit.events", "1", "is not there any more", false },
-        // Inserted among those that are sealed.
+        // Events inserted among sealed ones.
         { """
           insert into audit.events (position, epoch, tx, at, action, entity) overriding system value
           select 0, epoch, tx, at, 'things.changed', 'thing' from audit.events where position = 12
@@ -30,7 +30,7 @@ public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
           insert into audit.events (position, epoch, tx, at, action, entity) overriding system value
           select 12, epoch, tx, at - interval '1 hour', 'things.changed', 'thing' from audit.events where position = 12
           """, "12", "", false },
-        // Reordered: each of two takes the other's place; one goes to the end, and comes back as another's number.
+        // Reordered events: two change places; one moves to the end.
         { """
           alter table audit.events alter position drop identity;
           update audit.events set position = -position where position in (12, 13);
@@ -40,33 +40,33 @@ public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
             "alter table audit.events alter position drop identity; "
             + "update audit.events set position = 1000 where position = 12", "12", "is not there any more", false
         },
-        // Where it stands in time: another transaction, another cluster.
+        // Another transaction, another cluster.
         { "update audit.events set tx = '3' where position = 12", "12", "was changed", false },
         { "update audit.events set epoch = 7 where position = 12", "12", "was changed", false },
-        // The end cut off, with its seals.
+        // The end and its seals are cut off.
         { """
           delete from audit.seals where number = 4;
           delete from audit.events where position > 18
           """, "19", "is not there any more", true },
-        // A seal taken out of the middle, and two that change places.
+        // A seal in the middle is deleted; two seals change places.
         { "delete from audit.seals where number = 2", "7", "is missing", false },
         { """
           alter table audit.seals drop constraint seals_number_check;
           update audit.seals set number = -number where number in (2, 3);
           update audit.seals set number = 5 + number where number < 0
           """, "7", "does not continue", false },
-        // An event edited, and its hash and root made to fit, without the key.
+        // An edited event with a matching hash and root, without the key.
         { """
           update audit.events set details = '{}' where position = 12;
           update audit.seals set root = sha256('made up'), leaves = overlay(leaves placing sha256('x') from 161)
            where number = 2
           """, "12", "", false },
-        // The signature taken away; the key exchanged.
+        // The signature is removed; the key is replaced.
         { "update audit.seals set signature = '\\x00' where number = 3", "13", "has no valid signature", false },
         { "update audit.seal_keys set public_key = sha256('another')", "1", "has no valid signature", false },
-        // The list that names broken rows made to name another.
+        // The list of positions names another event.
         { "update audit.seals set positions[2] = 1000 where number = 3", "14", "another position", false },
-        // The check's own memory is nobody's proof.
+        // The check's own state is no proof.
         { """
           update audit.verification set finished_at = now(), finished_seals = 4;
           delete from audit.events where position = 12
@@ -101,7 +101,7 @@ public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
         var known = await copy.Verify(log.Folder);
         known!.Position.ShouldBe(12);
         known.ToString().ShouldContain("was changed after it was sealed; seal 1 is not the one that was published");
-        // One file is enough to see it, and with its neighbours to find it.
+        // One file shows the violation, and its neighbours locate it.
         var verify = new VerifyLog(copy.Owner, null);
         (await verify.Against(log.File(3), CancellationToken.None))!.Position.ShouldBe(12);
         var alone = Path.Combine(Directory.CreateTempSubdirectory("amrutam-alone-").FullName, "kept.json");
@@ -160,7 +160,7 @@ public sealed class TamperTests(SealedLog log) : IClassFixture<SealedLog>
     }
 }
 
-/// <summary>24 events, the key's among them, in four seals of six, published in a folder.</summary>
+/// <summary>24 events in four seals of six, published in a folder. The creation of the key is one of them.</summary>
 public sealed class SealedLog(TestCluster cluster) : IAsyncLifetime
 {
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-sealed-");
@@ -194,7 +194,7 @@ public sealed class SealedLog(TestCluster cluster) : IAsyncLifetime
     }
 }
 
-/// <summary>A copy that a superuser has in hand.</summary>
+/// <summary>A copy in the hands of a superuser.</summary>
 sealed class SealedCopy(Database database) : IAsyncDisposable
 {
     public Database Database => database;
@@ -204,7 +204,7 @@ sealed class SealedCopy(Database database) : IAsyncDisposable
     public async Task<SealViolation?> Verify(Checkpoints? folder) =>
         (await new VerifyLog(Owner, folder).ToTheEnd(VerifyLog.Reached.Nothing, CancellationToken.None)).Violation;
 
-    /// <summary>The command of the real program, as the server's role.</summary>
+    /// <summary>Runs the command of the real program with the server's role.</summary>
     public async Task<(int Code, string Said)> Command(params string[] more)
     {
         using var process = ServerProcess.Start(["audit", "verify", .. more], 0,

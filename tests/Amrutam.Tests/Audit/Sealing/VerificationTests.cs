@@ -11,11 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Audit.Sealing;
 
-/// <summary>What an admin is told, and what somebody without the database can check.</summary>
+/// <summary>The verification that an admin reads, and the proofs that need no database.</summary>
 public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("amrutam-verification-");
     TestServer _server = null!;
     TestUser _admin = null!;
@@ -56,13 +54,14 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_background_check_finds_among_old_events_is_told_and_a_mended_log_is_valid_again()
+    public async Task A_violation_of_the_background_check_is_reported_and_a_mended_log_is_valid_again()
     {
         await Append(5);
         await Sealed();
         await Until(HasChecked);
         var services = _server.App.Services;
-        // The newest events are compared at each question, so what only the check sees is made by its own hand.
+        // Each request compares the newest events, so the test writes a result that only the background check could
+        // find.
         await _server.Owner.Statement("""
             update audit.verification set broken_seal = 1, broken_position = 1, broken_because = 'was changed',
                    finished_at = now() - interval '30 minutes'
@@ -81,7 +80,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_one_replica_tells_while_a_check_of_another_ends_stays_told()
+    public async Task A_violation_stored_by_one_replica_outlives_the_end_of_anothers_check()
     {
         await Append(5);
         await Until(HasChecked);
@@ -105,7 +104,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_end_that_was_cut_off_is_told_because_it_was_published()
+    public async Task A_published_end_that_was_cut_off_is_reported()
     {
         await Append(3);
         await Sealed();
@@ -152,7 +151,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_cannot_be_proven_is_refused_by_name()
+    public async Task An_event_that_cannot_be_proven_is_refused_with_a_code()
     {
         await Append(1);
         await Sealed();
@@ -163,7 +162,7 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
         (await _admin.Http.Get("/api/admin/audit/1/proof")).Is(409, "event_is_not_what_was_sealed");
         await _server.Owner.InTransaction(async late =>
         {
-            // What is open holds back the seal of what comes after it.
+            // An open transaction holds back the seals of later events.
             await late.Append("things.late", "thing", null);
             await Append(1);
             var position = await _server.Owner.Statement("select max(position) from audit.events").Value<long>();
@@ -178,10 +177,10 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
             await _server.Owner.Append("things.changed", "thing", Guid.CreateVersion7(), $$"""{"n": {{i}}.50}""");
     }
 
-    /// <summary>Waits until nothing is unsealed.</summary>
+    /// <summary>Waits until every event is sealed.</summary>
     Task<Reply> Sealed() => Until(state => state["unsealed_events"] == "0" && state["seals"] != "0");
 
-    /// <summary>Whether the check that the server begins with is over.</summary>
+    /// <summary>Whether the check at the server's start is over.</summary>
     static bool HasChecked(Reply state) =>
         state.Body.GetProperty("last_full_check").ValueKind == JsonValueKind.Object;
 

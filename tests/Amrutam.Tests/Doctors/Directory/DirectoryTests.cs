@@ -7,7 +7,7 @@ namespace Amrutam.Tests.Doctors.Directory;
 
 public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassFixture<DirectoryTests.Directory>
 {
-    /// <summary>A few doctors who differ in everything that the directory looks at.</summary>
+    /// <summary>A few doctors who differ in every field that the directory reads.</summary>
     public sealed class Directory(TestCluster cluster) : IAsyncLifetime
     {
         internal TestServer Server { get; private set; } = null!;
@@ -72,7 +72,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
         (await Find("?q=" + Uri.EscapeDataString(q))).ShouldBe(who.Length == 0 ? [] : [who]);
 
     [Fact]
-    public async Task Who_has_the_word_in_the_specialization_stands_before_who_only_mentions_it() =>
+    public async Task A_specialization_with_the_word_ranks_before_a_description_with_it() =>
         (await Find("?q=panchakarma")).ShouldBe(["sharma", "nair"]);
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
     [InlineData("?currency=USD", "")]
     [InlineData("?q=dr&max_fee_minor=30000&sort=experience", "rao kumar")]
     [InlineData("?specialization=kayachikitsa&q=pain", "rao")]
-    public async Task Filters_leave_who_has_all_of_it(string query, string who) =>
+    public async Task Filters_leave_the_doctors_that_match_all_of_them(string query, string who) =>
         (await Find(query)).ShouldBe(
             who.Split(' ', StringSplitOptions.RemoveEmptyEntries),
             ignoreOrder: !query.Contains("sort", StringComparison.Ordinal));
@@ -155,7 +155,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
     [InlineData("available_on=tomorrow", 422, "available_on")]
     [InlineData("available_on=9999-12-31", 422, "available_on")]
     [InlineData("q=a%00b", 422, "q")]
-    public async Task What_cannot_be_asked_is_refused_by_name(string query, int status, string? field)
+    public async Task A_malformed_query_is_refused_by_the_name_of_its_parameter(string query, int status, string? field)
     {
         var reply = (await Anyone.Get("/api/doctors?" + query)).Is(status);
         if (field is not null) reply.Body.GetProperty("errors").TryGetProperty(field, out _).ShouldBeTrue(reply.Text);
@@ -202,7 +202,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
     }
 
     [Fact]
-    public async Task Soonest_puts_the_next_free_first_and_who_has_nothing_last()
+    public async Task Soonest_puts_the_next_free_doctor_first_and_those_without_slots_last()
     {
         await FreshSlots();
         (await Find("?sort=soonest")).Take(3).ShouldBe(["rao", "sharma", "iyer"]);
@@ -215,7 +215,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
     public async Task Available_on_is_a_date_of_the_doctors_own_zone()
     {
         await FreshSlots();
-        // 13:00 UTC is after midnight in Auckland in every season, and still the same evening in India.
+        // 13:00 UTC is after midnight in Auckland in every season, and the same evening in India.
         const string Evening = "((now() at time zone 'UTC')::date + 40 + time '13:00') at time zone 'UTC'";
         await directory.Server.OpenSlot(directory.Ids["kumar"], Evening);
         await directory.Server.OpenSlot(directory.Ids["nair"], Evening);
@@ -226,7 +226,7 @@ public sealed class DirectoryTests(DirectoryTests.Directory directory) : IClassF
         (await Find($"?available_on={day.AddDays(-1):yyyy-MM-dd}")).ShouldBe([]);
     }
 
-    /// <summary>Rao is free before Sharma before Iyer; the others never.</summary>
+    /// <summary>Rao is free first, then Sharma, then Iyer. The others have no slots.</summary>
     async Task FreshSlots()
     {
         await directory.Server.Owner.Statement("delete from scheduling.slots").Execute();

@@ -4,7 +4,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Doctors.Directory;
 
-/// <summary>The spellings of one name, each pair by a rule of its script, are found by each other.</summary>
+/// <summary>Spellings of one name find each other, each pair by a rule of its script.</summary>
 public sealed class SpellingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     [Theory]
@@ -26,7 +26,7 @@ public sealed class SpellingTests(ServerFixture fixture) : IClassFixture<ServerF
     [InlineData("ईशा", "इशा")]
     [InlineData("शर्\u200Dमा", "शर्मा")]
     [InlineData("जगत्", "जगत")]
-    // Other scripts of India by the letters of the same place.
+    // Other scripts of India, by corresponding letters.
     [InlineData("मालती", "মালতী")]
     [InlineData("पटेल", "પટેલ")]
     [InlineData("गुरप्रीत", "ਗੁਰਪ੍ਰੀਤ")]

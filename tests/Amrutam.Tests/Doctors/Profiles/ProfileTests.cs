@@ -117,7 +117,7 @@ public sealed class ProfileTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task Null_clears_what_may_be_empty_and_nothing_else()
+    public async Task Null_clears_optional_fields_and_no_others()
     {
         var doctor = await Server.User("doctor");
         await doctor.Http.Post("/api/doctors/profile",
@@ -133,7 +133,7 @@ public sealed class ProfileTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task A_change_to_what_is_there_already_is_no_event()
+    public async Task A_change_to_the_present_values_is_no_event()
     {
         var doctor = await Server.User("doctor");
         var before = (await doctor.Http.Post("/api/doctors/profile", Profile())).Is(201);

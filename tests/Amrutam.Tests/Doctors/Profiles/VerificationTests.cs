@@ -75,14 +75,14 @@ public sealed class VerificationTests(TestCluster cluster) : IAsyncLifetime
     [Theory]
     [InlineData("suspended_at = now()")]
     [InlineData("role = 'patient'")]
-    public async Task Who_may_not_practise_here_any_more_is_not_seen(string change)
+    public async Task A_doctor_who_may_not_practise_any_more_is_not_listed(string change)
     {
         (await _admin.Http.Post(Verification)).Is(200);
         await _server.Owner.Statement($"update identity.users set {change} where id = $1").With(_doctor.Id).Execute();
         (await Seen()).ShouldBeFalse();
     }
 
-    /// <summary>Whether the doctor is in the directory, by every way of reading it; all must agree.</summary>
+    /// <summary>Whether the directory lists the doctor. Every route must agree.</summary>
     async Task<bool> Seen()
     {
         var anyone = _server.Anonymous();

@@ -13,8 +13,8 @@ using SmtpServer.Protocol;
 
 namespace Amrutam.Tests.Identity.Mail;
 
-/// <summary>The outcome of each letter in the queue. No letter holds up the others. The job is run by hand, with a
-/// key that nobody else has.</summary>
+/// <summary>The outcome of each letter in the queue. No letter holds up the others.</summary>
+/// <remarks>The test runs the job itself, with a key of its own.</remarks>
 public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
 {
     const string Ram = "ram@example.org", Sita = "sita@example.org";
@@ -114,7 +114,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
         server.Judge = async (address, ct) =>
         {
             if (address != Ram) return null;
-            // Without a code it never answers.
+            // Without a code the server never answers.
             if (code is null) await Task.Delay(Timeout.Infinite, ct);
             return new((SmtpReplyCode)code!, "later");
         };

@@ -6,7 +6,7 @@ using NodaTime;
 
 namespace Amrutam.Tests.Identity.Mail;
 
-/// <summary>Letters as files, where no mail server is configured.</summary>
+/// <summary>Letters as files, for installations without a mail server.</summary>
 public sealed class MailFolderTests : IDisposable
 {
     const string Hindi = "नमस्ते राम,\n\nआपकी अगली भेंट कल है।\n.\nFrom here = 100 %.";
@@ -62,7 +62,7 @@ public sealed class MailFolderTests : IDisposable
     [Fact]
     public async Task Only_the_user_that_the_server_runs_as_may_read_them()
     {
-        if (OperatingSystem.IsWindows()) return; // It has no modes.
+        if (OperatingSystem.IsWindows()) return; // Windows has no file modes.
         var file = await Send();
         File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.GetUnixFileMode(Folder)

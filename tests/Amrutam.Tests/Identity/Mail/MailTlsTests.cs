@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Identity.Mail;
 
-/// <summary>The real program and a mail server whose certificate the program's system trusts: there is no such trust
-/// within the program.</summary>
+/// <summary>The real program and a mail server whose certificate the operating system trusts.</summary>
+/// <remarks>Trust is a setting of the operating system, not of the program.</remarks>
 public sealed class MailTlsTests(TestCluster cluster) : IAsyncLifetime
 {
     const string Us = "localhost", Ram = "ram@example.org";
@@ -36,7 +36,7 @@ public sealed class MailTlsTests(TestCluster cluster) : IAsyncLifetime
     internal async Task A_letter_goes_to_a_server_that_is_trusted_by_its_own_name_and_to_no_other(MailTls tls,
         string name, bool isSent)
     {
-        // Elsewhere the runtime asks the system's own store.
+        // On other systems the runtime reads the system's store.
         Assert.SkipUnless(OperatingSystem.IsLinux(), "SSL_CERT_FILE is OpenSSL's");
         using var certificate = Certificates.SelfSigned(name);
         var trusted = Path.Combine(_directory, "trusted.pem");

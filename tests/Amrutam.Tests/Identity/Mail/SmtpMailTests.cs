@@ -10,15 +10,15 @@ using NodaTime;
 
 namespace Amrutam.Tests.Identity.Mail;
 
-/// <summary>One attempt to hand a letter to a mail server. The exception says whether a later one may succeed.
-/// </summary>
+/// <summary>One attempt to hand a letter to a mail server. The exception says whether a later one may
+/// succeed.</summary>
 public sealed class SmtpMailTests
 {
     const string Hindi = "नमस्ते राम,\n\nआपकी अगली भेंट कल है।\n.\nधन्यवाद";
 
     static readonly Instant WrittenAt = Instant.FromUtc(2031, 5, 5, 9, 30);
 
-    // Longer than the machine keeps a step waiting when it is busy with other tests.
+    // Longer than a busy machine delays a step.
     static readonly TimeSpan Step = TimeSpan.FromSeconds(2);
 
     static SmtpMail Mail(int port, MailTls tls = MailTls.None, string? user = null) =>
@@ -106,7 +106,7 @@ public sealed class SmtpMailTests
     [InlineData("ram@example.org, sita@example.org")]
     [InlineData("ram@example.org\r\nBcc: sita@example.org")]
     [InlineData("")]
-    public async Task What_is_no_address_is_undeliverable(string to)
+    public async Task A_malformed_address_is_undeliverable(string to)
     {
         await using var server = new ScriptedMailServer();
         (await Failure(server, to: to)).ShouldBeOfType<UndeliverableException>()
@@ -121,7 +121,7 @@ public sealed class SmtpMailTests
     [InlineData("RCPT", "554 no", Undeliverable.RecipientRefused)]
     [InlineData("DATA", "554 no", Undeliverable.MessageRefused)]
     [InlineData(ScriptedMailServer.Message, "552 no", Undeliverable.MessageRefused)]
-    internal async Task What_the_server_refuses_for_good_is_undeliverable(string verb, string answer,
+    internal async Task A_permanent_answer_of_the_server_is_undeliverable(string verb, string answer,
         Undeliverable reason)
     {
         await using var server = new ScriptedMailServer((verb, answer));
@@ -142,7 +142,7 @@ public sealed class SmtpMailTests
     [InlineData(ScriptedMailServer.Message, ScriptedMailServer.HangUp)]
     [InlineData("DATA", ScriptedMailServer.HangUp)]
     [InlineData(ScriptedMailServer.Greeting, ScriptedMailServer.HangUp)]
-    public async Task What_may_pass_is_tried_again(string verb, string answer)
+    public async Task A_transient_failure_is_tried_again(string verb, string answer)
     {
         await using var server = new ScriptedMailServer(("EHLO", "250-test\r\n250 AUTH PLAIN"), (verb, answer));
         (await Failure(server, user: verb == "AUTH" ? "care" : null)).ShouldNotBeOfType<UndeliverableException>();
@@ -172,7 +172,7 @@ public sealed class SmtpMailTests
     {
         using var full = new TcpListener(IPAddress.Loopback, 0);
         full.Start(backlog: 0);
-        // As many as wait to be accepted; the system answers no other.
+        // This connection fills the backlog, so the system answers no other.
         using var first = new TcpClient();
         await first.ConnectAsync((IPEndPoint)full.LocalEndpoint);
         var clock = Stopwatch.StartNew();

@@ -81,7 +81,7 @@ public sealed class PasskeyTests(Browser browser, PasskeyFixture fixture) : ICla
     }
 
     [Fact]
-    public async Task Who_does_not_unlock_the_authenticator_is_not_let_in()
+    public async Task A_locked_authenticator_signs_nobody_in()
     {
         var person = await Verified();
         var client = await Client(userVerified: false);
@@ -110,7 +110,7 @@ public sealed class PasskeyTests(Browser browser, PasskeyFixture fixture) : ICla
 
 static class PasskeyAge
 {
-    /// <summary>Lets the sign-in be an hour ago.</summary>
+    /// <summary>Moves the time of the sign-in an hour into the past.</summary>
     public static async Task Age(this Npgsql.NpgsqlDataSource owner, JsonElement signedIn)
     {
         var token = new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(signedIn.GetProperty("body")

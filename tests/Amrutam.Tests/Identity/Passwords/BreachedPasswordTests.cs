@@ -12,7 +12,7 @@ public sealed class BreachedPasswordTests(TestCluster cluster) : IDisposable
 
     public void Dispose() => File.Delete(_file);
 
-    /// <summary>In the published form: hashes in order, each with its count.</summary>
+    /// <summary>Writes the published form: sorted hashes, each with its count.</summary>
     void Write(IEnumerable<string> passwords, string lineEnd = "\n", string behind = ":17") =>
         File.WriteAllText(_file, string.Concat(passwords.Select(p => Convert.ToHexString(Sha1(p)))
             .Order(StringComparer.Ordinal).Select(hash => hash + behind + lineEnd)));

@@ -7,12 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Identity.Privacy;
 
-/// <summary>What a person may ask of us about their own data.</summary>
+/// <summary>A person's rights to their data: export, closing and erasure.</summary>
 public sealed class PrivacyTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     TestServer Server => fixture.Server;
 
-    // Each slot in another hour of the same day.
+    // Each slot starts in another hour of the same day.
     int _hours;
 
     async Task<Guid> Book(Person patient, TestUser doctor, string reason = "a very private reason")
@@ -67,7 +67,7 @@ public sealed class PrivacyTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task Who_signs_in_again_within_the_grace_stays()
+    public async Task Signing_in_again_within_the_grace_keeps_the_account()
     {
         var person = await Person.SignUp(Server);
         (await person.Http.Send(HttpMethod.Delete, "/api/me", Proof)).Is(202);
@@ -111,7 +111,7 @@ public sealed class PrivacyTests(ServerFixture fixture) : IClassFixture<ServerFi
 
     Task<int> Erase() => Server.App.Services.GetRequiredService<EraseAccounts>().EraseDue(CancellationToken.None);
 
-    /// <summary>Looks for words in every column of every table of ours.</summary>
+    /// <summary>Searches every column of every table of the product for the words.</summary>
     async Task<List<string>> Leftovers(params string[] words)
     {
         var tables = await Server.Owner.Statement("""

@@ -10,7 +10,7 @@ public sealed class OwnSessionsTests(ServerFixture fixture) : IClassFixture<Serv
     static IEnumerable<JsonElement> Items(Reply reply) => reply.Is(200).Body.GetProperty("items").EnumerateArray();
 
     [Fact]
-    public async Task One_sees_where_one_is_signed_in_and_which_is_this()
+    public async Task A_person_sees_their_sessions_and_which_is_the_present_one()
     {
         var person = await Person.SignUp(fixture.Server);
         await person.Elsewhere();
@@ -23,7 +23,7 @@ public sealed class OwnSessionsTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task One_can_end_one_of_them()
+    public async Task A_person_ends_one_session()
     {
         var person = await Person.SignUp(fixture.Server);
         var elsewhere = await person.Elsewhere();
@@ -36,7 +36,7 @@ public sealed class OwnSessionsTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task One_can_end_all_others()
+    public async Task A_person_ends_all_other_sessions()
     {
         var person = await Person.SignUp(fixture.Server);
         var others = new[] { await person.Elsewhere(), await person.Elsewhere() };
@@ -46,7 +46,7 @@ public sealed class OwnSessionsTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task Anothers_session_does_not_exist_for_me_and_goes_on()
+    public async Task Another_persons_session_is_answered_as_absent_and_goes_on()
     {
         var (mine, theirs) = (await fixture.Server.User("patient"), await Person.SignUp(fixture.Server));
         var id = Items(await theirs.Http.Get("/api/me/sessions")).Single().GetProperty("id").GetGuid();

@@ -111,7 +111,7 @@ public sealed class RefreshTests(ServerFixture fixture) : IClassFixture<ServerFi
     [InlineData("")]
     [InlineData("x")]
     [InlineData("औ\u0000")]
-    public async Task What_was_never_given_is_refused(string token) =>
+    public async Task A_token_that_was_never_issued_is_refused(string token) =>
         (await Refresh(token)).Is(401, "invalid_refresh_token");
 
     [Fact]

@@ -5,7 +5,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Identity.SignIn;
 
-/// <summary>What must be proven again, and that a proof raises nothing but the request that it came with.</summary>
+/// <summary>The changes that need a fresh proof. A proof counts for its own request only.</summary>
 public sealed class ReauthenticationTests(ServerFixture fixture, TestCluster cluster) : IClassFixture<ServerFixture>
 {
     TestServer Server => fixture.Server;
@@ -15,7 +15,7 @@ public sealed class ReauthenticationTests(ServerFixture fixture, TestCluster clu
         .With(person.Id).Execute();
 
     [Fact]
-    public async Task Who_has_a_second_factor_gives_it_too()
+    public async Task A_proof_needs_the_second_factor_too()
     {
         var person = await Person.SignUp(Server);
         var (secret, codes) = await person.Enrol();
@@ -88,7 +88,7 @@ public sealed class ReauthenticationTests(ServerFixture fixture, TestCluster clu
     }
 
     [Fact]
-    public async Task A_lost_second_factor_is_removed_by_an_admin_whom_the_person_showed_who_they_are()
+    public async Task An_admin_removes_a_lost_second_factor_after_a_proof_of_identity()
     {
         var admin = await Person.Admin(Server);
         var person = await Person.SignUp(Server);

@@ -41,7 +41,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
-    public async Task A_taken_address_is_refused_whatever_its_case()
+    public async Task A_taken_address_is_refused_in_any_case()
     {
         (await Client.Post("/api/auth/signup", Person("taken"))).Is(201);
         (await Client.Post("/api/auth/signup", Person("TAKEN"))).Is(409, "email_already_registered");
@@ -80,7 +80,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     [InlineData("someone@nodot")]
     [InlineData("x\u0000@example.org")]
     [InlineData("local.@example.org")]
-    public async Task What_is_no_address_is_refused(string email) =>
+    public async Task A_malformed_address_is_refused(string email) =>
         (await Client.Post("/api/auth/signup", new { email, password = Password })).Is(422, "invalid_fields");
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
     }
 
     [Fact]
-    public async Task Unknown_wrong_and_suspended_are_told_the_same()
+    public async Task Unknown_wrong_and_suspended_get_the_same_answer()
     {
         (await Client.Post("/api/auth/signup", Person("suspended"))).Is(201);
         (await Client.Post("/api/auth/signup", Person("right"))).Is(201);

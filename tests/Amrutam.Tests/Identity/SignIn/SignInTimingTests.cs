@@ -4,12 +4,12 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Identity.SignIn;
 
-/// <summary>Nobody can tell from the time that an answer takes whether an address has an account.</summary>
+/// <summary>The time of an answer does not show whether an address has an account.</summary>
 public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const int Samples = 500, WarmUp = 20;
 
-    // The chance to see a difference as great where there is none; below it the two would be told apart.
+    // The probability of an equal or greater difference between equal samples. Below it the samples count as different.
     const double LeastChance = 0.01;
 
     [Fact]
@@ -18,7 +18,7 @@ public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<Ser
         await Person.SignUp(fixture.Server, "known");
         using var client = fixture.Server.Anonymous();
         var (chance, told) = await Compare(client);
-        // One run in a hundred looks like this by chance alone; what can be told apart is so the second time too.
+        // One run in a hundred falls below by chance. A real difference shows in the second run too.
         if (chance <= LeastChance) (chance, told) = await Compare(client);
         chance.ShouldBeGreaterThan(LeastChance, told);
     }
@@ -28,7 +28,7 @@ public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<Ser
         var (unknown, wrong) = (new double[Samples], new double[Samples]);
         for (var i = -WarmUp; i < Samples; i++)
         {
-            // In turns, and first one and then the other first: whatever else the machine does falls on both alike.
+            // The two take turns in both orders, so that other load on the machine affects them equally.
             var first = await Time(client, i % 2 == 0 ? "nobody" : "known");
             var second = await Time(client, i % 2 == 0 ? "known" : "nobody");
             if (i >= 0) (unknown[i], wrong[i]) = i % 2 == 0 ? (first, second) : (second, first);
@@ -40,7 +40,7 @@ public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<Ser
     }
 
     [Fact]
-    public void The_test_tells_apart_what_differs()
+    public void The_test_distinguishes_samples_that_differ()
     {
         var random = new Random(1);
         double[] Around(double mean) =>
@@ -59,8 +59,8 @@ public sealed class SignInTimingTests(ServerFixture fixture) : IClassFixture<Ser
 
     static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 
-    /// <summary>The two-sided Mann-Whitney U test, by its normal approximation, which is exact enough from twenty
-    /// samples on.</summary>
+    /// <summary>The two-sided Mann-Whitney U test by its normal approximation, which is good from twenty samples
+    /// on.</summary>
     static double MannWhitney(double[] a, double[] b)
     {
         var ranked = a.Select(v => (Value: v, IsA: true)).Concat(b.Select(v => (Value: v, IsA: false)))

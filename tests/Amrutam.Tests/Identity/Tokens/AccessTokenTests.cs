@@ -10,7 +10,7 @@ using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Identity.Tokens;
 
-/// <summary>Tokens made by somebody else, or changed on the way, are nobody's.</summary>
+/// <summary>Tokens of another issuer and changed tokens are refused.</summary>
 public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     readonly Dictionary<string, object> _claims = new()
@@ -137,8 +137,8 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
         }
     }
 
-    /// <summary>A key in the header, or a place to fetch one from: it is signed rightly by that key, and nothing is
-    /// fetched.</summary>
+    /// <summary>The token names a key in its header, or an address of one, and is signed with that key. The server
+    /// fetches nothing.</summary>
     [Fact]
     public async Task A_key_brought_along_is_not_used_and_no_address_is_asked()
     {

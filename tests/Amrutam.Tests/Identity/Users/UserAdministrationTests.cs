@@ -57,7 +57,7 @@ public sealed class UserAdministrationTests(ServerFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task Who_is_suspended_while_they_sign_in_is_not_let_in()
+    public async Task An_account_that_is_suspended_during_its_sign_in_stays_out()
     {
         var person = await Person.SignUp(Server);
         await using var connection = await Server.Owner.OpenConnectionAsync();
@@ -93,7 +93,7 @@ public sealed class UserAdministrationTests(ServerFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task Each_change_is_an_event_with_who_did_it()
+    public async Task Each_change_is_an_event_with_its_actor()
     {
         var (admin, person) = (await Server.User("admin"), await Server.User("patient"));
         await admin.Http.Patch("/api/admin/users/" + person.Id, new { role = "doctor", suspended = true });
@@ -128,7 +128,7 @@ public sealed class UserAdministrationTests(ServerFixture fixture) : IClassFixtu
     }
 }
 
-/// <summary>The last admin stays, also when two leave at the same moment.</summary>
+/// <summary>One admin always stays, also when two leave at the same moment.</summary>
 public sealed class LastAdminTests(TestCluster cluster) : IAsyncLifetime
 {
     TestServer _server = null!;

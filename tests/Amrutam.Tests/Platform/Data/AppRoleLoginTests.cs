@@ -5,8 +5,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Platform.Data;
 
-/// <summary>The login that the server gets when it was given the owner's alone. What it may not do is in
-/// AppendOnlyTests.</summary>
+/// <summary>The login that the server derives when it has the owner's login only. <see cref="Audit.AppendOnlyTests"/>
+/// covers its rights.</summary>
 public sealed class AppRoleLoginTests(TestCluster cluster)
 {
     const string Warning = "ConnectionStrings__Owner";
@@ -63,7 +63,7 @@ public sealed class AppRoleLoginTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task An_owner_who_may_not_make_roles_serves_as_before_and_is_told_once()
+    public async Task An_owner_who_may_not_make_roles_serves_as_before_with_one_warning()
     {
         var database = await cluster.EmptyDatabase();
         var parts = new NpgsqlConnectionStringBuilder(database.Owner);
@@ -77,10 +77,10 @@ public sealed class AppRoleLoginTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Who_got_a_login_is_told_nothing() =>
+    public async Task An_owner_with_a_derived_login_gets_no_warning() =>
         (await Starts((await cluster.NewDatabase()).Owner)).ShouldNotContain(Warning);
 
-    /// <returns>What the program said until it was ready and stopped again.</returns>
+    /// <returns>The program's output from its start to its stop.</returns>
     static async Task<string> Starts(string connectionString)
     {
         using var server = ServerProcess.Start("serve", 0, ("ConnectionStrings__Amrutam", connectionString),

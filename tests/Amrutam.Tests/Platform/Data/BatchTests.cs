@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Telemetry;
+using Microsoft.Extensions.Time.Testing;
 using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Data;
@@ -15,7 +16,7 @@ public sealed class BatchTests
     TaskCompletionSource _gate = Open();
 
     [Fact]
-    public async Task A_lone_request_is_begun_before_the_one_who_asks_goes_on()
+    public async Task A_lone_request_begins_before_its_caller_continues()
     {
         await using var batch = Of(besides: 1);
         _gate = new();
@@ -26,7 +27,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task What_comes_while_a_call_runs_is_the_next_calls()
+    public async Task Requests_during_a_call_form_the_next_one()
     {
         await using var batch = Of();
         _gate = new();
@@ -55,21 +56,28 @@ public sealed class BatchTests
     [Fact]
     public async Task Beside_a_slow_call_others_begin_and_beside_as_many_as_allowed_none()
     {
-        await using var batch = Of(besides: 1);
+        var clock = new FakeTimeProvider();
+        await using var batch = Of(besides: 1, clock);
         var (first, second) = (new TaskCompletionSource(), new TaskCompletionSource());
         _gate = first;
         var slow = batch.Run(1);
         _gate = second;
         var next = batch.Run(2);
-        // Nobody else asks meanwhile.
+        _calls.ShouldBe([[1]]);
+        clock.Advance(Slow);
+        // No other request comes meanwhile.
         await Until(() => _calls.Count == 2);
         var last = batch.Run(3);
-        await Task.Delay(4 * Slow);
+        for (var n = 0; n < 4; n++) clock.Advance(Slow);
         _calls.ShouldBe([[1], [2]]);
 
         first.SetResult();
         (await slow.WaitAsync(Patience)).ShouldBe(10);
-        await Until(() => _calls.Count == 3);
+        await Until(() =>
+        {
+            clock.Advance(Slow);
+            return _calls.Count == 3;
+        });
         second.SetResult();
         (await Task.WhenAll(next, last).WaitAsync(Patience)).ShouldBe([20, 30]);
     }
@@ -77,15 +85,17 @@ public sealed class BatchTests
     [Fact]
     public async Task A_stop_waits_for_a_slow_call_too()
     {
-        var batch = Of(besides: 1);
+        var clock = new FakeTimeProvider();
+        var batch = Of(besides: 1, clock);
         var first = new TaskCompletionSource();
         _gate = first;
         var asked = batch.Run(1);
         _gate = Open();
         var next = batch.Run(2);
+        clock.Advance(Slow);
         (await next.WaitAsync(Patience)).ShouldBe(20);
         var stopping = batch.DisposeAsync().AsTask();
-        await Task.Delay(4 * Slow);
+        for (var n = 0; n < 4; n++) clock.Advance(Slow);
         stopping.IsCompleted.ShouldBeFalse();
         first.SetResult();
         await stopping.WaitAsync(Patience);
@@ -99,7 +109,7 @@ public sealed class BatchTests
     {
         await using var batch = new Batch<int, int>("tests", async members =>
         {
-            if (members[0] % 64 == 0) await Task.Delay(2);
+            if (members[0] % 64 == 0) await Pause(2);
             return await Run(members);
         }, Size, 1, TimeSpan.FromMilliseconds(slowMilliseconds), 1_000, Patience, _ => false, TimeProvider.System);
         await Parallel.ForEachAsync(Enumerable.Range(0, 16), async (client, ct) =>
@@ -123,7 +133,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task What_finds_no_room_is_refused()
+    public async Task A_request_beyond_the_capacity_is_refused()
     {
         await using var batch = Of();
         _gate = new();
@@ -134,13 +144,13 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task What_waited_too_long_is_refused_without_being_run()
+    public async Task A_request_past_its_deadline_is_refused_and_not_run()
     {
-        var clock = new Stopped();
+        var clock = new FakeTimeProvider();
         await using var batch = Of(clock: clock);
         _gate = new();
         var (running, late) = (batch.Run(1), batch.Run(2));
-        clock.Now += Patience + TimeSpan.FromSeconds(1);
+        clock.Advance(Patience + TimeSpan.FromSeconds(1));
         var early = batch.Run(3);
         _gate.SetResult();
         (await running, await early).ShouldBe((10, 30));
@@ -163,7 +173,7 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task Whoever_came_first_does_not_lend_the_others_their_trace()
+    public async Task A_batch_does_not_run_in_the_trace_of_its_first_request()
     {
         Activity? seen = null;
         await using var batch = new Batch<int, int>("tests", async members =>
@@ -181,7 +191,7 @@ public sealed class BatchTests
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name == Tracing.SourceName,
-            // Whatever else runs in this process has a trace of its own, which others may be looking at.
+            // Other code of this process has traces of its own, which other listeners may record.
             Sample = (ref asked) => asked.Parent.TraceId == mine.TraceId
                 ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
         };
@@ -197,7 +207,7 @@ public sealed class BatchTests
     async Task<int[]> Run(IReadOnlyList<int> members)
     {
         _calls.Enqueue([.. members]);
-        // So that a test that fails before it opens the gate ends all the same.
+        // A test that fails before it opens the gate ends too.
         await _gate.Task.WaitAsync(Patience);
         await Task.Yield();
         if (members.Any(m => m < 0)) throw new FormatException("negative");
@@ -209,11 +219,5 @@ public sealed class BatchTests
         var gate = new TaskCompletionSource();
         gate.SetResult();
         return gate;
-    }
-
-    sealed class Stopped : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-        public override long GetTimestamp() => (long)(Now.TotalSeconds * TimestampFrequency);
     }
 }

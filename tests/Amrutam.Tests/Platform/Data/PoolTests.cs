@@ -1,6 +1,8 @@
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Data;
 
@@ -10,21 +12,30 @@ public sealed class PoolTests(TestCluster cluster)
     const int Connections = 5;
 
     [Fact]
-    public async Task What_a_burst_opened_is_there_for_the_next_one()
+    public async Task Connections_of_a_burst_stay_open_for_the_next()
     {
         var database = await cluster.NewDatabase();
-        // The driver would close what has not been needed for that long.
+        // The driver closes connections that were idle for longer.
         var impatient = database with
         {
             App = database.App + ";Connection Idle Lifetime=1;Connection Pruning Interval=1",
         };
         await using var pool = impatient.Open("bursts", Connections, NullLoggerFactory.Instance);
         var before = await Burst(pool);
-        await Task.Delay(TimeSpan.FromSeconds(4));
+        // A pool without the server's settings shows that the driver's time is over.
+        await using var usual = NpgsqlDataSource.Create(impatient.App + ";Application Name=usual");
+        await Burst(usual);
+        await using var owner = NpgsqlDataSource.Create(database.Owner);
+        await Until(() => owner.Statement(UsualIsClosed).Value<bool>());
         (await Burst(pool)).ShouldBe(before);
     }
 
-    /// <returns>The processes of PostgreSQL behind all connections at once.</returns>
+    const string UsualIsClosed = """
+        select not exists (select from pg_stat_activity
+           where datname = current_database() and application_name = 'usual')
+        """;
+
+    /// <returns>The process ids of all connections, open at the same time.</returns>
     static async Task<List<int>> Burst(NpgsqlDataSource pool)
     {
         var open = new List<NpgsqlConnection>();

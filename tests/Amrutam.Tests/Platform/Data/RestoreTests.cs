@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Platform.Data;
 
-/// <summary>pg_dump, and restored into a cluster that has never seen any of it.</summary>
+/// <summary>A dump that is restored into a new cluster.</summary>
 public sealed class RestoreTests(TestCluster cluster)
 {
     [Fact]

@@ -2,10 +2,11 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.EventLog;
 
-/// <summary>What happened to one thing is read in the order in which it happened, whatever the transactions'
+/// <summary>Readers get the events of one thing in the order of the changes, for any order of transaction
 /// ids.</summary>
 public sealed class EventOrderTests(TestCluster cluster) : IAsyncLifetime
 {
@@ -42,14 +43,14 @@ public sealed class EventOrderTests(TestCluster cluster) : IAsyncLifetime
         await _owner.Append("things.changed", "thing", _first);
         await old.Append(_then);
         await old.Commit();
-        // Of the transactions that are older than the third, and over, the one that wrote later is one.
+        // The late writer is older than the third transaction, and has ended.
         await replica.Reader.CatchUp(AShortWhile, CancellationToken.None);
         await between.Commit();
         await replica.ShouldHaveRead([_first, _then]);
     }
 
     [Fact]
-    public async Task Who_writes_no_event_is_not_waited_for_and_who_wrote_one_is()
+    public async Task Readers_wait_for_a_transaction_with_an_event_and_for_no_other()
     {
         await using var replica = await Replica.Start(_database);
         await using var bystander = await Transaction.Begin(_owner);
@@ -78,9 +79,9 @@ public sealed class EventOrderTests(TestCluster cluster) : IAsyncLifetime
             for (var i = 0; i < ChangesOfEach; i++)
             {
                 await using var transaction = await Transaction.Begin(_owner);
-                await Task.Delay(random.Next(LongestNapMs));
+                await Pause(random.Next(LongestNapMs));
                 await transaction.Connection.Statement(Change).With(random.Next(Things)).Execute();
-                await Task.Delay(random.Next(LongestNapMs));
+                await Pause(random.Next(LongestNapMs));
                 await transaction.Commit();
             }
         }));
@@ -100,7 +101,7 @@ public sealed class EventOrderTests(TestCluster cluster) : IAsyncLifetime
         select 'things.changed', 'thing', to_jsonb(id || ' ' || step) from changed
         """;
 
-    /// <summary>A transaction that has its id and waits.</summary>
+    /// <summary>A transaction that has its id and stays open.</summary>
     sealed record Transaction(NpgsqlConnection Connection, NpgsqlTransaction Open) : IAsyncDisposable
     {
         public static async Task<Transaction> Begin(NpgsqlDataSource db)

@@ -5,6 +5,7 @@ using Amrutam.Platform.Operations;
 using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.EventLog;
 
@@ -12,7 +13,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
-    // A minute shows no more than these seconds do, and is asked for by hand.
+    // A developer may ask for a minute; it shows no more than these seconds.
     static readonly TimeSpan LeftOpen = TimeSpan.FromSeconds(int.Parse(
         Environment.GetEnvironmentVariable("AMRUTAM_SECONDS_LEFT_OPEN") ?? "5", CultureInfo.InvariantCulture));
 
@@ -41,7 +42,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
                 await _owner.InTransaction(async connection =>
                 {
                     await connection.Append("things.changed", "thing", id);
-                    await Task.Delay(random.Next(4));
+                    await Pause(random.Next(4));
                     return 0;
                 });
                 written.Add(id);
@@ -82,7 +83,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
             using var end = new CancellationTokenSource(LeftOpen);
             await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
             {
-                for (var id = late; !end.IsCancellationRequested; await Task.Delay(10))
+                for (var id = late; !end.IsCancellationRequested; await Pause(10))
                 {
                     await _owner.Append("things.changed", "thing", id = Guid.CreateVersion7());
                     written.Add(id);
@@ -117,7 +118,7 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         foreach (var id in ids) await _owner.Append(id == ids[2] ? "things.broke" : "things.changed", "thing", id);
         await using var replica = await Replica.Start(_database);
         await replica.ShouldHaveRead(ids.Where(id => id != ids[2]));
-        // The reader is mended: it finds the event as one that it can apply.
+        // A corrected reader would apply the event; here the event becomes one that the reader can apply.
         await _owner.Statement("update audit.events set action = 'things.changed' where action = 'things.broke'")
             .Execute();
         (await ReplayEvents.Run(_owner, new Effect(), from: 2)).ShouldBe(2);
@@ -127,22 +128,22 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task How_long_events_wait_and_how_many_were_parked_is_seen()
+    public async Task The_lag_and_the_parked_events_of_a_reader_are_measured()
     {
         await using var replica = await Replica.Start(_database);
-        var vitals = new SystemProbes(replica.Db, TimeProvider.System);
+        var probes = new SystemProbes(replica.Db, TimeProvider.System);
         await _owner.InTransaction(async connection =>
         {
             await connection.Append("things.broke", "thing", null);
             await _owner.Append("things.changed", "thing", null, at: "2026-11-01T00:00:00Z");
-            (await vitals.Readers(CancellationToken.None)).Single().Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
+            (await probes.Readers(CancellationToken.None)).Single().Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
             return 0;
         });
         (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
-        (await vitals.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
+        (await probes.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
     }
 
-    // Drawn for each try that is counted, also when a later step undoes the count.
+    // A sequence counts each try, also if a later step rolls the try back.
     const string CountTries = """
         create sequence public.tries;
         create function public.count_try() returns trigger language plpgsql security definer as $$

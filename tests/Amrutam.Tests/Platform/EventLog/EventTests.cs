@@ -23,7 +23,8 @@ public sealed class EventTests
     [InlineData("{}")]
     [InlineData("\"n\"")]
     [InlineData("""[{"n": 1}]""")]
-    public void What_is_no_object_has_no_detail(string? details) => With(details).Has("n"u8, out _).ShouldBeFalse();
+    public void Details_that_are_no_object_have_no_member(string? details) =>
+        With(details).Has("n"u8, out _).ShouldBeFalse();
 
     static Event With(string? details) => new(1, Instant.MinValue, "things.changed", null,
         details is null ? null : Encoding.UTF8.GetBytes(details));

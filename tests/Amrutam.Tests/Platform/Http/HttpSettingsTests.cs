@@ -3,7 +3,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Http;
 
-/// <summary>Who is believed and who may ask, as the operator set it.</summary>
+/// <summary>The settings of trusted proxies and allowed origins.</summary>
 public sealed class HttpSettingsTests(TestCluster cluster)
 {
     const string App = "https://app.example.org";

@@ -7,7 +7,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Http;
 
-/// <summary>What every route answers to a request of the wrong form.</summary>
+/// <summary>The answers of every route to a malformed request.</summary>
 public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const string Anything = "0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e11";
@@ -157,7 +157,7 @@ public sealed class HttpTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     }
 
     [Fact]
-    public async Task What_is_not_HTTP_is_refused_without_a_word_of_the_inside()
+    public async Task Bytes_that_are_no_HTTP_are_refused_without_internals()
     {
         (await Raw("HELLO\r\n\r\n")).ShouldStartWith("HTTP/1.1 400");
         (await Raw("GET / HTTP/1.1\r\n\r\n")).ShouldStartWith("HTTP/1.1 400");

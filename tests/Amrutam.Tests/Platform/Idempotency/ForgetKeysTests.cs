@@ -25,7 +25,7 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
         await server.App.Services.GetRequiredService<ForgetKeys>()
             .Run(TestContext.Current.CancellationToken);
 
-        // The old key is a new wish now, which the slot's booking stands against; the young one still has its answer.
+        // The old key is a new request now and meets the slot's booking. The young key still has its response.
         (await patient.Book(old, "old")).Is(409, "one_active_booking_per_slot");
         (await patient.Book(young, "young")).Is(201).Header("Idempotency-Replayed").ShouldBe("true");
     }

@@ -5,8 +5,8 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Idempotency;
 
-/// <summary>The previous version of the server runs beside this one during an upgrade and finds its keys in the view
-/// that has the table's former name.</summary>
+/// <summary>The previous version of the server runs beside this one during an upgrade.</summary>
+/// <remarks>It finds its keys in the view that has the table's former name.</remarks>
 public sealed class PreviousVersionTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     [Fact]
@@ -19,7 +19,7 @@ public sealed class PreviousVersionTests(ServerFixture fixture) : IClassFixture<
         await server.Owner.InTransaction(async connection =>
         {
             await connection.Statement("set local role amrutam_app").Execute();
-            // A key of this version is replayed, one of the previous version is stored.
+            // The view replays a key of this version and stores a key of the previous version.
             (await connection.Statement(Replay).With(patient.Id).With("POST /api/bookings").With("shared")
                 .Value<string>()).ShouldBe(first.Text);
             (await connection.Statement(ReplayByAddress).With(patient.Id).Execute()).ShouldBe(1);

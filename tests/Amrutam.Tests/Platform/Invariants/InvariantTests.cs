@@ -12,7 +12,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Platform.Invariants;
 
-/// <summary>Each rule of the data is broken once, and found by the check of a minute.</summary>
+/// <summary>Each invariant is violated once, and the check of a minute finds it.</summary>
 public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -22,7 +22,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         select @new, @slot, doctor_id, @who, starts_at, ends_at from scheduling.bookings where id = @booking;
         """;
 
-    /// <summary>How each rule is broken by somebody past the program; @booking is a confirmed one, @free an open
+    /// <summary>A violation of each invariant by SQL past the program. @booking is a confirmed booking, @free an open
     /// slot.</summary>
     static readonly Dictionary<string, string> Breaches = new(StringComparer.Ordinal)
     {
@@ -84,7 +84,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         ["reader_is_not_ahead_of_the_log"] = "update platform.event_readers set position = position + 1000",
     };
 
-    /// <summary>More ways to break the rules that compare a thing with its events.</summary>
+    /// <summary>More violations of the invariants that compare a record with its events.</summary>
     public static TheoryData<string, string> OtherBreaches { get; } = new()
     {
         { "a_key_names_a_booking_of_its_own_patient",
@@ -134,7 +134,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     IEnumerable<Invariant> All => _server.App.Services.GetServices<Invariant>();
 
     [Fact]
-    public async Task Every_rule_is_seen_to_find_a_breach_among_what_is_recent_and_none_where_there_is_none()
+    public async Task Every_invariant_finds_a_recent_violation_and_none_where_there_is_none()
     {
         All.Select(i => i.Name).ShouldBe(Breaches.Keys, ignoreOrder: true);
         var recent = Window.At(SystemClock.Instance.GetCurrentInstant());
@@ -151,7 +151,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Theory, MemberData(nameof(OtherBreaches))]
-    public async Task Each_way_to_break_a_rule_is_found(string rule, string breach)
+    public async Task Each_kind_of_violation_is_found(string rule, string breach)
     {
         await using var connection = await _server.Owner.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
@@ -161,7 +161,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_breach_is_shown_by_both_replicas_and_takes_none_out_of_rotation()
+    public async Task A_violation_is_shown_by_both_replicas_and_takes_none_out_of_rotation()
     {
         await using var other = await TestServer.Start(_server.Database);
         await Sweep(_server);
@@ -180,7 +180,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_night_finds_stays_until_it_is_mended()
+    public async Task A_violation_of_the_nights_check_stays_until_it_is_mended()
     {
         var sweep = _server.App.Services.GetRequiredService<SweepInvariants>();
         await Sweep(_server);
@@ -191,6 +191,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
                     gen_random_uuid(), true)
             """).Execute();
         await Again();
+        sweep.Latest.Count.ShouldBe(All.Count());
         sweep.Latest.ShouldAllBe(r => r.Violations == 0);
         await _server.Owner.Statement("update platform.invariants set fully_checked_at = now() - interval '1 day'")
             .Execute();
@@ -199,7 +200,9 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         sweep.Latest.Single(r => r.Violations > 0).Name.ShouldBe("a_booked_slot_has_its_booking");
         await _server.Owner.Statement("delete from scheduling.slots where id < '00000000-0000-7000-8001-000000000000'")
             .Execute();
-        (await sweep.RunInFull(CancellationToken.None)).ShouldAllBe(r => r.Violations == 0);
+        var mended = await sweep.RunInFull(CancellationToken.None);
+        mended.Count.ShouldBe(All.Count());
+        mended.ShouldAllBe(r => r.Violations == 0);
     }
 
     [Theory]
@@ -226,7 +229,8 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     [InlineData(150, 0, 170, true, "checks were missed")]
     [InlineData(70, 1, 170, true, "what was found stays shown")]
     [InlineData(900, 0, 600, false, "that is the night's")]
-    public async Task A_check_sees_what_the_last_one_could_not(int last, int found, int age, bool seen, string because)
+    public async Task A_check_sees_rows_that_the_last_one_could_not(int last, int found, int age, bool seen,
+        string because)
     {
         await Sweep(_server);
         var id = IdOf(SystemClock.Instance.GetCurrentInstant() - Duration.FromSeconds(age));
@@ -243,7 +247,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_read_after_the_last_check_is_compared_with_the_roll_up()
+    public async Task Bookings_read_after_the_last_check_are_compared_with_the_roll_up()
     {
         await _server.Owner.Statement(Breach("a_booking_that_was_read_is_counted")).Execute();
         var later = SystemClock.Instance.GetCurrentInstant() + Duration.FromMinutes(3);
@@ -254,7 +258,16 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public void A_rules_query_is_a_constant() =>
+    public void A_query_returns_at_most_the_stated_number_of_violations()
+    {
+        Invariant.Limit.ShouldBe($"limit {Invariant.MostBreaches}");
+        All.Where(i => !i.Sql.TrimEnd().EndsWith(Invariant.Limit, StringComparison.Ordinal)
+            && !i.Sql.TrimEnd().EndsWith($"limit least($2, {Invariant.MostBreaches})", StringComparison.Ordinal))
+            .Select(i => i.Name).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void An_invariants_query_is_a_constant() =>
         All.Select(i => i.Sql).Except(SqlConstants.All.Select(s => s.Text)).ShouldBeEmpty();
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();

@@ -6,10 +6,12 @@ using Amrutam.Tests.Support.Observing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Jobs;
 
-/// <summary>What runs again and again, and what is told of a run that failed.</summary>
+/// <summary>Repeated runs of jobs, and the log of a run that failed.</summary>
 public sealed class JobRunnerTests
 {
     [Fact]
@@ -51,9 +53,8 @@ public sealed class JobRunnerTests
     {
         await using var services = new ServiceCollection().AddMetrics().AddLogging().BuildServiceProvider();
         var host = new ApplicationLifetime(services.GetRequiredService<ILogger<ApplicationLifetime>>());
-        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), TimeProvider.System,
-            new LogLines<JobRunner>(),
-            host);
+        var clock = new FakeTimeProvider();
+        var jobs = new JobRunner(services.GetRequiredService<IMeterFactory>(), clock, new LogLines<JobRunner>(), host);
         using var stop = new CancellationTokenSource();
         var began = new ConcurrentQueue<int>();
         var running = Enumerable.Range(0, 3).Select(n => jobs.Every($"try_{n}", TimeSpan.FromHours(1), () =>
@@ -61,10 +62,15 @@ public sealed class JobRunnerTests
             began.Enqueue(n);
             return Task.CompletedTask;
         }, stop.Token)).ToList();
-        await Task.Delay(300);
+        clock.Advance(TimeSpan.FromHours(1));
         began.ShouldBeEmpty();
         host.NotifyStarted();
-        while (began.Count < 3) await Task.Delay(10);
+        began.ShouldBeEmpty();
+        await Until(() =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            return began.Count == 3;
+        });
         await stop.CancelAsync();
         await Task.WhenAll(running);
     }

@@ -5,14 +5,14 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Amrutam.Tests.Tidy;
 using Microsoft.Extensions.DependencyInjection;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Platform.Modules;
 
-/// <summary>A module of the tests beside those of the product: migrated, served, exported and erased.</summary>
+/// <summary>A module of the tests beside the product's modules: migrated, served, exported and erased.</summary>
 public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
 {
     const int MostEdits = 12;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     static readonly IReadOnlyList<IModule> WithToys = [.. Program.Modules, new ToysModule()];
 
@@ -80,10 +80,4 @@ public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
     public void The_page_on_a_new_module_lists_at_most_12_edits() =>
         Tree.Lines("docs/adding-a-module.md").Count(line => line.Length > 0 && char.IsAsciiDigit(line[0]))
             .ShouldBeInRange(1, MostEdits);
-
-    static async Task Until(Func<Task<bool>> condition)
-    {
-        for (var began = TimeProvider.System.GetTimestamp(); !await condition(); await Task.Delay(20))
-            TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(Patience);
-    }
 }

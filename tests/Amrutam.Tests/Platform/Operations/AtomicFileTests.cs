@@ -2,7 +2,7 @@ using Amrutam.Platform.Operations;
 
 namespace Amrutam.Tests.Platform.Operations;
 
-/// <summary>A file that several make at once.</summary>
+/// <summary>A file that several writers make at once.</summary>
 public sealed class AtomicFileTests : IDisposable
 {
     const int Rounds = 200, Writers = 4;
@@ -12,7 +12,7 @@ public sealed class AtomicFileTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task Of_those_who_write_at_once_one_does_and_the_others_are_told()
+    public async Task Of_concurrent_writers_one_succeeds_and_the_others_learn_it()
     {
         for (var round = 0; round < Rounds; round++)
         {
@@ -30,7 +30,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void What_is_there_stays_as_it_is()
+    public void An_existing_file_is_not_replaced()
     {
         var path = Path.Combine(_directory, "file");
         AtomicFile.Write(path, "first"u8).ShouldBeTrue();

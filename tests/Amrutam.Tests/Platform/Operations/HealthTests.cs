@@ -63,13 +63,13 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
     }
 
     [Fact]
-    public async Task The_health_of_the_parts_and_the_metrics_are_told_on_the_management_address_only()
+    public async Task The_health_of_the_parts_and_the_metrics_are_on_the_management_address_only()
     {
         var management = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
         using var operators = new HttpClient { BaseAddress = new(management) };
-        var parts = (await operators.SendElsewhere(HttpMethod.Get, "/health")).Is(200);
+        var parts = (await operators.Send(HttpMethod.Get, "/health")).Is(200);
         parts.Body.GetProperty("database").GetProperty("answers").GetBoolean().ShouldBeTrue();
-        (await operators.SendElsewhere(HttpMethod.Get, "/api/me")).Status.ShouldBe(404);
+        (await operators.Send(HttpMethod.Get, "/api/me")).Status.ShouldBe(404);
 
         var onPublic = await fixture.Server.Anonymous().Send(HttpMethod.Get, "/metrics",
             headers: ("Host", new Uri(management).Authority));

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Amrutam.Tests.Platform.Operations;
 
-/// <summary>What a log line may say, and what it may not.</summary>
+/// <summary>The fields that a log line may have, and the texts that it may not.</summary>
 public sealed class JsonLogTests
 {
     const string Canary = "asha.rao@example.org";
@@ -27,7 +27,7 @@ public sealed class JsonLogTests
     }
 
     [Fact]
-    public void What_a_person_sent_does_not_reach_it_by_the_message_or_an_exception()
+    public void A_callers_text_reaches_no_line_by_the_message_or_an_exception()
     {
         var failure = new InvalidOperationException("cannot read " + Canary, new FormatException(Canary));
         var line = Line("failed for {Who}", failure, ("Who", Canary));
@@ -37,7 +37,7 @@ public sealed class JsonLogTests
     }
 
     [Fact]
-    public void A_librarys_fields_stay_out_of_it_whatever_they_are_called() =>
+    public void A_librarys_fields_stay_out_of_it_under_any_name() =>
         Line("{Method} {Status}", null, "Microsoft.AspNetCore.Hosting", ("Method", Canary),
             ("Status", Canary)).ToString().ShouldNotContain(Canary);
 

@@ -3,10 +3,10 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>The way of appointments through a running server, with a mark in each text that somebody gives.</summary>
+/// <summary>Sends appointments through a running server, with a mark in each free text.</summary>
 static class AppointmentOnTheWay
 {
-    /// <param name="twin">Over the same database; makes the people and issues their tokens.</param>
+    /// <param name="twin">A server over the same database that makes the people and issues their tokens.</param>
     public static async Task Walk(HttpClient client, TestServer twin, string mark)
     {
         var (doctor, patient) = (await twin.Doctor(), await twin.User("patient", mark));

@@ -15,14 +15,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>Plants a mark in everything that a caller can send, through every route and past every failure, and looks
-/// for it in everything that the server says to others than the caller.</summary>
+/// <summary>Plants a mark in every text that a caller can send, through every route and every failure.</summary>
+/// <remarks>Then it searches the log, the traces, the metrics, the events and the problems for the mark.</remarks>
 public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
 {
-    // Letters that no word has in this order; case is not looked at, because addresses are kept in capitals.
+    // No word has these letters in this order. The search ignores case, because addresses are stored in capitals.
     const string Mark = "zqwxmark";
 
-    // Where a problem names what the caller sent: a member that is not known here. Nothing else may say it either.
+    // A problem may name an unknown member that the caller sent. Nothing else may contain this word.
     const string Echoed = "zqwxecho";
 
     static readonly string[] FreeTexts = ["email", "password", "new_password", "full_name", "name", "reason", "bio",
@@ -31,7 +31,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     static readonly string[] Words = ["User-Agent", "Referer", "Accept-Language", "X-Forwarded-For", "Request-Id"];
     static readonly string[] Pairs = ["Cookie", "tracestate", "baggage"];
 
-    // Most of the walk is waiting; more at once would only slow the machine's other tests.
+    // The walk mostly waits. More requests at once would slow the machine's other tests.
     const int AtOnce = 4;
 
     readonly ConcurrentBag<(string Asked, Reply Answer)> _answers = [];
@@ -42,8 +42,8 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     HttpClient _client = null!, _operator = null!;
     JsonElement _description;
 
-    /// <summary>The real program as in production, with every line of log and every span; and a twin in this process,
-    /// which knows the routes and may issue tokens.</summary>
+    /// <summary>The real program as in production, with every log line and every span. A twin in this process knows the
+    /// routes and issues tokens.</summary>
     public async ValueTask InitializeAsync()
     {
         var database = await cluster.NewDatabase();
@@ -82,7 +82,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_that_a_caller_sends_is_told_to_anybody_else_and_no_secret_to_anybody()
+    public async Task No_text_of_a_caller_reaches_others_and_no_secret_reaches_anybody()
     {
         var routes = _twin.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(r => Methods(r).Select(method => (Route: r, Method: method))).ToList();
@@ -94,8 +94,8 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         await _process.Stop();
         var log = await _process.Said();
 
-        // The walk was one: most routes were passed and refused, and each request stands in log, traces and metrics.
-        // Those that were only refused want a letter, a passkey, a fresh proof, or a visit that has begun.
+        // The walk was complete: most routes succeeded and failed, and each request is in log, traces and metrics.
+        // Routes that only failed need a letter, a passkey, a fresh proof or a visit that has begun.
         var all = routes.ConvertAll(r => $"{r.Method} {r.Route.RoutePattern.RawText}");
         var refused = all.Except(Passed(log)).Order(StringComparer.Ordinal).ToList();
         refused.Count.ShouldBeLessThan(all.Count / 2, string.Join(", ", refused));
@@ -115,14 +115,14 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         leaks.ShouldBeEmpty();
     }
 
-    /// <summary>The routes that answered with a success, as the log has them.</summary>
+    /// <summary>The routes that answered with a success, by the log.</summary>
     static IEnumerable<string> Passed(string log) => log.Split('\n')
         .Where(line => line.Contains("Amrutam.Platform.Http.RequestLog", StringComparison.Ordinal))
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(line => line.TryGetProperty("status", out var status) && status.GetInt32() is >= 200 and < 400)
         .Select(line => $"{line.GetProperty("method")} {line.GetProperty("route")}");
 
-    /// <summary>Without the address that a page's footer leads back to, which is the reader's own.</summary>
+    /// <summary>The answers without the address in a page's footer, which is the reader's own.</summary>
     IEnumerable<(string Asked, string Text)> Problems() => _answers
         .Where(a => a.Answer.Header("Content-Type") == "application/problem+json" || IsProblemPage(a))
         .Select(a => (a.Asked, WayBack().Replace(a.Answer.Text, "")));
@@ -133,14 +133,14 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         .Where(secret => text.Contains(secret.Item, StringComparison.Ordinal))
         .Select(secret => $"{where}: secret {secret.Index}");
 
-    /// <summary>The management address is walked too, by whoever reaches it.</summary>
+    /// <summary>Walks over the management address too.</summary>
     async Task<string> AskForTheOperator()
     {
         var told = new StringBuilder();
         foreach (var path in new[] { "/metrics", "/health", "/" + Mark, $"/health?{Mark}={Mark}" })
             foreach (var method in new[] { "GET", "POST", "X" + Mark })
             {
-                var answer = await _operator.SendElsewhere(new(method), path, method == "GET" ? null : Wrong.Text,
+                var answer = await _operator.Send(new(method), path, method == "GET" ? null : Wrong.Text,
                     headers: [.. Words.Select(name => (name, Mark))]);
                 told.Append(answer.Message).AppendLine(answer.Text);
             }
@@ -159,8 +159,8 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         await Fill(route);
     }
 
-    /// <summary>The same for a form: the mark in all of its fields and in each in turn, and without the token that says
-    /// it is ours.</summary>
+    /// <summary>Sends a form with the mark in all of its fields, then in each field. Each once with and once without a
+    /// valid token.</summary>
     async Task Fill(RouteEndpoint route)
     {
         if (Forms.FieldsOf(route) is not { Count: > 0 } fields) return;
@@ -176,7 +176,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
     static string Typed(string field) =>
         field == "email" ? $"{Mark}{Guid.CreateVersion7():N}@example.org" : Mark + " copper lantern 42";
 
-    /// <summary>Every write fails, and PostgreSQL quotes the whole row as it says so.</summary>
+    /// <summary>Every write fails, and PostgreSQL quotes the whole row in its error.</summary>
     async Task FailInTheDatabase(List<(RouteEndpoint Route, string Method)> routes)
     {
         var tokens = new Dictionary<string, string?>(StringComparer.Ordinal);
@@ -198,7 +198,7 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
         if (token is not null) request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         foreach (var name in Words) request.Headers.TryAddWithoutValidation(name, Mark);
         foreach (var name in Pairs) request.Headers.TryAddWithoutValidation(name, $"{Mark}={Mark}");
-        // From who is signed in it would refuse what is to be passed.
+        // The header would refuse a request that shall succeed.
         if (token is null || token.StartsWith(Mark, StringComparison.Ordinal))
             request.Headers.TryAddWithoutValidation("If-Match", Mark);
         request.Headers.TryAddWithoutValidation("Idempotency-Key", Mark + Guid.CreateVersion7());
@@ -207,8 +207,8 @@ public sealed partial class CanaryTests(TestCluster cluster) : IAsyncLifetime
             new((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(), answer)));
     }
 
-    /// <summary>The described example; the same with the mark in each of its values, in turn and in all texts; and what
-    /// no route can read.</summary>
+    /// <summary>The described example, the example with the mark in each value and in all texts, and malformed
+    /// bodies.</summary>
     IEnumerable<string?> Bodies(RouteEndpoint route, string method)
     {
         if (Example(route, method) is not { } example) return [null];

@@ -6,7 +6,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>Whatever limit refuses a request, the operator sees that one did.</summary>
+/// <summary>Each limit that refuses a request is counted for the operator.</summary>
 public sealed class LimitMeterTests(TestCluster cluster)
 {
     const string Far = "2031-01-01T00:00:00Z";
@@ -37,7 +37,7 @@ public sealed class LimitMeterTests(TestCluster cluster)
         await Counted("sign-ins of an address", 429, _ => server.Anonymous()
             .Post("/api/auth/login", new { email = "nobody@example.org", password = "not the password" }));
 
-        // Other servers of this process count on the same meter, so it is seen to rise and not to be a number.
+        // Other servers of this process share the meter, so the count must rise and need not be exact.
         async Task Counted(string limit, int status, Func<int, Task<Reply>> ask)
         {
             (await ask(0)).Status.ShouldNotBe(status);

@@ -10,12 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>What <c>/metrics</c> says, and that it says nothing of anybody.</summary>
+/// <summary>The series of <c>/metrics</c>. None identifies a person.</summary>
 public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     const int Few = 4;
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     TestServer Server => fixture.Server;
 
     [Fact]
@@ -31,7 +29,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
         const string AJob =
             """amrutam_job_duration_seconds_count{amrutam_job_name="make_partitions",outcome="succeeded"} """;
         await MakeSomethingHappen();
-        // Jobs begin when the server has answered for a while.
+        // Jobs begin half a second after the server first answers.
         var text = await Waiting.First(Scrape, scraped => scraped.Contains(AJob, StringComparison.Ordinal));
         foreach (var series in new[]
         {
@@ -63,7 +61,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
     }
 
     [Fact]
-    public async Task Who_waits_for_a_connection_is_seen()
+    public async Task A_wait_for_a_connection_is_counted()
     {
         const string Pending =
             """db_client_connection_npgsql_pending_requests{db_client_connection_pool_name="amrutam"}""";
@@ -92,7 +90,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
         await Ask(0);
         var before = Series(await Scrape());
         for (var n = 1; n < 50; n++) await Ask(n);
-        // Other tests of this process count on the same static meters meanwhile; HTTP's are each server's own.
+        // Other tests of this process share the static meters. The HTTP meters belong to one server.
         Series(await Scrape()).Except(before).Where(s => s.StartsWith("http_", StringComparison.Ordinal))
             .ShouldBeEmpty();
     }
@@ -115,7 +113,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
         object status = 201;
         void Measure()
         {
-            // What ASP.NET Core tells of a request; two of the five labels are not on the list.
+            // The labels of a request as ASP.NET Core records them. Two of the five are not on the list.
             duration.Record(.003, new TagList
             {
                 { "url.scheme", "http" }, { "http.request.method", "POST" }, { "network.protocol.version", "1.1" },
@@ -145,7 +143,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
         await Server.App.Services.GetRequiredService<PolledGauges>().Look(CancellationToken.None);
     }
 
-    /// <summary>The series without what they are at.</summary>
+    /// <summary>The series without their values.</summary>
     static HashSet<string> Series(string text) =>
         [.. text.Split('\n').Where(line => line.Length > 0 && line[0] != '#')
             .Select(line => line[..line.LastIndexOf(' ')])];

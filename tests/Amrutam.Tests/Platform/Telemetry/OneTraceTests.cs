@@ -6,12 +6,9 @@ using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>One id in the log line, the problem and the event of what was done, by a server as in
-/// production.</summary>
+/// <summary>Log line, problem and event of a request carry one trace id, on a server as in production.</summary>
 public sealed class OneTraceTests(TestCluster cluster)
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task Log_line_problem_and_event_carry_the_id_of_their_request_or_job()
     {
@@ -35,7 +32,7 @@ public sealed class OneTraceTests(TestCluster cluster)
         }, headers: Sent(changed))).Is(201).Id;
         (await owner.Statement("select trace_id from audit.events where entity_id = $1 limit 1").With(account)
             .Value<string>()).ShouldBe(changed);
-        // A job that cannot do its work any more.
+        // A job whose table is missing.
         await owner.Statement("alter table scheduling.waitlist_offers rename to put_elsewhere").Execute();
         await Until(metrics, """_count{amrutam_job_name="pass_on_slots",outcome="failed"}""");
         await server.Stop();
@@ -46,7 +43,7 @@ public sealed class OneTraceTests(TestCluster cluster)
         Trace(lines.Single(line => Is(line, "source", "Amrutam.Platform.Http.RequestLog") && Trace(line) == refused))
             .ShouldBe(refused);
         lines.Where(line => Is(line, "job", "pass_on_slots")).ShouldNotBeEmpty();
-        // Told once: this server has a database elsewhere and no folder for its seals.
+        // One warning: this server has an external database and no folder for its seals.
         lines.Count(line => line.GetProperty("text").GetString()!.Contains("Audit__CheckpointFolder",
             StringComparison.Ordinal)).ShouldBe(1);
         lines.Where(line => line.GetProperty("source").GetString()!.StartsWith("Amrutam.", StringComparison.Ordinal)

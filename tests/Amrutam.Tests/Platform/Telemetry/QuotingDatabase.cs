@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>A database in which every write fails, and which quotes the whole row as it says so.</summary>
+/// <summary>A database in which every write fails with an error that quotes the whole row.</summary>
 static class QuotingDatabase
 {
     public static Task<int> Make(NpgsqlDataSource owner) => owner.Statement(QuoteRows).Execute();

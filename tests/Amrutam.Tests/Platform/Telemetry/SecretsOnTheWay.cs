@@ -6,11 +6,10 @@ using OtpNet;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>One person's whole way through a running server, by the API and by the portal's forms, and every secret
-/// that was given or used on it.</summary>
+/// <summary>Leads one person through the API and the portal's forms, and collects every secret of the way.</summary>
 static class SecretsOnTheWay
 {
-    /// <param name="mark">Stands in everything that the person types.</param>
+    /// <param name="mark">Part of every text that the person types.</param>
     public static async Task<IReadOnlyList<string>> Collect(HttpClient client, Database database, string mark)
     {
         var (email, password) = ($"{mark}{Guid.CreateVersion7():N}@example.org", mark + " copper lantern 42");
@@ -44,7 +43,7 @@ static class SecretsOnTheWay
         ];
     }
 
-    /// <summary>Without the first, which says the algorithm.</summary>
+    /// <summary>The parts of a token without the first, which names the algorithm.</summary>
     static IEnumerable<string> PartsOf(string token) => token.Split('.').Skip(1);
 
     static Task<Reply> Send(HttpClient client, Reply tokens, string path, object body) =>

@@ -6,7 +6,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Telemetry;
 
-/// <summary>Where a caller's trace goes: through the server into the database, out again, and to a collector.</summary>
+/// <summary>A caller's trace: through the server into the database, back to the caller, and to a collector.</summary>
 public sealed class TraceTests(TestCluster cluster) : IAsyncLifetime
 {
     const string Parent = "00f067aa0ba902b7";
@@ -70,7 +70,7 @@ public sealed class TraceTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_asks_not_to_be_traced_is_not_and_nobody_is_without_asking_at_a_ratio_of_zero()
+    public async Task A_request_is_traced_at_a_ratio_of_zero_only_if_its_caller_asks()
     {
         var (asked, unasked) = (NewTrace(), NewTrace());
         var patient = await _server.User("patient");
@@ -99,8 +99,9 @@ public sealed class TraceTests(TestCluster cluster) : IAsyncLifetime
     }
 }
 
-/// <summary>Who records every trace. Spans are the whole process's: beside others, their servers' would be begun as
-/// recorded too, and reach another test's collector when they end.</summary>
+/// <summary>A server that records every trace.</summary>
+/// <remarks>Spans belong to the process. Other servers' spans would be recorded too and would reach another test's
+/// collector.</remarks>
 [Collection(nameof(EveryTraceTests))]
 [CollectionDefinition(nameof(EveryTraceTests), DisableParallelization = true)]
 public sealed class EveryTraceTests(TestCluster cluster)

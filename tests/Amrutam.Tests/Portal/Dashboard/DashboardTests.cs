@@ -12,7 +12,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     TestServer Server => fixture.Server;
 
     [Fact]
-    public async Task An_admin_signs_in_and_sees_what_was_really_booked()
+    public async Task An_admin_signs_in_and_sees_the_real_bookings()
     {
         await using var screen = await SignedIn("admin");
         var before = await Total(screen, "Bookings");
@@ -31,7 +31,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     }
 
     [Fact]
-    public async Task Whom_an_admin_was_shown_is_recorded_and_is_no_news()
+    public async Task A_profile_shown_to_an_admin_is_recorded_and_is_not_in_the_feed()
     {
         await using var screen = await SignedIn("admin");
         var doctor = await Server.Doctor();
@@ -62,7 +62,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     }
 
     [Fact]
-    public async Task A_wrong_password_is_told_and_opens_nothing()
+    public async Task A_wrong_password_shows_an_error_and_opens_nothing()
     {
         await using var screen = await browser.Open(Server.Address);
         await screen.Page.GotoAsync("/admin");

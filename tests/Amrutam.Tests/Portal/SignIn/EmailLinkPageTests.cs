@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace Amrutam.Tests.Portal.SignIn;
 
-/// <summary>What the links in letters lead to, opened as a person does: in a browser, from the letter.</summary>
+/// <summary>The pages behind the links in letters, opened in a browser as a person does.</summary>
 [Collection(Browser.OneAtATime)]
 public sealed class EmailLinkPageTests(ServerFixture fixture, Browser browser) : IClassFixture<ServerFixture>
 {
@@ -31,7 +31,7 @@ public sealed class EmailLinkPageTests(ServerFixture fixture, Browser browser) :
     }
 
     [Fact]
-    public async Task A_password_is_chosen_and_a_weak_one_is_told_without_losing_the_link()
+    public async Task A_weak_password_is_refused_and_the_link_still_takes_a_better_one()
     {
         var person = await Person.SignUp(Server);
         await using var screen = await Open("/sign-in");
@@ -83,7 +83,7 @@ public sealed class EmailLinkPageTests(ServerFixture fixture, Browser browser) :
     }
 
     [Fact]
-    public async Task The_code_alone_does_what_the_link_does()
+    public async Task The_code_alone_serves_like_the_link()
     {
         var person = await Person.SignUp(Server);
         var token = await Mailbox.Token(person.Email, "Confirm your e-mail address");

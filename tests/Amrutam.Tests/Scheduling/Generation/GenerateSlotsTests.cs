@@ -6,6 +6,7 @@ using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using static Amrutam.Tests.Support.Calendars.Availability;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Generation;
 
@@ -13,7 +14,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
 {
     TestServer Server => fixture.Server;
 
-    // The server's own job may be quicker; what came of it is the same.
+    // The server's own job may run first, with the same result.
     GenerateSlots Job => Server.App.Services.GetRequiredService<GenerateSlots>();
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
-    public async Task When_a_booking_ends_whose_slot_the_rules_gave_up_what_they_ask_for_instead_is_made()
+    public async Task When_a_booking_outside_the_rules_ends_the_slots_of_the_rules_are_made()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "10:00", minutes: 60), horizon: 5)).Is(200);
@@ -68,7 +69,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
-    public async Task Who_is_at_a_doctors_calendar_is_left_alone_and_the_others_are_made()
+    public async Task A_locked_calendar_is_passed_over_and_the_slots_of_the_others_are_made()
     {
         var (busy, other) = (await Server.Doctor(), await Server.Doctor());
         foreach (var doctor in new[] { busy, other }) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);
@@ -77,7 +78,11 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
         {
             await CalendarLocks.LockCalendars(replacing, busy.Id);
             foreach (var doctor in new[] { busy, other }) await MakeDue(doctor, "horizon_days = 6");
-            while (!(await Events(other)).Contains("slots.published system 2")) await Job.MakeSome();
+            await Until(async () =>
+            {
+                await Job.MakeSome();
+                return (await Events(other)).Contains("slots.published system 2");
+            });
             (await Events(busy)).ShouldNotContain("slots.published system 2");
         }
         await Server.MakeSlotsAhead();
@@ -85,7 +90,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
-    public async Task Many_who_make_them_at_once_make_each_doctors_once()
+    public async Task Concurrent_runs_make_each_doctors_slots_once()
     {
         var doctors = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Server.Doctor()));
         foreach (var doctor in doctors) (await doctor.Offer(Daily("09:00", "10:00"), horizon: 5)).Is(200);

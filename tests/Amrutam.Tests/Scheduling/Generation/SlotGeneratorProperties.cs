@@ -9,7 +9,7 @@ using Interval = NodaTime.Interval;
 
 namespace Amrutam.Tests.Scheduling.Generation;
 
-/// <summary>What holds in every zone, in every year, for every set of rules.</summary>
+/// <summary>Properties of generated slots in every zone, in every year, for every set of rules.</summary>
 public sealed class SlotGeneratorProperties
 {
     static readonly DateTimeZone[] Zones =
@@ -19,7 +19,7 @@ public sealed class SlotGeneratorProperties
 
     static readonly LocalDate First = new(2024, 1, 1), Last = new(2030, 12, 31);
 
-    /// <summary>A zone, some weeks of it, and rules that were let in.</summary>
+    /// <summary>A zone, some weeks of it, and valid rules.</summary>
     sealed record Case(DateTimeZone Zone, LocalDate Day, int Days, WeeklyWindow[] Week)
     {
         public LocalDate Last => Day.PlusDays(Days);
@@ -49,7 +49,7 @@ public sealed class SlotGeneratorProperties
                 == (w.Window.From, Duration.FromMinutes(w.Window.To - w.Window.From)));
     });
 
-    /// <summary>Also on the days of a change: unless the time does not exist, or an hour that comes twice pushed the
+    /// <summary>It holds on days of a clock change too, unless the time does not exist or a repeated hour moved the
     /// window.</summary>
     [Fact]
     public void A_window_begins_and_ends_by_the_clock_wherever_the_clock_shows_that_time() => Check(example =>
@@ -85,7 +85,7 @@ public sealed class SlotGeneratorProperties
         return (again.Added, again.Close.Count, again.Kept) == (0, 0, slots.Count);
     });
 
-    /// <summary>Every zone there is, every day of seven years: each begins where the one before ended.</summary>
+    /// <summary>Every zone and every day of seven years: each day begins at the end of the one before.</summary>
     [Fact]
     public void Whole_days_cover_all_time_in_every_zone()
     {
@@ -104,7 +104,7 @@ public sealed class SlotGeneratorProperties
         }
     }
 
-    /// <summary>Some weeks of every zone, so that none is left out by chance.</summary>
+    /// <summary>Some weeks of every zone, so that chance leaves none out.</summary>
     static void Check(Func<Case, bool> holds)
     {
         foreach (var zone in Zones)
@@ -131,7 +131,7 @@ public sealed class SlotGeneratorProperties
     static WeeklyWindow Window(IsoDayOfWeek day, int from, int to, int slot, int gap) => new(day, from, to,
         Duration.FromMinutes(slot), Duration.FromMinutes(gap), new(1900, 1, 1), new(2200, 1, 1));
 
-    /// <summary>Rules that overlap an earlier one are left out, as a request with them would be.</summary>
+    /// <summary>The rules without those that overlap an earlier one, which a request may not contain.</summary>
     static WeeklyWindow[] LetIn(WeeklyWindow[] week)
     {
         var rules = new List<ScheduleRule>();
@@ -148,7 +148,7 @@ public sealed class SlotGeneratorProperties
 
     static string Clock(int minute) => minute == 1440 ? "24:00" : $"{minute / 60 % 24:00}:{minute % 60:00}";
 
-    /// <summary>Some days before the zone's next clock change, because that is where things go wrong.</summary>
+    /// <summary>Three days before the zone's next clock change, where most errors are.</summary>
     static LocalDate NearChange(DateTimeZone zone, LocalDate day)
     {
         var change = zone.GetZoneInterval(SlotGenerator.StartOfDay(day, zone));

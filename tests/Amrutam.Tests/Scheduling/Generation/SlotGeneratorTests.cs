@@ -5,7 +5,7 @@ using NodaTime;
 
 namespace Amrutam.Tests.Scheduling.Generation;
 
-/// <summary>The named days on which calendars are known to go wrong.</summary>
+/// <summary>Dates on which calendars are known to go wrong.</summary>
 public sealed class SlotGeneratorTests
 {
     [Theory]
@@ -88,7 +88,7 @@ public sealed class SlotGeneratorTests
     }
 
     [Fact]
-    public void A_gap_is_left_after_each_slot_and_what_does_not_fit_is_not_made()
+    public void A_gap_follows_each_slot_and_no_slot_ends_after_its_window()
     {
         var day = Date("2026-06-01");
         Local(SlotsOf("Asia/Kolkata", day, Rule(day, "09:00", "11:10", minutes: 30, gap: 10)), "Asia/Kolkata")
@@ -117,7 +117,7 @@ public sealed class SlotGeneratorTests
     }
 
     [Fact]
-    public void Clock_changes_are_told_when_a_rule_lies_there()
+    public void Clock_changes_are_listed_where_a_rule_lies()
     {
         var (zone, sunday) = (Zone("America/New_York"), Date("2026-03-08"));
         var changes = (string from, string to) => SlotGenerator.ClockChanges(
@@ -136,7 +136,7 @@ public sealed class SlotGeneratorTests
     static WeeklyWindow Rule(LocalDate day, string from, string to, int minutes = 30, int gap = 0) =>
         new ScheduleRule(day.DayOfWeek.ToString().ToLowerInvariant(), from, to, minutes, gap).Read(new(), "rule")!;
 
-    /// <summary>What windows of that day alone are cut into.</summary>
+    /// <summary>The slots of windows that are valid on that day only.</summary>
     static List<Interval> SlotsOf(string zone, LocalDate day, params WeeklyWindow[] week) => [.. SlotGenerator.Slots(
         [.. week.Select(w => w with { ValidFrom = day.PlusDays(-1), ValidTo = day.PlusDays(1) })],
         Zone(zone), SlotGenerator.StartOfDay(day.PlusDays(-1), Zone(zone)) - Duration.Epsilon, day.PlusDays(1))];

@@ -9,7 +9,7 @@ public sealed class SlotPlanTests
     static readonly Instant Now = Instant.FromUtc(2030, 1, 1, 0, 0);
 
     [Fact]
-    public void What_is_wanted_is_published_and_what_is_not_is_closed()
+    public void Slots_are_published_where_the_rules_want_them_and_closed_elsewhere()
     {
         var (stays, goes) = (Made(10), Made(11));
         var plan = Plan([At(9), At(10)], stays, goes);
@@ -52,7 +52,7 @@ public sealed class SlotPlanTests
     }
 
     [Fact]
-    public void What_was_closed_by_hand_stays_closed()
+    public void A_slot_closed_by_hand_stays_closed()
     {
         var plan = Plan([At(9), At(10), At(11)], Made(10) with { State = SlotState.Closed });
         plan.Publish.ShouldBe([At(9), At(11)]);
@@ -60,7 +60,7 @@ public sealed class SlotPlanTests
     }
 
     [Fact]
-    public void What_rules_or_time_off_closed_comes_back_as_the_same_slot()
+    public void A_slot_that_rules_or_time_off_closed_comes_back_as_the_same_slot()
     {
         var aside = Made(10) with { State = SlotState.SetAside };
         var byHand = Made(15) with { State = SlotState.SetAside, FromRules = false };
@@ -71,7 +71,7 @@ public sealed class SlotPlanTests
     }
 
     [Fact]
-    public void Time_off_closes_what_it_meets_and_spares_what_only_touches_it()
+    public void Time_off_closes_the_slots_that_it_overlaps_and_no_others()
     {
         var (before, inside, byHand) = (Made(9), Made(10), Made(10.5) with { FromRules = false });
         var plan = SlotPlan.Of([At(9), At(10), At(11)], [before, inside, byHand], [new(At(9).End, At(11).Start)], Now);
@@ -81,7 +81,7 @@ public sealed class SlotPlanTests
     }
 
     [Fact]
-    public void What_has_begun_is_left_alone()
+    public void A_slot_that_has_begun_does_not_change()
     {
         var plan = SlotPlan.Of([At(0.2), At(9)], [Made(-0.2)], [], Now);
         plan.Publish.ShouldBe([At(9)]);

@@ -18,7 +18,7 @@ public sealed class LeaveCalendarTests(ServerFixture fixture) : IClassFixture<Se
             (await Server.Doctor(), await Server.Doctor(), await Server.User("patient"));
         var own = (await patient.Book(await doctor.Slot(1))).Is(201).Id;
         var others = (await (await Server.User("patient")).Book(await leaving.Slot(1))).Is(201).Id;
-        // As if both had been made after the accounts were closed.
+        // As if both bookings had been made after the accounts were closed.
         await Server.Owner.Statement("update identity.users set deletion_due_at = now() where id = any($1)")
             .With(new[] { patient.Id, leaving.Id }).Execute();
         await Server.App.Services.GetRequiredService<EraseAccounts>().EraseDue(CancellationToken.None);

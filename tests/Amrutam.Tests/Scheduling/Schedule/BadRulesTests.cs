@@ -6,7 +6,7 @@ using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Scheduling.Schedule;
 
-/// <summary>What rules and time off that make no sense get: the field named, nothing saved.</summary>
+/// <summary>Rules and time off that make no sense: the problem names the field, and nothing is saved.</summary>
 public sealed class BadRulesTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     TestServer Server => fixture.Server;
@@ -79,7 +79,7 @@ public sealed class BadRulesTests(ServerFixture fixture) : IClassFixture<ServerF
     }
 
     [Fact]
-    public async Task A_rule_that_overlaps_is_told_which_one()
+    public async Task An_overlapping_rule_is_refused_with_the_number_of_the_other()
     {
         const string tooShort = """{"weekday":"friday","from":"09:00","to":"09:10","slot_minutes":30}""";
         var doctor = await Server.Doctor();
@@ -94,7 +94,7 @@ public sealed class BadRulesTests(ServerFixture fixture) : IClassFixture<ServerF
         var doctor = await Server.Doctor();
         (await doctor.Offer([.. Enumerable.Repeat(0, 101).Select(_ => JsonDocument.Parse(Good).RootElement)])).Is(422)
             .Body.GetProperty("errors").TryGetProperty("rules", out _).ShouldBeTrue();
-        // As many as a body holds, and more than any body does.
+        // As many as a body holds, and then more than a body holds.
         var full = string.Join(',', Enumerable.Repeat(Good, 128 * 1024 / (Good.Length + 1) - 1));
         (await doctor.Http.Put("/api/availability", $$"""{"rules":[{{full}}]}""")).Is(422)
             .Body.GetProperty("errors").TryGetProperty("rules", out _).ShouldBeTrue();

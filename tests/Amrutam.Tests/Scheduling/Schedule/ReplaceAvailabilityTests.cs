@@ -26,7 +26,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     }
 
     [Fact]
-    public async Task A_replacement_says_what_it_replaces()
+    public async Task A_replacement_names_the_revision_that_it_replaces()
     {
         var doctor = await Server.Doctor();
         (await doctor.Http.Get("/api/availability")).Is(200).Header("ETag").ShouldBe("\"0\"");
@@ -69,7 +69,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     }
 
     [Fact]
-    public async Task A_booked_slot_is_never_touched_and_is_told_of_when_it_is_outside()
+    public async Task A_booked_slot_never_changes_and_is_listed_when_it_is_outside_the_rules()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "11:00"), horizon: 2)).Is(200);
@@ -121,7 +121,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     }
 
     [Fact]
-    public async Task What_was_closed_by_hand_stays_closed_whatever_the_rules()
+    public async Task A_slot_closed_by_hand_stays_closed_under_any_rules()
     {
         var doctor = await Server.Doctor();
         (await doctor.Offer(Daily("09:00", "11:00"))).Is(200);
@@ -177,7 +177,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     }
 
     [Fact]
-    public async Task A_preview_tells_what_would_change_and_changes_nothing()
+    public async Task A_preview_shows_the_changes_and_makes_none()
     {
         var (doctor, patient) = (await Server.Doctor("America/New_York"), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "11:00"), horizon: 5)).Is(200);

@@ -39,7 +39,7 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
-    public async Task Notice_and_what_lies_in_the_way_have_their_reasons_too()
+    public async Task Notice_and_overlaps_have_their_reasons_too()
     {
         var doctor = await Server.Doctor("UTC");
         var day = Ahead(2, "UTC");

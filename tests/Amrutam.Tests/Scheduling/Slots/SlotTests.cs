@@ -139,7 +139,7 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     }
 
     [Fact]
-    public async Task A_doctor_without_a_profile_is_told_to_make_one() =>
+    public async Task A_doctor_without_a_profile_gets_a_problem_that_says_so() =>
         (await (await Server.User("doctor")).Http.Post("/api/slots", Calendar.At(0))).Is(409, "doctor_has_no_profile");
 
     [Fact]

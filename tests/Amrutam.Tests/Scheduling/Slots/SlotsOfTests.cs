@@ -3,8 +3,7 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Scheduling.Slots;
 
-/// <summary>Slots as these tests need them: at a time said in SQL, because only the database says what is
-/// past.</summary>
+/// <summary>Slots of the tests, at a time in SQL, because the database's clock decides which times are past.</summary>
 static class SlotsOfTests
 {
     sealed record Made(DateTime StartsAt);

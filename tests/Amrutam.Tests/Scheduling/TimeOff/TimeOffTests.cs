@@ -159,7 +159,7 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         var (one, two) = (await Server.User("patient"), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "09:30"), horizon: 2)).Is(200);
         var first = (await one.Book(await doctor.SlotAt(Ahead(1), "09:00"))).Is(201);
-        // The only open slot left is at a time at which its patient is elsewhere.
+        // The patient has another booking at the time of the only open slot.
         (await other.Offer(Daily("09:00", "09:30"), horizon: 2)).Is(200);
         (await one.Book(await other.SlotAt(Ahead(2), "09:00"))).Is(201);
         foreach (var slot in await doctor.OpenOn(Ahead(0)))

@@ -4,6 +4,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using NodaTime;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Waitlist;
 
@@ -93,7 +94,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
     }
 
     [Fact]
-    public async Task What_is_free_already_is_offered_at_once_and_leaving_gives_it_back()
+    public async Task A_slot_that_is_free_already_is_offered_at_once_and_leaving_gives_it_back()
     {
         var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
             await Server.User("patient"));
@@ -108,7 +109,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
     }
 
     [Fact]
-    public async Task Who_leaves_with_an_offer_hands_it_to_the_next()
+    public async Task An_offer_passes_to_the_next_when_its_patient_leaves()
     {
         var (doctor, slot, holder, booking) = await Taken();
         var (first, second) = (await Server.User("patient"), await Server.User("patient"));
@@ -172,7 +173,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
             await Server.Owner.Statement(
                 "update scheduling.slots set held_until = clock_timestamp() + interval '10 milliseconds' where id = $1")
                 .With(slot).Execute();
-            await Task.Delay(i);
+            await Pause(i);
             var replies = await Task.WhenAll(patient.Http.Post($"/api/waitlist/{entry.Id}/acceptance"),
                 other.Book(slot));
             (replies[0].Status, replies[1].Status).ShouldBeOneOf((200, 409), (409, 201), (409, 409));
@@ -227,8 +228,7 @@ public sealed class WaitlistTests(UnsweptServerFixture fixture, TestCluster clus
     public async Task A_place_in_no_line_is_refused(string body, int status) =>
         (await (await Server.User("patient")).Http.Post("/api/waitlist", body)).Is(status);
 
-    /// <summary>A slot that is booked. A field of its own keeps it from those who wait for the field in other
-    /// tests.</summary>
+    /// <summary>A booked slot. Its specialization keeps it from the waiting patients of other tests.</summary>
     async Task<(TestUser Doctor, Guid Slot, TestUser Holder, Guid Booking)> Taken(string field = "Ayurveda")
     {
         var (doctor, holder) = (await Server.Doctor(specialization: field), await Server.User("patient"));

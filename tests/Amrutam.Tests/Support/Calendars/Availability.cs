@@ -5,12 +5,12 @@ using NodaTime.Text;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>Weekly rules, time off and what comes of them, for tests; made through the API.</summary>
+/// <summary>Weekly rules, time off and the resulting slots, through the API.</summary>
 static class Availability
 {
     static readonly string[] Weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-    /// <summary>A stretch of every day of the week.</summary>
+    /// <summary>A window on every day of the week.</summary>
     public static object[] Daily(string from, string to, int minutes = 30, int gap = 0) =>
         [.. Weekdays.Select(weekday => new { weekday, from, to, slot_minutes = minutes, gap_minutes = gap })];
 
@@ -20,7 +20,7 @@ static class Availability
             new { rules, horizon_days = horizon, minimum_notice_minutes = notice }, null,
             etag is null ? [] : [("If-Match", etag)]);
 
-    /// <summary>Replaces rules that are there.</summary>
+    /// <summary>Replaces the present rules.</summary>
     public static async Task<Reply> OfferAnew(this TestUser doctor, object[] rules, int horizon = 10, int notice = 0) =>
         await doctor.Offer(rules, horizon, notice, (await doctor.Http.Get("/api/availability")).Header("ETag"));
 
@@ -29,7 +29,7 @@ static class Availability
         string? reason = null) =>
         doctor.Http.Post("/api/availability/time-off", new { from, to, bookings, reason }, key);
 
-    /// <summary>The doctor's own slots of a date, as everybody sees them.</summary>
+    /// <summary>The doctor's open slots of a date, as everybody sees them.</summary>
     public static async Task<List<JsonElement>> OpenOn(this TestUser doctor, LocalDate date)
     {
         var day = LocalDatePattern.Iso.Format(date);

@@ -3,11 +3,11 @@ using NodaTime;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>Slots and bookings for tests, made through the API.</summary>
+/// <summary>Slots and bookings through the API.</summary>
 static class Calendar
 {
-    /// <summary>A slot of half an hour that starts <paramref name="number"/> half hours after the day after tomorrow
-    /// began.</summary>
+    /// <summary>Publishes a slot of half an hour, <paramref name="number"/> half hours after the start of the day after
+    /// tomorrow.</summary>
     public static async Task<Guid> Slot(this TestUser doctor, int number = 0) =>
         (await doctor.Http.Post("/api/slots", At(number))).Is(201).Id;
 

@@ -1,34 +1,27 @@
 using System.Text.Json;
 using Amrutam.Platform.Data;
-using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Tests.Support.Servers;
 using NodaTime;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>Every slot and booking as a sequential program would have kept them: replays the event log one event at a
-/// time and says where it could not have been so.</summary>
-/// <remarks>
-/// A slot's events are written under its lock, so their positions are the order in which they took effect. The model
-/// knows nothing of the tables and nothing of the statements; it knows the table of legal steps.
-/// </remarks>
+/// <summary>Replays the event log one event at a time. It lists each event that a sequential program could not have
+/// written.</summary>
+/// <remarks>A slot's events are written under its lock, so their positions have the order of their effects. The model
+/// uses neither tables nor statements of the product. Its steps come from <see cref="BookingSteps"/>.</remarks>
 sealed class CalendarModel
 {
     public sealed record Step(string Status, Guid Slot, Instant At);
 
-    /// <summary>A stretch of time in which a slot was booked, by the events; the end is null while it still
-    /// is.</summary>
+    /// <summary>A time in which a slot was booked, by the events. The end is null for the present booking.</summary>
     public sealed record Stay(Guid Booking, Instant From, Instant? Until);
 
     sealed record Hold(Guid Holder, Instant Until);
 
     sealed record Event(Instant At, Guid? Actor, string Action, string Kind, Guid Entity, JsonElement Details);
 
-    // An event's time is that of its transaction's start, a hold's end that of a statement a little later.
+    // An event has the time of its transaction's start; a hold's end comes from a later statement.
     static readonly Duration Slack = Duration.FromSeconds(1);
-
-    static readonly Dictionary<string, BookingAction> Actions = Enum.GetValues<BookingAction>()
-        .ToDictionary(a => "bookings." + LifeCycle.Done(a), StringComparer.Ordinal);
 
     readonly Dictionary<Guid, Hold> _holds = [];
     readonly Dictionary<Guid, (Guid Doctor, Interval Time)> _slots = [], _timeOff = [];
@@ -36,7 +29,7 @@ sealed class CalendarModel
 
     public List<string> Violations { get; } = [];
 
-    /// <summary>What each booking went through; the n-th step has revision n.</summary>
+    /// <summary>The states of each booking; the n-th has revision n.</summary>
     public Dictionary<Guid, List<Step>> Bookings { get; } = [];
 
     public Dictionary<Guid, List<Stay>> Stays { get; } = [];
@@ -77,11 +70,11 @@ sealed class CalendarModel
             case "bookings.booked" or "bookings.requested":
                 Expect(!Bookings.ContainsKey(e.Entity), e, "is made twice");
                 Enter(e.Entity, Id("slot_id"), e.Actor!.Value, e);
-                var status = e.Action == "bookings.booked" ? LifeCycle.Confirmed : LifeCycle.Requested;
+                var status = e.Action == "bookings.booked" ? "confirmed" : "requested";
                 Bookings[e.Entity] = [new(status, Id("slot_id"), e.At)];
                 break;
             default:
-                if (Actions.TryGetValue(e.Action, out var action)) Take(e, action);
+                if (e.Kind == "booking" && e.Action.Split('.') is ["bookings", var step]) Take(e, step);
                 break;
         }
 
@@ -90,7 +83,7 @@ sealed class CalendarModel
         Instant Until(string member) => Instant.FromDateTimeOffset(e.Details.GetProperty(member).GetDateTimeOffset());
     }
 
-    /// <summary>A doctor goes; whoever was booked for that time was told before.</summary>
+    /// <summary>Time off begins. Every booking in that time must have left before.</summary>
     void Leave(Event e, Interval time)
     {
         var doctor = e.Details.GetProperty("doctor_id").GetGuid();
@@ -101,7 +94,7 @@ sealed class CalendarModel
 
     static bool Overlap(Interval one, Interval other) => one.Start < other.End && other.Start < one.End;
 
-    void Take(Event e, BookingAction action)
+    void Take(Event e, string step)
     {
         if (!Bookings.TryGetValue(e.Entity, out var steps))
         {
@@ -109,12 +102,12 @@ sealed class CalendarModel
             return;
         }
         var (now, before) = (steps[^1], steps.Count > 1 ? steps[^2].Status : "");
-        var to = LifeCycle.After(now.Status, action, before);
+        var to = BookingSteps.After(now.Status, step);
+        if (to == BookingSteps.Before) to = before;
         Expect(to is not null, e, $"is not legal after {now.Status}");
-        var slot = action == BookingAction.Move ? e.Details.GetProperty("slot_id").GetGuid() : now.Slot;
-        if (action == BookingAction.Move || to is LifeCycle.Cancelled or LifeCycle.Declined or LifeCycle.Expired)
-            Leave(e.Entity, now.Slot, e);
-        if (action == BookingAction.Move) Enter(e.Entity, slot, null, e);
+        var slot = step == "moved" ? e.Details.GetProperty("slot_id").GetGuid() : now.Slot;
+        if (step is "moved" or "cancelled" or "declined" or "expired") Leave(e.Entity, now.Slot, e);
+        if (step == "moved") Enter(e.Entity, slot, null, e);
         steps.Add(new(to ?? now.Status, slot, e.At));
     }
 

@@ -5,27 +5,30 @@ using NodaTime;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>Patients and doctors who do at random everything that the calendar offers, many at once, also two of them
-/// as one person; and what the server answered.</summary>
-/// <remarks>A seed gives every client the same wishes again; in which order they meet, and so which of the bookings
-/// that are there a number picks, is the machine's.</remarks>
+/// <summary>Patients and doctors with random wishes about the calendar, many at once, and the answers of the
+/// server.</summary>
+/// <remarks>Two clients may act for one person. A seed repeats the wishes of every client, but not the order in which
+/// they meet.</remarks>
 sealed class CalendarWorkload(TestServer server, int seed)
 {
     const int Doctors = 5, Patients = 40, SlotsAhead = 16, SlotsSoon = 14;
     const int Longest = 5;
     const int FirstOfVisit = 63, LastOfVisit = 76;
+    const int MostTried = 30;
 
-    /// <summary>One thing that somebody wants: which, out of a hundred, and numbers that pick whom and what it is
-    /// about.</summary>
+    /// <summary>One kind of wish for each step.</summary>
+    static readonly int[] StepKinds = [63, 70, 72, 67, 74, 80, 77, 51];
+
+    /// <summary>A random wish: its kind, 0 to 99, and numbers that select persons and records.</summary>
     public readonly record struct Wish(int Kind, int Patient, int Doctor, int Slot, int Booking, int Entry, int Way);
 
     /// <summary>An acknowledged state of a booking.</summary>
     sealed record Seen(Guid Booking, int Revision, string Status, Guid Slot);
 
-    /// <summary>A slot that somebody was told is booked.</summary>
+    /// <summary>A slot that an answer called booked.</summary>
     sealed record Refused(Guid Slot, Instant Sent, Instant Answered);
 
-    // Starts of transactions are compared with clients' clocks: the same clock, apart by the longest transaction.
+    // Client clocks and starts of transactions differ by the longest transaction at most.
     static readonly Duration Slack = Duration.FromSeconds(2);
 
     readonly ConcurrentBag<Seen> _seen = [];
@@ -50,7 +53,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
                 random.Next(), random.Next());
     }
 
-    /// <param name="wanted">What has to have come through: on a busy machine it goes on until it has, up to
+    /// <param name="wanted">The wishes that must succeed. A run on a busy machine continues for them, up to
     /// <see cref="Longest"/> times as long.</param>
     public async Task Run(int clients, TimeSpan duration, IReadOnlyCollection<(string Wish, int Status)> wanted)
     {
@@ -62,6 +65,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
             foreach (var wish in Wishes(seed, client).TakeWhile(_ => !last.IsCancellationRequested
                 && (!end.IsCancellationRequested || !wanted.All(_answers.ContainsKey)))) await Act(wish);
         }));
+        await TryEveryStep();
         foreach (var (id, doctor) in _timeOff) await Return(doctor, id);
     }
 
@@ -69,9 +73,9 @@ sealed class CalendarWorkload(TestServer server, int seed)
     {
         for (var i = 0; i < Patients; i++) _patients.Add(await server.User("patient"));
         for (var i = 0; i < Doctors; i++) _doctors.Add(await server.Doctor());
-        // One doctor confirms by hand, so that requests are among it all.
+        // One doctor confirms by hand, so there are requests too.
         (await _doctors[0].Http.Put("/api/doctors/policy", new { requires_confirmation = true })).Is(200);
-        // Published at once, so that they are all there before the first begins, also on a busy machine.
+        // Published at once, so that all slots exist before the first begins, also on a busy machine.
         var soon = SystemClock.Instance.GetCurrentInstant() + Duration.FromSeconds(10);
         await Task.WhenAll(_doctors.Select(async doctor =>
         {
@@ -90,27 +94,19 @@ sealed class CalendarWorkload(TestServer server, int seed)
     {
         var (patient, doctor) = (_patients[wish.Patient % Patients], _doctors[wish.Doctor % Doctors]);
         var (slot, owner) = Pick(_slots, wish.Slot)!.Value;
-        // What is done at a visit is done to those that begin while this runs, mostly.
+        // Most steps of a visit go to bookings that begin during the run.
         var visits = wish.Kind is >= FirstOfVisit and <= LastOfVisit && wish.Way % 4 > 0 && !_visits.IsEmpty;
         var (booking, (its, their)) = Pick(visits ? _visits : _bookings, wish.Booking)
             ?? new(Guid.CreateVersion7(), (patient, doctor));
-        var path = $"/api/bookings/{booking}";
         return wish.Kind switch
         {
             < 26 => Book(patient, slot, owner),
             < 32 => Find(patient, doctor, wish),
             < 39 => Hold(patient, slot),
             < 42 => Release(patient, slot, wish),
-            < 51 => Send("move", its, HttpMethod.Post, path + "/move",
+            < 51 => Send("move", its, HttpMethod.Post, $"/api/bookings/{booking}/move",
                 new { slot_id = slot, to_other_doctor = wish.Way % 2 == 0 }, slot),
-            < 63 => Send("cancel", wish.Way % 3 > 0 ? its : their, HttpMethod.Post, path + "/cancellation"),
-            < 67 => Send("complete", their, HttpMethod.Post, path + "/completion"),
-            < 70 => Send("check_in", its, HttpMethod.Post, path + "/check-in"),
-            < 72 => Send("start", their, HttpMethod.Post, path + "/start"),
-            < 74 => Send("no_show", their, HttpMethod.Post, path + "/no-show", new { party = "patient" }),
-            < 77 => Send("undo", their, HttpMethod.Post, path + "/undo"),
-            < 80 => Send("accept", their, HttpMethod.Post, path + "/acceptance"),
-            < 82 => Send("decline", their, HttpMethod.Post, path + "/decline"),
+            < 82 => Step(wish.Kind, booking, its, their, wish.Way % 3 > 0 ? its : their),
             < 86 => Join(wish, patient, doctor, its, booking),
             < 90 => Answer(wish),
             < 92 => Rules(doctor, wish),
@@ -119,6 +115,31 @@ sealed class CalendarWorkload(TestServer server, int seed)
             _ => Any(patient),
         };
     }
+
+    Task Step(int kind, Guid booking, TestUser patient, TestUser doctor, TestUser canceller)
+    {
+        var path = $"/api/bookings/{booking}";
+        return kind switch
+        {
+            < 63 => Send("cancel", canceller, HttpMethod.Post, path + "/cancellation"),
+            < 67 => Send("complete", doctor, HttpMethod.Post, path + "/completion"),
+            < 70 => Send("check_in", patient, HttpMethod.Post, path + "/check-in"),
+            < 72 => Send("start", doctor, HttpMethod.Post, path + "/start"),
+            < 74 => Send("no_show", doctor, HttpMethod.Post, path + "/no-show", new { party = "patient" }),
+            < 77 => Send("undo", doctor, HttpMethod.Post, path + "/undo"),
+            < 80 => Send("accept", doctor, HttpMethod.Post, path + "/acceptance"),
+            _ => Send("decline", doctor, HttpMethod.Post, path + "/decline"),
+        };
+    }
+
+    /// <summary>Tries every step on bookings of the run, so that steps meet states that do not allow them.</summary>
+    Task TryEveryStep() => Parallel.ForEachAsync(_visits.Take(MostTried).Concat(_bookings.Take(MostTried)).Index(),
+        async (tried, _) =>
+        {
+            var (first, (booking, (patient, doctor))) = tried;
+            for (var i = first; i < first + 2 * StepKinds.Length; i++)
+                await Step(StepKinds[i % StepKinds.Length], booking, patient, doctor, patient);
+        });
 
     async Task Hold(TestUser patient, Guid slot)
     {
@@ -141,8 +162,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         if (_soon.Contains(slot)) _visits[reply.Id] = (patient, owner);
     }
 
-    /// <summary>Books one of the slots that the doctor is said to have, be it published by hand or made from
-    /// rules.</summary>
+    /// <summary>Books one of the doctor's listed slots, published by hand or generated.</summary>
     async Task Find(TestUser patient, TestUser doctor, Wish wish)
     {
         var day = Calendar.Start.InUtc().Date;
@@ -186,7 +206,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         if (reply.Status == 200) _bookings.TryAdd(reply.Id, (patient, DoctorOf(reply)));
     }
 
-    // By the doctors' clock, from the last of the slots published by hand on into the evening.
+    // In the doctors' zone, after the last slot that was published by hand.
     Task Rules(TestUser doctor, Wish wish) => Send("rules", doctor, HttpMethod.Put, "/api/availability", new
     {
         rules = Availability.Daily("13:00", wish.Way % 2 == 0 ? "16:00" : "18:00", wish.Entry % 2 == 0 ? 30 : 60),
@@ -212,7 +232,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
 
     TestUser DoctorOf(Reply booked) => _doctors.First(doctor => doctor.Id == Guid.Parse(booked["doctor_id"]));
 
-    /// <summary>One of those that are there, in an order that does not depend on chance; null when none is.</summary>
+    /// <summary>One of the present records, in the order of ids; null if there is none.</summary>
     static KeyValuePair<Guid, T>? Pick<T>(ConcurrentDictionary<Guid, T> all, int number)
     {
         var there = all.ToArray();
@@ -220,7 +240,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         return there.Length == 0 ? null : there[number % there.Length];
     }
 
-    /// <param name="slot">The slot that is wanted, if one is.</param>
+    /// <param name="slot">The wanted slot, or null.</param>
     async Task<Reply> Send(string wish, TestUser user, HttpMethod method, string path, object? body = null,
         Guid? slot = null, string? match = null)
     {
@@ -238,7 +258,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         return reply;
     }
 
-    /// <summary>What was answered, what the log says and what the tables hold are one story, and a legal one.</summary>
+    /// <summary>The answers, the log and the tables agree, and every step was legal.</summary>
     public async Task ShouldBeSequential()
     {
         var model = await CalendarModel.Of(server);
@@ -249,7 +269,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         stored.Concat(_seen).Where(s => !model.Bookings.TryGetValue(s.Booking, out var steps)
                 || steps.ElementAtOrDefault(s.Revision) is not { } step
                 || (step.Status, step.Slot) != (s.Status, s.Slot))
-            .Take(10).ShouldBeEmpty("an answer or a row that the log does not tell of; " + Summary);
+            .Take(10).ShouldBeEmpty("an answer or a row that the log does not have; " + Summary);
         stored.Where(s => s.Revision != model.Bookings[s.Booking].Count - 1).Take(10).ShouldBeEmpty(Summary);
         _refused.Where(r => !WasBooked(model, r)).Take(10)
             .ShouldBeEmpty("a slot was said to be booked while it was not; " + Summary);
@@ -261,8 +281,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
         foreach (var doctor in _doctors) await ShouldBeAsTheRulesSay(doctor);
     }
 
-    /// <summary>Whatever came and went: once the job that makes slots has had its turn, making the doctor's again would
-    /// change nothing.</summary>
+    /// <summary>After the job that generates slots has run, a preview of the present rules shows no change.</summary>
     async Task ShouldBeAsTheRulesSay(TestUser doctor)
     {
         var offered = (await doctor.Http.Get("/api/availability")).Is(200);

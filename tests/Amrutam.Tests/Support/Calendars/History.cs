@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>Two months of a clinic's events, the same each time, so that pages have something to draw.</summary>
+/// <summary>Two months of a clinic's events, the same in each run, as content for pages.</summary>
 static class History
 {
     const int Days = 60;
@@ -16,7 +16,7 @@ static class History
 
     sealed record Happened(string Action, string Entity, Guid Id, string Details, Instant At, string Role);
 
-    /// <returns>How many bookings were made in it.</returns>
+    /// <returns>The number of bookings.</returns>
     public static async Task<int> Write(TestServer server)
     {
         await server.Owner.Statement("select audit.make_partitions(3, 0)").Execute();

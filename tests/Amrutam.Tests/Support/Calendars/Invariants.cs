@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>The rules of the data that must hold at any moment, after any fault: the product's own queries.</summary>
+/// <summary>The product's own invariants, which hold at any moment and after any fault.</summary>
 static class Invariants
 {
     public static async Task ShouldKeepItsInvariants(this TestServer server)

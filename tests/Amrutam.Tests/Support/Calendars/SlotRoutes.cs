@@ -5,7 +5,7 @@ namespace Amrutam.Tests.Support.Calendars;
 
 /// <summary>A patient, a doctor with one slot, and another doctor: the scene in which a route asks for the
 /// slot.</summary>
-/// <param name="Specialization">The doctor's alone, so that "any doctor" means this one.</param>
+/// <param name="Specialization">A specialization of this doctor only, so that "any doctor" selects this one.</param>
 sealed record SlotScene(TestServer Server, TestUser Doctor, TestUser Elsewhere, TestUser Patient, Guid Slot,
     string Specialization)
 {
@@ -24,8 +24,8 @@ static class SlotRoutes
     public const string Book = "book", Hold = "hold", Move = "move", Series = "series", Accept = "accept an offer",
         Any = "any doctor", Join = "join the waiting list";
 
-    /// <summary>Prepares what the route needs while everything is allowed.</summary>
-    /// <returns>Asks for the slot and gives the code of the refusal.</returns>
+    /// <summary>Prepares the route while every rule holds.</summary>
+    /// <returns>A call that asks for the slot and returns the code of the problem, or null.</returns>
     public static async Task<Func<Task<string?>>> Prepare(string route, SlotScene scene)
     {
         var (http, slot) = (scene.Patient.Http, scene.Slot);

@@ -5,13 +5,9 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Support.Calendars;
 
-/// <summary>Patients who book, cancel and move at random, and a ledger of everything that was acknowledged to
-/// them.</summary>
-/// <remarks>
-/// One patient does one thing at a time and asks again, with the same key, until an answer comes; so after the run the
-/// ledger says exactly what must be in the database: each acknowledged booking in its last acknowledged state, and no
-/// other.
-/// </remarks>
+/// <summary>Patients who book, cancel and move at random, and a ledger of every acknowledged change.</summary>
+/// <remarks>A patient sends one request at a time and repeats it with the same key until an answer comes. So after the
+/// run the database must hold exactly the ledger's bookings in their last acknowledged states.</remarks>
 sealed class Workload(IReadOnlyList<TestUser> patients, IReadOnlyList<Guid> slots, int seed)
 {
     sealed record Entry(Guid Patient, Guid Slot, string Status);
@@ -20,7 +16,7 @@ sealed class Workload(IReadOnlyList<TestUser> patients, IReadOnlyList<Guid> slot
     readonly ConcurrentDictionary<int, int> _statuses = new();
     int _unanswered;
 
-    /// <summary>How often each status was answered, for the message of a failing test.</summary>
+    /// <summary>The number of answers by status, for the message of a failing test.</summary>
     public string Summary =>
         $"seed {seed}: {string.Join(", ", _statuses.OrderBy(s => s.Key).Select(s => $"{s.Value} × {s.Key}"))}, "
         + $"{_unanswered} unanswered";
@@ -71,14 +67,14 @@ sealed class Workload(IReadOnlyList<TestUser> patients, IReadOnlyList<Guid> slot
             }
             catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
             {
-                // Nobody knows whether it was done: that is what the key is for.
+                // The outcome is unknown. The key makes the repetition safe.
             }
             Interlocked.Increment(ref _unanswered);
             await Task.Delay(50);
         }
     }
 
-    /// <summary>Every acknowledged booking is there as it was last acknowledged, and there is no other.</summary>
+    /// <summary>The database holds every acknowledged booking in its last acknowledged state, and no other.</summary>
     public async Task ShouldBeWhatTheDatabaseHolds(TestServer server)
     {
         var held = await server.Owner.Statement("select id, patient_id, slot_id, status from scheduling.bookings")

@@ -9,11 +9,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Support.Observing;
 
-/// <summary>A span as it was received.</summary>
+/// <summary>A received span.</summary>
 sealed record ReceivedSpan(string TraceId, string SpanId, string ParentId, string Scope, string Name,
     IReadOnlyDictionary<string, string> Tags, int Links);
 
-/// <summary>A collector that takes OTLP over HTTP in protobuf, and reads as much of it as the tests ask.</summary>
+/// <summary>A collector that takes OTLP over HTTP in protobuf and reads the parts that the tests need.</summary>
 sealed class Collector : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -44,7 +44,7 @@ sealed class Collector : IAsyncDisposable
         else _received.Enqueue((http.Request.Path.Value!, body.ToArray()));
     }
 
-    /// <summary>Every text that was received, as one.</summary>
+    /// <summary>The concatenation of every received text.</summary>
     public string Everything => string.Join('\n', _received.Select(r => Encoding.Latin1.GetString(r.Body)));
 
     public IReadOnlyList<ReceivedSpan> Spans => [.. Bodies("/v1/traces").SelectMany(body => body.All(1))
@@ -55,7 +55,7 @@ sealed class Collector : IAsyncDisposable
         .SelectMany(ofResource => ofResource.All(2)).SelectMany(ofScope => ofScope.All(2)).Select(m => m.Text(1))
         .Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Waits until what was received is what is wanted.</summary>
+    /// <summary>Waits until the received data contain the wanted part.</summary>
     public async Task<T> Until<T>(Func<Collector, T?> wanted) where T : class
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -81,7 +81,7 @@ sealed class Collector : IAsyncDisposable
     }
 }
 
-/// <summary>A message in protobuf's wire format: numbered fields, of which those with a length are kept.</summary>
+/// <summary>A message in protobuf's wire format: the numbered fields that have a length.</summary>
 sealed class Protobuf
 {
     const int Varint = 0, EightBytes = 1, Length = 2, FourBytes = 5;

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Support.Observing;
 
-/// <summary>Events written as a change would write them.</summary>
+/// <summary>Appends events like a change of the product.</summary>
 static class Log
 {
     public static Task<int> Append(this NpgsqlDataSource db, string action, string entity, Guid? id,

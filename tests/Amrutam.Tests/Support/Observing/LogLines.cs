@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Amrutam.Tests.Support.Observing;
 
-/// <summary>What was logged, and the trace in which each line was written.</summary>
+/// <summary>Log lines, each with the trace in which it was written.</summary>
 sealed class LogLines<T> : ILogger<T>
 {
     public ConcurrentQueue<(string Text, string Trace)> Written { get; } = [];

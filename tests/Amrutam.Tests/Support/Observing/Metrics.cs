@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Tests.Support.Observing;
 
-/// <summary>What a server says of itself at <c>/metrics</c>.</summary>
+/// <summary>The series of a server's <c>/metrics</c>.</summary>
 static class Metrics
 {
     public static async Task<string> Scrape(this TestServer server)
@@ -20,15 +20,15 @@ static class Metrics
         return reply.Text;
     }
 
-    /// <summary>What one series is at, after everything was asked anew.</summary>
-    /// <param name="series">Its name with its labels, as it is written there.</param>
+    /// <summary>The value of one series after every gauge was polled.</summary>
+    /// <param name="series">The name with its labels, as in the text.</param>
     public static async Task<double> Reading(this TestServer server, string series)
     {
         await server.App.Services.GetRequiredService<PolledGauges>().Look(CancellationToken.None);
         return Of(await server.Scrape(), series) ?? throw new ShouldAssertException(series + " is not there");
     }
 
-    /// <summary>What one series is at in a scraped text; null when it is not there.</summary>
+    /// <summary>The value of one series in a scraped text; null if the series is absent.</summary>
     public static double? Of(string scraped, string series) => scraped.Split('\n')
         .SingleOrDefault(line => line.StartsWith(series + ' ', StringComparison.Ordinal)) is { } line
             ? double.Parse(line[(series.Length + 1)..], CultureInfo.InvariantCulture) : null;

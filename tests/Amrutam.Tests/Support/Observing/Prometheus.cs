@@ -3,10 +3,10 @@ using Amrutam.Tests.Tidy;
 
 namespace Amrutam.Tests.Support.Observing;
 
-/// <summary>Prometheus's own programs, from Debian's package: the server, and the tool that checks.</summary>
+/// <summary>Prometheus's server and its tool promtool, from Debian's package.</summary>
 static class Prometheus
 {
-    // Where ./x unpacks the package when the machine does not have it.
+    // The first is the folder in which ./x unpacks the package on a machine without it.
     static readonly string[] Folders =
         [Tree.Path(".data", "prometheus", "usr", "bin"), "/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
 
@@ -15,7 +15,7 @@ static class Prometheus
             ?? throw new FileNotFoundException($"{name} is missing: ./x test gets it");
 
     /// <summary>Runs promtool.</summary>
-    /// <returns>Everything it said when it was not content; null when it was.</returns>
+    /// <returns>Its output if it finds a fault; else null.</returns>
     public static async Task<string?> Objection(string? input, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(Program("promtool"), arguments)

@@ -36,7 +36,7 @@ sealed class RunningPrometheus : IDisposable
         return new(process, folder, port);
     }
 
-    /// <summary>Waits until the query has an answer, or has none.</summary>
+    /// <summary>Waits until the query has a result, or has none.</summary>
     public async Task Until(string query, bool holds, TimeSpan patience)
     {
         for (var watch = Stopwatch.StartNew(); await Holds(query) != holds; await Task.Delay(200))
@@ -47,7 +47,7 @@ sealed class RunningPrometheus : IDisposable
     {
         try
         {
-            var reply = await _http.SendElsewhere(HttpMethod.Get,
+            var reply = await _http.Send(HttpMethod.Get,
                 "/api/v1/query?query=" + Uri.EscapeDataString(query));
             return reply.Status == 200
                 ? reply.Body.GetProperty("data").GetProperty("result").GetArrayLength() > 0 : null;

@@ -3,19 +3,17 @@ using System.Net.Sockets;
 
 namespace Amrutam.Tests.Support.Servers;
 
-/// <summary>Ports for programs that must be told where to listen.</summary>
-/// <remarks>
-/// They are below those that systems give to whoever asks for any (from 32768 on Linux, 49152 elsewhere). One of those
-/// could be another test's before the program listens, and the test would then talk to the other's server.
-/// </remarks>
+/// <summary>Free ports for programs that take their port as a setting.</summary>
+/// <remarks>They are below the ports that systems assign by themselves (from 32768 on Linux, 49152 elsewhere). Another
+/// test could get an assigned port before the program listens, and would then reach that program.</remarks>
 static class Ports
 {
     const int First = 20_000, Count = 12_000;
 
-    // Two runs at once begin at different places.
+    // Two runs at once begin at different ports.
     static int _last = Environment.ProcessId % Count;
 
-    /// <summary>A port that nobody listens on and that no other test of this run is given.</summary>
+    /// <summary>A port that has no listener and that no other test of this run gets.</summary>
     public static int Next()
     {
         while (true)

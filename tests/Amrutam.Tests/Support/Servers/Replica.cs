@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Support.Servers;
 
-/// <summary>Writes each event down, in the order in which it is given them; one action it cannot apply.</summary>
+/// <summary>A reader that stores each event in the order of its calls. One action makes it fail.</summary>
 sealed class Effect : IReadEvents
 {
     public string Name => "test";
@@ -30,7 +30,7 @@ sealed class Effect : IReadEvents
     }
 }
 
-/// <summary>One server's reader of the event log, with a pool of its own.</summary>
+/// <summary>The event reader of one server, with a pool of its own.</summary>
 sealed record Replica(EventReader<Effect> Reader, EventLogWatermark Horizon, NpgsqlDataSource Db) : IAsyncDisposable
 {
     static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);

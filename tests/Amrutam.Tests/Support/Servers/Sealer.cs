@@ -12,7 +12,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Support.Servers;
 
-/// <summary>One replica's sealer over a database, run pass by pass.</summary>
+/// <summary>The sealer of one replica; the test runs each pass.</summary>
 sealed class Sealer : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -35,13 +35,13 @@ sealed class Sealer : IAsyncDisposable
     public LogKeys Keys { get; }
     public SealState State { get; } = new();
 
-    /// <param name="folder">Where it publishes; null: nowhere.</param>
+    /// <param name="folder">The folder for checkpoints, or null for none.</param>
     public static Sealer Over(Database database, string? folder = null) =>
         new(database.Open("sealer", 4, NullLoggerFactory.Instance), folder is null ? null : new(folder));
 
     public Task<bool> Pass() => _log.Pass(CancellationToken.None);
 
-    /// <summary>Seals until no event waits.</summary>
+    /// <summary>Runs passes until no event is unsealed.</summary>
     public async Task SealAll()
     {
         for (var watch = Stopwatch.StartNew(); await Pass() || State.Last!.OldestUnsealedAt is not null;)

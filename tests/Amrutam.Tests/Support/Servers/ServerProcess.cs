@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Amrutam.Tests.Support.Servers;
 
-/// <summary>The real program in a process of its own, which may be killed.</summary>
+/// <summary>The real program in a process of its own, which a test may kill.</summary>
 sealed class ServerProcess : IDisposable
 {
     // Long, because the machine may be busy with other tests.
@@ -25,7 +25,7 @@ sealed class ServerProcess : IDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <param name="port">Where to listen; 0 picks a free one.</param>
+    /// <param name="port">The port; 0 picks a free one.</param>
     public static ServerProcess Start(string command, int port, params (string Name, string Value)[] settings) =>
         Start([command], port, settings);
 

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Support.Servers;
 
-/// <summary>The throw-away PostgreSQL of a test run, and a migrated template that each test class copies.</summary>
+/// <summary>The temporary PostgreSQL of a test run, and a migrated template that each test class copies.</summary>
 public sealed class TestCluster : IAsyncLifetime
 {
     const string Template = "amrutam_test";
@@ -25,7 +25,7 @@ public sealed class TestCluster : IAsyncLifetime
         await Migrator.Migrate(_postgres.OwnerConnectionString(Template), Program.Modules, CancellationToken.None);
     }
 
-    /// <summary>A fresh, migrated database of the caller's own.</summary>
+    /// <summary>A new, migrated database for the caller.</summary>
     internal async Task<Database> NewDatabase()
     {
         var name = "t_" + Interlocked.Increment(ref _databases);
@@ -41,8 +41,8 @@ public sealed class TestCluster : IAsyncLifetime
         return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
     }
 
-    /// <summary>A database with the same in it, for what a test does not want to do to the original. Nobody may be
-    /// connected to that.</summary>
+    /// <summary>A copy of a database, for changes that must not reach the original. The original must have no
+    /// connections.</summary>
     internal async Task<Database> CopyOf(Database original)
     {
         var (name, source) = ("c_" + Interlocked.Increment(ref _databases),
@@ -51,7 +51,7 @@ public sealed class TestCluster : IAsyncLifetime
         return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
     }
 
-    /// <summary>A fresh database with nothing in it, for what tests the migrations themselves.</summary>
+    /// <summary>A new database without a schema, for tests of the migrations.</summary>
     internal async Task<Database> EmptyDatabase()
     {
         var name = "e_" + Interlocked.Increment(ref _databases);

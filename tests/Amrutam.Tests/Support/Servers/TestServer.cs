@@ -16,14 +16,14 @@ namespace Amrutam.Tests.Support.Servers;
 /// <summary>The real server on a loopback port, over a real database.</summary>
 sealed class TestServer : IAsyncDisposable
 {
-    // Sign-ups and bookings come by the thousand from one address here; the tests of the limits set their own.
+    // The tests sign up and book thousands of times from one address. Tests of the limits set their own.
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
         "SignInFailuresPerAccount", "MailsPerAddress",
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient",
         "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient" }
             .Select(limit => $"--Limits:{limit}=0")];
 
-    // A tenth of what they cost in service: still by far the most of a sign-in.
+    // A tenth of the rounds in service, and still most of a sign-in's time.
     const int CheapRounds = 21_000;
 
     // One for the whole run, so that two servers on one database read each other's keys.
@@ -40,8 +40,7 @@ sealed class TestServer : IAsyncDisposable
     public static Task<TestServer> Start(Database database, IReadOnlyList<IModule> modules) =>
         Start(database, costlyPasswords: false, modules);
 
-    /// <param name="costlyPasswords">Whether hashes cost what they do in service. Thousands of sign-ins test other
-    /// things, and need not be paid for.</param>
+    /// <param name="costlyPasswords">Whether hashes cost as much as in service. Most tests do not need that.</param>
     /// <param name="modules">The modules; null for those of the product.</param>
     public static async Task<TestServer> Start(Database database, bool costlyPasswords,
         IReadOnlyList<IModule>? modules = null, params string[] settings)
@@ -73,12 +72,12 @@ sealed class TestServer : IAsyncDisposable
         };
     }
 
-    /// <summary>A client that sends nobody's token.</summary>
+    /// <summary>A client without a token.</summary>
     public HttpClient Anonymous() =>
         new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = Address };
 
-    /// <summary>Takes all <paramref name="count"/> connections of the pool that serves; whoever gets them gives them
-    /// back.</summary>
+    /// <summary>Takes all <paramref name="count"/> connections of the serving pool. The caller disposes of
+    /// them.</summary>
     public async Task<List<NpgsqlConnection>> HoldConnections(int count)
     {
         var pool = App.Services.GetRequiredService<NpgsqlDataSource>();
@@ -90,13 +89,13 @@ sealed class TestServer : IAsyncDisposable
             }
             catch (NpgsqlException) when (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1))
             {
-                // The server's own jobs want them too, and give them back.
+                // The server's own jobs use connections too, and return them.
             }
         return held;
     }
 
-    /// <summary>A client of somebody who just signed up; made in the database, because hashing a thousand passwords
-    /// tests nothing here.</summary>
+    /// <summary>A new account and its client. The account is made in the database, because a thousand hashes would test
+    /// nothing here.</summary>
     public async Task<TestUser> User(string role, string? name = null)
     {
         var user = new CurrentUser(Guid.CreateVersion7(), role, Guid.CreateVersion7());
@@ -153,7 +152,7 @@ sealed class TestServer : IAsyncDisposable
         """;
 }
 
-/// <summary>Somebody of the tests: their id and a client that carries their token.</summary>
+/// <summary>An account of the tests: its id and a client with its token.</summary>
 sealed record TestUser(Guid Id, HttpClient Http);
 
 /// <summary>A server and database that the tests of one class share.</summary>
@@ -175,8 +174,8 @@ public class ServerFixture(TestCluster cluster) : IAsyncLifetime
     }
 }
 
-/// <summary>One that passes on what is over only when a test says so (<see cref="Clockwork.PassOn"/>): its own job
-/// skips what the test's run is at, and the other way round.</summary>
+/// <summary>A server whose job for expired slots runs only in a test's call (<see cref="Clockwork.PassOn"/>). The
+/// server's own run would skip rows that the test's run holds, and the reverse.</summary>
 public sealed class UnsweptServerFixture(TestCluster cluster) : ServerFixture(cluster)
 {
     protected override string[] Settings => ["--Scheduling:SweepSeconds=3600"];

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Amrutam.Tests.Tidy.Code;
 
-/// <summary>Folders: each is a namespace, has few files, and does not use a folder that uses it.</summary>
+/// <summary>A folder is a namespace, has few files, and forms no cycle with others.</summary>
 public sealed partial class FolderTests
 {
     const int MostFiles = 15;
@@ -33,7 +33,7 @@ public sealed partial class FolderTests
     public void Folders_of_a_module_form_no_circle() =>
         Program.Modules.Select(module => module.Name).SelectMany(Circles).ShouldBeEmpty();
 
-    /// <summary>The folders of a module that reach themselves through others, by usings and by the compiled
+    /// <summary>The folders of a module that reach themselves through others, by usings and by compiled
     /// references.</summary>
     static IEnumerable<string> Circles(string module)
     {
@@ -60,8 +60,9 @@ public sealed partial class FolderTests
         return reached;
     }
 
-    /// <summary>The folder of a type directly below the module; null for types of other modules and of the module's
-    /// own root, which is the module object with its settings and problems.</summary>
+    /// <summary>The folder of a type directly below the module.</summary>
+    /// <remarks>Null for types of other modules and of the module's root: the module object, its settings and its
+    /// problems.</remarks>
     static string? Folder(string module, string type) =>
         type.Split('.') is ["Amrutam", var of, var folder, _, ..] && of == module ? folder : null;
 

@@ -5,8 +5,8 @@ using Mono.Cecil.Cil;
 
 namespace Amrutam.Tests.Tidy.Code;
 
-/// <summary>Who may know whom, read from the compiled assembly; what compiles away (constants, nameof) from the
-/// usings.</summary>
+/// <summary>The permitted references between modules, in the compiled assembly. Usings cover references that the
+/// compiler removes, such as constants and nameof.</summary>
 public sealed partial class ModuleTests
 {
     const string Root = "";
@@ -15,11 +15,11 @@ public sealed partial class ModuleTests
     const string Portal = "Portal";
     const string Contracts = "Contracts";
 
-    /// <summary>Modules that no other uses, but for the pages, which show what all of them know.</summary>
+    /// <summary>Modules that no other module uses, except the pages, which show data of all modules.</summary>
     static readonly string[] Leaves =
         [.. Product.Modules.Where(m => m.Module.IsLeaf).Select(m => m.Module.Name)];
 
-    /// <summary>Packages that one module alone may know, so that what they do stays in one place.</summary>
+    /// <summary>Packages of one module each, so that their use stays in one place.</summary>
     static readonly (string Namespace, string Module)[] Reserved = [
         ("Microsoft.EntityFrameworkCore", "Identity"),
         ("Npgsql.EntityFrameworkCore", "Identity"),
@@ -38,14 +38,18 @@ public sealed partial class ModuleTests
     }
 
     [Fact]
-    public void What_the_compiler_leaves_no_trace_of_keeps_the_same_rule() =>
-        Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
+    public void Usings_keep_the_same_rule()
+    {
+        var usings = Tree.Files.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
             && f.EndsWith(".cs", StringComparison.Ordinal))
             .SelectMany(file =>
                 Using().Matches(File.ReadAllText(Tree.Path(file))).Select(m => (file, Used: m.Groups[1].Value)))
-            .Where(use => !MayUse(ModuleOfFile(use.file), use.Used + ".", Module(use.Used + ".")!))
+            .ToList();
+        usings.Count.ShouldBeGreaterThan(500);
+        usings.Where(use => !MayUse(ModuleOfFile(use.file), use.Used + ".", Module(use.Used + ".")!))
             .Select(use => $"{use.file} uses {use.Used}")
             .ShouldBeEmpty();
+    }
 
     [Fact]
     public void Entity_Framework_and_ASP_NET_Core_Identity_stay_in_Identity() =>
@@ -59,7 +63,7 @@ public sealed partial class ModuleTests
                 or "Amrutam.Platform.Data.Statement"))
             .ShouldBeEmpty();
 
-    /// <summary>The composition root may use everything, EmbeddedPostgres and Platform only themselves.</summary>
+    /// <summary>The composition root may use everything. EmbeddedPostgres and Platform use themselves only.</summary>
     static bool MayUse(string from, string to, string toModule) =>
         from == Root || toModule == from
         || (from != EmbeddedPostgres && toModule == Platform)
@@ -69,12 +73,12 @@ public sealed partial class ModuleTests
     static IEnumerable<string> Wrong(Func<(string From, string FromModule, string To), bool> wrong) =>
         Uses.Where(wrong).Select(u => $"{u.From} uses {u.To}").Distinct(StringComparer.Ordinal);
 
-    /// <summary>The module of one of our types; null for everybody else's.</summary>
+    /// <summary>The module of one of the product's types; null for types of others.</summary>
     static string? Module(string type) =>
         type.StartsWith("Amrutam.EmbeddedPostgres.", StringComparison.Ordinal) ? EmbeddedPostgres
         : type == "Amrutam" || type.StartsWith("Amrutam.", StringComparison.Ordinal) ? Product.ModuleOf(type) : null;
 
-    /// <summary>The namespace of a file by its folder, which FolderTests hold equal.</summary>
+    /// <summary>The module of a file by its folder, which is the file's namespace by FolderTests.</summary>
     static string ModuleOfFile(string file) =>
         Module(string.Join('.', file.Split('/')[1..^1]) + ".")!;
 
@@ -91,8 +95,7 @@ public sealed partial class ModuleTests
         }
     }
 
-    /// <summary>The OpenAPI package writes its own types into our namespace-less corner; they are nobody's
-    /// module.</summary>
+    /// <summary>The OpenAPI package generates types outside our namespaces. They belong to no module.</summary>
     static bool IsGenerated(TypeDefinition type) =>
         type.CustomAttributes.Any(a => a.AttributeType.Name is "GeneratedCodeAttribute" or "EmbeddedAttribute");
 

@@ -7,47 +7,53 @@ using Mono.Cecil.Cil;
 
 namespace Amrutam.Tests.Tidy.Code;
 
-/// <summary>How the code reads: short lines, functions and files, names of the field, nothing left undone.</summary>
+/// <summary>The shape of the code: short lines, functions and files, names of the field, no unfinished parts.</summary>
 public sealed partial class TextTests
 {
     const int LongestLine = 120, LongestFunction = 60, LongestFile = 300;
 
     static readonly string[] Code = [".cs", ".razor", ".sql", ".css", ".py", ".js"];
 
-    // Written in halves, or this file would be the first to break the rule.
+    // Written in halves, because this file would break the rule otherwise.
     static readonly string[] Undone = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK", "#reg" + "ion"];
 
     static readonly string[] EmptyWords = ["Service", "Manager", "Helper", "Util", "Utils", "Repository", "Dto",
         "Impl", "Base"];
 
-    // What PostgreSQL or a licence wrote is not ours to wrap or to judge.
+    // Texts of PostgreSQL and of a licence are neither wrapped nor judged.
     static readonly string[] NotWrittenHere = ["docs/schema.sql", "LICENSE"];
 
     static IEnumerable<string> CodeFiles =>
         Tree.Files.Where(f => Code.Contains(Path.GetExtension(f)) || f == "x").Except(NotWrittenHere);
 
     [Fact]
-    public void Lines_are_at_most_120_characters() =>
+    public void Lines_are_at_most_120_characters()
+    {
+        CodeFiles.Count().ShouldBeGreaterThan(300);
         CodeFiles.SelectMany(file => Tree.Lines(file).Select((line, i) => (file, Line: i + 1, line.Length)))
             .Where(l => l.Length > LongestLine).Select(l => $"{l.file}:{l.Line} has {l.Length}").ShouldBeEmpty();
+    }
 
     [Fact]
     public void Files_are_at_most_300_lines() =>
         CodeFiles.Select(file => (file, Tree.Lines(file).Length)).Where(f => f.Length > LongestFile)
             .Select(f => $"{f.file} has {f.Length}").ShouldBeEmpty();
 
-    /// <summary>Whoever trusts it reads it first.</summary>
+    /// <summary>An auditor reads the verifier before its use, so it must be short.</summary>
     [Fact]
     public void The_verifier_of_proofs_stays_under_150_lines() =>
         Tree.Lines("tools/verify-audit-proof.py").Length.ShouldBeLessThan(150);
 
     [Fact]
-    public void Functions_are_at_most_60_lines_besides_their_SQL() =>
-        Product.Assemblies.Append(typeof(TextTests).Assembly).SelectMany(Functions)
-            .Where(f => f.Lines > LongestFunction).Select(f => $"{f.Name} has {f.Lines}").ShouldBeEmpty();
+    public void Functions_are_at_most_60_lines_besides_their_SQL()
+    {
+        var functions = Product.Assemblies.Append(typeof(TextTests).Assembly).SelectMany(Functions).ToList();
+        functions.Count.ShouldBeGreaterThan(1000, "the debug symbols name no source");
+        functions.Where(f => f.Lines > LongestFunction).Select(f => $"{f.Name} has {f.Lines}").ShouldBeEmpty();
+    }
 
     [Fact]
-    public void Nothing_is_left_for_later() =>
+    public void No_line_is_marked_as_unfinished() =>
         CodeFiles.SelectMany(file => Tree.Lines(file).Select((line, i) =>
             (file, Line: i + 1, Word: Undone.FirstOrDefault(line.Contains))))
             .Where(l => l.Word is not null).Select(l => $"{l.file}:{l.Line} says {l.Word}").ShouldBeEmpty();
@@ -90,8 +96,8 @@ public sealed partial class TextTests
         .Where(t => t.Namespace?.StartsWith("Amrutam", StringComparison.Ordinal) == true && !t
             .IsDefined(typeof(CompilerGeneratedAttribute)));
 
-    /// <summary>The lines from a function's first statement to its last, by the debugger's table, without those of raw
-    /// strings.</summary>
+    /// <summary>The lines of a function from its first statement to its last, by the debug symbols, without lines of
+    /// raw strings.</summary>
     static IEnumerable<(string Name, int Lines)> Functions(Assembly assembly)
     {
         using var symbols = AssemblyDefinition

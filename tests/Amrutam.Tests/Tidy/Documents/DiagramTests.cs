@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Amrutam.Tests.Tidy.Documents;
 
-/// <summary>docs/er-diagram.md is drawn from the migrated database, so it shows what is there.</summary>
+/// <summary>docs/er-diagram.md is drawn from the migrated database.</summary>
 [Trait("Approves", "diagrams")]
 public sealed class DiagramTests(TestCluster cluster)
 {
@@ -40,7 +40,7 @@ public sealed class DiagramTests(TestCluster cluster)
         diagram.Append("```\n").ToString().ShouldBeApproved("docs/er-diagram.md");
     }
 
-    // Mermaid takes letters, digits, underscores and hyphens in names and types; the months' partitions are left out.
+    // Mermaid takes letters, digits, underscores and hyphens in names and types. The months' partitions are left out.
     const string Columns = """
         select replace(t.oid::regclass::text, '.', '_'), a.attname::text,
                regexp_replace(format_type(a.atttypid, null), '[^a-z0-9]+', '_', 'g'),

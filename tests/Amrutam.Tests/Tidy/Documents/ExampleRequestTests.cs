@@ -7,7 +7,7 @@ namespace Amrutam.Tests.Tidy.Documents;
 /// <summary>The requests that docs/openapi.json shows as examples, sent to a server.</summary>
 public sealed class ExampleRequestTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    // No example can have a secret that only one server and person know.
+    // An example cannot contain a secret that only one server and one person know.
     static readonly string[] OfSecrets = ["invalid_token", "passkey_refused", "wrong_code"];
 
     TestServer Server => fixture.Server;
@@ -26,10 +26,11 @@ public sealed class ExampleRequestTests(ServerFixture fixture) : IClassFixture<S
             wrong.AddRange(replies.Where(r => r.Status == 400 || (r.Status == 422 && !OfSecrets.Contains(r.Code)))
                 .Select(r => $"{method} {path}: {r}"));
         }
+        Operations().Count().ShouldBeGreaterThan(80);
         wrong.ShouldBeEmpty();
     }
 
-    /// <summary>New ones for each request: some end their caller's session or account.</summary>
+    /// <summary>New callers for each request, because some requests end their caller's session or account.</summary>
     async Task<HttpClient[]> Callers() => [(await Server.User("patient")).Http, (await Server.Doctor()).Http,
         (await Server.User("admin")).Http];
 

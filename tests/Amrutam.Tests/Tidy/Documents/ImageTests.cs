@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Amrutam.Tests.Tidy.Documents;
 
-/// <summary>What is tried and measured with <c>./x</c> is what the image runs.</summary>
+/// <summary><c>./x</c> runs the server with the settings of the image.</summary>
 public sealed partial class ImageTests
 {
     [Fact]

@@ -9,19 +9,19 @@ using Npgsql;
 
 namespace Amrutam.Tests.Tidy.Statements;
 
-/// <summary>No statement reads a big table from end to end: judged by its generic plan over a seeded, analyzed
+/// <summary>No statement reads a big table from end to end, by its generic plan over a seeded, analyzed
 /// database.</summary>
 public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatabase>
 {
-    // A table that does not grow with use is small, or is read whole by design.
+    // A table that does not grow with use is small, or is read as a whole by design.
     static readonly string[] BigTables = [.. Product.Tables.Where(t => t.Grows).Select(t => t.Name)];
 
     const string FillsEmptyDatabase = "reads what the demo has just put into an empty database";
 
-    /// <summary>Rules that are read in full by night, and planned anew for what is recent by day: see below.</summary>
+    /// <summary>The invariants are read in full each night. The check of a minute has a plan for its window.</summary>
     const string PlannedForItsWindow = "Amrutam.Scheduling.Invariants.CalendarInvariants.";
 
-    /// <summary>Statements that may, each with the reason.</summary>
+    /// <summary>Statements that may scan, each with the reason.</summary>
     static readonly Dictionary<string, string> MayScan = new(StringComparer.Ordinal)
     {
         ["Amrutam.Doctors.Directory.ListDoctors.FindSoonest"] =
@@ -40,32 +40,42 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     {
         await using var connection = await seeded.Open();
         var scans = new List<string>();
-        foreach (var statement in SqlConstants.All.Where(s => s.HasPlan && !MayScan.ContainsKey(s.Name)
-            && !s.Name.StartsWith(PlannedForItsWindow, StringComparison.Ordinal)))
-            scans.AddRange((await Scanned(connection, statement)).Intersect(BigTables)
-                .Select(table => $"{statement} scans {table}"));
+        var statements = SqlConstants.All.Where(s => s.HasPlan && !MayScan.ContainsKey(s.Name)
+            && !s.Name.StartsWith(PlannedForItsWindow, StringComparison.Ordinal)).ToList();
+        statements.Count.ShouldBeGreaterThan(100);
+        foreach (var statement in statements)
+            try
+            {
+                scans.AddRange((await Scanned(connection, statement.Text, values: null)).Intersect(BigTables)
+                    .Select(table => $"{statement} scans {table}"));
+            }
+            catch (PostgresException e)
+            {
+                scans.Add($"{statement} has no plan: {e.MessageText}");
+            }
         scans.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task What_is_checked_each_minute_scans_no_big_table()
+    public async Task A_check_of_a_minute_scans_no_big_table()
     {
         await using var connection = await seeded.Open();
         await connection.Statement("set plan_cache_mode = force_custom_plan").Execute();
-        // As it is in use: little of what there is lies in the window.
+        // As in service: few rows are in the window.
         var window = Window.At(SystemClock.Instance.GetCurrentInstant() + Duration.FromHours(2));
         var changed = $"('{window.FirstId}', '{window.LastId}', '{window.Since}', {window.Most})";
         var happened = $"('{window.Since}', {window.Most})";
         var scans = new List<string>();
-        foreach (var rule in Product.Modules.SelectMany(m => m.Invariants))
+        var rules = Product.Modules.SelectMany(m => m.Invariants).ToList();
+        rules.Count.ShouldBeGreaterThan(20);
+        foreach (var rule in rules)
             scans.AddRange((await Scanned(connection, rule.Sql, rule.In == Invariant.Changed ? changed
                     : rule.In == Invariant.Happened ? happened : "")).Intersect(BigTables)
                 .Select(table => $"{rule.Name} scans {table}"));
         scans.ShouldBeEmpty();
     }
 
-    /// <summary>The first booking's plan is kept until the tables are analyzed, so it must be right before there is
-    /// anything to judge by.</summary>
+    /// <summary>The first booking's plan lasts until an analyze, so it must be right on empty tables.</summary>
     [Fact]
     public async Task A_booking_that_was_planned_on_empty_tables_looks_up_what_it_needs_by_whole_keys()
     {
@@ -85,7 +95,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         lookups.ShouldContain("s_1: (s_1.id = w_1.slot_id)");
         lookups.ShouldContain("d: (d.id = s.doctor_id)");
         lookups.ShouldContain("users: (users.id = d.id)");
-        // Of the patient's bookings the overlapping ones, those ahead (twice) and the recent cancellations.
+        // The plan reads overlapping bookings, future ones (twice) and recent cancellations of the patient.
         var bookings = lookups.Where(l => l.StartsWith('b')).ToList();
         bookings.ShouldAllBe(l => l.Contains(".patient_id = ", StringComparison.Ordinal)
             && l.Contains(".starts_at > ", StringComparison.Ordinal));
@@ -94,7 +104,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         lookups.ShouldContain("k_1: (k_1.ctid = j_1.address)");
     }
 
-    /// <summary>By the plan that is kept for everybody, which knows nothing of those who have thousands.</summary>
+    /// <summary>By the generic plan, which ignores that some have thousands of rows.</summary>
     [Theory]
     [InlineData("Scheduling.Slots.ListOpenSlots.Select", "({0}, null, null, null, null, 21, false)")]
     [InlineData("Scheduling.Slots.ListOpenSlots.Select",
@@ -119,11 +129,11 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         var plan = JsonDocument.Parse(text!).RootElement[0].GetProperty("Plan");
         plan.GetProperty("Actual Rows").GetDouble().ShouldBe(Shown);
         foreach (var scan in Nodes(plan).Where(node => Text(node, "Relation Name") is not null))
-            // Who is shown has booked slots too, which are passed over.
+            // The page passes over booked slots of the doctor.
             Rows(scan).ShouldBeLessThanOrEqualTo(2 * Shown, text);
     }
 
-    /// <summary>How many it came upon, be they wanted or not.</summary>
+    /// <summary>The number of rows that a scan read, including those that it removed.</summary>
     static double Rows(JsonElement scan) => scan.GetProperty("Actual Loops").GetDouble()
         * (scan.GetProperty("Actual Rows").GetDouble()
             + (scan.TryGetProperty("Rows Removed by Filter", out var removed) ? removed.GetDouble() : 0));
@@ -135,7 +145,8 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         var idle = new List<string>();
         foreach (var name in MayScan.Keys)
             if (SqlConstants.All.FirstOrDefault(s => s.Name == name) is not { } statement
-                || !(await Scanned(connection, statement)).Intersect(BigTables).Any()) idle.Add(name);
+                || !(await Scanned(connection, statement.Text, values: null)).Intersect(BigTables).Any())
+                idle.Add(name);
         idle.ShouldBeEmpty();
     }
 
@@ -143,25 +154,13 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     public async Task The_big_tables_are_big_enough_to_judge_by()
     {
         await using var connection = await seeded.Open();
+        BigTables.Length.ShouldBeGreaterThan(5);
         foreach (var table in BigTables)
             (await connection.Statement($"select count(*) from {table}").Value<long>())
                 .ShouldBeGreaterThanOrEqualTo(2000, table);
     }
 
-    async Task<List<string>> Scanned(NpgsqlConnection connection, SqlConstant statement)
-    {
-        try
-        {
-            return await Scanned(connection, statement.Text, values: null);
-        }
-        catch (PostgresException)
-        {
-            return []; // SqlTests says so by name.
-        }
-    }
-
-    /// <param name="values">What is given to the statement; null for nulls, which a generic plan does not look
-    /// at.</param>
+    /// <param name="values">The values of the statement; null for nulls, which a generic plan ignores.</param>
     async Task<List<string>> Scanned(NpgsqlConnection connection, string sql, string? values)
     {
         return [.. Nodes(await Plan(connection, sql, values)).Where(node => Text(node, "Node Type") == "Seq Scan")
@@ -196,7 +195,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
         table.StartsWith("audit.events_", StringComparison.Ordinal) ? "audit.events" : table;
 }
 
-/// <summary>Some thousands of rows in every big table, so that the planner chooses as it would in use.</summary>
+/// <summary>Thousands of rows in every big table, so that the planner chooses as in service.</summary>
 public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 {
     /// <summary>A doctor with thousands of slots.</summary>
@@ -207,9 +206,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
 
     Database _database = null!;
 
-    /// <summary>
-    /// Tables without a row, which are rightly scanned: months of the event log that have not come yet.
-    /// </summary>
+    /// <summary>Tables without rows, which a plan may scan: the event log's partitions of future months.</summary>
     internal HashSet<string> Empty { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
@@ -224,7 +221,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
             .List(row => row.GetString(0))];
     }
 
-    /// <param name="options">PostgreSQL's settings, as they are given to a pool.</param>
+    /// <param name="options">PostgreSQL's settings, in the form of a connection string.</param>
     internal async Task<NpgsqlConnection> Open(string? options = null)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
@@ -232,7 +229,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
             Pooling = false, Options = options,
         }.ConnectionString);
         await connection.OpenAsync();
-        // The plan that a prepared statement settles on, and the preference for indexes that a cached database has.
+        // The plan that a prepared statement settles on, and an index preference as with a cached database.
         await connection.Statement("set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1").Execute();
         return connection;
     }
@@ -254,7 +251,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         select gen_random_uuid(), id, $1, $2, starts_at, ends_at from slots where starts_at < now()
         """;
 
-    // The same slots are booked in every run: by chance a page could meet many more booked ones than it shows.
+    // The same slots are booked in every run, because by chance a page could meet many more booked ones than it shows.
     const string Seed = """
         select setseed(0);
         insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)

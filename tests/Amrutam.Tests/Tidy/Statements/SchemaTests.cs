@@ -5,11 +5,11 @@ using Npgsql;
 
 namespace Amrutam.Tests.Tidy.Statements;
 
-/// <summary>docs/schema.sql is what the migrations make, as pg_dump says it.</summary>
+/// <summary>docs/schema.sql is pg_dump's text of the migrated schema.</summary>
 [Trait("Approves", "contract")]
 public sealed partial class SchemaTests(TestCluster cluster)
 {
-    // Another version of pg_dump words the same schema differently.
+    // Another version of pg_dump writes the same schema differently.
     const string WrittenBy = "15";
 
     [Fact]
@@ -24,8 +24,8 @@ public sealed partial class SchemaTests(TestCluster cluster)
         Normal(dump).ShouldBeApproved("docs/schema.sql");
     }
 
-    /// <summary>Without what differs from run to run: versions, settings, keys of the dump; the months' partitions are
-    /// left out above.</summary>
+    /// <summary>The text without the parts that differ from run to run: versions, settings and keys of the
+    /// dump.</summary>
     static string Normal(string dump) => "-- Made from the migrations by pg_dump; reviewed, not edited.\n\n"
         + ManyBlanks().Replace(Noise().Replace(dump, ""), "\n\n").Trim() + "\n";
 

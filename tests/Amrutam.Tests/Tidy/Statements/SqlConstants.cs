@@ -4,16 +4,16 @@ using Amrutam.Tests.Support;
 
 namespace Amrutam.Tests.Tidy.Statements;
 
-/// <summary>A statement of the product: where it stands, whose it is, and its text.</summary>
+/// <summary>A statement of the product: its name, its module and its text.</summary>
 sealed record SqlConstant(string Name, string Module, string Text)
 {
-    /// <summary>True for what PostgreSQL can plan; the rest are commands such as LISTEN and CREATE.</summary>
+    /// <summary>True for statements that PostgreSQL plans. Others are commands such as LISTEN and CREATE.</summary>
     public bool HasPlan => SqlConstants.HasPlan(Text);
 
     public override string ToString() => Name;
 }
 
-/// <summary>Every constant of the assembly whose text is SQL.</summary>
+/// <summary>Every constant of the product whose text is SQL.</summary>
 static partial class SqlConstants
 {
     public static IReadOnlyList<SqlConstant> All { get; } =
@@ -31,7 +31,7 @@ static partial class SqlConstants
         .Select(constant => new SqlConstant($"{type.FullName}.{constant.Name}", Product.ModuleOf(type.Namespace),
             constant.Text));
 
-    // Lower case, as all our SQL is, followed by a space: titles and sentences begin with a capital.
+    // Lower case like all SQL of the product, then a space. Titles and sentences begin with a capital.
     [GeneratedRegex(
         @"^\s*(select|with|insert|update|delete|merge|values|truncate|lock|create|alter|drop|grant|listen|set"
             + @"|do(?=\s\$))\s",

@@ -8,28 +8,25 @@ using Npgsql;
 
 namespace Amrutam.Tests.Tidy.Statements;
 
-/// <summary>Every statement of the product against the migrated schema: it exists, it is its module's business, the
-/// server may run it.</summary>
-/// <remarks>
-/// PostgreSQL itself is the judge of whose business a statement is. A role is made per module that may do exactly what
-/// the module may; EXPLAIN checks the rights of every table, view, row lock and function of a statement and changes
-/// nothing.
-/// </remarks>
+/// <summary>Every statement of the product fits the migrated schema, its module's rights and the server's
+/// role.</summary>
+/// <remarks>PostgreSQL itself judges the rights of a module: the test makes a role with the rights of each module.
+/// EXPLAIN checks the rights of every table, view, row lock and function of a statement, and changes nothing.</remarks>
 public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
 {
     /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
-    /// key that seals secrets, which the server itself must not put in others' places.</summary>
+    /// key-encryption key. The server's role may not replace secrets.</summary>
     static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Demo.DemoClinic.",
         "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
         "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
-    /// <summary>Where SQL comes from that is no constant: migrations are files, and a cluster's first commands carry
+    /// <summary>Code that runs SQL which is no constant: migrations are files, and a cluster's first commands contain
     /// names.</summary>
     static readonly string[] RunsOtherText =
         ["Amrutam.Platform.Data.Migrator", "Amrutam.EmbeddedPostgres.NewPostgresCluster",
             "Amrutam.EmbeddedPostgres.PrivatePostgres"];
 
-    /// <summary>The composition root, its demo, which fills a whole empty database, and a library without a
+    /// <summary>The composition root, its demo, which fills an empty database, and a library without a
     /// schema.</summary>
     static readonly string[] NoModules = ["", "Demo", "EmbeddedPostgres"];
 
@@ -53,7 +50,7 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_statement_touches_its_modules_schema_and_what_others_publish()
+    public async Task A_statement_touches_its_modules_schema_and_the_views_of_others()
     {
         await using var connection = await Open();
         await connection.Statement(SetModules).With(string.Join(' ', Modules())).Value<string>();
@@ -86,14 +83,17 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
     private static partial Regex WithAVariableZone();
 
     [Fact]
-    public void What_has_no_plan_names_no_other_modules_schema() =>
-        SqlConstants.All.Where(s => !s.HasPlan)
-            .SelectMany(s => Product.Modules.Where(m => m.Module.Name != s.Module).Select(m => m.Module.Schema)
+    public void A_statement_without_a_plan_names_no_other_modules_schema()
+    {
+        var statements = SqlConstants.All.Where(s => !s.HasPlan).ToList();
+        statements.ShouldNotBeEmpty();
+        statements.SelectMany(s => Product.Modules.Where(m => m.Module.Name != s.Module).Select(m => m.Module.Schema)
                 .Where(schema => schema is not null && s.Text.Contains(schema + ".", StringComparison.Ordinal))
                 .Select(schema => $"{s} names {schema}"))
             .ShouldBeEmpty();
+    }
 
-    // Their callers give them constants, which are looked at there.
+    // Their callers pass constants, which are checked at the caller.
     static readonly string[] RunsWhatModulesGive = ["Amrutam.Platform.Invariants.SweepInvariants",
         "Amrutam.Platform.Data.NotificationListener"];
 
@@ -111,9 +111,7 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
 
     static IEnumerable<string> Modules() => Product.Modules.Select(m => m.Module.Name.ToLowerInvariant());
 
-    /// <summary>
-    /// Each call that takes SQL, with the literals it may be given; none when the text is no literal.
-    /// </summary>
+    /// <summary>Each call that takes SQL, with the literals that it may get; none if the text is no literal.</summary>
     static IEnumerable<(string Type, IReadOnlyList<string> Texts)> Calls()
     {
         foreach (var type in Product.Assemblies.SelectMany(a => AssemblyDefinition.ReadAssembly(a.Location)
@@ -129,7 +127,7 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
         }
     }
 
-    /// <summary>The literal itself, or those that a method of the same type chooses from.</summary>
+    /// <summary>The literal itself, or the literals that a method of the same type returns.</summary>
     static IEnumerable<string> Literals(Instruction given, TypeDefinition type) => given switch
     {
         { Operand: string text } => [text],
@@ -149,7 +147,9 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
         bool> which)
     {
         var refused = new List<string>();
-        foreach (var statement in SqlConstants.All.Where(s => s.HasPlan && which(s)))
+        var statements = SqlConstants.All.Where(s => s.HasPlan && which(s)).ToList();
+        statements.Count.ShouldBeGreaterThan(100);
+        foreach (var statement in statements)
         {
             if (await Complaint(connection, "prepare tidy as " + statement.Text) is not null) continue;
             var nulls = await connection.Statement(Nulls).Value<string>();
@@ -181,7 +181,7 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
             Pooling = false
         }.ConnectionString);
         await connection.OpenAsync();
-        // The plan that has no values to look at, so that no null folds a table away before its rights are checked.
+        // A generic plan has no values, so no null removes a table before its rights are checked.
         await connection.Statement("set plan_cache_mode = force_generic_plan").Execute();
         return connection;
     }
@@ -195,8 +195,8 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
 
     const string SetModules = "select set_config('tidy.modules', $1, false)";
 
-    // A module: everything in its own schema, the views of the others and the functions that return a view's rows,
-    // appending to the event log, and responses under idempotency keys, which Platform keeps for all.
+    // A module may use its own schema, the views of others and functions that return a view's rows. It may append
+    // events and store responses under idempotency keys, which Platform keeps for all modules.
     const string GrantEachModuleItsOwn = """
         do $$
         declare
@@ -229,7 +229,7 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
                 execute format('grant select, insert, update, delete on platform.idempotency_keys to %I', own);
                 execute format('grant execute on function platform.stored_response to %I', own);
             end loop;
-            -- Platform reads the log for everybody who reads it.
+            -- Platform reads the log for every reader.
             grant select on audit.events to tidy_platform;
         end $$
         """;

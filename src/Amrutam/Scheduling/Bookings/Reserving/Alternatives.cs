@@ -11,10 +11,9 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>Adds to a refusal of a slot the three bookable slots nearest in time: of the same doctor first, then of the
 /// same specialization.</summary>
-/// <remarks>
-/// The lookup runs outside the statement that books, so that no winner waits for it, and its result is kept for a
-/// second: a thousand losers of one slot cost one query. A slot in it may be taken by the time a patient asks for it.
-/// </remarks>
+/// <remarks> The lookup runs outside the statement that books, so no winner waits for it. Its result is kept for a
+/// second, so a thousand losers of one slot cost one query. A slot in it may be taken by the time a patient asks for
+/// it. </remarks>
 sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, TimeProvider clock)
 {
     // Few slots are contested at once. Beyond this the cache is cleared, which costs a query for each slot.

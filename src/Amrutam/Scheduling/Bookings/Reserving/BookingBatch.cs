@@ -20,15 +20,13 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, IdempotencyKey Key,
     byte[]? Fingerprint, string Trace, string? Chosen = null, SlotRequestCoalescer.Group? Group = null);
 
-/// <summary>Books slots for many patients in one transaction and one round trip; a lone booking is a batch of
+/// <summary>Books slots for many patients in one transaction and one round trip. A lone booking is a batch of
 /// one.</summary>
-/// <remarks>
-/// Three statements travel together. The first locks the slots' rows in id order, the second the patients in order, so
-/// that a patient's own requests do not pass each other. Only the third judges and writes: its snapshot is younger than
-/// both locks, so it sees every committed change of the slots, the patients' bookings and the keys. A batch tries one
-/// request for each slot and each patient; a request that lost to a refused one is judged again in the next batch. The
-/// constraints hold the same rules.
-/// </remarks>
+/// <remarks> Three statements travel together. The first locks the slots' rows in id order. The second locks the
+/// patients in order, so that a patient's own requests do not pass each other. Only the third judges and writes. Its
+/// snapshot is younger than both locks, so it sees every committed change of the slots, bookings and keys. A batch
+/// tries one request for each slot and each patient. A request that lost to a refused one is judged again in the next
+/// batch. The constraints hold the same rules. </remarks>
 sealed class BookingBatch : IAsyncDisposable
 {
     // In a batch of more than 64 the members wait longer for the statement than for the round trip.
@@ -222,8 +220,8 @@ sealed class BookingBatch : IAsyncDisposable
 
     const string Booked = "booked", Again = "again", RequestHasExpired = "request_has_expired";
 
-    // A replayed row is found again by its address: a plan that was made while there were no keys would read all of
-    // them for each batch, and keep doing so until an analyze.
+    // A replayed row is found again by its address. A plan from a time without keys would read all of them for each
+    // batch, until the next analyze.
     const string Decide = """
         with asked as (
             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Groups requests that want one slot at the same time: the first asks the database, and a refusal that is
-/// about the slot answers all of them.</summary>
+/// <summary>Groups requests for one slot at the same time. The first asks the database, and a refusal that is about the
+/// slot answers all of them.</summary>
 /// <remarks>So a slot that ten thousand patients want costs the database some hundred judgements, and requests for
-/// other slots do not queue behind them.</remarks>
+/// other slots do not wait behind them.</remarks>
 sealed class SlotRequestCoalescer
 {
     readonly ConcurrentDictionary<Guid, Group> _open = new();

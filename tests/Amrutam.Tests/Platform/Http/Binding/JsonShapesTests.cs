@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace Amrutam.Tests.Platform.Http.Binding;
 
-/// <summary>What is asked for most is read and written without reflection.</summary>
+/// <summary>The most frequent requests and responses are read and written without reflection.</summary>
 public sealed class JsonShapesTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     [Theory]
@@ -27,7 +27,7 @@ public sealed class JsonShapesTests(ServerFixture fixture) : IClassFixture<Serve
     [InlineData(typeof(LogIn.Request))]
     [InlineData(typeof(RefreshSession.Request))]
     [InlineData(typeof(TokenPair))]
-    public void Its_shape_was_found_out_when_the_program_was_compiled(Type type)
+    public void Its_shape_is_compiled_in(Type type)
     {
         var options = fixture.Server.App.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
 
@@ -40,7 +40,7 @@ public sealed class JsonShapesTests(ServerFixture fixture) : IClassFixture<Serve
     [InlineData("""{"Slot_id":null}""")]
     [InlineData("""{"between":{"from":"2030-01-07T09:00:00Z"}}""")]
     [InlineData("""{"between":{"from":"2030-01-07T09:00:00","to":"2030-01-07T10:00:00Z"}}""")]
-    public void It_is_as_strict_as_what_reflection_finds(string body)
+    public void It_is_as_strict_as_with_reflection(string body)
     {
         var options = fixture.Server.App.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
 

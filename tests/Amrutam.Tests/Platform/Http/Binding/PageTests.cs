@@ -63,7 +63,7 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     }
 
     [Fact]
-    public void A_list_for_all_continues_for_whoever_has_its_cursor() =>
+    public void A_public_list_continues_for_every_holder_of_its_cursor() =>
         Open("/list", Cursor("/list", null), Ravi, isForAll: true).Refusal.ShouldBeNull();
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class PageTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     [InlineData("x")]
     [InlineData("not base64!")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public void What_is_no_cursor_is_refused(string cursor) =>
+    public void A_malformed_cursor_is_refused(string cursor) =>
         Open("/list", cursor, Asha).Refusal!.StatusCode.ShouldBe(400);
 
     [Fact]

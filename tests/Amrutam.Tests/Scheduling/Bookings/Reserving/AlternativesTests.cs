@@ -41,7 +41,7 @@ public sealed class AlternativesTests(ServerFixture fixture) : IClassFixture<Ser
     }
 
     [Fact]
-    public async Task A_key_keeps_the_refusal_as_it_was_told()
+    public async Task A_key_keeps_the_refusal_word_for_word()
     {
         var doctor = await Server.Doctor(specialization: "Kaya");
         var (patient, other) = (await Server.User("patient"), await Server.User("patient"));

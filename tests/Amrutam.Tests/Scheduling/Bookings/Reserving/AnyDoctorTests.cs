@@ -24,7 +24,7 @@ public sealed class AnyDoctorTests(ServerFixture fixture) : IClassFixture<Server
     }
 
     [Fact]
-    public async Task The_least_loaded_doctor_who_is_free_is_chosen_and_the_answer_says_why()
+    public async Task The_least_loaded_free_doctor_is_chosen_and_the_answer_says_why()
     {
         var (busy, calm) = (await Server.Doctor(specialization: "Basti"), await Server.Doctor(specialization: "Basti"));
         for (var i = 1; i <= 2; i++) (await (await Server.User("patient")).Book(await busy.Slot(i))).Is(201);
@@ -70,7 +70,7 @@ public sealed class AnyDoctorTests(ServerFixture fixture) : IClassFixture<Server
     }
 
     [Fact]
-    public async Task As_many_wishes_as_doctors_all_come_true_at_once()
+    public async Task Concurrent_wishes_get_a_doctor_each()
     {
         for (var i = 0; i < 12; i++) await (await Server.Doctor(specialization: "Rasayana")).Slot(3);
         var patients = await Task.WhenAll(Enumerable.Range(0, 14).Select(_ => Server.User("patient")));

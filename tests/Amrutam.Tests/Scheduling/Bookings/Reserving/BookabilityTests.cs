@@ -83,7 +83,7 @@ public sealed class BookabilityTests(StrictServerFixture fixture) : IClassFixtur
     public async Task Each_route_names_the_first_broken_rule(string route)
     {
         var scene = await SlotScene.Make(Server);
-        // Slots that the statements above put bookings on.
+        // Slots for the bookings of the statements above.
         for (var n = 0; n < 3; n++) await scene.Elsewhere.Slot(300 + n);
         var ask = await SlotRoutes.Prepare(route, scene);
         foreach (var (code, ofPatient, breakRule) in Rules)
@@ -93,8 +93,8 @@ public sealed class BookabilityTests(StrictServerFixture fixture) : IClassFixtur
         }
     }
 
-    /// <summary>"Any doctor" passes over a slot that nobody may have. An offer is a hold of its patient's, so a slot
-    /// that somebody else holds or has is on offer no more.</summary>
+    /// <summary>"Any doctor" passes over a slot that nobody may have. An offer is a hold of its patient, so a slot that
+    /// somebody else holds or has booked is not on offer any more.</summary>
     static string Expected(string route, string code, bool ofPatient) => route switch
     {
         SlotRoutes.Any when !ofPatient => NoDoctor,

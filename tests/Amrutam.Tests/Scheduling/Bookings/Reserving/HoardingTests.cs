@@ -23,7 +23,7 @@ public sealed class HoardingTests(TestCluster cluster)
     }
 
     [Fact]
-    public async Task Who_books_and_cancels_over_and_over_waits_and_is_told_how_long()
+    public async Task A_patient_who_books_and_cancels_repeatedly_waits_and_the_answer_says_how_long()
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase(),
             "--Limits:OpenBookingsPerPatient=100", "--Limits:CancellationsPerPatient=3");
@@ -35,7 +35,7 @@ public sealed class HoardingTests(TestCluster cluster)
         var refused = (await patient.Book(slot, "later")).Is(429, "cool_down_after_cancellations");
         int.Parse(refused.Header("Retry-After")!).ShouldBeInRange(3500, 3600);
         var booked = (await other.Book(slot)).Is(201);
-        // What the doctor cancels is not the patient's doing.
+        // A cancellation by the doctor does not count against the patient.
         (await doctor.Http.Post($"/api/bookings/{booked.Id}/cancellation")).Is(200);
         await server.Owner.Statement("update scheduling.bookings set updated_at = updated_at - interval '1 hour'")
             .Execute();

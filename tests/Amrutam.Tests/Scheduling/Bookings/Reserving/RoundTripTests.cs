@@ -6,14 +6,13 @@ using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Reserving;
 
-/// <summary>How often what is asked for most goes to the database, counted from the spans of its own trace: what a
-/// request costs there must not grow unseen.</summary>
+/// <summary>The round trips of frequent requests to the database, counted from the spans of their traces.</summary>
 public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
 {
     const string Parent = "00f067aa0ba902b7", Driver = "Npgsql";
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    // Other servers of this process have their own traces, which are not looked at.
+    // Other servers of this process have traces of their own, which this test ignores.
     readonly ConcurrentDictionary<ActivityTraceId, ConcurrentQueue<string>> _statements = new();
     readonly ActivityListener _listener;
     readonly TestServer _server;
@@ -62,7 +61,7 @@ public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
         await doctor.Slot();
         var anybody = new TestUser(Guid.Empty, _server.Anonymous());
         path = string.Format(System.Globalization.CultureInfo.InvariantCulture, path, doctor.Id);
-        // What seals the cursors of all lists is read once.
+        // The first list reads the key of all cursors.
         await Sent(anybody, HttpMethod.Get, "/api/doctors?limit=1", 200);
         (await Sent(anybody, HttpMethod.Get, path, 200)).ShouldHaveSingleItem();
         (await Least(anybody, HttpMethod.Get, path, 200, 0)).ShouldBe(0);
@@ -76,9 +75,9 @@ public sealed class RoundTripTests : IClassFixture<ServerFixture>, IDisposable
         (await Least(patient, HttpMethod.Get, "/api/bookings", 200, 1)).ShouldBe(1);
     }
 
-    /// <returns>How many round trips the cheapest took of those that were sent until one was cheap enough: what is
-    /// remembered lives for a second, a busy machine may take that long, and a server that has just begun does not
-    /// trust its memory yet.</returns>
+    /// <returns>The fewest round trips among the requests that were sent until one was cheap enough.</returns>
+    /// <remarks>Responses in memory live for a second. A busy machine may take longer, and a new server does not use
+    /// its memory yet.</remarks>
     async Task<int> Least(TestUser user, HttpMethod method, string path, int status, int enough, object? body = null)
     {
         var (least, began) = (int.MaxValue, TimeProvider.System.GetTimestamp());

@@ -158,7 +158,7 @@ public sealed class ChangeBookingTests(ServerFixture fixture) : IClassFixture<Se
     }
 
     [Fact]
-    public async Task Only_the_doctor_completes_and_only_what_has_begun()
+    public async Task Only_the_doctor_completes_a_booking_and_only_after_its_start()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         var booked = await patient.Book(await doctor.Slot());

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
+using static Amrutam.Tests.Support.Waiting;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Steps;
 
@@ -82,7 +83,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
     }
 
     [Fact]
-    public async Task The_job_expires_what_nobody_asks_for()
+    public async Task The_job_expires_requests_that_nobody_reads()
     {
         var (doctor, patient) = (await Confirming(), await Server.User("patient"));
         var id = (await patient.Book(await doctor.Slot())).Is(201).Id;
@@ -107,7 +108,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
                             where id = $1 returning *)
                 update scheduling.slots s set held_until = b.expires_at from b where s.id = b.slot_id
                 """).With(id).Execute();
-            await Task.Delay(i);
+            await Pause(i);
             var replies = await Task.WhenAll(doctor.Http.Post($"/api/bookings/{id}/acceptance"), other.Book(slot));
             (replies[0].Status, replies[1].Status).ShouldBeOneOf((200, 409), (409, 201), (409, 409));
         }
@@ -123,7 +124,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
             var path = "/api/bookings/" + (await patient.Book(await doctor.Slot(i))).Is(201).Id;
             var replies = await Task.WhenAll(doctor.Http.Post(path + "/acceptance"),
                 doctor.Http.Post(path + "/decline"), patient.Http.Post(path + "/cancellation"));
-            // A request that was accepted may still be cancelled by its patient.
+            // The patient may cancel an accepted request.
             replies.Take(2).Count(r => r.Status == 200).ShouldBeLessThanOrEqualTo(1);
             replies.ShouldAllBe(r => r.Status == 200 || r.Code == "step_not_allowed");
             replies.Count(r => r.Status == 200).ShouldBeInRange(1, 2);
@@ -132,7 +133,7 @@ public sealed class RequestTests(UnsweptServerFixture fixture) : IClassFixture<U
     }
 
     [Fact]
-    public async Task Two_who_ask_for_one_time_and_two_who_accept_one_request_have_one_winner()
+    public async Task Two_requests_for_one_time_and_two_acceptances_of_one_request_have_one_winner()
     {
         var doctor = await Confirming();
         var (one, two) = (await Server.User("patient"), await Server.User("patient"));

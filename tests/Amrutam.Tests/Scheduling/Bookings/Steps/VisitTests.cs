@@ -13,7 +13,7 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
     TestServer Server => fixture.Server;
 
     [Fact]
-    public async Task A_visit_goes_from_check_in_over_start_to_completion_and_its_history_tells_of_it()
+    public async Task A_visit_goes_from_check_in_to_completion_and_its_history_lists_the_steps()
     {
         var (doctor, patient, path) = await Near();
         (await doctor.Http.Post(path + "/start")).Is(409, "step_not_allowed");
