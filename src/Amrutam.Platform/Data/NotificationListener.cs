@@ -37,7 +37,7 @@ sealed class NotificationListener(Database database, string name, TimeProvider c
         }
         catch (NpgsqlException)
         {
-            // Whatever ended this connection may have ended the idle ones of the pools too.
+            // PostgreSQL may have ended the idle connections of the pools too.
             database.ReplaceIdleConnections();
             throw;
         }

@@ -5,11 +5,11 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Ends the places in line that hang on a booking when the booking can no longer be moved earlier, and offers
-/// the slots that were on offer to the next in line.</summary>
+/// <summary>Ends the places in line of bookings that can no longer be moved earlier. The slots on offer go to the next
+/// in line.</summary>
 /// <remarks>
 /// Listens for changed bookings (<see cref="Bookings.ChangedBookingsListener"/>), so it runs in the transaction that
-/// changes one. That transaction has locked slots, so this waits for no lock: it skips an entry or a slot that another
+/// changes one. That transaction has locked slots, so this waits for no lock. It skips an entry or a slot that another
 /// transaction has locked, and the job ends that entry within a second. A booking that was moved to the slot on offer
 /// has taken the offer. An entry whose offer is no longer earlier than the booking waits for another.
 /// </remarks>

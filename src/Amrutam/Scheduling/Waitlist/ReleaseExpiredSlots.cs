@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Releases slots by the clock: of requests and offers that nobody answered, and of holds of accounts that are
-/// suspended, closed or no patient's any more. Offers each free slot to the first in line.</summary>
+/// <summary>Releases slots of requests and offers that nobody answered, and of holds whose account may no longer
+/// book. Offers each free slot to the first in line.</summary>
 /// <remarks>Any number of replicas may run it: one skips rows that another has locked. Without it holds and requests
 /// would still end in time, and only the waiting list would miss them.</remarks>
 sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, OfferSlot offers,

@@ -45,8 +45,8 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
         && (refusal.Code == SchedulingProblems.CoolDown.Code
             || refusal.Code == SchedulingProblems.BookingsOfAPatientDoNotOverlap.Code);
 
-    /// <summary>Adds to a refusal what the patient needs to go on: after too many cancellations the seconds until they
-    /// may book again, and for an overlap their bookings at that time.</summary>
+    /// <summary>Adds to a refusal the facts that the patient needs. After too many cancellations these are the seconds
+    /// until the next booking; for an overlap, the patient's bookings at that time.</summary>
     /// <param name="moved">The patient's booking that is to be moved, or null.</param>
     public static async Task<StoredResponse> Explain(NpgsqlConnection connection, StoredResponse refusal, Guid slot,
         Guid patient, Guid? moved = null) =>
