@@ -2,10 +2,8 @@ using Amrutam.Doctors.Profiles;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Telemetry;
-using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Demo;
@@ -78,7 +76,7 @@ static class DemoClinic
     static async Task AddPeople(NpgsqlConnection connection, string hash)
     {
         var people = new List<(string Email, string Name, string Role)> { (AdminEmail, "Nila Admin", Allow.Admin) };
-        people.AddRange(DemoPeople.Doctors.Select((d, i) => ($"doctor{i + 1:00}@demo.example", d.Name, Allow.Doctor)));
+        people.AddRange(DemoPeople.Doctors.Select((d, i) => (DemoPeople.EmailOfDoctor(i), d.Name, Allow.Doctor)));
         people.AddRange(DemoPeople.Patients.Select((name, i) =>
             ($"patient{i + 1:00}@demo.example", name, Allow.Patient)));
         await connection.Statement(SignUp).With(people.ConvertAll(p => p.Email).ToArray())
@@ -92,33 +90,13 @@ static class DemoClinic
     {
         var doctors = DemoPeople.Doctors;
         return connection.Statement(CreateProfiles)
-            .With(doctors.Select((_, i) => $"doctor{i + 1:00}@demo.example").ToArray())
+            .With(doctors.Select((_, i) => DemoPeople.EmailOfDoctor(i)).ToArray())
             .With(doctors.Select(d => d.Specialization).ToArray()).With(doctors.Select(d => d.Experience).ToArray())
             .With(doctors.Select(d => d.Bio).ToArray()).With(doctors.Select(d => d.Languages).ToArray())
             .With(doctors.Select(d => Languages.NamesOf(d.Languages.Split(' '))).ToArray())
             .With(doctors.Select(d => d.FeeMinor).ToArray()).With(doctors.Select(d => d.Currency).ToArray())
             .With(doctors.Select(d => d.Zone).ToArray()).With(CommonProblems.Trace()).Execute();
     }
-
-    /// <summary>Four hours a day on the doctor's wall clock, not on Sundays, from four weeks behind to two
-    /// ahead.</summary>
-    static async Task AddSlots(NpgsqlConnection connection)
-    {
-        var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
-        var slots = DemoPeople.Doctors.SelectMany((doctor, i) =>
-        {
-            var zone = TimeZones.Zone(doctor.Zone)!;
-            return Enumerable.Range(-27, 42).Select(now.InZone(zone).Date.PlusDays)
-                .Where(date => date.DayOfWeek != IsoDayOfWeek.Sunday)
-                .SelectMany(date => Enumerable.Range(0, 8).Select(half => (Email: $"doctor{i + 1:00}@demo.example",
-                    At: TimeZones.FirstAt(date.At(new LocalTime(9 + (i + 1) % 6, 0)).PlusMinutes(30 * half), zone))));
-        }).ToList();
-        await connection.Statement(PublishSlots).With(CommonProblems.Trace())
-            .With(slots.ConvertAll(s => s.Email).ToArray())
-            .With(slots.ConvertAll(s => s.At.ToDateTimeUtc()).ToArray()).Execute();
-    }
-
-    const string Now = "select now()";
 
     const string LockOutOthers = "select pg_advisory_xact_lock($1)";
 
