@@ -90,5 +90,7 @@ static class CancelSeries
 
     const string LockRows = $"select b.slot_id from scheduling.bookings b where {Own} order by b.id for update";
 
-    const string ReadRows = $"{PresentBooking.Select} where {Own} order by b.starts_at, b.id";
+    const string ReadRows = $"""
+        select {PresentBooking.Columns} from {PresentBooking.Tables} where {Own} order by b.starts_at, b.id
+        """;
 }

@@ -11,11 +11,12 @@ namespace Amrutam.Scheduling.Bookings.Steps;
 /// <summary>A locked booking with the database's time and its doctor's cancellation window.</summary>
 sealed record PresentBooking(Booking Booking, Instant Now, Duration CancellationWindow)
 {
-    /// <summary>The columns that <see cref="Read"/> reads, of <c>scheduling.bookings b</c>.</summary>
-    public const string Select = $"""
-        select {Booking.Columns}, statement_timestamp(), coalesce(p.cancellation_window, interval '0')
-          from scheduling.bookings b left join scheduling.booking_policies p on p.doctor_id = b.doctor_id
-        """;
+    /// <summary>The columns that <see cref="Read"/> reads, in its order, of <see cref="Tables"/>.</summary>
+    public const string Columns =
+        $"{Booking.Columns}, statement_timestamp(), coalesce(p.cancellation_window, interval '0')";
+
+    public const string Tables =
+        "scheduling.bookings b left join scheduling.booking_policies p on p.doctor_id = b.doctor_id";
 
     public static PresentBooking Read(NpgsqlDataReader row) => new(Booking.Read(row), row.GetInstant(Booking.Width),
         Duration.FromTimeSpan(row.GetFieldValue<TimeSpan>(Booking.Width + 1)));
@@ -72,5 +73,5 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
         """;
 
     // A statement of its own: its snapshot and its time are younger than the lock.
-    const string ReadRow = PresentBooking.Select + " where b.id = $1";
+    const string ReadRow = $"select {PresentBooking.Columns} from {PresentBooking.Tables} where b.id = $1";
 }
