@@ -66,16 +66,25 @@ static partial class HttpPipeline
         + "clear: put a proxy with TLS before the server, and set Http__TrustedProxies")]
     public static partial void LogNoTls(ILogger log);
 
+    /// <summary>The first parts of the pipeline, which have to hold whatever fails after them.</summary>
+    public static void UseFirst(this WebApplication app)
+    {
+        app.UseMiddleware<HeadRequests>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<LastResort>();
+    }
+
     /// <summary>Adds the steps before the caller is known.</summary>
     public static void UseHttp(this WebApplication app)
     {
         var settings = app.Services.GetRequiredService<HttpSettings>();
         if (settings.Proxies() is { } proxies) app.UseForwardedHeaders(proxies);
-        app.UseMiddleware<SecurityHeaders>();
-        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ExceptionMiddleware>();
         app.UseRouting();
         if (settings.AllowedOrigins.Length > 0) app.UseCors();
+        app.Use(AnswerOptions);
+        app.UseMiddleware<QueryParameters>();
         app.UseMiddleware<PublicResponseCache>();
         app.Use(RefuseRoutesWithoutPolicy);
     }
@@ -83,8 +92,8 @@ static partial class HttpPipeline
     /// <summary>Adds the checks of requests that their caller may make.</summary>
     public static void UseRequestChecks(this WebApplication app)
     {
-        app.Use(RefuseNullCharacters);
         app.Use(RefuseOtherMediaTypes);
+        app.Use(BodyEncoding.Refuse);
         app.Use(BodyLimit.Refuse);
     }
 
@@ -103,24 +112,26 @@ static partial class HttpPipeline
             environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
     }
 
+    /// <summary>Answers OPTIONS on a known path with the methods that it has. Routing's own answer is 405, with the
+    /// header Allow.</summary>
+    static async Task AnswerOptions(HttpContext http, RequestDelegate next)
+    {
+        if (!HttpMethods.IsOptions(http.Request.Method)
+            || http.GetEndpoint() is not { RequestDelegate: { } refuse } endpoint || endpoint is RouteEndpoint)
+        {
+            await next(http);
+            return;
+        }
+        await refuse(http);
+        HeadRequests.AllowWithGet(http.Response);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     /// <summary>Makes a route without a policy refuse everybody.</summary>
     static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
         http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
             ? ProblemResponses.Write(http, CommonProblems.RoleMayNot)
             : next(http);
-
-    /// <summary>Refuses U+0000, which PostgreSQL cannot hold in text. Kestrel refuses it in a path, and
-    /// RequestValidation in a body.</summary>
-    static Task RefuseNullCharacters(HttpContext http, RequestDelegate next)
-    {
-        if (http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true) return next(http);
-        var errors = http.Request.Query
-            .Where(q => q.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true))
-            .ToDictionary(
-                q => q.Key.Replace("\0", "", StringComparison.Ordinal),
-                _ => new[] { "has a character that is not allowed" });
-        return ProblemResponses.Write(http, CommonProblems.Invalid, errors: errors);
-    }
 
     /// <summary>Refuses a caller who does not accept the media types of this route. A caller without an Accept header
     /// accepts all.</summary>

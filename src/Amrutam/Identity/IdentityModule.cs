@@ -18,7 +18,6 @@ using Amrutam.Identity.Tokens;
 using Amrutam.Identity.Users;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
@@ -121,6 +120,7 @@ sealed partial class IdentityModule : IModule
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
             .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
         services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
+        services.AddSingleton<SignInMeter>();
         services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
             .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>()
             .AddHostedService(provider => provider.GetRequiredService<FailedAttempts>());
@@ -247,8 +247,6 @@ sealed partial class IdentityModule : IModule
     {
         public string? NormalizeName(string? name) => name;
 
-        // PostgreSQL cannot store such text, so no account has it; a query for it would log an error.
-        public string? NormalizeEmail(string? email) =>
-            email is null ? null : RequestValidation.WellFormed(email) ? EmailAddress.Normal(email) : "";
+        public string? NormalizeEmail(string? email) => email is null ? null : EmailAddress.Normal(email);
     }
 }

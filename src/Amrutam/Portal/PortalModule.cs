@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Amrutam.Platform.Modules;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
 
@@ -43,11 +44,13 @@ sealed class PortalModule : IModule
         app.UseWhen(PageAccess.MayBeAPage, pages => pages.Use(HttpsOnly.Check).UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
+        ShowHome.Map(app);
         SignInPages.Map(app);
         EnrolSecondFactor.Map(app);
         ForgotPassword.Map(app);
         OpenEmailLink.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
+        VerifyWaitingDoctor.Map(app);
     }
 }

@@ -35,7 +35,8 @@ sealed class Authenticators(NpgsqlDataSource db, SecretEncryption encryption, Ti
     {
         var stored = await Find(user);
         return stored is not null && stored.Confirmed == confirmed
-            && StepOf(encryption.Decrypt(stored.Ciphertext, Purpose(user)), code, clock.GetUtcNow()) is { } step
+            && StepOf(encryption.Decrypt(stored.Ciphertext, Purpose(user)), TypedCode.Read(code),
+                clock.GetUtcNow()) is { } step
             && await db.Statement(TakeStep).With(user).With(step).Execute() == 1;
     }
 

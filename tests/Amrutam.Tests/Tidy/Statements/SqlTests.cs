@@ -16,8 +16,8 @@ public sealed class SqlTests(TestCluster cluster) : IAsyncLifetime
     /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
     /// key-encryption key. The server's role may not replace secrets.</summary>
     static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Platform.Data.Rights.",
-        "Amrutam.Platform.Data.SchemaVersion.", "Amrutam.Demo.DemoClinic.",
-        "Amrutam.EmbeddedPostgres.NewPostgresCluster.", "Amrutam.Audit.Sealing.EncryptedLogKeys."];
+        "Amrutam.Platform.Data.SchemaVersion.", "Amrutam.Demo.", "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
+        "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
     /// <summary>Code that runs SQL which is no constant: migrations and rights are files, and a cluster's first
     /// commands contain names.</summary>
