@@ -63,8 +63,8 @@ static class Requests
         return reply;
     }
 
-    /// <summary>Sends a request whose answer the contract does not judge: for floods, where that takes too long, and for
-    /// pages.</summary>
+    /// <summary>Sends a request whose answer the contract does not judge: for floods, where that takes too long, and
+    /// for pages.</summary>
     public static async Task<Reply> SendUnjudged(this HttpClient http, HttpMethod method, string path,
         object? body = null, string? key = null, params (string Name, string Value)[] headers)
     {

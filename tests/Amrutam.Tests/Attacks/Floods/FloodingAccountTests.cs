@@ -25,8 +25,8 @@ public sealed class FloodingAccountTests(TestCluster cluster) : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    /// <summary>The lock is held until the attacker's share waits for it: each of these waits with a connection, and
-    /// the other requests wait without one or are refused.</summary>
+    /// <summary>The lock is held until the attacker's share waits for it. Each of these requests has a connection. The
+    /// others wait without one or are refused.</summary>
     [Fact]
     public async Task An_account_waits_for_locks_with_its_share_of_the_pool_and_no_more()
     {
@@ -59,7 +59,7 @@ public sealed class FloodingAccountTests(TestCluster cluster) : IAsyncLifetime
         var person = await Person.SignUp(_server);
         var routes = ExampleRequest.Changes().ToList();
         var attacker = new Attacker(_server);
-        // What runs for the first time is compiled first.
+        // Code that runs for the first time is compiled first.
         foreach (var route in routes) await attacker.TurnTo(route);
         await MeasureBookings();
         // In alternation, because the machine has other work too.
