@@ -28,8 +28,9 @@ begin
     return null;
 end $$;
 
--- The judgement of 0640 and 0682 in one text. Both counts of open bookings come from one scan, which is made only where a limit is set and
--- stops at the limit of all doctors together. The address of the slot's row serves the transaction that locked it.
+-- The judgement of 0640 and 0682 in one text. Both counts of open bookings come from one scan, which is made only where
+-- a limit is set, and which stops at the limit of all doctors together. The address of the slot's row serves the
+-- transaction that locked it.
 drop function scheduling.bookability;
 create function scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean,
     open_limit int, open_limit_per_doctor int, cancellation_limit int)
