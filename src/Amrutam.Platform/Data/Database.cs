@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
 
@@ -9,6 +10,9 @@ namespace Amrutam.Platform.Data;
 /// log.</param>
 sealed record Database(string Owner, string App)
 {
+    // Shared by the copies of this record, which are one database.
+    readonly ConcurrentBag<NpgsqlDataSource> _pools = [];
+
     public const string AppRole = "amrutam_app";
 
     /// <summary>True if one user migrates and serves.</summary>
@@ -91,6 +95,41 @@ sealed record Database(string Owner, string App)
         builder.ConfigureTracing(o => o.ConfigureCommandFilter(_ => Tracing.Recorded is not null)
             .ConfigureBatchFilter(_ => Tracing.Recorded is not null).EnablePhysicalOpenTracing(false)
             .EnableFirstResponseEvent(false));
-        return builder.Build();
+        var pool = builder.Build();
+        _pools.Add(pool);
+        return pool;
     }
+
+    /// <summary>Replaces the idle connections of every pool before they are used again.</summary>
+    /// <remarks>Nothing watches an idle connection of a pool, so its first user would find out that PostgreSQL was
+    /// restarted. A listening connection is watched, and its loss calls this.</remarks>
+    public void ReplaceIdleConnections()
+    {
+        foreach (var pool in _pools) pool.Clear();
+    }
+
+    /// <summary>Whether PostgreSQL had ended the idle connection before the statement was sent, so that the statement
+    /// did nothing and may be sent once more.</summary>
+    /// <remarks>PostgreSQL then left a FATAL message that is read instead of an answer, or the statement could not be
+    /// written. A connection that breaks without a message after the statement was sent is not meant: its outcome is
+    /// unknown.</remarks>
+    public static bool EndedBefore(NpgsqlException e) => e is PostgresException postgres
+        ? postgres.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout
+        : e.InnerException is IOException && e.Message.StartsWith(CouldNotWrite, StringComparison.Ordinal);
+
+    /// <summary>Runs work that opens a connection and sends one statement or batch. Runs it once more if the connection
+    /// had ended before.</summary>
+    public static async Task<T> RunLive<T>(Func<Task<T>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (NpgsqlException e) when (EndedBefore(e))
+        {
+            return await run();
+        }
+    }
+
+    const string IdleSessionTimeout = "57P05", CouldNotWrite = "Exception while writing to stream";
 }

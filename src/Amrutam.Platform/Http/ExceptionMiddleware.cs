@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
@@ -120,7 +121,8 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         if (Parameter().Match(message) is not { Success: true } match)
             return (CommonProblems.Malformed, FrameworkSays().IsMatch(message) ? null : message, null);
         var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value);
-        return Wrong(name, match.Value.StartsWith('R') ? "is required" : "has a value of the wrong type or form");
+        return Wrong(name, match.Value.StartsWith('R') ? "is required"
+            : QueryTime.Wanted(match.Groups["type"].Value) ?? "has a value of the wrong type or form");
     }
 
     static (Problem, string?, Dictionary<string, string[]>?) Wrong(string name, string error) =>
@@ -134,7 +136,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
     [GeneratedRegex("'(?<name>[^']+)'", Named, matchTimeoutMilliseconds: 100)]
     private static partial Regex Quoted();
 
-    [GeneratedRegex("^(Failed to bind|Required) parameter \"\\S+ (?<name>\\w+)\"", Named,
+    [GeneratedRegex("^(Failed to bind|Required) parameter \"(?<type>\\S+) (?<name>\\w+)\"", Named,
         matchTimeoutMilliseconds: 100)]
     private static partial Regex Parameter();
 

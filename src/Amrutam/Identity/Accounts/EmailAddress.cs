@@ -25,8 +25,8 @@ static class EmailAddress
     public const string Rule = "must be an e-mail address, as name@example.org";
 
     /// <summary>Reads an address that is new to the product.</summary>
-    /// <returns>The address without spaces around it, in NFC, with its domain in ASCII. Null for other text, for address
-    /// literals, and for text that <see cref="TextRules"/> refuses in names.</returns>
+    /// <returns>The address without spaces around it, in NFC, with its domain in ASCII. Null for other text, for
+    /// address literals, and for text that <see cref="TextRules"/> refuses in names.</returns>
     public static string? Parse(string text)
     {
         // Before any work that grows with the length. Four bytes a code point is the most.

@@ -11,12 +11,13 @@ namespace Amrutam.Scheduling.Privacy;
 /// <summary>A person's data in the calendar, as patient and as doctor. The export has all of it. Leaving cancels future
 /// bookings; erasing deletes free text and a doctor's rules.</summary>
 /// <remarks>The booking itself stays under an untraceable id, because it is also the other person's record.</remarks>
-sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersonalData
+sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) : IPersonalData
 {
     public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person)
     {
         yield return new("bookings", connection.Statement(Bookings).With(person));
         yield return new("booking_history", connection.Statement(History).With(person));
+        yield return new("moved_bookings", connection.Statement(Moved).With(person));
         yield return new("waitlist", connection.Statement(Waitlist).With(person));
         yield return new("holds", connection.Statement(Holds).With(person));
         yield return new("recent_holds", connection.Statement(RecentHolds).With(person));
@@ -27,7 +28,7 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
     }
 
     public Task<Problem?> Leave(NpgsqlConnection connection, Guid person, CurrentUser? by) =>
-        new LeaveCalendar(connection, person, by, freed, offers).Run();
+        new LeaveCalendar(connection, person, by, listeners, offers).Run();
 
     public Task Return(NpgsqlConnection connection, Guid person) => LeaveCalendar.Return(connection, person);
 
@@ -49,6 +50,12 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
         select (to_jsonb(s) - 'actor_id')::text
           from scheduling.bookings b join scheduling.booking_steps s on s.booking_id = b.id
          where b.patient_id = $1 or b.doctor_id = $1 order by s.at
+        """;
+
+    // The former doctor's record of a visit; without the patient, whose own data it is.
+    const string Moved = """
+        select (to_jsonb(m) - 'patient_id')::text
+          from scheduling.moved_bookings m where patient_id = $1 or doctor_id = $1 order by moved_at
         """;
 
     const string Waitlist = """

@@ -9,9 +9,9 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>Holds a slot for the signed-in patient for a few minutes; a patient holds a few slots at a time.</summary>
 /// <remarks>
-/// A hold ends by the database's clock, without any job. <c>POST /api/bookings</c> by its holder ends it too. A second
-/// request while it runs returns the same hold and does not extend it. After its end the slot rests from its holder,
-/// who can still book it.
+/// A hold ends by the database's clock, without any job, and at the latest when its slot stops being bookable.
+/// <c>POST /api/bookings</c> by its holder ends it too. A second request while it runs returns the same hold and does
+/// not extend it. After its end the slot rests from its holder, who can still book it.
 /// </remarks>
 static class HoldSlot
 {
@@ -55,7 +55,7 @@ static class HoldSlot
              where s.id = $1 and s.held_by = $2 and s.held_until > statement_timestamp()),
         held as (
             update scheduling.slots s set held_by = $2,
-                   held_until = least(s.starts_at, statement_timestamp() + make_interval(mins => $4))
+                   held_until = least(s.starts_at, s.bookable_until, statement_timestamp() + make_interval(mins => $4))
              where s.id = $1 and not exists (select from own)
                and ($3 = 0 or $3 > (
                    select count(*) from scheduling.slots o

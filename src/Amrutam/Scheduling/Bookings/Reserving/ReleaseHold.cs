@@ -15,12 +15,12 @@ static class ReleaseHold
             .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
-        FreedSlots freed) =>
+        BookingListeners listeners) =>
         transaction.Run(patient, key, new { }, async connection =>
         {
             if (!await connection.Statement(Release).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
                 return StoredResponse.Of(CommonProblems.NotFound());
-            await freed.Announce(connection, id, patient.Id);
+            await listeners.SlotFreed(connection, id, patient.Id);
             return StoredResponse.NoContent;
         });
 
