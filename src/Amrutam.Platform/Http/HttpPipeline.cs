@@ -10,9 +10,14 @@ using Microsoft.Extensions.Logging.Console;
 namespace Amrutam.Platform.Http;
 
 /// <summary>The steps that every request passes through, in every module.</summary>
-static class HttpPipeline
+static partial class HttpPipeline
 {
-    public const string DefaultUrl = "http://127.0.0.1:5080";
+    const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <summary>The public addresses that the settings name, separated by semicolons.</summary>
+    public static string Urls(IConfiguration settings) => settings["urls"] ?? (settings["http_ports"] is { } ports
+        ? string.Join(';', ports.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => "http://+:" + port))
+        : DefaultUrl);
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {
@@ -47,6 +52,19 @@ static class HttpPipeline
         builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase))
             .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
+
+    /// <summary>True if the server neither speaks TLS itself nor knows a proxy that does.</summary>
+    public static bool HasNoTls(IServiceProvider services)
+    {
+        var settings = services.GetRequiredService<IConfiguration>();
+        return services.GetRequiredService<HttpSettings>().TrustedProxies.Length == 0
+            && !settings.GetSection("Kestrel:Endpoints").Exists() && settings["https_ports"] is null
+            && !Urls(settings).Contains("https://", StringComparison.OrdinalIgnoreCase);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "there is no TLS, so no page opens and tokens are sent in "
+        + "clear: put a proxy with TLS before the server, and set Http__TrustedProxies")]
+    public static partial void LogNoTls(ILogger log);
 
     /// <summary>The first parts of the pipeline, which have to hold whatever fails after them.</summary>
     public static void UseFirst(this WebApplication app)

@@ -99,8 +99,7 @@ static class OpenApiDescription
         var terms = ApiTerms.Of(context.ApplicationServices.GetRequiredService<IReadOnlyList<IModule>>());
         document.Info = Info();
         document.Servers = [new() { Url = "/", Description = "The server that gave this document." }];
-        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
-            tag.Description = terms.Tags.GetValueOrDefault(tag.Name!);
+        document.Tags = Ordered(document.Tags ?? new HashSet<OpenApiTag>(), terms);
         document.Components ??= new();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
         document.Components.Schemas[ProblemSchema.Name] = ProblemSchema.Make();
@@ -115,6 +114,18 @@ static class OpenApiDescription
                 Description = "The `access_token` of POST /api/auth/login.",
             },
         };
+    }
+
+    /// <summary>The tags with their descriptions, in the order of a first visit, which the page follows.</summary>
+    static SortedSet<OpenApiTag> Ordered(IEnumerable<OpenApiTag> tags, ApiTerms terms)
+    {
+        var byPlace = Comparer<OpenApiTag>.Create((a, b) =>
+            (Place(a), a.Name!).CompareTo((Place(b), b.Name!)));
+        var ordered = new SortedSet<OpenApiTag>(tags, byPlace);
+        foreach (var tag in ordered) tag.Description = terms.Tags.GetValueOrDefault(tag.Name!)?.Description;
+        return ordered;
+
+        int Place(OpenApiTag tag) => terms.Tags.GetValueOrDefault(tag.Name!)?.Place ?? int.MaxValue;
     }
 
     static OpenApiInfo Info() => new()

@@ -35,12 +35,23 @@ sealed partial class ProblemsAsPages(ILogger<ProblemsAsPages> log) : IProblemDet
 
     static async Task Write(HttpContext http, ProblemDetails problem)
     {
+        var status = problem.Status ?? http.Response.StatusCode;
+        var code = problem.Extensions["code"] as string;
+        if (HttpsOnly.Refuses(http))
+        {
+            await HttpsOnly.Write(http, status);
+            return;
+        }
+        if (code == PortalSecondFactor.Needed && HttpMethods.IsGet(http.Request.Method))
+        {
+            http.Response.Redirect(PageAccess.Enrolment);
+            return;
+        }
         // The page has forms, whose tokens belong to the signed-in person; an unknown path did not authenticate.
         http.User = (await http.AuthenticateAsync(PortalSignIn.Scheme)).Principal ?? http.User;
-        var status = problem.Status ?? http.Response.StatusCode;
         var page = new RazorComponentResult<ProblemPage>(new
         {
-            Status = status, Code = problem.Extensions["code"] as string, Trace = CommonProblems.Trace(),
+            Status = status, Code = code, Trace = CommonProblems.Trace(),
         })
         {
             StatusCode = status,
