@@ -5,7 +5,7 @@ namespace Amrutam.Platform.Http.Binding;
 
 /// <summary>Text from outside, before any rule of a field: which text can be stored, its normal forms and its
 /// length.</summary>
-/// <remarks>The only place that calls <see cref="string.Normalize()"/>, which throws for some of the text that is
+/// <remarks>The only place that calls <c>string.Normalize</c>, which throws for some of the text that is
 /// refused here.</remarks>
 static class UnicodeText
 {

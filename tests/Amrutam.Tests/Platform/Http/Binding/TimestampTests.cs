@@ -1,7 +1,6 @@
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
-using NodaTime;
 
 namespace Amrutam.Tests.Platform.Http.Binding;
 
