@@ -36,7 +36,7 @@ sealed class SchedulingModule : IModule
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
         module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
             .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<RefusedRequests>()
-            .AddSingleton<OfferSlot>();
+            .AddSingleton<OfferSlot>().AddSingleton<SlotsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
     }

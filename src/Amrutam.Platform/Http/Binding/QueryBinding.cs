@@ -21,9 +21,9 @@ readonly record struct QueryInstant(Instant Value)
     public static bool TryParse([NotNullWhen(true)] string? text, out QueryInstant at)
     {
         // A plus sign that was not escaped arrives as a space.
-        var parsed = OffsetDateTimePattern.Rfc3339.Parse((text ?? "").Replace(' ', '+'));
-        at = parsed.Success ? new(parsed.Value.ToInstant()) : default;
-        return parsed.Success && TimeZones.InRange(at.Value);
+        var parsed = Timestamp.Parse(text?.Replace(' ', '+'));
+        at = new(parsed ?? default);
+        return parsed is not null;
     }
 }
 
