@@ -16,8 +16,8 @@ public sealed class BookingPagesTests(TestCluster cluster)
 {
     const int Members = 32, WarmUps = 4;
 
-    // Seen: 53 pages in nearly empty tables, where each index is one page high. 70 with 33,000 bookings: a page more for
-    // each index that grew, and none for a visit ahead. 75 and 71 with limits, 10 and 50 visits ahead.
+    // Seen: 53 pages in nearly empty tables, where each index is one page high. 70 with 33,000 bookings: a page more
+    // for each index that grew, and none for a visit ahead. 75 and 71 with limits, 10 and 50 visits ahead.
     const double MostWhenEmpty = 60, Most = 75, MostWithLimits = 80, MostForVisitsAhead = 4;
 
     static readonly SchedulingLimits Lifted = new() { OpenBookingsPerPatient = 0 };
@@ -46,7 +46,7 @@ public sealed class BookingPagesTests(TestCluster cluster)
         (some - withLimits).ShouldBeLessThanOrEqualTo(MostForVisitsAhead);
     }
 
-    /// <returns>Pages for each booking of one batch, after others have filled the caches of plans and catalogues.</returns>
+    /// <returns>Pages for each booking of one batch, after others filled the caches of plans and catalogues.</returns>
     async Task<double> Pages(NpgsqlDataSource db, NpgsqlDataSource owner, SchedulingLimits limits)
     {
         // Commits here are asynchronous. Vacuum takes only rows of flushed ones for visible to all.
@@ -128,7 +128,8 @@ public sealed class BookingPagesTests(TestCluster cluster)
     // The rows keep the rules. Guards and references are off, because they would take minutes.
     const string Visits = """
         insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, status)
-        select gen_random_uuid(), gen_random_uuid(), ('40000000-0000-7000-8000-' || lpad(to_hex(v % $1), 12, '0'))::uuid,
+        select gen_random_uuid(), gen_random_uuid(),
+               ('40000000-0000-7000-8000-' || lpad(to_hex(v % $1), 12, '0'))::uuid,
                ('20000000-0000-7000-8000-' || lpad(to_hex(p), 12, '0'))::uuid,
                now() + interval '100 days' + v * interval '1 hour',
                now() + interval '100 days' + v * interval '1 hour' + interval '30 minutes', 'confirmed'
