@@ -202,6 +202,9 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     /// <summary>A patient with thousands of bookings.</summary>
     internal static readonly Guid BusyPatient = new("01900000-0000-7000-8000-00000000b058");
 
+    // Nothing is judged by time here, and a busy machine takes minutes to seed.
+    const int SeedSeconds = 300;
+
     Database _database = null!;
 
     /// <summary>Tables without rows, which a plan may scan: the event log's partitions of future months.</summary>
@@ -224,7 +227,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
         {
-            Pooling = false, Options = options,
+            Pooling = false, Options = options, CommandTimeout = SeedSeconds,
         }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and an index preference as with a cached database.
