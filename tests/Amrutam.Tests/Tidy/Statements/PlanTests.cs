@@ -217,8 +217,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     {
         _database = await cluster.NewDatabase();
         await using var connection = await Open();
-        await connection.Statement(Seed).Within(MostSeeding).Execute();
-        await connection.Statement(SeedBusy).With(Busy).With(BusyPatient).Within(MostSeeding).Execute();
+        await connection.Statement(Seed).Execute();
+        await connection.Statement(SeedBusy).With(Busy).With(BusyPatient).Execute();
         await connection.Statement("analyze").Execute();
         Empty = [.. await connection.Statement(
             "select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
@@ -230,7 +230,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
         {
-            Pooling = false, Options = options,
+            Pooling = false, Options = options, CommandTimeout = (int)MostSeeding.TotalSeconds,
         }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and an index preference as with a cached database.
