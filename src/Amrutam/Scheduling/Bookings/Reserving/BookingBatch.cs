@@ -20,7 +20,7 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Patient, string? Reason, IdempotencyKey Key,
     byte[]? Fingerprint, string Trace, string? Chosen = null, SlotRequestCoalescer.Group? Group = null);
 
-/// <summary>Books slots for many patients in one transaction and round trip. A lone booking is a batch of one.</summary>
+/// <summary>Books slots for many patients in one transaction and round trip; a lone booking is a batch too.</summary>
 /// <remarks> Three statements travel together. The first locks the slots' rows in id order. The second locks the
 /// patients in order, so that a patient's own requests do not pass each other. Only the third judges and writes. Its
 /// snapshot is younger than both locks, so it sees every committed change of the slots, bookings and keys. A batch
