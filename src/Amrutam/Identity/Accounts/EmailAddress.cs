@@ -54,6 +54,15 @@ static class EmailAddress
         return (address[..at] + (Ascii(address[at..]) ?? address[at..])).ToUpperInvariant();
     }
 
+    /// <summary>The form in which a receiver's letters are counted: without the tag that many providers ignore, as in
+    /// <c>name+tag@example.org</c>.</summary>
+    public static string Receiver(string address)
+    {
+        var normal = Normal(address);
+        var (tag, at) = (normal.IndexOf('+', StringComparison.Ordinal), normal.LastIndexOf('@'));
+        return tag > 0 && tag < at ? normal[..tag] + normal[at..] : normal;
+    }
+
     /// <returns>The mailbox that mail to this address goes to; null when it is no address.</returns>
     public static MailboxAddress? Mailbox(string address) =>
         MailboxAddress.TryParse(Strict, address, out var mailbox) ? mailbox : null;
