@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
+using Amrutam.Portal.Parts;
 using Amrutam.Tests.Platform.Http.Fuzzing;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
@@ -61,14 +62,20 @@ public sealed class ServerErrorTests(ServerFixture fixture) : IClassFixture<Serv
     public async Task A_form_of_another_charset_is_refused(string type, int status)
     {
         var forms = Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(route => Forms.FieldsOf(route).Count > 0).ToList();
-        forms.Count.ShouldBeGreaterThan(5);
+            .Where(route => Forms.FieldsOf(route).Count > 0
+                && !route.RoutePattern.RawText!.Contains('{', StringComparison.Ordinal));
+        var judged = 0;
         foreach (var form in forms)
         {
             var body = new ByteArrayContent("email=a"u8.ToArray());
             body.Headers.TryAddWithoutValidation("Content-Type", type);
-            (await Server.Anonymous().Send(HttpMethod.Post, form.RoutePattern.RawText!, body)).Is(status);
+            var reply = await Server.Anonymous().Send(HttpMethod.Post, form.RoutePattern.RawText!, body);
+            // A page for signed-in persons leads to the sign-in first.
+            if (reply.Status == 302) continue;
+            reply.Is(status);
+            judged++;
         }
+        judged.ShouldBeGreaterThan(5);
     }
 
     [Theory]
@@ -96,9 +103,9 @@ public sealed class ServerErrorTests(ServerFixture fixture) : IClassFixture<Serv
     [Theory]
     [InlineData("/admin?q=é", "/admin?q=%C3%A9")]
     [InlineData("/admin?q=आशा", "/admin?q=%E0%A4%86%E0%A4%B6%E0%A4%BE")]
-    [InlineData("/admin?q=\uFFFE", "/admin")]
-    [InlineData("/admin\u0001", "/admin")]
-    [InlineData("//elsewhere.example/é", "/admin")]
+    [InlineData("/admin?q=\uFFFE", PageAccess.Home)]
+    [InlineData("/admin\u0001", PageAccess.Home)]
+    [InlineData("//elsewhere.example/é", PageAccess.Home)]
     public async Task An_address_to_go_back_to_fits_into_a_header(string back, string location)
     {
         var forms = new Forms(Server.Anonymous());
