@@ -351,7 +351,7 @@ CREATE FUNCTION platform.stored_response(of_user uuid, of_route text, of_key tex
      where k.user_id = of_user and k.route = of_route and k.key = of_key offset 0
 $$;
 
-CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone)
+CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone, address tid)
     LANGUAGE sql STABLE
     AS $$
     select case when s.id is null then 'not_found'
@@ -366,23 +366,22 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                 when exists (
                     select from scheduling.bookings_of_patient_between(patient, s.starts_at, s.ends_at) o
                      where o.id is distinct from moved) then 'bookings_of_a_patient_do_not_overlap'
-                when by_patient and open_limit > 0 and open_limit <= (
-                    select count(*) from (
-                        select from scheduling.open_bookings_of_patient(patient) o
-                         where o.id is distinct from moved limit open_limit) o) then 'too_many_open_bookings'
-                when by_patient and open_limit_per_doctor > 0 and open_limit_per_doctor <= (
-                    select count(*) from (
-                        select o.doctor_id from scheduling.open_bookings_of_patient(patient) o
-                         where o.id is distinct from moved limit nullif(open_limit, 0)) o
-                     where o.doctor_id = s.doctor_id) then 'too_many_open_bookings_with_this_doctor'
+                when open_limit > 0 and open_limit <= open.all_doctors then 'too_many_open_bookings'
+                when open_limit_per_doctor > 0 and open_limit_per_doctor <= open.this_doctor
+                    then 'too_many_open_bookings_with_this_doctor'
                 when by_patient and cancellation_limit > 0 and cancellation_limit <= (
                     select count(*) from (
                         select from scheduling.recent_cancellations_of_patient(patient)
                          limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
-           s.doctor_id, s.starts_at, s.ends_at, s.held_until
+           s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
       left join scheduling.slots s on s.id = asked.id
       left join doctors.bookable_doctors(verified_only) d on d.id = s.doctor_id
+     cross join lateral (
+        select count(*) as all_doctors, count(*) filter (where o.doctor_id = s.doctor_id) as this_doctor
+          from (select o.doctor_id from scheduling.open_bookings_of_patient(patient) o
+                 where by_patient and (open_limit > 0 or open_limit_per_doctor > 0) and o.id is distinct from moved
+                 limit nullif(open_limit, 0)) o) open
 $$;
 
 CREATE FUNCTION scheduling.bookable_slots(verified_only boolean) RETURNS TABLE(id uuid, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, specialization text, time_zone text, requires_confirmation boolean)
@@ -478,14 +477,15 @@ CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS
     LANGUAGE sql STABLE
     AS $$
     select distinct on (coalesce(b.series_id, b.id)) b.* from scheduling.bookings b
-     where b.patient_id = patient and b.starts_at > statement_timestamp() - interval '1 hour'
+     where b.patient_id = patient and b.updated_at > statement_timestamp() - interval '1 hour'
+       and b.starts_at > statement_timestamp() - interval '1 hour'
        and b.status = 'cancelled' and b.cancelled_by = 'patient'
-       and b.updated_at > statement_timestamp() - interval '1 hour'
      order by coalesce(b.series_id, b.id), b.updated_at
 $$;
 
 CREATE FUNCTION scheduling.refuse_overlap_of_a_patient() RETURNS trigger
     LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
     AS $$
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
@@ -496,9 +496,10 @@ begin
          where scheduling.is_active(status) order by patient) as patients;
     if exists (
         select from written w
-         cross join lateral scheduling.bookings_of_patient_between(w.patient_id, w.starts_at, w.ends_at) b
-         where scheduling.is_active(w.status) and not scheduling.has_expired(w.status, w.expires_at)
-           and b.id <> w.id) then
+         cross join lateral (
+            select from scheduling.bookings_of_patient_between(w.patient_id, w.starts_at, w.ends_at) b
+             where b.id <> w.id offset 0) b
+         where scheduling.is_active(w.status) and not scheduling.has_expired(w.status, w.expires_at)) then
         raise exception 'a patient has two bookings at one time' using errcode = 'exclusion_violation',
             constraint = 'bookings_of_a_patient_do_not_overlap', schema = 'scheduling', table = 'bookings';
     end if;
@@ -525,7 +526,7 @@ CREATE TABLE scheduling.slots (
     CONSTRAINT slot_is_not_empty CHECK ((starts_at < ends_at)),
     CONSTRAINT slots_closed_because_check CHECK ((closed_because = ANY (ARRAY['rules'::text, 'time_off'::text])))
 )
-WITH (fillfactor='85');
+WITH (fillfactor='70');
 
 CREATE FUNCTION scheduling.slot_state(slot scheduling.slots) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -885,6 +886,14 @@ CREATE VIEW platform.passed_over AS
     parked_events."position"
    FROM platform.parked_events;
 
+CREATE TABLE platform.schema_version (
+    is_only boolean DEFAULT true NOT NULL,
+    version text NOT NULL,
+    serves_from text NOT NULL,
+    migrated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT schema_version_is_only_check CHECK (is_only)
+);
+
 CREATE TABLE scheduling.availability (
     doctor_id uuid NOT NULL,
     rules jsonb DEFAULT '[]'::jsonb NOT NULL,
@@ -1189,6 +1198,9 @@ ALTER TABLE ONLY platform.page_key
 ALTER TABLE ONLY platform.parked_events
     ADD CONSTRAINT parked_events_pkey PRIMARY KEY (reader, "position");
 
+ALTER TABLE ONLY platform.schema_version
+    ADD CONSTRAINT schema_version_pkey PRIMARY KEY (is_only);
+
 ALTER TABLE ONLY scheduling.availability
     ADD CONSTRAINT availability_pkey PRIMARY KEY (doctor_id);
 
@@ -1302,9 +1314,11 @@ CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
 
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at, id);
 
-CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id);
+CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id) INCLUDE (ends_at, status, doctor_id, series_id, expires_at);
 
 CREATE INDEX bookings_of_a_series ON scheduling.bookings USING btree (series_id, starts_at) WHERE (series_id IS NOT NULL);
+
+CREATE INDEX cancellations_of_a_patient ON scheduling.bookings USING btree (patient_id, updated_at) WHERE ((status = 'cancelled'::text) AND (cancelled_by = 'patient'::text));
 
 CREATE INDEX moved_bookings_of_a_doctor ON scheduling.moved_bookings USING btree (doctor_id, starts_at, booking_id);
 
@@ -1429,6 +1443,8 @@ REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
 
+REVOKE ALL ON FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_doctor uuid, earliest timestamp with time zone) FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
@@ -1513,6 +1529,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE platform.parked_events TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.passed_over TO amrutam_app;
 
+GRANT SELECT ON TABLE platform.schema_version TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.availability TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_policies TO amrutam_app;
@@ -1522,14 +1540,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.open_slots TO amrutam_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookable_slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_steps TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.moved_bookings TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings_moved_away TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings_of_doctors TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.given_up_slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 

@@ -8,7 +8,7 @@ namespace Amrutam.EmbeddedPostgres;
 static class NewPostgresCluster
 {
     const int PasswordLength = 64;
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes <c>cluster</c> and its passwords. Files that an interrupted start left behind are made
     /// again.</summary>

@@ -29,13 +29,15 @@ sealed class PostgresAccount
     const int ProgramNotFound = 127;
 
     /// <summary>The user who started this process.</summary>
-    public static readonly PostgresAccount ThisProcess = new(null, []);
+    public static readonly PostgresAccount ThisProcess = new(null, "", []);
 
     static readonly string[] PreferredUsers = ["postgres", "nobody"];
 
     readonly string[] _launcher;
+    readonly string _group;
 
-    PostgresAccount(string? user, string[] launcher) => (User, _launcher) = (user, launcher);
+    PostgresAccount(string? user, string group, string[] launcher) =>
+        (User, _group, _launcher) = (user, group, launcher);
 
     /// <summary>The other user's name; null when PostgreSQL runs as the user of this process.</summary>
     public string? User { get; }
@@ -50,7 +52,7 @@ sealed class PostgresAccount
             if (!uid.Succeeded || !gid.Succeeded) continue;
             foreach (var way in Launchers(user, uid.Output.Trim(), gid.Output.Trim()))
             {
-                var account = new PostgresAccount(user, way);
+                var account = new PostgresAccount(user, gid.Output.Trim(), way);
                 if ((await account.Run("/bin/sh", ["-c", "exit 0"], ct)).Succeeded) return account;
             }
         }
@@ -99,6 +101,16 @@ sealed class PostgresAccount
         var outcome = await ThisProcess.Run("chown", ["-h", User, path], ct);
         if (!outcome.Succeeded)
             throw new EmbeddedPostgresException($"{path} cannot be given to the user {User}: {outcome.Output.Trim()}");
+    }
+
+    /// <summary>Closes a folder of root's to everybody but this account's group, which passes through it and cannot
+    /// list it.</summary>
+    public async Task LetThrough(string folder, CancellationToken ct)
+    {
+        if (User is null || OperatingSystem.IsWindows()) return;
+        var given = await ThisProcess.Run("chgrp", [_group, folder], ct);
+        File.SetUnixFileMode(folder, NewPostgresCluster.OwnerOnly
+            | (given.Succeeded ? UnixFileMode.GroupExecute : UnixFileMode.OtherExecute));
     }
 
     public async Task<bool> CanEnter(string folder, CancellationToken ct) =>

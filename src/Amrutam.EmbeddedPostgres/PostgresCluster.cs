@@ -47,6 +47,7 @@ sealed class PostgresCluster
         CancellationToken ct)
     {
         var runner = await PostgresAccount.Choose(options, ct);
+        await runner.LetThrough(directory, ct);
         var version = Path.Combine(directory, "cluster", "PG_VERSION");
         int? existing = File.Exists(version)
             ? int.Parse(await File.ReadAllTextAsync(version, ct), CultureInfo.InvariantCulture)

@@ -144,17 +144,13 @@ sealed partial class PrivatePostgres : IAsyncDisposable
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         try
         {
-            Directory.CreateDirectory(directory);
+            // Root's folder is closed to others once PostgreSQL's user is known, who passes through it.
+            if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess) Directory.CreateDirectory(directory);
+            else NewPostgresCluster.CreatePrivate(directory);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             throw new EmbeddedPostgresException($"the data directory cannot be made: {refused.Message}", refused);
-        }
-        if (!OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess)
-        {
-            // PostgreSQL's user passes through root's folder to its own. It cannot list the folder, and files have
-            // their own modes.
-            File.SetUnixFileMode(directory, File.GetUnixFileMode(directory) | UnixFileMode.OtherExecute);
         }
         return directory;
     }

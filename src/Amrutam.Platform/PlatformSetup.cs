@@ -13,11 +13,12 @@ namespace Amrutam.Platform;
 /// <summary>Puts the platform and the modules into a server.</summary>
 static class PlatformSetup
 {
-    public static void AddPlatform(this WebApplicationBuilder builder, Database database,
-        IReadOnlyList<IModule> modules)
+    /// <summary>Adds everything but the <see cref="Database"/>, which is known only after settings are read.</summary>
+    public static void AddPlatform(this WebApplicationBuilder builder, IReadOnlyList<IModule> modules)
     {
         builder.AddSettings<DataSettings>(DataSettings.Section);
-        builder.AddDatabase(database);
+        builder.AddSettings<SecurityTxtSettings>("SecurityTxt");
+        builder.AddDatabase();
         builder.AddTelemetry();
         builder.AddHttp();
         builder.AddApiDescription();
@@ -31,6 +32,7 @@ static class PlatformSetup
     public static void UsePlatform(this WebApplication app)
     {
         var modules = app.Services.GetRequiredService<IReadOnlyList<IModule>>();
+        app.UseFirst();
         foreach (var module in modules) module.UseFirst(app);
         app.UseHttp();
         foreach (var module in modules) module.Use(app);
@@ -38,6 +40,7 @@ static class PlatformSetup
         app.MapHealth();
         app.MapProblemPages();
         app.MapApiDescription();
+        app.MapSecurityTxt();
         foreach (var module in modules) module.Map(app);
     }
 

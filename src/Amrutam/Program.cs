@@ -20,22 +20,29 @@ static class Program
 
     static Task<int> Main(string[] args) => CommandLine.Run(args);
 
-    /// <summary>Builds the server over a migrated database. It is not started yet.</summary>
+    /// <summary>Reads and checks every setting. Nothing is started, and no database is asked.</summary>
     /// <param name="args">Settings, as <c>--Limits:HoldsPerPatient=3</c>.</param>
-    /// <param name="database">The database.</param>
     /// <param name="modules">The modules; null for those of the product.</param>
     /// <exception cref="StartupException">A setting is not known or not valid.</exception>
-    public static WebApplication Build(string[] args, Database database, IReadOnlyList<IModule>? modules = null)
+    public static WebApplicationBuilder Configure(string[] args, IReadOnlyList<IModule>? modules = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            Args = args, ContentRootPath = AppContext.BaseDirectory,
-        });
-        builder.AddPlatform(database, modules ?? Modules);
+        var builder = Settings.CreateBuilder(args);
+        builder.AddPlatform(modules ?? Modules);
         builder.AddSettings<DemoSettings>("Demo");
         builder.RefuseUnknownSettings();
-        var app = builder.Build();
+        return builder;
+    }
+
+    /// <summary>Builds the server over a migrated database. It is not started yet.</summary>
+    public static WebApplication Build(WebApplicationBuilder configured, Database database)
+    {
+        configured.Services.AddSingleton(database);
+        var app = configured.Build();
         app.UsePlatform();
         return app;
     }
+
+    /// <inheritdoc cref="Configure"/>
+    public static WebApplication Build(string[] args, Database database, IReadOnlyList<IModule>? modules = null) =>
+        Build(Configure(args, modules), database);
 }

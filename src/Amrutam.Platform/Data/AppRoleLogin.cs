@@ -24,6 +24,7 @@ static partial class AppRoleLogin
     /// none.</summary>
     public static async Task<Database> Give(Database database, CancellationToken ct)
     {
+        if (!database.HasOneLogin) await RequireRole(database, ct);
         if (Derive(database) is not { } own) return database;
         try
         {
@@ -43,8 +44,13 @@ static partial class AppRoleLogin
 
     /// <summary>Returns the database with the login that an earlier start made, if there is one. Makes
     /// nothing.</summary>
-    public static async Task<Database> Find(Database database, CancellationToken ct) =>
-        Derive(database) is { } own && await Opens(own, ct) ? database with { App = own.ConnectionString } : database;
+    public static async Task<Database> Find(Database database, CancellationToken ct)
+    {
+        if (!database.HasOneLogin) await RequireRole(database, ct);
+        return Derive(database) is { } own && await Opens(own, ct)
+            ? database with { App = own.ConnectionString }
+            : database;
+    }
 
     /// <summary>Logs a warning if the serving role could become the owner of the event log.</summary>
     public static async Task Check(IServiceProvider services, CancellationToken ct)
@@ -52,6 +58,16 @@ static partial class AppRoleLogin
         if (await MayBecomeTheOwner(services.GetRequiredService<NpgsqlDataSource>(), ct))
             LogMayBecomeTheOwner(services.GetRequiredService<ILoggerFactory>()
                 .CreateLogger(typeof(AppRoleLogin).FullName!));
+    }
+
+    /// <exception cref="StartupException">The login that serves is not a member of amrutam_app.</exception>
+    static async Task RequireRole(Database database, CancellationToken ct)
+    {
+        await using var serving = Once(database.App);
+        if (await serving.Statement(HasRole).With(Database.AppRole).Value<bool>(ct)) return;
+        var user = new NpgsqlConnectionStringBuilder(database.App).Username;
+        throw new StartupException($"The login '{user}' of {ConnectionStrings.SettingOf(database, database.App)} is "
+            + $"not a member of {Database.AppRole}: run \"grant {Database.AppRole} to {user}\" as a superuser.");
     }
 
     static Task<bool> MayBecomeTheOwner(NpgsqlDataSource serving, CancellationToken ct) =>
@@ -97,6 +113,10 @@ static partial class AppRoleLogin
 
     static NpgsqlDataSource Once(string connectionString) => Database.OpenUnpooled(
         new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString, "amrutam login");
+
+    const string HasRole = """
+        select coalesce((select pg_has_role(session_user, oid, 'usage') from pg_roles where rolname = $1), false)
+        """;
 
     const string Lock = "select pg_advisory_lock($1)";
 

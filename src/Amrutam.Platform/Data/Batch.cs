@@ -6,21 +6,32 @@ using Amrutam.Platform.Telemetry;
 namespace Amrutam.Platform.Data;
 
 /// <summary>The size of batches, and the time that their members have waited.</summary>
-static class BatchMeter
+sealed class BatchMeter
 {
     public const string Label = "amrutam.batch.name";
 
-    static readonly Meter Meter = new("Amrutam.Batches");
+    readonly Histogram<int> _size;
+    readonly Histogram<double> _wait;
+    readonly KeyValuePair<string, object?> _name;
 
-    public static readonly Histogram<int> Size = Meter.CreateHistogram("amrutam.batch.size", "{request}",
-        "Requests that one call of a batch took together",
-        advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+    /// <param name="batch">The label's value: what the batch gathers, in the plural.</param>
+    public BatchMeter(IMeterFactory meters, string batch)
+    {
+        var meter = meters.Create("Amrutam.Batches");
+        _name = new(Label, batch);
+        _size = meter.CreateHistogram("amrutam.batch.size", "{request}",
+            "Requests that one call of a batch took together",
+            advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128] });
+        _wait = meter.CreateHistogram("amrutam.batch.wait", "s",
+            "How long a request waited before a batch took it", advice: new InstrumentAdvice<double>
+            {
+                HistogramBucketBoundaries = [.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5],
+            });
+    }
 
-    public static readonly Histogram<double> Wait = Meter.CreateHistogram("amrutam.batch.wait", "s",
-        "How long a request waited before a batch took it", advice: new InstrumentAdvice<double>
-        {
-            HistogramBucketBoundaries = [.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5],
-        });
+    public void Waited(TimeSpan time) => _wait.Record(time.TotalSeconds, _name);
+
+    public void Took(int requests) => _size.Record(requests, _name);
 }
 
 /// <summary>Gathers concurrent requests into one call: requests that arrive during a call wait for the next
@@ -39,7 +50,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
 
     static readonly ExecutionContext Nobodys = OfAThreadOfItsOwn();
 
-    readonly KeyValuePair<string, object?> _name;
+    readonly BatchMeter _meter;
     readonly Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> _run;
     readonly Func<Exception, bool> _outcomeIsUnknown;
     readonly int _size, _besides;
@@ -61,13 +72,14 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     /// <param name="outcomeIsUnknown">True for a failure after which the batch may have been committed. It is not run
     /// again.</param>
     public Batch(string name, Func<IReadOnlyList<TRequest>, Task<TOutcome[]>> run, int size, int besides,
-        TimeSpan slow, int capacity, TimeSpan deadline, Func<Exception, bool> outcomeIsUnknown, TimeProvider clock)
+        TimeSpan slow, int capacity, TimeSpan deadline, Func<Exception, bool> outcomeIsUnknown,
+        IMeterFactory meters, TimeProvider clock)
     {
         // A limit of zero would make the watch of slow calls run without a pause.
         ArgumentOutOfRangeException.ThrowIfLessThan(slow, TimeSpan.FromMilliseconds(1));
         (_run, _size, _deadline, _clock, _outcomeIsUnknown) = (run, size, deadline, clock, outcomeIsUnknown);
         (_slow, _besides, _beside) = (slow, besides, new(besides));
-        _name = new(BatchMeter.Label, name);
+        _meter = new(meters, name);
         _queue = Channel.CreateBounded<Waiting>(capacity);
     }
 
@@ -151,7 +163,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
         {
             any = true;
             var waited = _clock.GetElapsedTime(next.Since);
-            BatchMeter.Wait.Record(waited.TotalSeconds, _name);
+            _meter.Waited(waited);
             if (waited > _deadline) next.Outcome.TrySetException(new OverloadedException("waited too long"));
             else members.Add(next);
         }
@@ -161,7 +173,7 @@ sealed class Batch<TRequest, TOutcome> : IAsyncDisposable
     async Task RunMembers(List<Waiting> members)
     {
         if (members.Count == 0) return;
-        BatchMeter.Size.Record(members.Count, _name);
+        _meter.Took(members.Count);
         using var activity = Tracing.BeginFor(members, m => m.From, "batch");
         await RunTogether(members);
     }

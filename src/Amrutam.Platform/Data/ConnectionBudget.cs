@@ -10,6 +10,10 @@ sealed class DatabaseSettings
     /// inside it.</summary>
     [Range(2, 1000)]
     public int MaxConnections { get; init; } = 32;
+
+    /// <summary>How long a start or a command waits for a database that is away.</summary>
+    [Range(0, 3600)]
+    public int StartSeconds { get; init; } = 30;
 }
 
 /// <summary>Checks at the start that PostgreSQL allows as many connections as this server may open.</summary>

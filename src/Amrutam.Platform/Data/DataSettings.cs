@@ -15,6 +15,15 @@ sealed class DataSettings
     public static string DirectoryOf(IConfiguration settings) =>
         settings.GetSection(Section)[nameof(Directory)] is { Length: > 0 } given ? given : DefaultDirectory();
 
+    /// <summary>Makes the folder if there is none. Other users of the machine may not enter it.</summary>
+    public static void Make(string directory)
+    {
+        if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(directory);
+        else
+            System.IO.Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute);
+    }
+
     /// <summary>/var/lib/amrutam for root. For other users it is a folder below XDG_DATA_HOME, ~/.local/share,
     /// ~/Library/Application Support or %LOCALAPPDATA%.</summary>
     public static string DefaultDirectory()

@@ -15,6 +15,10 @@ sealed record Database(string Owner, string App)
 
     public const string AppRole = "amrutam_app";
 
+    /// <summary>True if one user migrates and serves.</summary>
+    public bool HasOneLogin =>
+        new NpgsqlConnectionStringBuilder(Owner).Username == new NpgsqlConnectionStringBuilder(App).Username;
+
     /// <summary>The key of the pool that reads public lists.</summary>
     /// <remarks>The driver uses its connections in turn. Among many connections each is seldom used, and its PostgreSQL
     /// process loses its knowledge of tables and pages. Among few, each stays warm. And readers of public lists, who

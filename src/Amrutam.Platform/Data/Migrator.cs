@@ -17,15 +17,20 @@ static class Migrator
     // Any constant will do, as long as all replicas that start at once have the same one.
     const long AdvisoryLock = 0x414D5255;
 
+    /// <param name="Applied">The names of the migrations that were applied now.</param>
+    /// <param name="Ahead">The newer version that migrated the database; null if none did.</param>
+    public sealed record Migrated(IReadOnlyList<string> Applied, string? Ahead);
+
     sealed record Migration(int Number, string Name, string Sql)
     {
         public byte[] Hash { get; } = SHA256.HashData(Encoding.UTF8.GetBytes(Sql.ReplaceLineEndings("\n")));
     }
 
-    /// <returns>The names of the migrations that were applied now.</returns>
-    /// <exception cref="StartupException">An applied file has changed, or the database is newer than this
-    /// program.</exception>
-    public static async Task<IReadOnlyList<string>> Migrate(string ownerConnectionString,
+    /// <summary>Applies what is missing, makes the rights good, and opens an epoch if the database came from another
+    /// cluster.</summary>
+    /// <exception cref="StartupException">An applied file has changed, or the database is newer than this program can
+    /// serve.</exception>
+    public static async Task<Migrated> Migrate(string ownerConnectionString,
         IReadOnlyList<IModule> modules, CancellationToken ct)
     {
         // The connection is not pooled. So the lock ends with the session, and no idle session of the owner stays
@@ -36,14 +41,28 @@ static class Migrator
         }.ConnectionString, "amrutam migration");
         await using var connection = await source.OpenConnectionAsync(ct);
         await connection.Statement(Lock).With(AdvisoryLock).Execute();
+        await Rights.CreateRole(connection);
+        var done = await ApplyFiles(connection, modules, ct);
+        if (done.Ahead is null)
+        {
+            await SchemaVersion.Record(connection);
+            await Rights.MakeGood(connection, modules);
+        }
+        await connection.Statement(OpenEpoch).Execute();
+        return done;
+    }
+
+    /// <summary>Applies what is missing, and nothing else.</summary>
+    /// <inheritdoc cref="Migrate"/>
+    public static async Task<Migrated> ApplyFiles(NpgsqlConnection connection,
+        IReadOnlyList<IModule> modules, CancellationToken ct)
+    {
         await connection.Statement(CreateLedger).Execute();
         var applied = (await connection.Statement(ReadLedger)
             .List(row => (Number: row.GetInt32(0), Hash: row.GetFieldValue<byte[]>(1)), ct))
             .ToDictionary(row => row.Number, row => row.Hash);
         var all = Files(modules);
-        if (applied.Keys.Except(all.Select(m => m.Number)).Any())
-            throw new StartupException(
-                "The database was migrated by a newer version of Amrutam. Start that version, or restore a backup.");
+        var ahead = applied.Keys.Except(all.Select(m => m.Number)).Any() ? await SchemaVersion.Check(connection) : null;
         var done = new List<string>();
         foreach (var migration in all)
         {
@@ -53,8 +72,7 @@ static class Migrator
                     $"Migration {migration.Name} has changed since it was applied to this database; "
                     + "restore its file.");
         }
-        await connection.Statement(OpenEpoch).Execute();
-        return done;
+        return new(done, ahead);
     }
 
     static async Task<string> Apply(NpgsqlConnection connection, Migration migration)
@@ -85,7 +103,8 @@ static class Migrator
     static IEnumerable<Migration> Files(Assembly assembly)
     {
         foreach (var name in assembly.GetManifestResourceNames()
-            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal)))
+            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal)
+                && n.Contains("Migrations", StringComparison.Ordinal)))
         {
             using var text = new StreamReader(assembly.GetManifestResourceStream(name)!);
             var file = Path.GetFileNameWithoutExtension(name.Replace('\\', '/'));

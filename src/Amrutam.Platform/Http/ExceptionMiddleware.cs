@@ -19,8 +19,10 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         try
         {
             await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
-                await ProblemResponses.Write(http, CommonProblems.ForStatus(http.Response.StatusCode));
+            if (http.Response is not { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
+                return;
+            HeadRequests.AllowWithGet(http.Response);
+            await ProblemResponses.Write(http, CommonProblems.ForStatus(http.Response.StatusCode));
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted)
         {
@@ -34,13 +36,23 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
 
     Task Answer(HttpContext http, Exception exception)
     {
-        var (problem, detail, errors) = Meaning(exception);
+        var (problem, detail, errors) = Meaning(Cause(exception));
         // A read conflicts with nothing. If a constraint refuses its record, that is the server's own fault.
         if (problem.Status == StatusCodes.Status409Conflict && HttpMethods.IsGet(http.Request.Method))
             problem = CommonProblems.Failed;
         if (problem == CommonProblems.Failed) LogUnforeseen(exception, RequestLog.Method(http), RequestLog.Route(http));
         http.Response.Clear();
         return ProblemResponses.Write(http, problem, detail, errors);
+    }
+
+    /// <summary>The failure of the database in an exception of a library that wraps it, as Entity Framework and Data
+    /// Protection do; else the exception itself.</summary>
+    static Exception Cause(Exception exception)
+    {
+        if (exception is BadHttpRequestException) return exception;
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+            if (inner is NpgsqlException) return inner;
+        return exception;
     }
 
     (Problem Problem, string? Detail, Dictionary<string, string[]>? Errors) Meaning(Exception exception) =>

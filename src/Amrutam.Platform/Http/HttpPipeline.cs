@@ -10,9 +10,14 @@ using Microsoft.Extensions.Logging.Console;
 namespace Amrutam.Platform.Http;
 
 /// <summary>The steps that every request passes through, in every module.</summary>
-static class HttpPipeline
+static partial class HttpPipeline
 {
-    public const string DefaultUrl = "http://127.0.0.1:5080";
+    const string DefaultUrl = "http://127.0.0.1:5080";
+
+    /// <summary>The public addresses that the settings name, separated by semicolons.</summary>
+    public static string Urls(IConfiguration settings) => settings["urls"] ?? (settings["http_ports"] is { } ports
+        ? string.Join(';', ports.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => "http://+:" + port))
+        : DefaultUrl);
 
     public static void AddHttp(this WebApplicationBuilder builder)
     {
@@ -48,16 +53,38 @@ static class HttpPipeline
             .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }
 
+    /// <summary>True if the server neither speaks TLS itself nor knows a proxy that does.</summary>
+    public static bool HasNoTls(IServiceProvider services)
+    {
+        var settings = services.GetRequiredService<IConfiguration>();
+        return services.GetRequiredService<HttpSettings>().TrustedProxies.Length == 0
+            && !settings.GetSection("Kestrel:Endpoints").Exists() && settings["https_ports"] is null
+            && !Urls(settings).Contains("https://", StringComparison.OrdinalIgnoreCase);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "there is no TLS, so no page opens and tokens are sent in "
+        + "clear: put a proxy with TLS before the server, and set Http__TrustedProxies")]
+    public static partial void LogNoTls(ILogger log);
+
+    /// <summary>The first parts of the pipeline, which have to hold whatever fails after them.</summary>
+    public static void UseFirst(this WebApplication app)
+    {
+        app.UseMiddleware<HeadRequests>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseMiddleware<RequestLog>();
+        app.UseMiddleware<LastResort>();
+    }
+
     /// <summary>Adds the steps before the caller is known.</summary>
     public static void UseHttp(this WebApplication app)
     {
         var settings = app.Services.GetRequiredService<HttpSettings>();
         if (settings.Proxies() is { } proxies) app.UseForwardedHeaders(proxies);
-        app.UseMiddleware<SecurityHeaders>();
-        app.UseMiddleware<RequestLog>();
         app.UseMiddleware<ExceptionMiddleware>();
         app.UseRouting();
         if (settings.AllowedOrigins.Length > 0) app.UseCors();
+        app.Use(AnswerOptions);
+        app.UseMiddleware<QueryParameters>();
         app.UseMiddleware<PublicResponseCache>();
         app.Use(RefuseRoutesWithoutPolicy);
     }
@@ -65,8 +92,8 @@ static class HttpPipeline
     /// <summary>Adds the checks of requests that their caller may make.</summary>
     public static void UseRequestChecks(this WebApplication app)
     {
-        app.Use(RefuseNullCharacters);
         app.Use(RefuseOtherMediaTypes);
+        app.Use(BodyEncoding.Refuse);
         app.Use(BodyLimit.Refuse);
     }
 
@@ -85,24 +112,26 @@ static class HttpPipeline
             environment.IsDevelopment() ? ConsoleFormatterNames.Simple : JsonLog.FormatterName);
     }
 
+    /// <summary>Answers OPTIONS on a known path with the methods that it has. Routing's own answer is 405, with the
+    /// header Allow.</summary>
+    static async Task AnswerOptions(HttpContext http, RequestDelegate next)
+    {
+        if (!HttpMethods.IsOptions(http.Request.Method)
+            || http.GetEndpoint() is not { RequestDelegate: { } refuse } endpoint || endpoint is RouteEndpoint)
+        {
+            await next(http);
+            return;
+        }
+        await refuse(http);
+        HeadRequests.AllowWithGet(http.Response);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     /// <summary>Makes a route without a policy refuse everybody.</summary>
     static Task RefuseRoutesWithoutPolicy(HttpContext http, RequestDelegate next) =>
         http.GetEndpoint() is RouteEndpoint endpoint && !StatesPolicy(endpoint)
             ? ProblemResponses.Write(http, CommonProblems.RoleMayNot)
             : next(http);
-
-    /// <summary>Refuses U+0000, which PostgreSQL cannot hold in text. Kestrel refuses it in a path, and
-    /// RequestValidation in a body.</summary>
-    static Task RefuseNullCharacters(HttpContext http, RequestDelegate next)
-    {
-        if (http.Request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) is not true) return next(http);
-        var errors = http.Request.Query
-            .Where(q => q.Value.Any(v => v?.Contains('\0', StringComparison.Ordinal) == true))
-            .ToDictionary(
-                q => q.Key.Replace("\0", "", StringComparison.Ordinal),
-                _ => new[] { "has a character that is not allowed" });
-        return ProblemResponses.Write(http, CommonProblems.Invalid, errors: errors);
-    }
 
     /// <summary>Refuses a caller who does not accept the media types of this route. A caller without an Accept header
     /// accepts all.</summary>

@@ -3,14 +3,38 @@ using System.Net.Sockets;
 
 namespace Amrutam.Platform.Http;
 
-/// <summary>Checks that the server can listen on an address, before it starts anything that it would have to stop
+/// <summary>Checks the addresses on which the server listens, before it starts anything that it would have to stop
 /// again.</summary>
 static class ListeningAddress
 {
-    /// <exception cref="StartupException">It is no address, or another program listens there.</exception>
-    public static void RefuseTaken(string urls, string setting)
+    const string Public = "ASPNETCORE_URLS", Management = "Management__Url";
+
+    /// <exception cref="StartupException">One is no address, another program listens there, or both are the
+    /// same.</exception>
+    public static void Check(string urls, string management)
     {
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        RefuseTaken(urls, Public);
+        RefuseTaken(management, Management);
+        foreach (var url in Each(urls))
+            foreach (var own in Each(management))
+                if (AreTheSame(BindingAddress.Parse(url), BindingAddress.Parse(own)))
+                    throw new StartupException($"{Management}: {own} is the server's own address ({Public}: {url}). "
+                        + "Give the management address another port.");
+    }
+
+    static bool AreTheSame(BindingAddress one, BindingAddress other) =>
+        one.Port == other.Port && one.Port != 0 && EndPoint(one) is { } first && EndPoint(other) is { } second
+        && (first.Equals(second) || IsAny(first) || IsAny(second));
+
+    static bool IsAny(IPEndPoint endpoint) =>
+        endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any);
+
+    static string[] Each(string urls) =>
+        urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    static void RefuseTaken(string urls, string setting)
+    {
+        foreach (var url in Each(urls))
         {
             if (!TryParse(url, out var address))
                 throw new StartupException(

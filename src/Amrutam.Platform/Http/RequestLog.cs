@@ -50,8 +50,8 @@ sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log, T
 
     /// <summary>An unknown method is the caller's own text, which does not belong in a log.</summary>
     public static string Method(HttpContext http) =>
-        http.Request.Method is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE"
-        or "OPTIONS" ? http.Request.Method : "other";
+        HeadRequests.Method(http) is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS"
+            ? HeadRequests.Method(http) : "other";
 
     double Milliseconds(long began) => Math.Round(clock.GetElapsedTime(began).TotalMilliseconds, 1);
 

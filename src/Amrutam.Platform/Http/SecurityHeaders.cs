@@ -50,6 +50,15 @@ sealed class SecurityHeaders(RequestDelegate next, IHostEnvironment environment)
         if (http.Response.StatusCode is 429 or 503 && headers.RetryAfter.Count == 0)
             headers.RetryAfter = RetryAfterSeconds;
         if (http.Response.StatusCode is 401 && headers.WWWAuthenticate.Count == 0) headers.WWWAuthenticate = "Bearer";
+        if (headers.Location is [{ } location]) headers.Location = WithoutHost(http.Request, location);
         return Task.CompletedTask;
+    }
+
+    /// <summary>An address of this server as a path: the host of a request is the caller's word.</summary>
+    static string WithoutHost(HttpRequest request, string location)
+    {
+        var origin = $"{request.Scheme}://{request.Host}";
+        return location.StartsWith(origin + '/', StringComparison.OrdinalIgnoreCase) ? location[origin.Length..]
+            : location;
     }
 }

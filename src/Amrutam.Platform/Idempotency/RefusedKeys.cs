@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
@@ -20,11 +21,11 @@ sealed class RefusedKeys : IAsyncDisposable
 
     sealed record Refused(Guid User, IdempotencyKey Key, byte[] Fingerprint, StoredResponse Response);
 
-    public RefusedKeys(NpgsqlDataSource db, TimeProvider clock)
+    public RefusedKeys(NpgsqlDataSource db, IMeterFactory meters, TimeProvider clock)
     {
         _db = db;
         _batch = new("refused keys", Run, Size, besides: 0, slow: Deadline, Capacity, Deadline,
-            e => e is NpgsqlException, clock);
+            e => e is NpgsqlException, meters, clock);
     }
 
     /// <returns>The response that the key stands for from now on.</returns>

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Invariants;
 using Amrutam.Platform.Jobs;
+using Amrutam.Platform.Operations;
 using Amrutam.Platform.Privacy;
 using Amrutam.Platform.Telemetry;
 
@@ -67,6 +68,12 @@ sealed class ModuleBuilder(WebApplicationBuilder app, IModule module)
         Declared.EncryptedSecrets.Add(typeof(TSecrets));
         Services.AddSingleton<IEncryptedSecrets, TSecrets>();
     }
+
+    /// <summary>Warns at the start of a server in Production.</summary>
+    /// <param name="applies">Whether there is a reason to.</param>
+    /// <param name="log">Writes one line, which names the setting to change.</param>
+    public void AddStartWarning(Func<IServiceProvider, bool> applies, Action<ILogger> log) =>
+        Services.AddSingleton(new StartWarning(applies, log));
 
     /// <summary>Publishes a gauge that the server polls.</summary>
     public void AddGauge(PolledGauge gauge)

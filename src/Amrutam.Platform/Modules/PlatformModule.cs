@@ -1,3 +1,4 @@
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.Invariants;
 using Amrutam.Platform.Operations;
@@ -16,6 +17,7 @@ sealed class PlatformModule : IModule
         module.AddJob<SweepInvariants>();
         module.AddJob<ForgetKeys>();
         foreach (var gauge in SystemProbes.Gauges) module.AddGauge(gauge);
+        module.AddStartWarning(HttpPipeline.HasNoTls, HttpPipeline.LogNoTls);
         module.AddInvariants(PlatformInvariants.All);
         module.AddPersonalData<IdempotencyPersonalData>();
         module.AddTables(
@@ -25,6 +27,7 @@ sealed class PlatformModule : IModule
             new("invariants", NotExported: "of the installation"),
             new("migrations", NotExported: "of the installation"),
             new("page_key", NotExported: "a key of the installation"),
-            new("parked_events", NotExported: "positions of the log"));
+            new("parked_events", NotExported: "positions of the log"),
+            new("schema_version", NotExported: "of the installation"));
     }
 }

@@ -9,8 +9,12 @@ sealed record ApiTerms
 {
     public static readonly ApiTerms None = new();
 
-    /// <summary>The description of each tag, by its name.</summary>
-    public IReadOnlyDictionary<string, string> Tags { get; init; } = FrozenDictionary<string, string>.Empty;
+    /// <summary>The tags, by their names.</summary>
+    public IReadOnlyDictionary<string, ApiTag> Tags { get; init; } = FrozenDictionary<string, ApiTag>.Empty;
+
+    /// <summary>The example of <c>{id}</c>, by the start of the path (<c>/api/bookings/{id}</c>). The demo has a thing
+    /// with this id.</summary>
+    public IReadOnlyDictionary<string, Guid> ExampleIds { get; init; } = FrozenDictionary<string, Guid>.Empty;
 
     /// <summary>Members of bodies and parameters. The key is a name on the wire, or for one owner
     /// <c>Schema.member</c> or <c>operationId.parameter</c>.</summary>
@@ -31,10 +35,15 @@ sealed record ApiTerms
         {
             Tags = all.SelectMany(t => t.Tags).Distinct().ToFrozenDictionary(StringComparer.Ordinal),
             Fields = all.SelectMany(t => t.Fields).Distinct().ToFrozenDictionary(StringComparer.Ordinal),
+            ExampleIds = all.SelectMany(t => t.ExampleIds).ToFrozenDictionary(StringComparer.Ordinal),
             Extensions = [.. all.SelectMany(t => t.Extensions)],
             Implied = [.. all.SelectMany(t => t.Implied)],
         };
     }
+
+    /// <summary>The example of <c>{id}</c> on the path; null when it has none of its own.</summary>
+    public Guid? ExampleIdOf(string path) => ExampleIds
+        .Where(id => path.StartsWith(id.Key, StringComparison.Ordinal)).Select(id => (Guid?)id.Value).FirstOrDefault();
 
     /// <summary>Finds the field as this owner has it. Facts that only the plain name has count too.</summary>
     public Field? Find(string owner, string name)
@@ -44,6 +53,10 @@ sealed record ApiTerms
             : own with { Description = own.Description ?? common.Description, Example = own.Example ?? common.Example };
     }
 }
+
+/// <summary>A group of operations.</summary>
+/// <param name="Place">Its place in the order in which a first visitor meets the groups.</param>
+sealed record ApiTag(int Place, string Description);
 
 /// <summary>A member of a body, or a parameter, as OpenAPI describes it.</summary>
 /// <param name="Description">A sentence; null when the plain name has it.</param>

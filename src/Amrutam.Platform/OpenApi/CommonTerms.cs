@@ -31,11 +31,12 @@ static class CommonTerms
 
     public static readonly ApiTerms All = new()
     {
-        Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+        Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Health"] = "Whether the server runs and can serve.",
-            ["Problems"] = "The meaning of each problem code.",
-            ["Keys"] = "Public keys that verify what the server signs.",
+            ["Health"] = new(8, "Whether the server runs and can serve."),
+            ["Problems"] = new(9, "The meaning of each problem code."),
+            ["Security"] = new(11, "How to report a weakness."),
+            ["Keys"] = new(10, "Public keys that verify what the server signs."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
     };

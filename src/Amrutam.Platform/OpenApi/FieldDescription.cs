@@ -22,17 +22,24 @@ static partial class FieldDescription
             foreach (var (name, member) in whole.Properties ?? new Dictionary<string, IOpenApiSchema>())
                 Complete(member, terms.Find(owner, name));
         }
-        foreach (var operation in Operations(document))
-            foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
-                Complete(parameter, terms.Find(operation.OperationId!, parameter.Name!));
+        foreach (var (path, item) in document.Paths)
+            foreach (var operation in item.Operations?.Values.AsEnumerable() ?? [])
+                foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+                    Complete(parameter, terms.Find(operation.OperationId!, parameter.Name!), terms.ExampleIdOf(path));
     }
 
-    static void Complete(OpenApiParameter parameter, Field? field)
+    /// <remarks>The page to try the API on fills a field with the parameter's example. An optional one has its example
+    /// in the schema, so that its field is empty: a filter that nobody chose would hide things.</remarks>
+    static void Complete(OpenApiParameter parameter, Field? field, Guid? id)
     {
         if (parameter.Schema is not OpenApiSchema schema) return;
         if (field is not null) Bound(schema, field);
         parameter.Description ??= field?.Description;
+        if (parameter is { In: ParameterLocation.Path, Name: "id" } && id is not null) parameter.Example = $"{id}";
         parameter.Example ??= ExampleValues.Of(schema, field);
+        if (parameter.Required || parameter.Example is null) return;
+        schema.Examples = [parameter.Example];
+        parameter.Example = null;
     }
 
     static void Complete(IOpenApiSchema member, Field? field)

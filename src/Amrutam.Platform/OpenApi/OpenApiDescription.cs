@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -67,10 +68,13 @@ static class OpenApiDescription
         (Nullable.GetUnderlyingType(type) ?? type) is var plain
         && (Format(plain) is not null || plain == typeof(JsonElement));
 
+    const string TimeOfDay = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?";
+
     static (string? Format, string? Pattern, string Example)? Format(Type type) =>
         type == typeof(Instant) ? ("date-time", null, "2030-01-07T04:00:00Z")
         : type == typeof(LocalDate) ? ("date", null, "2030-01-07")
-        : type == typeof(LocalTime) ? (null, "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "09:30")
+        : type == typeof(LocalTime) ? (null, $"^{TimeOfDay}$", "09:30")
+        : type == typeof(EndTime) ? (null, $"^({TimeOfDay}|{EndTime.EndOfDay})$", "10:00")
         : null;
 
     static Task Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken ct)
@@ -95,8 +99,7 @@ static class OpenApiDescription
         var terms = ApiTerms.Of(context.ApplicationServices.GetRequiredService<IReadOnlyList<IModule>>());
         document.Info = Info();
         document.Servers = [new() { Url = "/", Description = "The server that gave this document." }];
-        foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
-            tag.Description = terms.Tags.GetValueOrDefault(tag.Name!);
+        document.Tags = Ordered(document.Tags ?? new HashSet<OpenApiTag>(), terms);
         document.Components ??= new();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
         document.Components.Schemas[ProblemSchema.Name] = ProblemSchema.Make();
@@ -111,6 +114,18 @@ static class OpenApiDescription
                 Description = "The `access_token` of POST /api/auth/login.",
             },
         };
+    }
+
+    /// <summary>The tags with their descriptions, in the order of a first visit, which the page follows.</summary>
+    static SortedSet<OpenApiTag> Ordered(IEnumerable<OpenApiTag> tags, ApiTerms terms)
+    {
+        var byPlace = Comparer<OpenApiTag>.Create((a, b) =>
+            (Place(a), a.Name!).CompareTo((Place(b), b.Name!)));
+        var ordered = new SortedSet<OpenApiTag>(tags, byPlace);
+        foreach (var tag in ordered) tag.Description = terms.Tags.GetValueOrDefault(tag.Name!)?.Description;
+        return ordered;
+
+        int Place(OpenApiTag tag) => terms.Tags.GetValueOrDefault(tag.Name!)?.Place ?? int.MaxValue;
     }
 
     static OpenApiInfo Info() => new()

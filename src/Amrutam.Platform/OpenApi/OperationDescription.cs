@@ -91,6 +91,8 @@ static class OperationDescription
         if (!path.StartsWith("api/", StringComparison.Ordinal)) yield break;
         // Every query and every body may have a character that PostgreSQL cannot hold.
         yield return CommonProblems.Invalid;
+        // So is an unknown parameter.
+        yield return CommonProblems.Malformed;
         yield return CommonProblems.NotAcceptable;
         yield return CommonProblems.Failed;
         yield return CommonProblems.Overloaded;

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Invariants;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -14,6 +16,16 @@ sealed class ManagementSettings
 
     /// <summary>An address apart from the public one; empty for none.</summary>
     public string Url { get; init; } = DefaultUrl;
+
+    /// <summary>Names with a dot by which the address may be asked, separated by commas; none by default.</summary>
+    public string AllowedHosts { get; init; } = "";
+
+    /// <summary>Whether a request to this host is answered: an IP address, a name without a dot, or an allowed
+    /// name.</summary>
+    /// <remarks>A page on the Internet can make its reader's browser ask this address, under a name that the page's
+    /// author lets point here (DNS rebinding). Such a name is registered, so it has a dot.</remarks>
+    public bool Allows(string host) => !host.Contains('.', StringComparison.Ordinal) || IPAddress.TryParse(host, out _)
+        || AllowedHosts.Split(',', StringSplitOptions.TrimEntries).Contains(host, StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>A page of the management address. It gets the server's services, not its own.</summary>
@@ -41,6 +53,8 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
         builder.WebHost.UseKestrelCore().ConfigureKestrel(o => o.AddServerHeader = false).UseUrls(settings.Url);
         builder.Services.AddRoutingCore();
         var app = builder.Build();
+        app.UseMiddleware<HeadRequests>();
+        app.Use(RefuseOtherHosts);
         app.UseRouting();
         foreach (var page in pages) page.Map(app, services);
         try
@@ -53,6 +67,13 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
             await app.DisposeAsync();
             throw new StartupException($"Management__Url: {settings.Url} cannot be listened on: {e.Message}", e);
         }
+    }
+
+    Task RefuseOtherHosts(HttpContext http, RequestDelegate next)
+    {
+        if (settings.Allows(http.Request.Host.Host)) return next(http);
+        http.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken ct)

@@ -29,6 +29,7 @@ sealed partial class AuditModule : IModule
         module.AddEncryptedSecrets<EncryptedLogKeys>();
         AddTables(module);
         AddGauges(module);
+        module.AddStartWarning(services => services.GetService<Checkpoints>() is null, LogNowhere);
         module.Services.AddSingleton<EventLog>().AddSingleton<LogKeys>().AddSingleton<SealState>()
             .AddSingleton<ReadVerification>();
         module.Services.AddSingleton(services =>
@@ -56,15 +57,6 @@ sealed partial class AuditModule : IModule
                 CheckLog.ReadViolation));
         module.AddGauge(new("amrutam.audit.partitions_ahead", "{month}",
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
-    }
-
-    /// <summary>Warns in Production if the seals go to no place outside the database, whose administrator could change
-    /// them.</summary>
-    public static void CheckCheckpoints(IServiceProvider services)
-    {
-        if (services.GetService<Checkpoints>() is null
-            && services.GetRequiredService<IHostEnvironment>().IsProduction())
-            LogNowhere(services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(AuditModule).FullName!));
     }
 
     public void Map(WebApplication routes)

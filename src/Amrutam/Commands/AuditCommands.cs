@@ -14,7 +14,8 @@ static class AuditCommands
     // The walk uses one. The other queries use the rest.
     const int Connections = 2;
 
-    public static Command All(Func<Func<Database, Task<int>>, CancellationToken, Task<int>> withDatabase,
+    public static Command All(
+        Func<Func<WebApplicationBuilder, Database, Task<int>>, CancellationToken, Task<int>> withDatabase,
         Func<Func<IServiceProvider, Task>, CancellationToken, Task<int>> withServices)
     {
         var checkpoint = new Option<FileInfo>("--checkpoint")
@@ -26,8 +27,8 @@ static class AuditCommands
             checkpoint,
         };
         // No migration runs first, because a verification must not change the database.
-        verify.SetAction((parsed, ct) => withDatabase(database =>
-            Verify(database, parsed.GetValue(checkpoint)?.FullName, ct), ct));
+        verify.SetAction((parsed, ct) => withDatabase((builder, database) =>
+            Verify(builder.Configuration, database, parsed.GetValue(checkpoint)?.FullName, ct), ct));
         var rotate = new Command("rotate-key", "Sign seals with a new key from the next one on");
         rotate.SetAction((_, ct) => withServices(async services =>
             Console.WriteLine($"Signing seals with key {await services.GetRequiredService<LogKeys>().Rotate()}."),
@@ -35,11 +36,12 @@ static class AuditCommands
         return new Command("audit", "The event log and its seal") { verify, rotate };
     }
 
-    static async Task<int> Verify(Database database, string? checkpoint, CancellationToken ct)
+    static async Task<int> Verify(IConfiguration settings, Database database, string? checkpoint,
+        CancellationToken ct)
     {
         database = await AppRoleLogin.Find(database, ct);
         await using var db = database.Open("amrutam audit", Connections, NullLoggerFactory.Instance);
-        var folder = AuditSettings.Folder(CommandLine.Settings([])) is { } path ? new Checkpoints(path) : null;
+        var folder = AuditSettings.Folder(settings) is { } path ? new Checkpoints(path) : null;
         var verify = new VerifyLog(db, folder);
         try
         {

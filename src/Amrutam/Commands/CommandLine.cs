@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Amrutam.Audit;
+using System.Net.Sockets;
 using Amrutam.Demo;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Identity.Reencryption;
@@ -23,6 +23,9 @@ static class CommandLine
     // At a stop the server answers its open requests and stops PostgreSQL. The library's own two seconds would cut that
     // off. This is longer than the limits of the host and of PostgreSQL, so that those apply.
     static readonly TimeSpan LongestStop = TimeSpan.FromMinutes(2);
+
+    // A command's output is its answer.
+    static readonly string[] Quiet = ["--Logging:LogLevel:Default=Warning"];
 
     public static async Task<int> Run(string[] args)
     {
@@ -51,35 +54,40 @@ static class CommandLine
                 EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = LongestStop,
             });
         }
-        catch (Exception e) when (e is StartupException or EmbeddedPostgresException)
+        catch (Exception e) when (Explain(e) is { } line)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync(line.ReplaceLineEndings(" "));
             return 1;
         }
     }
 
+    /// <summary>The line for the operator about what ended a start or a command; null about a fault of the program,
+    /// whose stack is needed.</summary>
+    static string? Explain(Exception e) => e switch
+    {
+        StartupException or EmbeddedPostgresException => e.Message,
+        NpgsqlException away => FirstConnection.Explain(away),
+        IOException or UnauthorizedAccessException or SocketException => e.Message,
+        _ => null,
+    };
+
     static async Task<int> Serve(string[] args, CancellationToken ct)
     {
-        var builder = Builder(args);
+        var builder = Program.Configure(args);
         using var logs = LoggerFactory.Create(o => o.AddLogs(builder.Environment));
-        var settings = builder.Configuration;
-        // It comes before anything starts that would have to be stopped again.
-        ListeningAddress.RefuseTaken(settings["urls"] ?? HttpPipeline.DefaultUrl, "ASPNETCORE_URLS");
-        ListeningAddress.RefuseTaken(settings["Management:Url"] ?? ManagementSettings.DefaultUrl, "Management__Url");
-        await using var embedded = Given(settings) is null
-            ? await PrivatePostgres.Own(EmbeddedDatabase.Options, DataSettings.DirectoryOf(settings),
-                logs.CreateLogger<PrivatePostgres>(), ct)
-            : null;
-        var database = Given(settings) ?? Of(embedded!);
-        await Migrator.Migrate(database.Owner, Program.Modules, ct);
-        database = await AppRoleLogin.Give(database, ct);
-        await using var app = Program.Build(args, database);
+        ListeningAddress.Check(HttpPipeline.Urls(builder.Configuration),
+            builder.Configuration["Management:Url"] ?? ManagementSettings.DefaultUrl);
+        await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: true,
+            logs.CreateLogger<PrivatePostgres>(), ct);
+        var migrated = await Migrator.Migrate(chosen.Database.Owner, Program.Modules, ct);
+        if (migrated.Ahead is { } newer) SchemaVersion.LogAhead(logs.CreateLogger(typeof(SchemaVersion)), newer);
+        await using var app = Program.Build(builder, await AppRoleLogin.Give(chosen.Database, ct));
         await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
             app.Services.GetRequiredService<DatabaseSettings>(), ct);
         using (Tracing.Begin("start"))
         {
             await AppRoleLogin.Check(app.Services, ct);
-            AuditModule.CheckCheckpoints(app.Services);
+            StartWarning.WriteAll(app.Services);
             // It is here and not in the host's start, which would put a stack trace around the one line for the
             // operator.
             await app.Services.GetRequiredService<SigningKeys>().Refresh(ct);
@@ -90,10 +98,10 @@ static class CommandLine
         return 0;
     }
 
-    static Task<int> Migrate(CancellationToken ct) => WithDatabase(async database =>
+    static Task<int> Migrate(CancellationToken ct) => WithDatabase(async (_, database) =>
     {
-        foreach (var name in await Migrator.Migrate(database.Owner, Program.Modules, ct)) Console.WriteLine(
-            "applied " + name);
+        foreach (var name in (await Migrator.Migrate(database.Owner, Program.Modules, ct)).Applied)
+            Console.WriteLine("applied " + name);
         await AppRoleLogin.Give(database, ct);
         return 0;
     }, ct);
@@ -159,8 +167,7 @@ static class CommandLine
         openapi.SetAction(async (_, _) =>
         {
             // The server is built and not started, so it reads no database.
-            await using var app =
-                Program.Build(["--Logging:LogLevel:Default=Warning"], new Database("Host=none", "Host=none"));
+            await using var app = Program.Build(Quiet, new Database("Host=none", "Host=none"));
             await Console.Out.WriteAsync(await OpenApiDescription.Read(app));
         });
         return openapi;
@@ -195,11 +202,10 @@ static class CommandLine
 
     /// <summary>Runs a command with the server's services over a migrated database, without serving.</summary>
     static Task<int> WithServices(Func<IServiceProvider, Task> command, CancellationToken ct) =>
-        WithDatabase(async database =>
+        WithDatabase(async (builder, database) =>
     {
         await Migrator.Migrate(database.Owner, Program.Modules, ct);
-        database = await AppRoleLogin.Give(database, ct);
-        await using var app = Program.Build(["--Logging:LogLevel:Default=Warning"], database);
+        await using var app = Program.Build(builder, await AppRoleLogin.Give(database, ct));
         using var activity = Tracing.Begin("command");
         await command(app.Services);
         return 0;
@@ -207,29 +213,10 @@ static class CommandLine
 
     /// <summary>Runs a command against the given database or the embedded one. That one is already running, or starts
     /// for the command.</summary>
-    static async Task<int> WithDatabase(Func<Database, Task<int>> command, CancellationToken ct)
+    static async Task<int> WithDatabase(Func<WebApplicationBuilder, Database, Task<int>> command, CancellationToken ct)
     {
-        var settings = Settings([]);
-        if (Given(settings) is { } given) return await command(given);
-        var directory = DataSettings.DirectoryOf(settings);
-        await using var embedded = await PrivatePostgres.JoinOrOwn(EmbeddedDatabase.Options, directory,
-            NullLogger.Instance, ct);
-        return await command(Of(embedded));
+        var builder = Program.Configure(Quiet);
+        await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: false, NullLogger.Instance, ct);
+        return await command(builder, chosen.Database);
     }
-
-    static Database? Given(IConfiguration settings) =>
-        settings.GetConnectionString("Amrutam") is { Length: > 0 } app
-            ? Database.Given(app, settings.GetConnectionString("Owner"))
-            : null;
-
-    static Database Of(PrivatePostgres embedded) =>
-        new(embedded.OwnerConnectionString(), embedded.AppConnectionString());
-
-    /// <summary>The configuration's sources, in the same order as in the server.</summary>
-    public static ConfigurationManager Settings(string[] args) => Builder(args).Configuration;
-
-    static WebApplicationBuilder Builder(string[] args) => WebApplication.CreateBuilder(new WebApplicationOptions
-    {
-        Args = args, ContentRootPath = AppContext.BaseDirectory,
-    });
 }

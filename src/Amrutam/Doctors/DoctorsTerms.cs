@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Amrutam.Doctors.Directory;
 using Amrutam.Doctors.Profiles;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Doctors;
@@ -71,10 +72,14 @@ static class DoctorsTerms
 
     public static readonly ApiTerms All = new()
     {
-        Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+        Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Doctors"] = "The directory of doctors, and a doctor's own profile.",
+            ["Doctors"] = new(2, "The directory of doctors, and a doctor's own profile."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
+        ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
+        {
+            ["/api/doctors/{id}"] = ExampleAccounts.Doctor, ["/api/admin/doctors/{id}"] = ExampleAccounts.Doctor,
+        },
         Fields = Fields,
     };
 }

@@ -18,7 +18,6 @@ using Amrutam.Identity.Tokens;
 using Amrutam.Identity.Users;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
@@ -32,7 +31,7 @@ using Npgsql;
 namespace Amrutam.Identity;
 
 /// <summary>Accounts, sign-in, tokens, second factor and roles.</summary>
-sealed class IdentityModule : IModule
+sealed partial class IdentityModule : IModule
 {
     public string Name => "Identity";
 
@@ -63,6 +62,10 @@ sealed class IdentityModule : IModule
         AddPasswords(module.Services, settings);
         AddPortalSessions(module, settings);
         AddSecondFactors(module, settings);
+        module.AddStartWarning(_ => settings.KeyEncryptionKey is not { Length: > 0 }, LogKeyInFile);
+        module.AddStartWarning(_ => settings.PublicUrl.IsLoopback, LogPublicUrl);
+        module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },
+            LogNoMail);
     }
 
     static void AddTables(ModuleBuilder module) => module.AddTables(
@@ -117,6 +120,7 @@ sealed class IdentityModule : IModule
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>()
             .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
         services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
+        services.AddSingleton<SignInMeter>();
         services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
             .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>()
             .AddHostedService(provider => provider.GetRequiredService<FailedAttempts>());
@@ -140,7 +144,8 @@ sealed class IdentityModule : IModule
     static void AddSecondFactors(ModuleBuilder module, IdentitySettings settings)
     {
         module.Services.AddSingleton(RequiredSecondFactor.From(settings, module.Environment.IsDevelopment()));
-        module.Services.AddSingleton<Authenticators>().AddSingleton<PasskeyChallenges>().AddScoped<Reauthentication>();
+        module.Services.AddSingleton<Authenticators>().AddSingleton<PasskeyChallenges>().AddScoped<Reauthentication>()
+            .AddScoped<SecondFactorEnrolment>().AddScoped<PortalSecondFactor>();
         module.Services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
         module.Services.Configure<IdentityPasskeyOptions>(o =>
         {
@@ -226,12 +231,22 @@ sealed class IdentityModule : IModule
         WithdrawInvitation.Map(invitations);
     }
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "the key that encrypts secrets is a file in the data directory: "
+        + "keep a copy elsewhere, or give the key as Identity__KeyEncryptionKey")]
+    static partial void LogKeyInFile(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "links in e-mails lead to this machine only: give the public "
+        + "address as Identity__PublicUrl")]
+    static partial void LogPublicUrl(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "e-mails become files and reach nobody: give a mail server as "
+        + "Mail__Host")]
+    static partial void LogNoMail(ILogger log);
+
     sealed class AddressNormalizer : ILookupNormalizer
     {
         public string? NormalizeName(string? name) => name;
 
-        // PostgreSQL cannot store such text, so no account has it; a query for it would log an error.
-        public string? NormalizeEmail(string? email) =>
-            email is null ? null : RequestValidation.WellFormed(email) ? EmailAddress.Normal(email) : "";
+        public string? NormalizeEmail(string? email) => email is null ? null : EmailAddress.Normal(email);
     }
 }

@@ -1,3 +1,4 @@
+using Amrutam.Identity.Contracts;
 using System.Globalization;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Passwords;
@@ -20,7 +21,7 @@ static class IdentityProblems
     public static readonly Problem SecondFactorNeeded =
         new(401, "mfa_required", "Sign in with the code of your authenticator app or a recovery code too");
     public static readonly Problem EnrolmentNeeded =
-        new(403, "mfa_enrolment_required", "Your role needs a second factor: enrol one, then sign in with it");
+        new(403, PortalSecondFactor.Needed, "Your role needs a second factor: enrol one, then sign in with it");
     public static readonly Problem InvalidRefreshToken =
         new(401, "invalid_refresh_token", "The refresh token is used, expired or not valid; sign in again");
 

@@ -27,8 +27,9 @@ sealed class IdentitySettings
 
     [Range(1, 24 * 60)] public int PortalIdleMinutes { get; init; } = 30;
 
-    // A client repeats a request within seconds if the response was lost. A used token that comes later was stolen.
-    [Range(0, 30)] public int RefreshGraceSeconds { get; init; } = 5;
+    // A client repeats a request if the response was lost, and the usual time-out of clients is 30 seconds. A used
+    // token that comes later was stolen.
+    [Range(0, 120)] public int RefreshGraceSeconds { get; init; } = 30;
 
     // OWASP's floor for PBKDF2-HMAC-SHA512. Raising it upgrades each hash at its owner's next sign-in.
     [Range(210_000, 10_000_000)] public int PasswordRounds { get; init; } = 210_000;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Amrutam.Identity.Access;
 using Amrutam.Identity.Accounts;
+using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Passkeys;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.Users;
@@ -91,11 +92,15 @@ static class IdentityTerms
 
     public static readonly ApiTerms All = new()
     {
-        Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+        Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Accounts"] = "Sign-up, sign-in, and everything that belongs to the caller's own account.",
-            ["Admin"] = "Accounts, doctors, events and figures, for admins.",
+            ["Accounts"] = new(1, "Start here: sign-up, sign-in, and all that belongs to the caller's own account."),
+            ["Admin"] = new(7, "Accounts, doctors, events and figures, for admins."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
+        ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
+        {
+            ["/api/admin/users/{id}"] = ExampleAccounts.Patient,
+        },
         Fields = Fields,
         Implied = [new(IdentityProblems.EnrolmentNeeded, SecondFactorPolicy.Guards)],
     };

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Amrutam.Platform.Modules;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
 
@@ -40,13 +41,16 @@ sealed class PortalModule : IModule
     public void Map(WebApplication app)
     {
         // The API reads no forms. A route of it that did would fail because this token is missing.
-        app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseAntiforgery());
+        app.UseWhen(PageAccess.MayBeAPage, pages => pages.Use(HttpsOnly.Check).UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
+        ShowHome.Map(app);
         SignInPages.Map(app);
+        EnrolSecondFactor.Map(app);
         ForgotPassword.Map(app);
         OpenEmailLink.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
+        VerifyWaitingDoctor.Map(app);
     }
 }

@@ -1,3 +1,4 @@
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
@@ -17,11 +18,11 @@ static class Examples
 {
     const string Zone = "Asia/Kolkata";
 
-    public static readonly Guid Doctor = Guid.Parse("0193f7f2-0a10-7b1d-8c55-3e0d9a7b6c01");
+    public static readonly Guid Doctor = ExampleAccounts.Doctor;
     public static readonly Guid SlotId = Guid.Parse(ExampleValues.Id);
     static readonly Guid LaterSlot = Guid.Parse("0193f7f2-5b1e-7c3a-9f2e-1f4b8c9d0e12");
-    static readonly Guid Patient = Guid.Parse("0193f7f2-0b22-7d4e-9a66-4f1eab8c7d02");
-    static readonly Guid BookingId = Guid.Parse("0193f7f3-6c2f-7d4b-8a3f-205c9dae1f21");
+    static readonly Guid Patient = ExampleAccounts.Patient;
+    public static readonly Guid BookingId = Guid.Parse("0193f7f3-6c2f-7d4b-8a3f-205c9dae1f21");
 
     static readonly Instant Starts = Instant.FromUtc(2030, 1, 7, 4, 0), Ends = Starts + Duration.FromMinutes(30);
     static readonly Instant Asked = Instant.FromUtc(2030, 1, 4, 9, 12, 31);

@@ -13,6 +13,8 @@ static class SchedulingProblems
     public static readonly Problem SlotIsInThePast = new(422, "slot_is_in_the_past", "A slot must start in the future");
     public static readonly Problem SlotIsTooLong =
         new(422, "slot_is_at_most_12_hours", "A slot lasts at most 12 hours");
+    public static readonly Problem SlotIsTooShort =
+        new(422, "slot_is_at_least_1_minute", "A slot lasts at least a minute");
     public static readonly Problem LocalTimeDoesNotExist =
         new(422, "local_time_does_not_exist", "The clocks skip that local time on that day; choose another time");
     public static readonly Problem SlotIsBooked =

@@ -178,13 +178,18 @@ static class SchedulingTerms
 
     public static readonly ApiTerms All = new()
     {
-        Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+        Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Slots"] = "Times that doctors offer, and holds of patients on them.",
-            ["Availability"] = "A doctor's weekly rules and time off, from which slots are made.",
-            ["Bookings"] = "Bookings, the steps of their life, and the policy of each doctor.",
-            ["Waiting list"] = "Places in line for a slot that becomes free.",
+            ["Slots"] = new(3, "Times that doctors offer, and holds of patients on them."),
+            ["Availability"] = new(6, "A doctor's weekly rules and time off, from which slots are made."),
+            ["Bookings"] = new(4, "Bookings, the steps of their life, and the policy of each doctor."),
+            ["Waiting list"] = new(5, "Places in line for a slot that becomes free."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
+        ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
+        {
+            ["/api/slots/{id}"] = Examples.SlotId, ["/api/bookings/{id}"] = Examples.BookingId,
+            ["/api/availability/time-off/{id}"] = Examples.TimeOff.Id, ["/api/waitlist/{id}"] = Examples.Waiting.Id,
+        },
         Fields = Slots.Concat(Schedule).Concat(Bookings).ToFrozenDictionary(StringComparer.Ordinal),
         Extensions =
         [

@@ -43,7 +43,7 @@ public sealed partial class WordsTests
         { "lead", [.. Statistics.LeadKeys] },
         { "role", [Allow.Patient, Allow.Doctor, Allow.Admin, "system"] },
         { "reader", [.. Product.Services.GetServices<IReadEvents>().Select(reader => reader.Name)] },
-        { "signin", [.. Enum.GetNames<PortalSignInOutcome>().Where(name => name != "SignedIn"), "RoleMayNot"] },
+        { "signin", [.. Enum.GetNames<PortalSignInOutcome>().Where(name => name != "SignedIn")] },
         { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
     };
 

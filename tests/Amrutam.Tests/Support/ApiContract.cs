@@ -90,10 +90,15 @@ sealed class ApiContract
         if (sent != type) return $"the media type is {sent} and not {type}";
         if (!type.EndsWith("json", StringComparison.Ordinal) || schema is null) return null;
         var key = schema.ToJsonString();
-        var judged = _schemas.GetOrAdd(key, text => JsonSchema.FromText(Moved(text), _build))
-            .Evaluate(reply.Body, Options);
+        var judged = _schemas.GetOrAdd(key, Build).Evaluate(reply.Body, Options);
         return judged.IsValid ? null : string.Join("; ", (judged.Details ?? []).Where(d => d.Errors is not null)
             .SelectMany(d => d.Errors!.Select(e => $"{d.InstanceLocation} {e.Value}")).Distinct());
+    }
+
+    // The registry that schemas refer to is not safe for several threads.
+    JsonSchema Build(string schema)
+    {
+        lock (_build) return JsonSchema.FromText(Moved(schema), _build);
     }
 
     JsonNode Resolve(JsonNode response) => response["$ref"] is not { } reference ? response

@@ -21,9 +21,9 @@ sealed partial class Forms(HttpClient client)
             .OfType<string>()];
 
     /// <summary>Opens a page that has a form, with the given cookies.</summary>
-    public async Task<Opened> Open(string cookies = "")
+    public async Task<Opened> Open(string cookies = "", string path = "/sign-in")
     {
-        using var request = Request(HttpMethod.Get, "/sign-in", cookies);
+        using var request = Request(HttpMethod.Get, path, cookies);
         using var answer = await client.SendAsync(request);
         var token = Hidden().Match(await answer.Content.ReadAsStringAsync());
         token.Success.ShouldBeTrue("the page has no form");

@@ -4,12 +4,12 @@ namespace Amrutam.Tests.Tidy;
 /// reviewed text.</summary>
 static class Approved
 {
-    static bool Approving => Environment.GetEnvironmentVariable("AMRUTAM_APPROVE") == "1";
+    public static bool IsApproving => Environment.GetEnvironmentVariable("AMRUTAM_APPROVE") == "1";
 
     public static void ShouldBeApproved(this string made, string file)
     {
         var path = Tree.Path(file);
-        if (Approving) File.WriteAllText(path, made);
+        if (IsApproving) File.WriteAllText(path, made);
         var reviewed = File.Exists(path) ? File.ReadAllText(path) : "";
         if (reviewed == made) return;
         var (line, was, now) = reviewed.Split('\n').Zip(made.Split('\n')).Index()

@@ -5,7 +5,7 @@ static class Tree
 {
     static readonly string[] NotOurs = ["bin", "obj", "node_modules", ".git", ".data", ".vs", ".idea", "TestResults"];
 
-    static readonly string[] Pictures = [".png", ".ico", ".woff2", ".jpg"];
+    static readonly string[] Pictures = [".png", ".pdf", ".ico", ".woff2", ".jpg"];
 
     public static string Root { get; } = FindRoot();
 

@@ -8,6 +8,13 @@ using NodaTime.Text;
 
 namespace Amrutam.Platform.Http.Binding;
 
+/// <summary>The wall-clock time at which something ends. A request may say 24:00 for the midnight that ends the
+/// day.</summary>
+readonly record struct EndTime(LocalTime Value)
+{
+    public const string EndOfDay = "24:00";
+}
+
 /// <summary>The JSON of every request and response: snake_case, and strict for requests.</summary>
 static class Json
 {
@@ -35,6 +42,7 @@ static class Json
         o.Converters.Add(new InstantJson());
         o.Converters.Add(new LocalDateJson());
         o.Converters.Add(new LocalTimeJson());
+        o.Converters.Add(new EndTimeJson());
         return o;
     }
 
@@ -42,11 +50,7 @@ static class Json
     sealed class InstantJson : JsonConverter<Instant>
     {
         public override Instant Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            OffsetDateTimePattern.Rfc3339.Parse(reader.GetString() ?? "") is { Success: true, Value: var at }
-                && TimeZones
-                .InRange(at.ToInstant())
-                ? at.ToInstant()
-                : throw new JsonException(QueryTime.Instant);
+            Timestamp.Parse(reader.GetString()) ?? throw new JsonException(Timestamp.Rule);
 
         public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) =>
             writer.WriteStringValue(InstantPattern.ExtendedIso.Format(value));
@@ -55,8 +59,8 @@ static class Json
     sealed class LocalDateJson : JsonConverter<LocalDate>
     {
         public override LocalDate Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
-            LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date } && TimeZones
-                .InRange(date)
+            LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date }
+                && TimeZones.InRange(date)
                 ? date
                 : throw new JsonException(QueryTime.Date);
 
@@ -70,9 +74,11 @@ static class Json
         static readonly LocalTimePattern Minutes = LocalTimePattern.CreateWithInvariantCulture("HH:mm");
         static readonly LocalTimePattern Seconds = LocalTimePattern.CreateWithInvariantCulture("HH:mm:ss");
 
-        public override LocalTime Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options)
+        public override LocalTime Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            Parse(reader.GetString() ?? "");
+
+        public static LocalTime Parse(string text)
         {
-            var text = reader.GetString() ?? "";
             if (Minutes.Parse(text) is { Success: true, Value: var time }) return time;
             return Seconds.Parse(text) is { Success: true, Value: var precise }
                 ? precise
@@ -80,6 +86,18 @@ static class Json
         }
 
         public override void Write(Utf8JsonWriter writer, LocalTime value, JsonSerializerOptions options) =>
-            writer.WriteStringValue((value.Second == 0 ? Minutes : Seconds).Format(value));
+            writer.WriteStringValue(Format(value));
+
+        public static string Format(LocalTime value) => (value.Second == 0 ? Minutes : Seconds).Format(value);
+    }
+
+    sealed class EndTimeJson : JsonConverter<EndTime>
+    {
+        public override EndTime Read(ref Utf8JsonReader reader, Type type, JsonSerializerOptions options) =>
+            reader.GetString() is { } text && text != EndTime.EndOfDay ? new(LocalTimeJson.Parse(text))
+            : new(LocalTime.Midnight);
+
+        public override void Write(Utf8JsonWriter writer, EndTime value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(LocalTimeJson.Format(value.Value));
     }
 }

@@ -21,21 +21,20 @@ readonly record struct QueryInstant(Instant Value)
     public static bool TryParse([NotNullWhen(true)] string? text, out QueryInstant at)
     {
         // A plus sign that was not escaped arrives as a space.
-        var parsed = OffsetDateTimePattern.Rfc3339.Parse((text ?? "").Replace(' ', '+'));
-        at = parsed.Success ? new(parsed.Value.ToInstant()) : default;
-        return parsed.Success && TimeZones.InRange(at.Value);
+        var parsed = Timestamp.Parse(text?.Replace(' ', '+'));
+        at = new(parsed ?? default);
+        return parsed is not null;
     }
 }
 
 static class QueryTime
 {
-    public const string Instant = "must be an RFC 3339 date-time with an offset, as 2026-11-22T09:30:00Z",
-        Date = "must be a date that exists, as 2026-11-22";
+    public const string Date = "must be a date that exists, as 2026-11-22";
 
     /// <param name="type">The name of a parameter's type, as <c>Nullable&lt;QueryInstant&gt;</c>.</param>
     /// <returns>The form that the parameter must have; null for all else.</returns>
     public static string? Wanted(string type) =>
-        type.Contains(nameof(QueryInstant), StringComparison.Ordinal) ? Instant
+        type.Contains(nameof(QueryInstant), StringComparison.Ordinal) ? Timestamp.Rule
         : type.Contains(nameof(QueryDate), StringComparison.Ordinal) ? Date : null;
 
     /// <returns>JSON Schema's name for the format of a time in a query; null for other types.</returns>

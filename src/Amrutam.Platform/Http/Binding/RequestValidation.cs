@@ -22,30 +22,24 @@ sealed class RequestValidation
         return this;
     }
 
-    /// <summary>Text from a person: NFC, without U+0000 or lone surrogates, trimmed, at most <paramref name="max"/>
-    /// UTF-16 units.</summary>
+    /// <summary>Free text of a person, in NFC and trimmed.</summary>
+    /// <param name="max">The largest number of code points.</param>
     /// <returns>The text to store; empty text becomes null.</returns>
-    public string? Text(string field, string? value, int max, bool required = false)
+    public string? Text(string field, string? value, int max, bool required = false) =>
+        Read(field, value, max, required, TextRules.ViolationOfText);
+
+    /// <summary>The name of a person or a thing: one line, each word in one script.</summary>
+    /// <inheritdoc cref="Text"/>
+    public string? Name(string field, string? value, int max, bool required = false) =>
+        Read(field, value, max, required, TextRules.ViolationOfName);
+
+    string? Read(string field, string? value, int max, bool required, Func<string, string?> violationOf)
     {
-        var text = value is null || !WellFormed(value) ? value : value.Normalize(NormalizationForm.FormC).Trim();
+        var text = value is null ? null : (UnicodeText.Normal(value, NormalizationForm.FormC) ?? value).Trim();
         Refuse(required && string.IsNullOrEmpty(text), field, "is required");
         if (string.IsNullOrEmpty(text)) return null;
-        Refuse(text.Length > max, field, $"is longer than {max} characters");
-        Refuse(!WellFormed(text), field, "has a character that is not allowed");
+        Refuse(UnicodeText.Length(text) > max, field, $"is longer than {max} characters");
+        if (violationOf(text) is { } violation) Refuse(true, field, violation);
         return text;
-    }
-
-    /// <summary>True if PostgreSQL can store the text and a screen can show it: no U+0000, no lone surrogate.</summary>
-    public static bool WellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0') return false;
-            if (!char.IsSurrogate(text[i])) continue;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char
-                .IsLowSurrogate(text[i + 1])) return false;
-            i++;
-        }
-        return true;
     }
 }

@@ -24,7 +24,7 @@ sealed record InvalidatesItself;
 sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes, HttpSettings settings,
     TimeProvider clock)
 {
-    const int MaxKeyLength = 256, MaxAnswers = 4096, MaxAnswerBytes = 256 * 1024;
+    const int MaxQueryLength = 256, MaxAnswers = 4096, MaxAnswerBytes = 256 * 1024;
     const long MaxBytes = 16 * 1024 * 1024;
     const string Json = "application/json";
 
@@ -33,7 +33,7 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
 
     readonly TimeSpan _longest = TimeSpan.FromSeconds(settings.ListsKeptSeconds);
 
-    readonly record struct Key(string Path, string Query);
+    readonly record struct Key(string Route, Guid? Part, string Query);
 
     /// <param name="Count">The count of changes before its data was read.</param>
     /// <param name="Since">The time just before its data was read.</param>
@@ -55,8 +55,7 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
                 && _longest > TimeSpan.Zero && changes.IsCurrent
                 ? Give(http, shared)
                 : next(http);
-        if (endpoint is not null && !HttpMethods.IsHead(http.Request.Method)
-            && endpoint.Metadata.GetMetadata<InvalidatesItself>() is null)
+        if (endpoint is not null && endpoint.Metadata.GetMetadata<InvalidatesItself>() is null)
             http.Response.OnStarting(Announce, http);
         return next(http);
     }
@@ -71,11 +70,12 @@ sealed class PublicResponseCache(RequestDelegate next, CacheInvalidation changes
 
     async Task Give(HttpContext http, CachedPublicly shared)
     {
-        var key = new Key(http.Request.Path.Value!, http.Request.QueryString.Value ?? "");
         Guid? part = shared.Part is { } name && Guid.TryParse(http.Request.RouteValues[name] as string, out var id)
             ? id : null;
+        // The route and not the path as it was typed, which may have capitals and a slash at its end.
+        var key = new Key(RequestLog.Route(http), part, http.Request.QueryString.Value ?? "");
         var count = changes.Version(part);
-        if (key.Path.Length + key.Query.Length > MaxKeyLength)
+        if (key.Query.Length > MaxQueryLength)
         {
             await next(http);
             return;

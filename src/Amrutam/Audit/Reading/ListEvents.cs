@@ -8,7 +8,6 @@ using Amrutam.Platform.Privacy;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
-using NodaTime.Text;
 using Npgsql;
 
 namespace Amrutam.Audit.Reading;
@@ -74,10 +73,8 @@ static class ListEvents
     static Instant? Time(RequestValidation fields, string name, string? text)
     {
         if (text is null) return null;
-        var parsed = OffsetDateTimePattern.Rfc3339.Parse(text);
-        fields.Refuse(!parsed.Success || !TimeZones.InRange(parsed.Value.ToInstant()), name,
-            "must be an RFC 3339 date-time with an offset");
-        return parsed.Success ? parsed.Value.ToInstant() : null;
+        fields.Refuse(!QueryInstant.TryParse(text, out var at), name, Timestamp.Rule);
+        return at.Value;
     }
 
     static Response Read(NpgsqlDataReader row) => new(

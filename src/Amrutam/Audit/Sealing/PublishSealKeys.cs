@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
@@ -19,7 +20,8 @@ static class PublishSealKeys
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/.well-known/audit-keys.json", Handle).AllowAnonymous()
             .WithTags("Keys").WithSummary("List the public keys of the event log's seals")
-            .WithDescription("A JSON Web Key Set (RFC 7517), the oldest key first.");
+            .WithDescription("A JSON Web Key Set (RFC 7517), the oldest key first.")
+            .WithProblems(CommonProblems.DatabaseAway);
 
     static async Task<Response> Handle(NpgsqlDataSource db, HttpContext http, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text;
 using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Doctors.Profiles;
@@ -40,7 +41,7 @@ static class Languages
 
     static readonly FrozenDictionary<string, string> CodesByName = Known
         .SelectMany(language => language.Names.Split('|').Append(language.Code),
-            (language, name) => (Name: name.Normalize(), language.Code))
+            (language, name) => (Name: UnicodeText.Normal(name, NormalizationForm.FormC)!, language.Code))
         .ToFrozenDictionary(entry => entry.Name, entry => entry.Code, StringComparer.OrdinalIgnoreCase);
 
     static readonly FrozenDictionary<string, string> NamesByCode = Known.ToFrozenDictionary(
@@ -50,8 +51,8 @@ static class Languages
     /// know.</returns>
     public static string? Code(string? language)
     {
-        if (language is null || !RequestValidation.WellFormed(language)) return null;
-        var text = language.Normalize().Trim();
+        if (language is null || UnicodeText.Normal(language, NormalizationForm.FormC)?.Trim() is not { } text)
+            return null;
         if (CodesByName.TryGetValue(text, out var code)) return code;
         // A tag is a code and, after a hyphen, script or region; a name with a hyphen is not one.
         var hyphen = text.IndexOf('-', StringComparison.Ordinal);

@@ -23,19 +23,19 @@ static class ProfileValidation
     public const int MaxFeeMinor = 100_000_000;
 
     public static string? Specialization(RequestValidation fields, string? value) =>
-        fields.Text("specialization", value, MaxSpecialization, required: true);
+        fields.Name("specialization", value, MaxSpecialization, required: true);
 
     public static string? Bio(RequestValidation fields, string? value) =>
         fields.Text("bio", value, MaxBio, required: true);
 
     public static string? FullName(RequestValidation fields, string? value) =>
-        fields.Text("full_name", value, MaxFullName, required: true);
+        fields.Name("full_name", value, MaxFullName, required: true);
 
     public static string? RegistrationNumber(RequestValidation fields, string? value) =>
-        fields.Text("registration_number", value, MaxRegistrationNumber);
+        fields.Name("registration_number", value, MaxRegistrationNumber);
 
     public static string? RegistrationCouncil(RequestValidation fields, string? value) =>
-        fields.Text("registration_council", value, MaxRegistrationCouncil);
+        fields.Name("registration_council", value, MaxRegistrationCouncil);
 
     public static int? Experience(RequestValidation fields, int? years)
     {

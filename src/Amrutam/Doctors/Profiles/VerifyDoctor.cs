@@ -32,10 +32,17 @@ static class VerifyDoctor
         var decision = request ?? new();
         var reason = fields.Text("reason", decision.Reason, MaxReason);
         if (fields.Wrong) return fields.Problem();
+        return await Record(db, id, decision with { Reason = reason }, admin);
+    }
+
+    /// <summary>Records a decision whose reason is valid.</summary>
+    public static async Task<Results<Ok<Doctor>, ProblemHttpResult>> Record(NpgsqlDataSource db, Guid id,
+        Request decision, CurrentUser admin)
+    {
         try
         {
-            var doctor = await db.Statement(Decide).With(id).With(decision.Verified).With(reason).With(admin.Id)
-                .With(admin.Trace).With(decision.AcceptChanges).With(ProfileValidation.VerifiedFields)
+            var doctor = await db.Statement(Decide).With(id).With(decision.Verified).With(decision.Reason)
+                .With(admin.Id).With(admin.Trace).With(decision.AcceptChanges).With(ProfileValidation.VerifiedFields)
                 .One(Doctor.ReadOwn);
             return doctor is null ? CommonProblems.NotFound() : TypedResults.Ok(doctor);
         }
@@ -44,7 +51,6 @@ static class VerifyDoctor
             return problem;
         }
     }
-
 
     // The event names the fields that the decision is about: all verified fields, or those that were pending.
     const string Decide = $"""

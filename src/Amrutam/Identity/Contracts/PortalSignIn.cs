@@ -1,8 +1,11 @@
+using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Npgsql;
 
 namespace Amrutam.Identity.Contracts;
 
@@ -21,8 +24,11 @@ enum PortalSignInOutcome
 /// and Secure (except over plain http in Development). API routes take only bearer tokens and pages only the cookie, so
 /// no page can forge an API request.
 /// </remarks>
-sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
+sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, IdentitySettings settings, NpgsqlDataSource db)
 {
+    /// <summary>The address of the pages, as the operator states it.</summary>
+    public Uri PublicUrl => settings.PublicUrl;
+
     /// <summary>The authentication scheme of pages.</summary>
     public const string Scheme = PortalCookie.Scheme;
 
@@ -30,11 +36,11 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
     /// everybody.</summary>
     public const string Page = PortalCookie.Page;
 
-    /// <param name="code">The authenticator's six digits or a recovery code; null without one.</param>
+    /// <param name="code">An authenticator's or a recovery code, as it was typed; null without one.</param>
     /// <exception cref="OverloadedException">The queue of password checks is full.</exception>
     public async Task<PortalSignInOutcome> SignIn(HttpContext http, string email, string password, string? code = null)
     {
-        var isTotp = code is { Length: 6 } && code.All(char.IsAsciiDigit);
+        var isTotp = code is not null && TypedCode.IsOfAuthenticator(code);
         var found = await check.Check(http, new(email, password, isTotp ? code : null, isTotp ? null : code));
         if (found.RetryAfterSeconds > 0) return PortalSignInOutcome.TooManyAttempts;
         if (found.Refusal == IdentityProblems.SecondFactorNeeded) return PortalSignInOutcome.SecondFactorNeeded;
@@ -45,6 +51,9 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
         await http.SignInAsync(Scheme, new(PortalCookie.Identity(current)));
         return PortalSignInOutcome.SignedIn;
     }
+
+    /// <summary>Returns the address that the person signs in with.</summary>
+    public Task<string?> EmailOf(CurrentUser user) => db.Statement(Email).With(user.Id).Value<string>();
 
     /// <summary>Ends the session on every replica and removes the cookie.</summary>
     public async Task SignOut(HttpContext http)
@@ -60,6 +69,8 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions)
             || CurrentUser.Of(principal) is not { } user) return;
         await sessions.End(user, user.Session, "signed_out");
     }
+
+    const string Email = "select email from identity.users where id = $1";
 }
 
 /// <summary>Puts pages behind the portal's cookie.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Amrutam.Platform.Data;
 using Amrutam.Platform.Operations;
 
 namespace Amrutam.Identity.Encryption;
@@ -63,7 +64,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         var others = (settings.OtherKeyEncryptionKeys ?? "")
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(other => Given(other, nameof(settings.OtherKeyEncryptionKeys))).ToArray();
-        return settings.KeyEncryptionKey is { } given
+        return settings.KeyEncryptionKey is { Length: > 0 } given
             ? new(Given(given, nameof(settings.KeyEncryptionKey)), others)
             : new(OfFile(directory), others);
     }
@@ -83,7 +84,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"The key-encryption key cannot be stored in the data directory ({e.Message}); "
+                $"The key-encryption key cannot be read from or kept in the data directory ({e.Message}): "
                 + "set Identity__KeyEncryptionKey.", e);
         }
     }
@@ -97,7 +98,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
     /// <summary>Creates the file. After two starts at once both read the same key.</summary>
     static void Make(string directory, string file)
     {
-        Directory.CreateDirectory(directory);
+        DataSettings.Make(directory);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
         AtomicFile.Write(file, Encoding.ASCII.GetBytes(key), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }

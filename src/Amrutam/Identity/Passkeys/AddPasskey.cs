@@ -55,7 +55,7 @@ static class AddPasskey
         IdentityDb identity, IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails emails)
     {
         var fields = new RequestValidation();
-        var name = fields.Text("name", request.Name, Passkey.MaxName);
+        var name = fields.Name("name", request.Name, Passkey.MaxName);
         if (fields.Wrong) return fields.Problem();
         if (await challenges.Redeem(PasskeyChallenges.Add, request.ChallengeId, caller.Id) is not { } challenge
             || await users.FindByIdAsync(caller.Id.ToString()) is not { } user)

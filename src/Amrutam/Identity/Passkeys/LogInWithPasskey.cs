@@ -42,10 +42,11 @@ static class LogInWithPasskey
     }
 
     static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges, SessionStore sessions, FailedAttempts failed)
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, SessionStore sessions, FailedAttempts failed,
+        SignInMeter meter)
     {
         if (await challenges.Redeem(PasskeyChallenges.SignIn, request.ChallengeId, user: null) is not { } challenge)
-            return Refuse(failed);
+            return Refuse(meter, failed);
         var shown = await handler.PerformAssertionAsync(
             new()
             {
@@ -53,7 +54,7 @@ static class LogInWithPasskey
                 AssertionState = challenge.State
             });
         if (!shown.Succeeded || shown.User is not { SuspendedAt: null, ErasedAt: null })
-            return Refuse(failed, shown.User?.Id);
+            return Refuse(meter, failed, shown.User?.Id);
         var isStillThere = await identity.Change(async connection =>
         {
             // A passkey that was removed meanwhile must not come back with its new counter.
@@ -65,14 +66,14 @@ static class LogInWithPasskey
             return true;
         });
         if (!isStillThere || await sessions.BeginApi(http, shown.User, secondFactor: true) is not { } tokens)
-            return Refuse(failed, shown.User.Id);
-        SignInMeter.Count(refusal: null);
+            return Refuse(meter, failed, shown.User.Id);
+        meter.Count(refusal: null);
         return TypedResults.Ok(tokens);
     }
 
-    static IResult Refuse(FailedAttempts failed, Guid? account = null)
+    static IResult Refuse(SignInMeter meter, FailedAttempts failed, Guid? account = null)
     {
-        SignInMeter.Count(IdentityProblems.InvalidPasskey);
+        meter.Count(IdentityProblems.InvalidPasskey);
         failed.Count(FailedAttempts.SignIn, account, FailedAttempts.Anonymous);
         return IdentityProblems.InvalidPasskey.Because();
     }

@@ -57,7 +57,7 @@ static class OwnPasskeys
         IdentityDb identity)
     {
         var fields = new RequestValidation();
-        var name = fields.Text("name", request.Name, Passkey.MaxName, required: true);
+        var name = fields.Name("name", request.Name, Passkey.MaxName, required: true);
         if (fields.Wrong) return fields.Problem();
         var (user, passkey) = await Find(id, caller, users);
         if (passkey is null) return CommonProblems.NotFound();

@@ -61,7 +61,7 @@ static class SignUpWithPasskey
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
         var fullName = PersonName.Parse(fields, request.FullName);
-        var name = fields.Text("name", request.Name, Passkey.MaxName);
+        var name = fields.Name("name", request.Name, Passkey.MaxName);
         var role = request.Role ?? Allow.Patient;
         if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
         fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");

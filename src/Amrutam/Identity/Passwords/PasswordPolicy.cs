@@ -4,20 +4,25 @@ using Amrutam.Platform.Http.Binding;
 
 namespace Amrutam.Identity.Passwords;
 
-/// <summary>The password policy: 8 to 256 characters, neither common nor breached, and without the account's name or
-/// the product's.</summary>
-/// <remarks>There are no composition rules, because they lead to <c>Password1!</c>. Passwords are compared and hashed
-/// in NFC, so that different keyboards give the same text.</remarks>
+/// <summary>The password policy: 8 to 256 characters, neither common nor breached nor a repetition, and without the
+/// account's name or the product's.</summary>
+/// <remarks>There are no composition rules, because they lead to <c>Password1!</c>. Passwords are hashed in NFC, so
+/// that different keyboards give the same text. The lists are searched in NFKC and small letters, with and without the
+/// signs between, because guessers try those forms of a common password first.</remarks>
 sealed class PasswordPolicy(BreachedPasswords breached)
 {
     const int MinLength = 8, MaxLength = 256;
 
     // A shorter local part ("jo") is in too many good passwords by chance.
     const int MinLocalPart = 4;
+
+    // Fewer than these are as quick to guess as a shorter password.
+    const int LeastDifferentCharacters = 4;
     const string Product = "amrutam";
     static readonly PasswordViolation TooLong =
         new("too_long", $"is longer than {MaxLength} characters or has a character that is not allowed");
     static readonly PasswordViolation TooShort = new("too_short", $"is shorter than {MinLength} characters");
+    static readonly PasswordViolation Repeats = new("repeated", "repeats a few characters");
     static readonly PasswordViolation IsCommon = new("common", "is among the most common passwords");
     static readonly PasswordViolation IsBreached = new("breached", "is known from a breach of another service");
     static readonly PasswordViolation NamesProduct = new("names_product", "contains the name of this product");
@@ -26,8 +31,8 @@ sealed class PasswordPolicy(BreachedPasswords breached)
 
     /// <summary>The form that is hashed; null for text that no account can have as its password.</summary>
     public static string? Normal(string password) =>
-        password.Length <= 2 * MaxLength && RequestValidation.WellFormed(password)
-            && password.Normalize(NormalizationForm.FormC) is var normal && Length(normal) <= MaxLength
+        password.Length <= 2 * MaxLength && UnicodeText.Normal(password, NormalizationForm.FormC) is { } normal
+            && UnicodeText.Length(normal) <= MaxLength
             ? normal
             : null;
 
@@ -35,16 +40,25 @@ sealed class PasswordPolicy(BreachedPasswords breached)
     public PasswordViolation? Check(string password, string email)
     {
         if (Normal(password) is not { } normal) return TooLong;
-        if (Length(normal) < MinLength) return TooShort;
-        var lower = normal.ToLowerInvariant();
-        if (Common.Value.Contains(lower)) return IsCommon;
+        if (UnicodeText.Length(normal) < MinLength) return TooShort;
+        var plain = UnicodeText.Normal(normal, NormalizationForm.FormKC)!;
+        var lower = plain.ToLowerInvariant();
+        if (IsRepetition(lower)) return Repeats;
+        if (Common.Value.Contains(lower) || Common.Value.Contains(WithoutSigns(lower))) return IsCommon;
         if (lower.Contains(Product, StringComparison.Ordinal)) return NamesProduct;
         var local = email.Split('@')[0].ToLowerInvariant();
         if (local.Length >= MinLocalPart && lower.Contains(local, StringComparison.Ordinal)) return NamesAccount;
-        return breached.Has(normal) ? IsBreached : null;
+        return breached.Has(normal) || breached.Has(plain) ? IsBreached : null;
     }
 
-    static int Length(string text) => text.EnumerateRunes().Count();
+    /// <summary>True for a few characters in any order, and for a unit shorter than a password again and
+    /// again.</summary>
+    static bool IsRepetition(string text) =>
+        text.EnumerateRunes().Distinct().Count() < LeastDifferentCharacters
+        || Enumerable.Range(1, Math.Min(MinLength - 1, text.Length / 2)).Any(unit =>
+            text.AsSpan(unit).SequenceEqual(text.AsSpan(0, text.Length - unit)));
+
+    static string WithoutSigns(string text) => string.Concat(text.Where(char.IsLetterOrDigit));
 
     static FrozenSet<string> ReadCommon()
     {

@@ -25,14 +25,18 @@ sealed class Authenticators(NpgsqlDataSource db, SecretEncryption encryption, Ti
         return kept == 1 ? secret : null;
     }
 
+    /// <summary>The secret that no code has confirmed yet; null if there is none.</summary>
+    public async Task<byte[]?> Pending(Guid user) =>
+        await Find(user) is { Confirmed: false } stored ? encryption.Decrypt(stored.Ciphertext, Purpose(user)) : null;
+
     /// <summary>Checks a code of the account's authenticator; each code works once.</summary>
     /// <param name="confirmed">The required state of the authenticator.</param>
     public async Task<bool> CheckCode(Guid user, string code, bool confirmed)
     {
-        var stored = await db.Statement(Read).With(user)
-            .One(row => new Stored(row.GetFieldValue<byte[]>(0), row.GetBoolean(1)));
+        var stored = await Find(user);
         return stored is not null && stored.Confirmed == confirmed
-            && StepOf(encryption.Decrypt(stored.Ciphertext, Purpose(user)), code, clock.GetUtcNow()) is { } step
+            && StepOf(encryption.Decrypt(stored.Ciphertext, Purpose(user)), TypedCode.Read(code),
+                clock.GetUtcNow()) is { } step
             && await db.Statement(TakeStep).With(user).With(step).Execute() == 1;
     }
 
@@ -41,6 +45,9 @@ sealed class Authenticators(NpgsqlDataSource db, SecretEncryption encryption, Ti
     public static long? StepOf(byte[] secret, string code, DateTimeOffset now) =>
         new Totp(secret).VerifyTotp(now.UtcDateTime, code, out var step, VerificationWindow.RfcSpecifiedNetworkDelay)
             ? step : null;
+
+    Task<Stored?> Find(Guid user) => db.Statement(Read).With(user)
+        .One(row => new Stored(row.GetFieldValue<byte[]>(0), row.GetBoolean(1)));
 
     public static Task<int> Confirm(NpgsqlConnection connection, Guid user) =>
         connection.Statement(MarkConfirmed).With(user).Execute();

@@ -14,7 +14,7 @@ static class RecoveryCodes
     const int HowMany = 10;
 
     // 120 bits in four groups of six: enough that a plain hash cannot be searched, short enough to write down.
-    const int Bytes = 15, Group = 6, Length = 24;
+    const int Bytes = 15, Group = 6;
 
     /// <summary>Replaces the codes of the account.</summary>
     public static async Task<string[]> Renew(NpgsqlConnection connection, Guid user)
@@ -39,11 +39,7 @@ static class RecoveryCodes
         return string.Join('-', letters.Chunk(Group).Select(group => new string(group)));
     }
 
-    /// <summary>Hashes the letters and digits alone: people leave out the dashes, and phones begin with a
-    /// capital.</summary>
-    static byte[] Hash(string code) =>
-        SHA256.HashData(Encoding.UTF8.GetBytes(new string(
-            [.. code.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit).Take(Length + 1)])));
+    static byte[] Hash(string code) => SHA256.HashData(Encoding.UTF8.GetBytes(TypedCode.Read(code)));
 
     const string Remove = "delete from identity.recovery_codes where user_id = $1";
 

@@ -15,7 +15,7 @@ static class RefreshSession
     public sealed record Request(string RefreshToken);
 
     sealed record Found(Guid Session, Guid User, string Role, bool SecondFactor, bool Live, bool Expired, bool Used,
-        bool MayRepeat, byte[]? Successor);
+        bool MayRepeat, byte[]? Successor, TimeSpan SessionLeft);
 
     sealed record Outcome(TokenPair? Tokens, Guid? EndedSession);
 
@@ -43,11 +43,13 @@ static class RefreshSession
         await connection.Statement(LockSession).With(hash).Execute();
         var found = await connection.Statement(Find).With(hash).With(settings.RefreshGraceSeconds)
             .One(row => new Found(row.GetGuid(0), row.GetGuid(1), row.GetString(2), row.GetBoolean(3),
-                row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7), row.GetBytesOrNull(8)));
+                row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7), row.GetBytesOrNull(8),
+                TimeSpan.FromSeconds(row.GetDouble(9))));
         if (found is not { Live: true } || found is { Used: false, Expired: true }) return new(null, null);
         var user = new CurrentUser(found.User, found.Role, found.Session, found.SecondFactor);
         if (found is { Used: true, MayRepeat: true })
-            return new(sessions.Tokens(user, RefreshToken.DecryptSuccessor(token, found.Successor!)), null);
+            return new(sessions.Tokens(user, RefreshToken.DecryptSuccessor(token, found.Successor!),
+                found.SessionLeft), null);
         if (found.Used)
         {
             await connection.Statement(EndFamily).With(found.Session).With(CommonProblems.Trace()).Execute();
@@ -57,7 +59,7 @@ static class RefreshSession
         await connection.Statement(UseAndFollow).With(hash).With(RefreshToken.Hash(successor))
             .With(RefreshToken.EncryptSuccessor(token, successor))
             .With(settings.SessionIdleDays).With(CommonProblems.Trace()).Execute();
-        return new(sessions.Tokens(user, successor), null);
+        return new(sessions.Tokens(user, successor, found.SessionLeft), null);
     }
 
     // Serializes the requests of a session. It is a statement of its own, so the next one sees the last commit.
@@ -72,7 +74,7 @@ static class RefreshSession
                t.expires_at <= now(),
                t.used_at is not null,
                coalesce(t.used_at > now() - $2 * interval '1 second' and next.used_at is null, false),
-               t.successor_sealed
+               t.successor_sealed, extract(epoch from s.expires_at - now())::float8
           from identity.refresh_tokens t
           join identity.sessions s on s.id = t.session_id
           join identity.users u on u.id = s.user_id

@@ -31,7 +31,7 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
             .With(Device.Of(http)).With(ClientAddress.Shown(http)).With(secondFactor).With(settings.SessionDays)
             .With(CommonProblems.Trace()).With(RefreshToken.Hash(refresh)).With(settings.SessionIdleDays)
             .With(user.SecurityStamp).Execute();
-        return begun == 1 ? Tokens(current, refresh) : null;
+        return begun == 1 ? Tokens(current, refresh, TimeSpan.FromDays(settings.SessionDays)) : null;
     }
 
     /// <summary>Begins a session for a browser that holds a cookie.</summary>
@@ -46,8 +46,14 @@ sealed class SessionStore(NpgsqlDataSource db, AccessTokens tokens, Revocations 
         return begun == 1 ? current : null;
     }
 
-    public TokenPair Tokens(CurrentUser current, string refresh) =>
-        new(tokens.Issue(current), "Bearer", (int)tokens.Lifetime.TotalSeconds, refresh);
+    /// <param name="current">The caller that the access token states.</param>
+    /// <param name="refresh">The refresh token.</param>
+    /// <param name="sessionLeft">The time until the session ends, however busy it is.</param>
+    public TokenPair Tokens(CurrentUser current, string refresh, TimeSpan sessionLeft)
+    {
+        var life = tokens.LifeWithin(sessionLeft);
+        return new(tokens.Issue(current, life), "Bearer", (int)life.TotalSeconds, refresh);
+    }
 
     /// <summary>Ends one session of the user; ending it twice is one event.</summary>
     public async Task<bool> End(CurrentUser user, Guid session, string because)

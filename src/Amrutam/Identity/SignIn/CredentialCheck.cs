@@ -21,7 +21,7 @@ sealed record Checked(User? User, bool SecondFactor, Problem? Refusal, int Retry
 /// right password. Attempts are counted before the hash, by the text of the address. </remarks>
 sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPasswordHasher<User> hasher,
     PasswordHashingQueue queue, AttemptLimiter attempts, IdentityLimits limits, DummyHash dummy,
-    Authenticators authenticators, FailedAttempts failed)
+    Authenticators authenticators, FailedAttempts failed, SignInMeter meter)
 {
     const string PerAddress = "sign-ins of an address",
         PerAccountFromAddress = "failures of an account from an address", PerAccount = "failures of an account";
@@ -36,7 +36,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
     public async Task<Checked> Check(HttpContext http, Credentials given)
     {
         var answer = await Judge(http, given);
-        SignInMeter.Count(answer.RetryAfterSeconds > 0 ? CommonProblems.TooMany : answer.Refusal);
+        meter.Count(answer.RetryAfterSeconds > 0 ? CommonProblems.TooMany : answer.Refusal);
         return answer;
     }
 
@@ -67,7 +67,7 @@ sealed class CredentialCheck(NpgsqlDataSource db, UserManager<User> users, IPass
         var wait = await Count(http, email);
         if (wait > 0) return new(null, SecondFactor: false, CommonProblems.TooMany, wait);
         var password = PasswordPolicy.Normal(given.Password);
-        var asked = (await db.Statement(Find).With(users.NormalizeEmail(given.Email) ?? "")
+        var asked = (await db.Statement(Find).With(email)
             .One(row => new Asked(row.GetGuidOrNull(0), row.GetStringOrNull(1), row.GetBoolean(2))))!;
         var verified = password is null ? PasswordVerificationResult.Failed
             : await queue.Run(() => hasher.VerifyHashedPassword(DummyHash.Nobody, asked.Hash ?? dummy.Hash, password));

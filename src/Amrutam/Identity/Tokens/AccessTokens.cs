@@ -24,6 +24,10 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
     // Our tokens have about 500 characters; longer ones are invalid.
     const int MaxTokenLength = 4096;
     const int MaxCached = 50_000;
+
+    // They change what the signature covers or how the payload is read. No token of ours has them, and a check that
+    // does not know them must refuse them (RFC 7515, RFC 7797).
+    static readonly string[] RefusedHeaders = ["crit", "b64", "zip"];
     static readonly TimeSpan Skew = TimeSpan.FromSeconds(30);
     readonly JsonWebTokenHandler _handler =
         new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength };
@@ -31,7 +35,13 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
 
     public TimeSpan Lifetime { get; } = TimeSpan.FromMinutes(settings.AccessTokenMinutes);
 
-    public string Issue(CurrentUser user)
+    /// <summary>The life of a token of a session that ends after <paramref name="sessionLeft"/>: a token does not
+    /// outlive its session.</summary>
+    public TimeSpan LifeWithin(TimeSpan sessionLeft) => sessionLeft < Lifetime ? sessionLeft : Lifetime;
+
+    /// <param name="user">The caller that the token states.</param>
+    /// <param name="life">The time until the token expires; null for the longest.</param>
+    public string Issue(CurrentUser user, TimeSpan? life = null)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         var claims = new Dictionary<string, object>(StringComparer.Ordinal)
@@ -43,7 +53,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer, Audience = Audience, TokenType = TokenType, IssuedAt = now, NotBefore = now,
-            Expires = now + Lifetime, Claims = claims,
+            Expires = now + (life ?? Lifetime), Claims = claims,
             SigningCredentials = new(keys.Signing.Security, SecurityAlgorithms.EcdsaSha256),
         });
     }
@@ -67,6 +77,7 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
     async Task<Verified?> Check(string token)
     {
         if (!_handler.CanReadToken(token) || Parse(token) is not { Kid.Length: > 0 } unproven
+            || Array.Exists(RefusedHeaders, name => unproven.TryGetHeaderValue<object>(name, out _))
             || await keys.Find(unproven.Kid) is not { } key) return null;
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
@@ -76,10 +87,17 @@ sealed class AccessTokens(SigningKeys keys, Revocations revocations, TimeProvide
             LifetimeValidator = (from, to, _, _) => IsNow(from, to),
         });
         if (!result.IsValid || result.SecurityToken is not JsonWebToken jwt) return null;
+        return UserOf(jwt) is { } user ? new(user, jwt.ValidTo, key.KeyId) : null;
+    }
+
+    /// <returns>The caller; null if a claim that every token has is missing or malformed.</returns>
+    static CurrentUser? UserOf(JsonWebToken jwt)
+    {
+        if (!Guid.TryParse(jwt.Subject, out var id) || !jwt.TryGetClaim("sid", out var sid)
+            || !Guid.TryParse(sid.Value, out var session) || !jwt.TryGetClaim("role", out var role)
+            || !Allow.Roles[Allow.SignedIn].Contains(role.Value)) return null;
         // Each token carries its own copy of one of three words.
-        var user = new CurrentUser(Guid.Parse(jwt.Subject), string.Intern(jwt.GetClaim("role").Value),
-            Guid.Parse(jwt.GetClaim("sid").Value), jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _));
-        return new(user, jwt.ValidTo, key.KeyId);
+        return new(id, string.Intern(role.Value), session, jwt.TryGetClaim(UserIdentity.SecondFactorClaim, out _));
     }
 
     static JsonWebToken? Parse(string token)

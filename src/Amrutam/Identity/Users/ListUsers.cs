@@ -1,3 +1,4 @@
+using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -37,9 +38,10 @@ static class ListUsers
             user => new Key(user.Id)));
     }
 
-    /// <summary>The pattern that matches the text literally, wherever it occurs.</summary>
+    /// <summary>The pattern that matches the text literally, wherever it occurs. An address is looked for as it is
+    /// stored.</summary>
     static string Pattern(string part) =>
-        '%' + part.ToUpperInvariant()
+        '%' + (part.Contains('@', StringComparison.Ordinal) ? EmailAddress.Normal(part) : part.ToUpperInvariant())
             .Replace(@"\", @"\\", StringComparison.Ordinal).Replace("%", @"\%", StringComparison.Ordinal)
             .Replace("_", @"\_", StringComparison.Ordinal) + '%';
 

@@ -4,8 +4,11 @@ using NodaTime;
 namespace Amrutam.Portal.Dashboard;
 
 /// <summary>A total, and its growth in this period and in the one before.</summary>
-/// <param name="Change">The difference as a share of the period before; null when that one had nothing.</param>
-readonly record struct Tile(string Name, long Total, long Added, double? Change, IReadOnlyList<double> Line);
+/// <param name="Change">The difference as a share of the period before; null when that one is too small to compare
+/// with.</param>
+/// <param name="IsNew">Whether nearly all of the growth is of this period.</param>
+readonly record struct Tile(string Name, long Total, long Added, double? Change, bool IsNew,
+    IReadOnlyList<double> Line);
 
 /// <summary>Arranges the figures of a period for the page.</summary>
 static class DashboardFigures
@@ -13,10 +16,14 @@ static class DashboardFigures
     /// <summary>The ends of bookings, in the order of the chart's series.</summary>
     public static readonly string[] Outcomes = ["kept", "cancelled", "missed", "declined", "expired"];
 
-    public static Tile[] Tiles(Totals totals, Figures figures) =>
+    // A share of fewer is chance, and more than the tenfold is a beginning and no change.
+    const long SmallestBase = 10, MostTimes = 10;
+
+    /// <param name="onOffer">How many slots can be booked now.</param>
+    public static Tile[] Tiles(Totals totals, long onOffer, Figures figures) =>
     [
         Of("bookings", totals.Bookings, figures, figures.Bookings),
-        Of("slots", totals.Slots, figures, figures.Slots.Where(s => s.Key == "published")),
+        Of("slots", onOffer, figures, figures.Slots.Where(s => s.Key == "published")),
         Of("users", totals.Users, figures, figures.Accounts),
         Of("doctors", totals.Doctors, figures, figures.Accounts.Where(a => a.Key == "doctor")),
     ];
@@ -46,7 +53,9 @@ static class DashboardFigures
         var byDay = counts.GroupBy(c => c.Day).ToDictionary(g => g.Key, g => g.Sum(c => c.N));
         var added = byDay.Where(d => d.Key >= figures.First).Sum(d => d.Value);
         var before = byDay.Where(d => d.Key < figures.First).Sum(d => d.Value);
-        return new(name, total, added, before > 0 ? (added - before) / (double)before : null,
+        var isNew = added > (before < SmallestBase ? before : MostTimes * before);
+        return new(name, total, added,
+            before < SmallestBase || isNew ? null : (added - before) / (double)before, isNew,
             [.. Days(figures).Select(day => (double)byDay.GetValueOrDefault(day))]);
     }
 

@@ -17,14 +17,13 @@ static class DownloadBookings
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).ExcludeFromDescription();
 
-    static async Task<FileContentHttpResult> Handle(HttpContext http, Statistics statistics, string? days,
+    static async Task<FileContentHttpResult> Handle(Statistics statistics, string? days,
         CancellationToken ct)
     {
         var figures = await statistics.Figures(ShowDashboard.Period(days), ct);
         var text = new StringBuilder("day,kept,cancelled,no_show,declined,expired\r\n");
         foreach (var (day, counts) in DashboardFigures.BookingsByDay(figures))
             text.Append(CultureInfo.InvariantCulture, $"{day:uuuu-MM-dd},{string.Join(',', counts)}\r\n");
-        http.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(Encoding.UTF8.GetBytes(text.ToString()), "text/csv; charset=utf-8", "bookings.csv");
     }
 }

@@ -10,7 +10,7 @@ namespace Amrutam.Portal.Dashboard;
 /// <summary>Shows an admin the figures and the health of the clinic.</summary>
 static class ShowDashboard
 {
-    public const string Path = PageAccess.Home;
+    public const string Path = PageAccess.AdminPage;
 
     /// <summary>The periods to choose from, in days. The first is the default.</summary>
     public static readonly int[] Periods = [28, 7, 90];
@@ -18,18 +18,11 @@ static class ShowDashboard
     /// <summary>The page names doctors who wait for verification, so its display is recorded.</summary>
     public const string Reads = "profiles.read";
 
-    public static void Map(IEndpointRouteBuilder routes)
-    {
-        routes.MapGet("/", () => TypedResults.LocalRedirect(Path)).AllowAnonymous().ExcludeFromDescription();
-        routes.MapGet(Path, Handle).RequirePortal(Allow.Admin).WithMetadata(new RecordsAccess(Reads))
-            .ExcludeFromDescription();
-    }
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path, Handle).RequirePortal(Allow.Admin)
+        .WithMetadata(new RecordsAccess(Reads)).ExcludeFromDescription();
 
-    static RazorComponentResult<DashboardPage> Handle(HttpContext http, string? days)
-    {
-        http.Response.Headers.CacheControl = "no-store";
-        return new(new { Days = Period(days) });
-    }
+    static RazorComponentResult<DashboardPage> Handle(string? days, string? refused) =>
+        new(new { Days = Period(days), Refused = VerifyWaitingDoctor.Refusals.FirstOrDefault(r => r == refused) });
 
     public static int Period(string? days) =>
         Periods.FirstOrDefault(period => days == period.ToString(CultureInfo.InvariantCulture), Periods[0]);

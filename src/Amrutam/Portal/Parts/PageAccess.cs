@@ -1,4 +1,5 @@
 using Amrutam.Identity.Contracts;
+using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Authorization;
 
 namespace Amrutam.Portal.Parts;
@@ -6,8 +7,16 @@ namespace Amrutam.Portal.Parts;
 /// <summary>Decides which requests are for pages, and has the policy of public pages.</summary>
 static class PageAccess
 {
-    /// <summary>The page at the address without a path.</summary>
-    public const string Home = "/admin";
+    /// <summary>The page that opens if no other was asked for.</summary>
+    public const string Home = "/";
+
+    /// <returns>Null for a role that has no pages.</returns>
+    public static string? FirstPageOf(string role) => role == Allow.Admin ? AdminPage : null;
+
+    public const string AdminPage = "/admin";
+
+    /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>
+    public const string Enrolment = "/account/second-factor";
 
     /// <returns>False for the API, which is for programs.</returns>
     public static bool MayBeAPage(HttpContext http) =>

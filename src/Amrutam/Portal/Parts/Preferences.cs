@@ -1,4 +1,5 @@
 using System.Globalization;
+using Amrutam.Platform.Http.Binding;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -27,10 +28,14 @@ static class Preferences
     public static string? Theme(HttpContext http) =>
         Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
 
-    /// <summary>An address of ours to return to. Any other address would let a link to the portal lead
-    /// elsewhere.</summary>
+    /// <summary>An address of ours to return to, in the ASCII of a header. Any other address would let a link to the
+    /// portal lead elsewhere, and becomes the first page.</summary>
     public static string Ours(string? address) =>
-        address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl) ? address : PageAccess.Home;
+        address is ['/', not ('/' or '\\'), ..] or "/" && !address.Any(char.IsControl)
+            && UnicodeText.IsWellFormed(address) ? InAscii(address) : PageAccess.Home;
+
+    static string InAscii(string address) => string.Concat(address.EnumerateRunes()
+        .Select(rune => rune.IsAscii ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
 
     static RedirectHttpResult Change(HttpContext http, [FromForm] string? language, [FromForm] string? theme,
         [FromForm] string? back)

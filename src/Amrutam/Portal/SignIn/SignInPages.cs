@@ -1,4 +1,5 @@
 using Amrutam.Identity.Contracts;
+using Amrutam.Platform.Http;
 using Amrutam.Portal.Parts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -15,20 +16,16 @@ static class SignInPages
         routes.MapPost("/sign-out", Leave).AllowAnybody();
     }
 
-    /// <summary>A signed-in person comes here only from a page for another role.</summary>
-    static RazorComponentResult<SignInPage> Ask(HttpContext http, string? returnUrl)
-    {
-        var signedIn = http.User.Identity is { IsAuthenticated: true };
-        return new(new { ReturnUrl = Preferences.Ours(returnUrl), Refusal = signedIn ? "RoleMayNot" : null })
-        {
-            StatusCode = signedIn ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK,
-        };
-    }
+    /// <summary>A page that is not for the role of a signed-in person sends them here, with its address.</summary>
+    static async Task<IResult> Ask(HttpContext http, PortalSignIn portal, string? returnUrl) =>
+        CurrentUser.Of(http) is { } user
+            ? await AccountPage.Of(user, portal, isRefused: returnUrl is not null)
+            : new RazorComponentResult<SignInPage>(new { ReturnUrl = Preferences.Ours(returnUrl) });
 
     static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email,
         [FromForm] string password, [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
     {
-        var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code.Trim());
+        var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code);
         if (outcome == PortalSignInOutcome.SignedIn) return TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
         return new RazorComponentResult<SignInPage>(
             new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Refusal = outcome.ToString() })

@@ -16,20 +16,25 @@ namespace Amrutam.Scheduling.Slots;
 /// that overlap.</remarks>
 static class PublishSlot
 {
-    public sealed record Request(LocalDate? Date = null, LocalTime? StartTime = null, LocalTime? EndTime = null,
+    public sealed record Request(LocalDate? Date = null, LocalTime? StartTime = null, EndTime? EndTime = null,
         Instant? StartsAt = null, Instant? EndsAt = null);
 
     static readonly Duration Longest = Duration.FromHours(12);
 
+    // Shorter than any visit. It is no constraint of the table, because a former version stored shorter slots, and they
+    // can still be booked and closed.
+    static readonly Duration Shortest = Duration.FromMinutes(1);
+
     public static void Map(RouteGroupBuilder slots) => slots.MapPost("", Handle).RequireAuthorization(Allow.Doctor)
         .WithSummary("Publish a slot")
         .WithDescription("By date and local times in the doctor's time zone, or by two instants.")
-        .Example(new Request(new LocalDate(2030, 1, 7), new LocalTime(9, 30), new LocalTime(10, 0)))
+        .Example(new Request(new LocalDate(2030, 1, 7), new LocalTime(9, 30),
+            new EndTime(new LocalTime(10, 0))))
         .Produces<Slot>(StatusCodes.Status201Created).WithLocation().Example(Examples.Open)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.SlotsOfADoctorDoNotOverlap,
-            SchedulingProblems.SlotIsInTimeOff,
-            SchedulingProblems.SlotIsInThePast, SchedulingProblems.SlotIsTooLong,
-                SchedulingProblems.LocalTimeDoesNotExist, CommonProblems.Invalid, IdempotencyProblems.KeyReused);
+            SchedulingProblems.SlotIsInTimeOff, SchedulingProblems.SlotIsInThePast, SchedulingProblems.SlotIsTooLong,
+            SchedulingProblems.SlotIsTooShort, SchedulingProblems.LocalTimeDoesNotExist, CommonProblems.Invalid,
+            IdempotencyProblems.KeyReused);
 
     static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
         IdempotentTransaction transaction,
@@ -71,13 +76,14 @@ static class PublishSlot
         {
             { StartsAt: { } from, EndsAt: { } to, Date: null, StartTime: null, EndTime: null } => (from, to, null),
             { Date: { } date, StartTime: { } from, EndTime: { } to, StartsAt: null, EndsAt: null } =>
-                OnTheWall(date, from, to, zone),
+                OnTheWall(date, from, to.Value, zone),
             _ => (default, default, CommonProblems.Fields(Missing(r))),
         };
         if (refusal is not null) return (starts, ends, refusal);
         var end = r.Date is null ? "ends_at" : "end_time";
         if (ends <= starts) return (starts, ends, CommonProblems.Field(end, "must be after the start"));
-        return (starts, ends, ends - starts > Longest ? SchedulingProblems.SlotIsTooLong.About(end) : null);
+        return (starts, ends, ends - starts > Longest ? SchedulingProblems.SlotIsTooLong.About(end)
+            : ends - starts < Shortest ? SchedulingProblems.SlotIsTooShort.About(end) : null);
     }
 
     static (Instant, Instant, ProblemHttpResult?) OnTheWall(LocalDate date, LocalTime from, LocalTime to,

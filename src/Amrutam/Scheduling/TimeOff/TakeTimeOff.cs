@@ -109,8 +109,7 @@ static class TakeTimeOff
     {
         if (LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date })
             return TimeZones.InRange(date) ? SlotGenerator.StartOfDay(date.PlusDays(daysOn), zone) : null;
-        return OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true, Value: var at }
-            && TimeZones.InRange(at.ToInstant()) ? at.ToInstant() : null;
+        return Timestamp.Parse(text);
     }
 
     const string Save = """

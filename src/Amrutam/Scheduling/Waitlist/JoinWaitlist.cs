@@ -42,7 +42,7 @@ static class JoinWaitlist
         IdempotentTransaction transaction, OfferSlot offers, SchedulingSettings settings, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
-        var specialization = fields.Text("specialization", request.Specialization, BookSlot.MaxSpecialization);
+        var specialization = fields.Name("specialization", request.Specialization, BookSlot.MaxSpecialization);
         var isForBooking = request.BookingId is not null;
         bool[] given = [request.DoctorId is not null, specialization is not null, isForBooking];
         fields

@@ -66,6 +66,35 @@ public sealed class SecondFactorTests(ServerFixture fixture) : IClassFixture<Ser
         (await person.TryToSignIn(totp: Person.CodeNow(secret, 5))).Is(401);
     }
 
+    [Theory]
+    [InlineData("{0} {1}")]
+    [InlineData("{0}-{1}")]
+    [InlineData(" {0}\u00A0{1} ")]
+    [InlineData("{0}\u2011{1}")]
+    [InlineData("{0}{1}", '०')]
+    [InlineData("{0} {1}", '０')]
+    public async Task A_code_is_taken_as_apps_show_it_wherever_one_is_read(string form, char zero = '0')
+    {
+        var person = await Person.SignUp(Server);
+        var (secret, _) = await person.Enrol();
+        (await person.TryToSignIn(totp: Typed())).Is(200);
+        var portal = new Forms(Server.Anonymous());
+        var page = await portal.Open();
+        await Server.Owner.Statement("update identity.authenticators set last_step = 0").Execute();
+        (await portal.Send("/sign-in", page, "", ("email", person.Email), ("password", Person.Password),
+            ("code", Typed()))).Is(302);
+        await Server.Owner.Statement("update identity.authenticators set last_step = 0").Execute();
+        await Server.Owner.Statement("update identity.sessions set created_at = now() - interval '1 hour'").Execute();
+        (await person.Http.Post("/api/me/second-factor/recovery-codes",
+            new { password = Person.Password, totp_code = Typed() })).Is(200);
+
+        string Typed()
+        {
+            var code = string.Concat(Person.CodeNow(secret).Select(digit => (char)(digit - '0' + zero)));
+            return string.Format(form, code[..3], code[3..]);
+        }
+    }
+
     [Fact]
     public async Task A_recovery_code_works_once_however_it_is_typed()
     {

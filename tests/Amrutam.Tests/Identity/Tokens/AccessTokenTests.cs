@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Amrutam.Identity.Tokens;
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -79,6 +80,52 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
         await IsRefused(Make(late));
         late.Expires = Now.AddSeconds(-25);
         (await IsAccepted(Make(late))).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("role", null)]
+    [InlineData("role", "owner")]
+    [InlineData("sid", null)]
+    [InlineData("sid", "x")]
+    [InlineData("sub", null)]
+    [InlineData("sub", "x")]
+    public async Task A_claim_that_is_missing_or_malformed_is_401_and_no_failure(string claim, string? value)
+    {
+        _claims.Remove(claim);
+        if (value is not null) _claims[claim] = value;
+        await IsRefused(Make(Valid()));
+    }
+
+    [Theory]
+    [InlineData("crit", "[\"exp\"]")]
+    [InlineData("b64", "false")]
+    [InlineData("zip", "\"DEF\"")]
+    public async Task A_header_that_changes_how_a_token_is_read_is_refused(string name, string value)
+    {
+        var payload = Make(Valid()).Split('.')[1];
+        (await IsAccepted(Signed(""))).ShouldBeTrue();
+        await IsRefused(Signed($",\"{name}\":{value}"));
+
+        string Signed(string more)
+        {
+            var header = $$"""{"alg":"ES256","typ":"at+jwt","kid":"{{Key.Kid}}"{{more}}}""";
+            var text = Base64UrlEncoder.Encode(header) + '.' + payload;
+            return text + '.' + Base64UrlEncoder.Encode(
+                Key.Security.ECDsa.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256));
+        }
+    }
+
+    [Fact]
+    public async Task A_token_does_not_outlive_its_session()
+    {
+        var person = await Person.SignUp(fixture.Server);
+        await fixture.Server.Owner
+            .Statement("update identity.sessions set expires_at = now() + interval '2 minutes' where user_id = $1")
+            .With(person.Id).Execute();
+        var tokens = (await fixture.Server.Anonymous().Post("/api/auth/refresh",
+            new { refresh_token = person.RefreshToken })).Is(200);
+        tokens.Body.GetProperty("expires_in").GetInt32().ShouldBeInRange(1, 120);
+        new JsonWebToken(tokens["access_token"]).ValidTo.ShouldBeInRange(Now, Now.AddMinutes(2));
     }
 
     [Fact]

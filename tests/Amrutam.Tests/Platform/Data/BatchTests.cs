@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using static Amrutam.Tests.Support.Waiting;
 
@@ -11,6 +13,9 @@ public sealed class BatchTests
 {
     const int Size = 4, Capacity = 8;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), Slow = TimeSpan.FromMilliseconds(50);
+
+    static readonly IMeterFactory Meters =
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
     readonly ConcurrentQueue<int[]> _calls = new();
     TaskCompletionSource _gate = Open();
@@ -41,7 +46,7 @@ public sealed class BatchTests
     public async Task Beside_a_call_another_begins_when_it_is_full()
     {
         await using var batch = new Batch<int, int>("tests", Run, Size, 1, Patience, Capacity, Patience, _ => false,
-            TimeProvider.System);
+            Meters, TimeProvider.System);
         _gate = new();
         var asked = Enumerable.Range(1, Size).Select(batch.Run).ToList();
         _calls.ShouldBe([[1]]);
@@ -111,7 +116,8 @@ public sealed class BatchTests
         {
             if (members[0] % 64 == 0) await Pause(2);
             return await Run(members);
-        }, Size, 1, TimeSpan.FromMilliseconds(slowMilliseconds), 1_000, Patience, _ => false, TimeProvider.System);
+        }, Size, 1, TimeSpan.FromMilliseconds(slowMilliseconds), 1_000, Patience, _ => false, Meters,
+            TimeProvider.System);
         await Parallel.ForEachAsync(Enumerable.Range(0, 16), async (client, ct) =>
         {
             for (var n = 0; n < 2_000; n++)
@@ -181,7 +187,7 @@ public sealed class BatchTests
             await Task.Yield();
             seen = Activity.Current;
             return [.. members];
-        }, Size, 0, Patience, Capacity, Patience, _ => false, TimeProvider.System);
+        }, Size, 0, Patience, Capacity, Patience, _ => false, Meters, TimeProvider.System);
         using var mine = new Activity("mine").Start();
         await batch.Run(1);
         seen.ShouldBeNull();
@@ -202,7 +208,8 @@ public sealed class BatchTests
     }
 
     Batch<int, int> Of(int besides = 0, TimeProvider? clock = null) =>
-        new("tests", Run, Size, besides, Slow, Capacity, Patience, _ => false, clock ?? TimeProvider.System);
+        new("tests", Run, Size, besides, Slow, Capacity, Patience, _ => false, Meters,
+            clock ?? TimeProvider.System);
 
     async Task<int[]> Run(IReadOnlyList<int> members)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
@@ -32,8 +31,9 @@ public sealed class RestoreTests(TestCluster cluster)
             await using (var postgres = NpgsqlDataSource.Create(fresh.OwnerConnectionString("postgres")))
                 await postgres.Statement("create database restored").Execute();
             var target = new Database(fresh.OwnerConnectionString("restored"), fresh.AppConnectionString("restored"));
-            var dump = await Run("pg_dump", source.Owner, "", "--no-owner");
-            await Run("psql", target.Owner, dump, "--quiet", "--set=ON_ERROR_STOP=1");
+            var dump = Path.Combine(directory, "dump.sql");
+            await Run("pg_dump", source.Owner, "--no-owner", "--file=" + dump);
+            await Run("psql", target.Owner, "--quiet", "--set=ON_ERROR_STOP=1", "--file=" + dump);
             await Migrator.Migrate(target.Owner, Program.Modules, CancellationToken.None);
             await using var owner = NpgsqlDataSource.Create(target.Owner);
             foreach (var thing in things[4..]) await owner.Append("things.changed", "thing", thing);
@@ -49,22 +49,10 @@ public sealed class RestoreTests(TestCluster cluster)
         }
     }
 
-    static async Task<string> Run(string program, string connection, string input, params string[] arguments)
+    static async Task<string> Run(string program, string connection, params string[] arguments)
     {
-        var to = new NpgsqlConnectionStringBuilder(connection);
-        var start = new ProcessStartInfo(program, [$"--host={to.Host}", $"--port={to.Port}",
-            $"--username={to.Username}", $"--dbname={to.Database}", .. arguments])
-        {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["PGPASSWORD"] = to.Password;
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync();
-        process.ExitCode.ShouldBe(0, await errors);
-        return await output;
+        var (code, said) = await PostgresProgram.Run(connection, program, arguments);
+        code.ShouldBe(0, said);
+        return said;
     }
 }

@@ -22,7 +22,7 @@ public sealed class ToysModuleTests(TestCluster cluster) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = await cluster.NewDatabase();
-        (await Migrator.Migrate(_database.Owner, WithToys, CancellationToken.None)).ShouldBe(["9000_toys"]);
+        (await Migrator.Migrate(_database.Owner, WithToys, CancellationToken.None)).Applied.ShouldBe(["9000_toys"]);
         _server = await TestServer.Start(_database, WithToys);
     }
 

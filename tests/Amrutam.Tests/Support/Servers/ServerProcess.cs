@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Amrutam.Tests.Support.Servers;
 
@@ -9,15 +10,18 @@ sealed class ServerProcess : IDisposable
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     readonly Process _process;
-    readonly Task<string> _output, _errors;
-    readonly HttpClient _http;
+    readonly Task<string> _output;
+    readonly StringBuilder _errors = new();
+    readonly Task _reading;
 
     ServerProcess(Process process, int port)
     {
         _process = process;
-        (_output, _errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        _http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
+        (_output, _reading) = (process.StandardOutput.ReadToEndAsync(), ReadErrors(process.StandardError));
+        Http = new() { BaseAddress = new($"http://127.0.0.1:{port}"), Timeout = Patience };
     }
+
+    public HttpClient Http { get; }
 
     public int Pid => _process.Id;
 
@@ -30,12 +34,18 @@ sealed class ServerProcess : IDisposable
         Start([command], port, settings);
 
     /// <inheritdoc cref="Start(string, int, ValueTuple{string, string}[])"/>
-    public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings)
+    public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings) =>
+        Start(command, port, input: "", settings);
+
+    /// <param name="input">The text that it reads from standard input.</param>
+    public static ServerProcess Start(string[] command, int port, string input,
+        params (string Name, string Value)[] settings)
     {
         if (port == 0) port = Ports.Next();
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. command])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
+            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         (string Name, string Value)[] all = [
             ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Management__Url", "http://127.0.0.1:0"),
@@ -43,7 +53,10 @@ sealed class ServerProcess : IDisposable
             .. settings,
         ];
         foreach (var (name, value) in all) start.Environment[name] = value;
-        return new(Process.Start(start)!, port);
+        var process = Process.Start(start)!;
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        return new(process, port);
     }
 
     public async Task IsReady()
@@ -55,7 +68,20 @@ sealed class ServerProcess : IDisposable
         }
     }
 
-    public async Task<string> Said() => await _errors + await _output;
+    /// <summary>All that it wrote, when it has ended.</summary>
+    public async Task<string> Said()
+    {
+        await _reading;
+        return ErrorsSoFar + await _output;
+    }
+
+    public string ErrorsSoFar
+    {
+        get
+        {
+            lock (_errors) return _errors.ToString();
+        }
+    }
 
     public Task Ended() => _process.WaitForExitAsync().WaitAsync(Patience);
 
@@ -74,14 +100,21 @@ sealed class ServerProcess : IDisposable
     public void Dispose()
     {
         _process.Dispose();
-        _http.Dispose();
+        Http.Dispose();
+    }
+
+    async Task ReadErrors(StreamReader errors)
+    {
+        var read = new char[4096];
+        while (await errors.ReadAsync(read) is > 0 and var length)
+            lock (_errors) _errors.Append(read, 0, length);
     }
 
     async Task<bool> Answers()
     {
         try
         {
-            return (await _http.Get("/health/ready")).Status == 200;
+            return (await Http.Get("/health/ready")).Status == 200;
         }
         catch (HttpRequestException)
         {

@@ -46,7 +46,8 @@ public sealed class ExampleRequestTests(ServerFixture fixture) : IClassFixture<S
         var query = new List<string>();
         foreach (var parameter in operation["parameters"]?.AsArray() ?? [])
         {
-            var (name, example) = ((string)parameter!["name"]!, parameter["example"]?.ToString());
+            var name = (string)parameter!["name"]!;
+            var example = (parameter["example"] ?? parameter["schema"]!["examples"]?[0])?.ToString();
             if (example is null) continue;
             if ((string)parameter["in"]! == "path")
                 path = path.Replace($"{{{name}}}", example, StringComparison.Ordinal);

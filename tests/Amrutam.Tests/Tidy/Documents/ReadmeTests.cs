@@ -12,21 +12,59 @@ public sealed partial class ReadmeTests(ServerFixture fixture) : IClassFixture<S
     [Fact]
     public async Task The_walkthrough_of_the_README_works()
     {
+        var (exit, said, complained) = await Walk(Walkthrough(), Server);
+        exit.ShouldBe(0, complained + said);
+        said.ShouldContain("booked once: {\"id\":");
+        (await fixture.Server.Owner.Statement("select count(*) from scheduling.bookings").Value<long>()).ShouldBe(1);
+    }
+
+    /// <summary>The lines as they are pasted: the shell does not stop at an error.</summary>
+    [Theory]
+    [InlineData("lantern-meadow-42\"}'", "wrong\"}'", "failed: no access_token")]
+    [InlineData("\"end_time\":\"10:00\"", "\"end_time\":\"09:00\"", "/api/slots")]
+    [InlineData("\"slot_id\"", "\"slot\"", "/api/bookings")]
+    public async Task A_step_of_the_walkthrough_that_fails_says_so(string right, string wrong, string complaint)
+    {
+        var broken = Walkthrough().Replace(right, wrong, StringComparison.Ordinal);
+        broken.ShouldNotBe(Walkthrough());
+        var (exit, said, complained) = await Walk(broken, Server);
+        exit.ShouldNotBe(0);
+        complained.ShouldContain("failed: ");
+        complained.ShouldContain(complaint);
+        said.ShouldNotContain("booked once");
+    }
+
+    [Fact]
+    public async Task The_walkthrough_without_a_server_says_so()
+    {
+        var (exit, said, complained) = await Walk(Walkthrough(), "http://127.0.0.1:1");
+        exit.ShouldNotBe(0);
+        complained.ShouldContain("failed: http://127.0.0.1:1/api/auth/signup");
+        said.ShouldNotContain("booked once");
+    }
+
+    string Server => fixture.Server.Address.ToString().TrimEnd('/');
+
+    static string Walkthrough()
+    {
         var text = File.ReadAllText(Tree.Path("README.md"));
         var walkthrough = text[text.IndexOf("## Book a doctor by hand", StringComparison.Ordinal)..];
         var blocks = Block().Matches(walkthrough).Select(m => m.Groups["lines"].Value).ToList();
         blocks.Count.ShouldBe(3);
-        var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", string.Concat(blocks)])
+        return string.Concat(blocks);
+    }
+
+    static async Task<(int Exit, string Said, string Complained)> Walk(string lines, string server)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", lines])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
-            Environment = { ["API"] = fixture.Server.Address.ToString().TrimEnd('/') },
+            Environment = { ["API"] = server },
         };
         using var shell = Process.Start(start)!;
         var (said, complained) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
         await shell.WaitForExitAsync();
-        shell.ExitCode.ShouldBe(0, await complained + await said);
-        (await said).ShouldContain("booked once: {\"id\":");
-        (await fixture.Server.Owner.Statement("select count(*) from scheduling.bookings").Value<long>()).ShouldBe(1);
+        return (shell.ExitCode, await said, await complained);
     }
 
     [Fact]

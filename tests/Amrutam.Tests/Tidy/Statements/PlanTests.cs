@@ -30,9 +30,9 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
             "runs after LookByAge, with scans of whole tables switched off",
         ["Amrutam.Demo.DemoClinic.SomebodyIsThere"] = "reads until it meets the first account",
         ["Amrutam.Demo.DemoClinic.CreateProfiles"] = FillsEmptyDatabase,
-        ["Amrutam.Demo.DemoClinic.PublishSlots"] = FillsEmptyDatabase,
-        ["Amrutam.Demo.DemoClinic.BookSlots"] = FillsEmptyDatabase,
-        ["Amrutam.Demo.DemoClinic.CountAttempts"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.DemoCalendar.PublishSlots"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.DemoCalendar.BookSlots"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.DemoCalendar.CountAttempts"] = FillsEmptyDatabase,
     };
 
     [Fact]

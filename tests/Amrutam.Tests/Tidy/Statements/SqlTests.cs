@@ -16,15 +16,16 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
 {
     /// <summary>Statements that run as the schema's owner: before the server serves, and when an operator changes the
     /// key-encryption key. The server's role may not replace secrets.</summary>
-    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Demo.DemoClinic.",
-        "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
+    static readonly string[] RunByTheOwner = ["Amrutam.Platform.Data.Migrator.", "Amrutam.Platform.Data.Rights.",
+        "Amrutam.Platform.Data.SchemaVersion.", "Amrutam.Demo.", "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
         "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
-    /// <summary>Code that runs SQL which is no constant: migrations are files, and a cluster's first commands contain
-    /// names.</summary>
+
+    /// <summary>Code that runs SQL which is no constant: migrations and rights are files, and a cluster's first
+    /// commands contain names.</summary>
     static readonly string[] RunsOtherText =
-        ["Amrutam.Platform.Data.Migrator", "Amrutam.EmbeddedPostgres.NewPostgresCluster",
-            "Amrutam.EmbeddedPostgres.PrivatePostgres"];
+        ["Amrutam.Platform.Data.Migrator", "Amrutam.Platform.Data.Rights",
+            "Amrutam.EmbeddedPostgres.NewPostgresCluster", "Amrutam.EmbeddedPostgres.PrivatePostgres"];
 
     /// <summary>The composition root, its demo, which fills an empty database, and a library without a
     /// schema.</summary>

@@ -43,7 +43,7 @@ static class BookSlot
         if (Misshapen(request) is { } malformed) return malformed;
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request.Reason, MaxReason);
-        var specialization = fields.Text("specialization", request.Specialization, MaxSpecialization,
+        var specialization = fields.Name("specialization", request.Specialization, MaxSpecialization,
             required: request.SlotId is null);
         fields.Refuse(request.Between is { } range && range.To <= range.From, "between", "must end after it begins");
         if (fields.Wrong) return fields.Problem();

@@ -34,9 +34,6 @@ sealed class BookingBatch : IAsyncDisposable
 
     // Far above the time of a batch on a busy machine: a slower one waits for a lock.
     static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(100), Deadline = TimeSpan.FromSeconds(5);
-    static readonly Meter Meter = new("Amrutam.Scheduling");
-    static readonly Counter<long> Outcomes =
-        Meter.CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
 
     readonly NpgsqlDataSource _db;
 
@@ -46,6 +43,7 @@ sealed class BookingBatch : IAsyncDisposable
     readonly SchedulingSettings _settings;
     readonly CacheInvalidation _changes;
     readonly RefusedRequests _refused;
+    readonly Counter<long> _outcomes;
     readonly Batch<BookingRequest, Outcome> _batch;
     readonly SlotRequestCoalescer _coalescer = new();
 
@@ -61,11 +59,14 @@ sealed class BookingBatch : IAsyncDisposable
     sealed record Outcome(string Code, int Status, byte[]? Body, string? Location, Guid? Doctor = null);
 
     public BookingBatch(Database database, NpgsqlDataSource db, SchedulingLimits limits, SchedulingSettings settings,
-        CacheInvalidation changes, RefusedRequests refused, TimeProvider clock, ILoggerFactory logs)
+        CacheInvalidation changes, RefusedRequests refused, IMeterFactory meters, TimeProvider clock,
+        ILoggerFactory logs)
     {
         (_db, _limits, _settings, _changes, _refused) = (db, limits, settings, changes, refused);
         _writers = database.Open("amrutam batches", 1 + Besides, logs, planOnce: true);
-        _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, clock);
+        _outcomes = meters.Create("Amrutam.Scheduling")
+            .CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
+        _batch = new("bookings", Run, Size, Besides, Slow, Capacity, Deadline, OutcomeIsUnknown, meters, clock);
     }
 
     /// <returns>201 with the booking, the stored response of the same key, or the refusal. A refusal of a keyed request
@@ -84,7 +85,7 @@ sealed class BookingBatch : IAsyncDisposable
                 if (outcome.Code == RequestHasExpired) await ExpireRequestsInTheWay(request);
                 continue;
             }
-            Outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
+            _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
             if (outcome.Code is Booked or IdempotencyKey.Replayed)
                 return outcome.Code == Booked
                     ? new(outcome.Status, outcome.Body!, outcome.Location, ETag: IfMatch.Tag(0))
@@ -154,25 +155,7 @@ sealed class BookingBatch : IAsyncDisposable
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
         foreach (var request in asked) request.Group?.Close();
-        await using var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(CalendarLocks.Slots) { Parameters = { Array(asked.Select(a => a.SlotId)) } });
-        batch.BatchCommands.Add(new(CalendarLocks.Patients)
-        {
-            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Order()) },
-        });
-        batch.BatchCommands.Add(new(Decide)
-        {
-            Parameters =
-            {
-                Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
-                Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
-                Array(asked.Select(a => a.Key.Value)), Array(asked.Select(a => a.Fingerprint)),
-                Array(asked.Select(a => a.Trace)), Value(_settings.VerifiedDoctorsOnly),
-                Value(_limits.OpenBookingsPerPatient), Value(_limits.OpenBookingsPerPatientAndDoctor),
-                Array(asked.Select(a => a.Chosen)), Value(_limits.CancellationsPerPatient),
-                Array(asked.Select(a => a.Key.Scope)), Value(BookingTemplate.Json),
-            },
-        });
+        await using var batch = Compose(connection, asked, _limits, _settings);
         try
         {
             var outcomes = await Read(batch, asked.Count);
@@ -188,6 +171,32 @@ sealed class BookingBatch : IAsyncDisposable
             _changes.InvalidateAll();
             throw new CommitOutcomeUnknownException();
         }
+    }
+
+    /// <summary>The three statements of a batch, for a transaction of their own.</summary>
+    internal static NpgsqlBatch Compose(NpgsqlConnection connection, IReadOnlyList<BookingRequest> asked,
+        SchedulingLimits limits, SchedulingSettings settings)
+    {
+        var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new(CalendarLocks.Slots) { Parameters = { Array(asked.Select(a => a.SlotId)) } });
+        batch.BatchCommands.Add(new(CalendarLocks.Patients)
+        {
+            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Order()) },
+        });
+        batch.BatchCommands.Add(new(Decide)
+        {
+            Parameters =
+            {
+                Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
+                Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
+                Array(asked.Select(a => a.Key.Value)), Array(asked.Select(a => a.Fingerprint)),
+                Array(asked.Select(a => a.Trace)), Value(settings.VerifiedDoctorsOnly),
+                Value(limits.OpenBookingsPerPatient), Value(limits.OpenBookingsPerPatientAndDoctor),
+                Array(asked.Select(a => a.Chosen)), Value(limits.CancellationsPerPatient),
+                Array(asked.Select(a => a.Key.Scope)), Value(BookingTemplate.Json),
+            },
+        });
+        return batch;
     }
 
     static async Task<Outcome[]> Read(NpgsqlBatch batch, int count)
@@ -220,15 +229,17 @@ sealed class BookingBatch : IAsyncDisposable
 
     const string Booked = "booked", Again = "again", RequestHasExpired = "request_has_expired";
 
-    // A replayed row is found again by its address. A plan from a time without keys would read all of them for each
-    // batch, until the next analyze.
+    // A replayed key and a booked slot are found again by the address of the row. The slot's row does not move
+    // meanwhile: this transaction locked it before the statement's snapshot. For the keys, a plan from a time without
+    // any would read all of them for each batch.
     const string Decide = """
         with asked as (
             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],
                 $11::text[], $13::text[])
               with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, route, n)),
         judged as materialized (
-            select a.*, s.doctor_id, s.starts_at, s.ends_at, k.address, k.status as stored, k.body, k.location,
+            select a.*, s.address as slot, s.doctor_id, s.starts_at, s.ends_at, k.address, k.status as stored, k.body,
+                   k.location,
                    case when p.requires_confirmation then 'requested' else 'confirmed' end as status,
                    case when p.requires_confirmation
                         then least(s.starts_at, statement_timestamp() + p.confirmation_time) end as expires_at,
@@ -259,7 +270,7 @@ sealed class BookingBatch : IAsyncDisposable
         marked as (
             update scheduling.slots s set booking_id = w.id, held_until = w.expires_at,
                    held_by = case when w.expires_at is not null then w.id end
-              from winners w where s.id = w.slot_id),
+              from winners w where s.ctid = w.slot),
         keyed as (
             insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body, location,
                  booking_id)

@@ -1,0 +1,20 @@
+-- Generated from the migrated catalogue by ./x approve; reviewed, not edited.
+grant delete, insert, select, update on table identity.attempts to amrutam_app;
+grant delete, insert, select, update on table identity.authenticators to amrutam_app;
+grant delete, insert, select, update on table identity.data_protection_keys to amrutam_app;
+grant delete, insert, select, update on table identity.invitations to amrutam_app;
+grant delete, insert, select, update on table identity.mailed_tokens to amrutam_app;
+grant delete, insert, select, update on table identity.open_invitations to amrutam_app;
+grant delete, insert, select, update on table identity.outgoing_mails to amrutam_app;
+grant delete, insert, select, update on table identity.passkey_challenges to amrutam_app;
+grant delete, insert, select, update on table identity.passkeys to amrutam_app;
+grant delete, insert, select, update on table identity.people to amrutam_app;
+grant delete, insert, select, update on table identity.recovery_codes to amrutam_app;
+grant delete, insert, select, update on table identity.refresh_tokens to amrutam_app;
+grant delete, insert, select, update on table identity.sessions to amrutam_app;
+grant delete, insert, select, update on table identity.signing_keys to amrutam_app;
+grant delete, insert, select, update on table identity.users to amrutam_app;
+alter default privileges in schema identity grant delete, insert, select, update on tables to amrutam_app;
+grant execute on function identity.tell_keys_changed() to public;
+grant execute on function identity.tell_session_ended() to public;
+grant usage on schema identity to amrutam_app;
