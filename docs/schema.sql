@@ -145,8 +145,7 @@ CREATE TABLE doctors.profiles (
     changes_since timestamp with time zone,
     registration_disputed boolean DEFAULT false NOT NULL,
     CONSTRAINT profiles_experience_check CHECK (((experience >= 0) AND (experience <= 80))),
-    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000))),
-    CONSTRAINT time_zone_is_known CHECK ((('1970-01-01 00:00:00+00'::timestamp with time zone AT TIME ZONE time_zone) IS NOT NULL))
+    CONSTRAINT profiles_fee_minor_check CHECK (((fee_minor >= 0) AND (fee_minor <= 100000000)))
 );
 
 CREATE TABLE identity.users (
@@ -361,7 +360,8 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                 when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
                 when s.starts_at <= statement_timestamp() then 'slot_has_started'
                 when s.booking_id is not null then 'one_active_booking_per_slot'
-                when by_patient and s.bookable_until <= statement_timestamp() then 'minimum_notice'
+                when by_patient and s.bookable_until <= statement_timestamp()
+                     and s.bookable_until > '-infinity' then 'minimum_notice'
                 when scheduling.slot_state(s) = 'held' and s.held_by <> patient then 'slot_is_held'
                 when exists (
                     select from scheduling.bookings_of_patient_between(patient, s.starts_at, s.ends_at) o
@@ -371,7 +371,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                     then 'too_many_open_bookings_with_this_doctor'
                 when by_patient and cancellation_limit > 0 and cancellation_limit <= (
                     select count(*) from (
-                        select from scheduling.recent_cancellations_of_patient(patient)
+                        select from scheduling.slots_given_up_by_patient(patient)
                          limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
            s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
@@ -431,6 +431,10 @@ CREATE FUNCTION scheduling.bookings_of_patient_between(patient uuid, from_time t
        and not scheduling.has_expired(b.status, b.expires_at)
 $$;
 
+CREATE FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_doctor uuid, earliest timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (((booking).status = 'confirmed'::text) AND ((booking).doctor_id = entry_doctor) AND ((booking).starts_at > GREATEST(earliest, statement_timestamp())));
+
 CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
     LANGUAGE sql STABLE
     AS $$
@@ -472,10 +476,11 @@ CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
 CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE
     AS $$
-    select b.* from scheduling.bookings b
+    select distinct on (coalesce(b.series_id, b.id)) b.* from scheduling.bookings b
      where b.patient_id = patient and b.updated_at > statement_timestamp() - interval '1 hour'
        and b.starts_at > statement_timestamp() - interval '1 hour'
        and b.status = 'cancelled' and b.cancelled_by = 'patient'
+     order by coalesce(b.series_id, b.id), b.updated_at
 $$;
 
 CREATE FUNCTION scheduling.refuse_overlap_of_a_patient() RETURNS trigger
@@ -525,7 +530,22 @@ WITH (fillfactor='70');
 
 CREATE FUNCTION scheduling.slot_state(slot scheduling.slots) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN CASE WHEN ((slot).closed_at IS NOT NULL) THEN 'closed'::text WHEN ((slot).booking_id IS NOT NULL) THEN 'booked'::text WHEN ((slot).bookable_until = '-infinity'::timestamp with time zone) THEN 'closed'::text WHEN ((slot).held_until > statement_timestamp()) THEN 'held'::text ELSE 'open'::text END;
+    RETURN CASE WHEN ((slot).closed_at IS NOT NULL) THEN 'closed'::text WHEN ((slot).booking_id IS NOT NULL) THEN 'booked'::text WHEN ((slot).held_until > statement_timestamp()) THEN 'held'::text WHEN ((slot).bookable_until = '-infinity'::timestamp with time zone) THEN 'closed'::text ELSE 'open'::text END;
+
+CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE(at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select b.updated_at from scheduling.recent_cancellations_of_patient(patient) b
+    union all
+    select h.ended_at from scheduling.recent_holds h
+     where h.patient_id = patient and h.ended_at <= statement_timestamp()
+       and h.ended_at > statement_timestamp() - interval '1 hour'
+       and not exists (select from scheduling.slots t where t.id = h.slot_id and t.booking_id is not null)
+    union all
+    select o.ended_at from scheduling.waitlist_entries e join scheduling.waitlist_offers o on o.entry_id = e.id
+     where e.patient_id = patient and o.outcome <> 'accepted'
+       and o.ended_at > statement_timestamp() - interval '1 hour'
+$$;
 
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
@@ -952,14 +972,97 @@ CREATE TABLE scheduling.booking_steps (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE scheduling.moved_bookings (
+    booking_id uuid NOT NULL,
+    revision integer NOT NULL,
+    doctor_id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    booked_at timestamp with time zone NOT NULL,
+    moved_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE VIEW scheduling.bookings_moved_away AS
+ SELECT m.booking_id AS id,
+    m.slot_id,
+    m.doctor_id,
+    m.patient_id,
+    m.starts_at,
+    m.ends_at,
+    'moved'::text AS status,
+    NULL::timestamp with time zone AS expires_at,
+    NULL::uuid AS series_id,
+    NULL::text AS reason,
+    NULL::text AS cancellation_reason,
+    NULL::integer AS cancelled_minutes_ahead,
+    NULL::text AS cancelled_by,
+    NULL::text AS no_show_party,
+    m.revision,
+    m.booked_at AS created_at
+   FROM scheduling.moved_bookings m;
+
+CREATE VIEW scheduling.bookings_of_doctors AS
+ SELECT b.id,
+    b.slot_id,
+    b.doctor_id,
+    b.patient_id,
+    b.starts_at,
+    b.ends_at,
+    b.status,
+    b.expires_at,
+    b.series_id,
+    b.reason,
+    b.cancellation_reason,
+    b.cancelled_minutes_ahead,
+    b.cancelled_by,
+    b.no_show_party,
+    b.revision,
+    b.created_at
+   FROM scheduling.bookings b
+UNION ALL
+ SELECT bookings_moved_away.id,
+    bookings_moved_away.slot_id,
+    bookings_moved_away.doctor_id,
+    bookings_moved_away.patient_id,
+    bookings_moved_away.starts_at,
+    bookings_moved_away.ends_at,
+    bookings_moved_away.status,
+    bookings_moved_away.expires_at,
+    bookings_moved_away.series_id,
+    bookings_moved_away.reason,
+    bookings_moved_away.cancellation_reason,
+    bookings_moved_away.cancelled_minutes_ahead,
+    bookings_moved_away.cancelled_by,
+    bookings_moved_away.no_show_party,
+    bookings_moved_away.revision,
+    bookings_moved_away.created_at
+   FROM scheduling.bookings_moved_away;
+
+CREATE VIEW scheduling.given_up_slots AS
+ SELECT s.doctor_id,
+    s.starts_at
+   FROM scheduling.slots s
+  WHERE ((s.bookable_until = '-infinity'::timestamp with time zone) AND (s.closed_at IS NULL) AND (s.booking_id IS NULL) AND ((s.held_until IS NULL) OR (s.held_until <= statement_timestamp())) AND (s.starts_at > statement_timestamp()));
+
 CREATE VIEW scheduling.due_calendars AS
  SELECT a.doctor_id,
     a.due_at
    FROM (scheduling.availability a
      JOIN doctors.practitioners d ON ((d.id = a.doctor_id)))
-  WHERE ((a.due_at <= statement_timestamp()) OR (a.made_in_zone IS DISTINCT FROM d.time_zone) OR (a.doctor_id IN ( SELECT s.doctor_id
-           FROM scheduling.slots s
-          WHERE ((s.bookable_until = '-infinity'::timestamp with time zone) AND (s.closed_at IS NULL) AND (s.booking_id IS NULL) AND (s.starts_at > statement_timestamp())))));
+  WHERE ((a.due_at <= statement_timestamp()) OR (a.made_in_zone IS DISTINCT FROM d.time_zone) OR (a.doctor_id IN ( SELECT g.doctor_id
+           FROM scheduling.given_up_slots g)))
+UNION ALL
+ SELECT g.doctor_id,
+    min(g.starts_at) AS due_at
+   FROM scheduling.given_up_slots g
+  WHERE ((NOT (EXISTS ( SELECT
+           FROM scheduling.availability a
+          WHERE (a.doctor_id = g.doctor_id)))) AND (EXISTS ( SELECT
+           FROM doctors.practitioners d
+          WHERE (d.id = g.doctor_id))))
+  GROUP BY g.doctor_id;
 
 CREATE VIEW scheduling.idempotency_keys AS
  SELECT idempotency_keys.user_id,
@@ -975,6 +1078,12 @@ CREATE VIEW scheduling.idempotency_keys AS
     idempotency_keys.ctid
    FROM platform.idempotency_keys;
 
+CREATE TABLE scheduling.recent_holds (
+    patient_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    ended_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE scheduling.time_off (
     id uuid NOT NULL,
     doctor_id uuid NOT NULL,
@@ -982,6 +1091,7 @@ CREATE TABLE scheduling.time_off (
     ends_at timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     leaving boolean DEFAULT false NOT NULL,
+    reason text,
     CONSTRAINT time_off_is_not_empty CHECK ((starts_at < ends_at))
 );
 
@@ -1124,11 +1234,17 @@ ALTER TABLE ONLY scheduling.booking_steps
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY scheduling.moved_bookings
+    ADD CONSTRAINT moved_bookings_pkey PRIMARY KEY (booking_id, revision);
+
 ALTER TABLE ONLY scheduling.waitlist_offers
     ADD CONSTRAINT no_slot_is_offered_twice PRIMARY KEY (entry_id, slot_id);
 
 ALTER TABLE scheduling.bookings
     ADD CONSTRAINT nobody_books_themself CHECK ((patient_id <> doctor_id)) NOT VALID;
+
+ALTER TABLE ONLY scheduling.recent_holds
+    ADD CONSTRAINT recent_holds_pkey PRIMARY KEY (patient_id, slot_id);
 
 ALTER TABLE ONLY scheduling.slots
     ADD CONSTRAINT slots_of_a_doctor_do_not_overlap EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((closed_at IS NULL));
@@ -1216,6 +1332,8 @@ CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHER
 
 CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING brin (created_at);
 
+CREATE INDEX idempotency_keys_of_refusals ON platform.idempotency_keys USING btree (user_id, created_at) WHERE (status >= 400);
+
 CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at);
 
 CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
@@ -1224,7 +1342,13 @@ CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id,
 
 CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id) INCLUDE (ends_at, status, doctor_id, series_id, expires_at);
 
+CREATE INDEX bookings_of_a_series ON scheduling.bookings USING btree (series_id, starts_at) WHERE (series_id IS NOT NULL);
+
 CREATE INDEX cancellations_of_a_patient ON scheduling.bookings USING btree (patient_id, updated_at) WHERE ((status = 'cancelled'::text) AND (cancelled_by = 'patient'::text));
+
+CREATE INDEX moved_bookings_of_a_doctor ON scheduling.moved_bookings USING btree (doctor_id, starts_at, booking_id);
+
+CREATE INDEX moved_bookings_of_a_patient ON scheduling.moved_bookings USING btree (patient_id);
 
 CREATE UNIQUE INDEX one_active_booking_per_slot ON scheduling.bookings USING btree (slot_id) WHERE (status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text]));
 
@@ -1247,6 +1371,8 @@ CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_i
 CREATE INDEX slots_of_a_holder ON scheduling.slots USING btree (held_by) WHERE (held_by IS NOT NULL);
 
 CREATE INDEX time_off_of_a_doctor ON scheduling.time_off USING btree (doctor_id, ends_at);
+
+CREATE INDEX waitlist_of_a_booking ON scheduling.waitlist_entries USING btree (booking_id) WHERE ((booking_id IS NOT NULL) AND (status = ANY (ARRAY['waiting'::text, 'offered'::text])));
 
 CREATE INDEX waitlist_of_a_doctor ON scheduling.waitlist_entries USING btree (doctor_id, created_at) WHERE (status = 'waiting'::text);
 
@@ -1304,6 +1430,9 @@ ALTER TABLE ONLY scheduling.booking_steps
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES scheduling.slots(id);
 
+ALTER TABLE ONLY scheduling.moved_bookings
+    ADD CONSTRAINT moved_bookings_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
 
@@ -1339,6 +1468,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
+
+REVOKE ALL ON FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_doctor uuid, earliest timestamp with time zone) FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
 
@@ -1439,6 +1570,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_steps TO amrutam_a
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
 
@@ -9,6 +10,9 @@ namespace Amrutam.Platform.Data;
 /// log.</param>
 sealed record Database(string Owner, string App)
 {
+    // Shared by the copies of this record, which are one database.
+    readonly ConcurrentBag<NpgsqlDataSource> _pools = [];
+
     public const string AppRole = "amrutam_app";
 
     /// <summary>True if one user migrates and serves.</summary>
@@ -49,6 +53,10 @@ sealed record Database(string Owner, string App)
     // Sequential scans are off, because a plan that is made while a table is empty would contain them.
     public const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
+    // A transaction that waits for a lock keeps its connection from others. Longer than any transaction of a request
+    // runs, and than PostgreSQL's second before it looks for a deadlock.
+    const string Waits = " -c lock_timeout=3s";
+
     /// <summary>Opens a serving pool: constant statements are prepared, and commits are never cancelled
     /// half-way.</summary>
     /// <param name="name">The pool's name in metrics. Without one they would show the connection string.</param>
@@ -76,8 +84,7 @@ sealed record Database(string Owner, string App)
         // An operator's own name stays. It distinguishes servers in pg_stat_activity.
         parts.ApplicationName ??= "amrutam";
         // To compile a plan takes longer (measured: a second) than any statement of a request runs.
-        parts.Options = (parts.Options + " -c jit=off" + (planOnce ? PlanOnce : ""))
-            .Trim();
+        parts.Options = (parts.Options + " -c jit=off" + Waits + (planOnce ? PlanOnce : "")).Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
         // Every type in use is PostgreSQL's own, and the driver knows it. The query for the others is the slowest of
@@ -88,6 +95,41 @@ sealed record Database(string Owner, string App)
         builder.ConfigureTracing(o => o.ConfigureCommandFilter(_ => Tracing.Recorded is not null)
             .ConfigureBatchFilter(_ => Tracing.Recorded is not null).EnablePhysicalOpenTracing(false)
             .EnableFirstResponseEvent(false));
-        return builder.Build();
+        var pool = builder.Build();
+        _pools.Add(pool);
+        return pool;
     }
+
+    /// <summary>Replaces the idle connections of every pool before they are used again.</summary>
+    /// <remarks>Nothing watches an idle connection of a pool, so its first user would find out that PostgreSQL was
+    /// restarted. A listening connection is watched, and its loss calls this.</remarks>
+    public void ReplaceIdleConnections()
+    {
+        foreach (var pool in _pools) pool.Clear();
+    }
+
+    /// <summary>Whether PostgreSQL had ended the idle connection before the statement was sent, so that the statement
+    /// did nothing and may be sent once more.</summary>
+    /// <remarks>PostgreSQL then left a FATAL message that is read instead of an answer, or the statement could not be
+    /// written. A connection that breaks without a message after the statement was sent is not meant: its outcome is
+    /// unknown.</remarks>
+    public static bool EndedBefore(NpgsqlException e) => e is PostgresException postgres
+        ? postgres.SqlState is PostgresErrorCodes.AdminShutdown or IdleSessionTimeout
+        : e.InnerException is IOException && e.Message.StartsWith(CouldNotWrite, StringComparison.Ordinal);
+
+    /// <summary>Runs work that opens a connection and sends one statement or batch. Runs it once more if the connection
+    /// had ended before.</summary>
+    public static async Task<T> RunLive<T>(Func<Task<T>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (NpgsqlException e) when (EndedBefore(e))
+        {
+            return await run();
+        }
+    }
+
+    const string IdleSessionTimeout = "57P05", CouldNotWrite = "Exception while writing to stream";
 }

@@ -29,8 +29,22 @@ sealed class NotificationListener(Database database, string name, TimeProvider c
         await using var connection = source.CreateConnection();
         connection.Notification += (_, notification) => hear(notification.Payload);
         await connection.OpenAsync(stopping);
-        await connection.Statement(listen).Execute();
-        await opened(connection);
+        try
+        {
+            await connection.Statement(listen).Execute();
+            await opened(connection);
+            await Watch(connection, poll, stopping);
+        }
+        catch (NpgsqlException)
+        {
+            // PostgreSQL may have ended the idle connections of the pools too.
+            database.ReplaceIdleConnections();
+            throw;
+        }
+    }
+
+    async Task Watch(NpgsqlConnection connection, Func<NpgsqlConnection, Task> poll, CancellationToken stopping)
+    {
         while (true)
         {
             await poll(connection);

@@ -165,6 +165,24 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     public Task<T?> Value<T>(CancellationToken ct = default) =>
         Run(static async (command, stop) => await command.ExecuteScalarAsync(stop) is T value ? value : default, ct);
 
+    /// <summary>The statement is the first of its connection, so it runs once more if that had ended before.</summary>
+    async Task<T> RunLive<T>(Func<NpgsqlCommand, CancellationToken, Task<T>> run, NpgsqlCommand command,
+        CancellationToken ct)
+    {
+        try
+        {
+            return await run(command, ct);
+        }
+        catch (NpgsqlException e) when (Database.EndedBefore(e))
+        {
+            // A copy, because the driver ties a prepared command to the connection on which it ran.
+            await using var copy = command.Clone();
+            await connection.CloseAsync();
+            await connection.OpenAsync(ct);
+            return await run(copy, ct);
+        }
+    }
+
     async Task<T> Run<T>(Func<NpgsqlCommand, CancellationToken, Task<T>> run, CancellationToken ct)
     {
         await using var command = _command;
@@ -172,7 +190,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
         await using var lease = connection;
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(ct);
-        var result = await run(command, ct);
+        var result = await RunLive(run, command, ct);
         commit.ThrowIfUnknown();
         return result;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
@@ -82,8 +83,8 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
             or PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.DatetimeFieldOverflow =>
                 CommonProblems.Invalid,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-            or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.TooManyConnections => CommonProblems.Overloaded,
+        PostgresErrorCodes.LockNotAvailable => CommonProblems.AnotherChangeRuns,
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.ReadOnlySqlTransaction => CommonProblems.DatabaseAway,
         _ => CommonProblems.Failed,
@@ -120,7 +121,8 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         if (Parameter().Match(message) is not { Success: true } match)
             return (CommonProblems.Malformed, FrameworkSays().IsMatch(message) ? null : message, null);
         var name = JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value);
-        return Wrong(name, match.Value.StartsWith('R') ? "is required" : "has a value of the wrong type or form");
+        return Wrong(name, match.Value.StartsWith('R') ? "is required"
+            : QueryTime.Wanted(match.Groups["type"].Value) ?? "has a value of the wrong type or form");
     }
 
     static (Problem, string?, Dictionary<string, string[]>?) Wrong(string name, string error) =>
@@ -134,7 +136,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
     [GeneratedRegex("'(?<name>[^']+)'", Named, matchTimeoutMilliseconds: 100)]
     private static partial Regex Quoted();
 
-    [GeneratedRegex("^(Failed to bind|Required) parameter \"\\S+ (?<name>\\w+)\"", Named,
+    [GeneratedRegex("^(Failed to bind|Required) parameter \"(?<type>\\S+) (?<name>\\w+)\"", Named,
         matchTimeoutMilliseconds: 100)]
     private static partial Regex Parameter();
 

@@ -12,8 +12,10 @@ namespace Amrutam.Platform.Idempotency;
 /// <param name="Replayed">True when an earlier request produced the response and this one changed nothing.</param>
 /// <param name="Code">The code of the problem, or null.</param>
 /// <param name="RetryAfterSeconds">The value of Retry-After, or null.</param>
+/// <param name="ETag">The ETag, or null. It is not stored: a replayed response does not know the present
+/// revision.</param>
 sealed record StoredResponse(int Status, byte[] Body, string? Location = null, bool Replayed = false,
-    string? Code = null, int? RetryAfterSeconds = null) : IResult
+    string? Code = null, int? RetryAfterSeconds = null, string? ETag = null) : IResult
 {
     public static readonly StoredResponse NoContent = new(StatusCodes.Status204NoContent, []);
 
@@ -33,6 +35,7 @@ sealed record StoredResponse(int Status, byte[] Body, string? Location = null, b
     {
         http.Response.StatusCode = Status;
         if (Location is not null) http.Response.Headers.Location = Location;
+        if (ETag is not null) http.Response.Headers.ETag = ETag;
         if (RetryAfterSeconds is { } seconds)
             http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         if (Replayed) http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";

@@ -141,8 +141,18 @@ static class OpenApiDescription
     static async Task Add(ExtensionMember member, OpenApiDocument document, OpenApiDocumentTransformerContext context,
         CancellationToken ct)
     {
-        var name = SchemaName(member.Type)!;
         var schemas = document.Components!.Schemas!;
+        var owner = (OpenApiSchema)schemas[member.Schema];
+        owner.Properties ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
+        if (SchemaName(member.Type) is not { } name)
+        {
+            // A text or an instant has no schema of its own.
+            var value = await context.GetOrCreateSchemaAsync(member.Type, cancellationToken: ct);
+            if (member.IsList) value = new() { Type = JsonSchemaType.Array, Items = value };
+            value.Description = member.Description;
+            owner.Properties[member.Name] = value;
+            return;
+        }
         if (!schemas.ContainsKey(name))
         {
             var made = await context.GetOrCreateSchemaAsync(member.Type, cancellationToken: ct);
@@ -150,9 +160,7 @@ static class OpenApiDescription
             schemas[name] = made;
         }
         var one = new OpenApiSchemaReference(name, document);
-        var owner = (OpenApiSchema)schemas[member.Schema];
-        (owner.Properties ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal))[member.Name] =
-            member.IsList
+        owner.Properties[member.Name] = member.IsList
             ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = one, Description = member.Description }
             : new OpenApiSchemaReference(name, document) { Description = member.Description };
     }

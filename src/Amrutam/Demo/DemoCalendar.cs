@@ -1,7 +1,9 @@
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Scheduling;
+using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Demo;
@@ -13,11 +15,12 @@ namespace Amrutam.Demo;
 /// </remarks>
 static class DemoCalendar
 {
+    const int DaysBehind = 165, DaysAhead = 21;
+
     public static async Task Fill(NpgsqlConnection connection)
     {
         var trace = CommonProblems.Trace();
-        await connection.Statement(PublishSlots).With(trace).With(ExampleAccounts.Doctor).With(Examples.SlotId)
-            .Execute();
+        await Publish(connection, trace);
         await connection.Statement(BookSlots).With(trace).With(Examples.SlotId).With(ExampleAccounts.Patient)
             .With(Examples.BookingId).Execute();
         await connection.Statement(TakeTimeOff).With(trace).With(Examples.TimeOff.Id).With(ExampleAccounts.Doctor)
@@ -27,23 +30,41 @@ static class DemoCalendar
         await connection.Statement(CountAttempts).Execute();
     }
 
-    // Three hours a day, in the doctor's zone, not on Sundays. Every slot begins on a whole or half hour of UTC, which
-    // keeps two of them from overlapping in part. A week is published three weeks before it begins, or when the doctor
-    // joins. The example's slot is the doctor's first one after two days.
+    /// <summary>Publishes three hours a day on each doctor's wall clock, not on Sundays. A week is published three weeks
+    /// before it begins, or when the doctor joins.</summary>
+    static async Task Publish(NpgsqlConnection connection, string trace)
+    {
+        var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
+        var slots = DemoPeople.Doctors.SelectMany((doctor, i) =>
+        {
+            var zone = TimeZones.Zone(doctor.Zone)!;
+            return Enumerable.Range(-DaysBehind, DaysBehind + DaysAhead + 1).Select(now.InZone(zone).Date.PlusDays)
+                .Where(date => date.DayOfWeek != IsoDayOfWeek.Sunday)
+                .SelectMany(date => Enumerable.Range(0, 6).Select(half => (Email: DemoPeople.EmailOfDoctor(i),
+                    At: TimeZones.FirstAt(date.At(new(9 + (i + 1) % 6, 0)).PlusMinutes(30 * half), zone),
+                    Published: zone.AtStartOfDay(date.With(DateAdjusters.PreviousOrSame(IsoDayOfWeek.Monday))
+                        .PlusDays(-23)).ToInstant())));
+        }).ToList();
+        await connection.Statement(PublishSlots).With(trace).With(ExampleAccounts.Doctor).With(Examples.SlotId)
+            .With(slots.ConvertAll(s => s.Email).ToArray())
+            .With(slots.ConvertAll(s => s.At.ToDateTimeUtc()).ToArray())
+            .With(slots.ConvertAll(s => s.Published.ToDateTimeUtc()).ToArray()).Execute();
+    }
+
+    const string Now = "select now()";
+
+    // Every slot begins on a whole or half hour of UTC, which keeps two of them from overlapping in part. The example's
+    // slot is the doctor's first one after two days.
     const string PublishSlots = """
         with planned as (
-            select d.id as doctor_id, starts_at,
-                   greatest(d.created_at + interval '2 hours',
-                       (date_trunc('week', on_day::timestamp) - interval '23 days') at time zone d.time_zone)
+            select d.id as doctor_id, starts_at, greatest(d.created_at + interval '2 hours', published_at)
                        as published_at,
                    row_number() over (partition by d.id, starts_at > now() + interval '2 days'
                                       order by starts_at) as n
-              from (select p.*, row_number() over (order by created_at) as n from doctors.profiles p) d,
-                   generate_series(-165, 21) day, generate_series(0, 5) half_hour,
-                   lateral (select (now() at time zone d.time_zone)::date + day as on_day) local,
-                   lateral (select (on_day + make_interval(hours => 9 + (d.n % 6)::int, mins => 30 * half_hour))
-                                   at time zone d.time_zone as starts_at) at
-             where extract(isodow from on_day) <> 7 and starts_at > d.created_at + interval '1 day'),
+              from unnest($4::text[], $5::timestamptz[], $6::timestamptz[]) as a (email, starts_at, published_at)
+              join identity.users u on u.email = a.email
+              join doctors.profiles d on d.id = u.id
+             where starts_at > d.created_at + interval '1 day'),
         published as (
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at, created_at)
             select case when doctor_id = $2 and n = 1 and starts_at > now() + interval '2 days' then $3::uuid

@@ -22,7 +22,7 @@ sealed class DoctorsModule : IModule
         module.AddTables(
             new("profiles", ExportedAs: "doctor_profile", Grows: true),
             new("words", NotExported: "words of all profiles together, without their owners"));
-        module.Services.AddSingleton<DoctorsToVerify>();
+        module.Services.AddSingleton<DoctorsToVerify>().AddSingleton<SpecializationLookup>();
         module.Services.AddSingleton(
             new DoctorsShown(settings.RequireVerification ?? !module.Environment.IsDevelopment()));
     }

@@ -31,6 +31,9 @@ static class Examples
 
     public static readonly HoldSlot.Hold Held = new(SlotId, Asked + Duration.FromMinutes(5));
 
+    public static readonly ListHolds.Hold OwnHold =
+        new(SlotId, Doctor, Starts, Ends, Asked + Duration.FromMinutes(5), WaitlistEntryId: null);
+
     public static readonly Booking Confirmed = new(BookingId, SlotId, Doctor, Patient, SeriesId: null,
         LifeCycle.Confirmed, Starts, Ends, ExpiresAt: null, "Follow-up", CancelledBy: null, CancellationReason: null,
         CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
@@ -72,6 +75,9 @@ static class Examples
             new(new(2030, 1, 14), Starts + Duration.FromDays(7), SchedulingProblems.OneActiveBookingPerSlot.Code,
                 null)]);
 
+    public static readonly CancelSeries.Response CancelledSeries = new(Series.Id,
+        [Cancelled with { SeriesId = Series.Id }], [new(BookingId, Starts, LifeCycle.Cancelled)]);
+
     public static readonly ReadHistory.Entry[] History = [
         new(0, "booked", null, LifeCycle.Confirmed, "patient", "Follow-up", null, null, Asked),
         new(1, "moved", LifeCycle.Confirmed, LifeCycle.Confirmed, "patient", null, LaterSlot, Ends,
@@ -97,9 +103,11 @@ static class Examples
 
     public static readonly TakeTimeOff.Response TimeOff = new(Guid.Parse("0193f7f5-8e41-7f6d-8c51-427ebf1c3143"),
         Instant.FromUtc(2030, 1, 6, 18, 30), Instant.FromUtc(2030, 1, 11, 18, 30), Zone, SlotsClosed: 40,
-        BookingsCancelled: [], BookingsMoved: InTheWay);
+        BookingsCancelled: [], BookingsMoved: [new(BookingId, SlotId, Starts, Ends, LaterSlot,
+            Starts + Duration.FromDays(7), Ends + Duration.FromDays(7))], "I am at a congress");
 
-    public static readonly ListTimeOff.TimeOff KeptTimeOff = new(TimeOff.Id, TimeOff.From, TimeOff.To, Asked);
+    public static readonly ListTimeOff.TimeOff KeptTimeOff =
+        new(TimeOff.Id, TimeOff.From, TimeOff.To, Asked, TimeOff.Reason);
 
     public static readonly ExplainTime.Response Explanation = new(Starts, Open.Date, Open.StartTime, Zone,
         Bookable: false, "booked", "This time is already booked.", SlotId: null);

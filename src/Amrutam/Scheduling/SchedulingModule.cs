@@ -35,10 +35,12 @@ sealed class SchedulingModule : IModule
         module.Services.AddSingleton(services =>
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
         module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
-            .AddSingleton<Alternatives>().AddSingleton<FreedSlots>().AddSingleton<RefusedRequests>()
-            .AddSingleton<OfferSlot>().AddSingleton<SlotsOnOffer>();
+            .AddSingleton<Alternatives>().AddSingleton<BookingListeners>().AddSingleton<RefusedRequests>()
+            .AddSingleton<OfferSlot>().AddSingleton<EndEntries>().AddSingleton<SlotsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
+        module.Services.AddSingleton<ChangedBookingsListener>(services =>
+            services.GetRequiredService<EndEntries>().OfBookings);
     }
 
     static void AddTables(ModuleBuilder module) => module.AddTables(
@@ -46,6 +48,8 @@ sealed class SchedulingModule : IModule
         new("booking_policies", ExportedAs: "booking_policy"),
         new("booking_steps", ExportedAs: "booking_history", Grows: true),
         new("bookings", ExportedAs: "bookings", Grows: true),
+        new("recent_holds", ExportedAs: "recent_holds", Grows: true),
+        new("moved_bookings", ExportedAs: "moved_bookings", Grows: true),
         new("slots", ExportedAs: "slots", Grows: true),
         new("time_off", ExportedAs: "time_off"),
         new("waitlist_entries", ExportedAs: "waitlist", Grows: true),
@@ -61,6 +65,7 @@ sealed class SchedulingModule : IModule
         ListOpenSlots.Map(routes);
         HoldSlot.Map(slots);
         ReleaseHold.Map(slots);
+        ListHolds.Map(routes);
         ExplainTime.Map(routes);
 
         var availability = routes.MapGroup("/api/availability").WithTags("Availability");
@@ -87,6 +92,7 @@ sealed class SchedulingModule : IModule
         DeclineRequest.Map(bookings);
         ReadHistory.Map(bookings);
         BookSeries.Map(bookings);
+        CancelSeries.Map(bookings);
 
         var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
         ReadPolicy.Map(doctors);

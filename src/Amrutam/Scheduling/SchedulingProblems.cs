@@ -30,7 +30,7 @@ static class SchedulingProblems
     public static readonly Problem BookingsInTheWay = new(409, "bookings_in_the_way",
         "There are bookings in that time; cancel or move them first");
     public static readonly Problem NoEqualSlotIsOpen = new(409, "no_equal_slot_is_open",
-        "Some of the bookings have no open slot of the same length, so none was moved; publish more slots");
+        "Some of the bookings have no later open slot of the same length, so none was moved; publish more slots");
     public static readonly Problem TooMuchTimeOff = new(422, "too_much_time_off",
         "You have reached the limit of time off ahead; withdraw some first")
     { IsLimit = true };
@@ -59,14 +59,20 @@ static class SchedulingProblems
     { IsLimit = true };
 
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
-        "You have booked and cancelled many times within the hour; wait a while before you book again")
+        "You have given up many slots within the hour; wait a while before you take another")
     { IsLimit = true };
     public static readonly Problem NoDoctorIsFree =
         new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time; choose another time");
 
+    public static readonly Problem NoSuchSpecialization = new(422, "no_such_specialization",
+        "No doctor has that specialization; specializations names those near it");
+
     public static readonly Problem TooManyHolds =
         new(422, "too_many_holds", "You have reached the limit of held slots; book or release one first")
         { IsLimit = true };
+    public static readonly Problem SlotRests = new(429, "slot_rests_after_a_hold",
+        "You held this slot a short while ago; book it, or let others have it")
+    { IsLimit = true };
     public static readonly Problem TooManySeries =
         new(422, "too_many_series", "You have reached the limit of open series; cancel one first") { IsLimit = true };
     public static readonly Problem NoSlotAtThatTime =
@@ -93,14 +99,22 @@ static class SchedulingProblems
     public static readonly Problem BookingHasStarted =
         new(422, "booking_has_started", "The booking has already started, so it is too late for this");
 
-    public static readonly Problem CheckInIsNotOpen =
-        new(422, "check_in_is_not_open", "Check-in opens two days before the booking; try again then");
+    public static readonly Problem VisitIsNotOpen = new(409, "visit_is_not_open",
+        "Check-in, start and completion open shortly before the booking; try again at opens_at");
+
+    /// <summary>The member of <see cref="VisitIsNotOpen"/> with the time.</summary>
+    public const string OpensAt = "opens_at";
+
     public static readonly Problem UndoIsTooLate =
         new(422, "undo_is_too_late", "A step can be undone for ten minutes, and that time is over");
     public static readonly Problem CancellationWindowHasPassed = new(422, "cancellation_window_has_passed",
         "It is too late for the patient to change this booking; ask the doctor or the staff");
     public static readonly Problem MoveNeedsConfirmation = new(422, "move_needs_confirmation",
         "This doctor confirms every time: request the new slot, then cancel this booking");
+    public static readonly Problem SlotIsOfAnotherDoctor = new(422, "slot_is_of_another_doctor",
+        "The slot belongs to another doctor; send to_other_doctor to change the doctor");
+    public static readonly Problem NoVisitCanBeCancelled = new(409, "no_visit_can_be_cancelled",
+        "None of these visits of the series can be cancelled; see visits");
     public static readonly Problem RevisionIsStale =
         new(412, "revision_is_stale", "The booking has changed since you read it; read it again");
 

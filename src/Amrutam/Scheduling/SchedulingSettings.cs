@@ -16,6 +16,9 @@ sealed class CalendarTimes
     // A waiting patient reads a message within a quarter of an hour, or not that day.
     [Range(1, 24 * 60)] public int OfferMinutes { get; init; } = 15;
 
+    // Check-in, start and completion are possible from then on: patients come early, but not on another day.
+    [Range(0, 7 * 24 * 60)] public int VisitOpensMinutes { get; init; } = 60;
+
     // The delay after which an expired hold, request or offer goes to the next in line.
     [Range(1, 3600)] public int SweepSeconds { get; init; } = 1;
 }

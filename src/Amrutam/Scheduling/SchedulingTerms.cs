@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
@@ -8,6 +9,7 @@ using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
 using Amrutam.Scheduling.Waitlist;
+using NodaTime;
 
 namespace Amrutam.Scheduling;
 
@@ -68,7 +70,15 @@ static class SchedulingTerms
         ["slots_closed"] = new("How many open slots closed."),
         ["bookings_outside"] = new("Bookings that no new rule covers. They stay."),
         ["bookings_cancelled"] = new("The bookings that were cancelled."),
-        ["bookings_moved"] = new("The bookings that were moved to another slot."),
+        ["bookings_moved"] = new("The bookings that were moved to a later slot, with their times before and after."),
+        ["to_slot_id"] = new("The slot after the move."),
+        ["to_starts_at"] = new("The start after the move."),
+        ["to_ends_at"] = new("The end after the move."),
+        ["TakeTimeOffRequest.reason"] = new("The reason, which the patients of cancelled and moved bookings read.",
+            "I am at a congress")
+        {
+            MaxLength = BookSlot.MaxReason,
+        },
         ["added"] = new("The first 100 slots that would be added."),
         ["removed"] = new("The first 100 slots that would be closed."),
         ["local_times_skipped"] = new("Times that the clock skips, so that no slot is in them."),
@@ -89,11 +99,24 @@ static class SchedulingTerms
     {
         ["booking_id"] = new("The booking; null if there is none."),
         ["patient_id"] = new("The patient."),
-        ["Booking.status"] = new("The state of the booking.", LifeCycle.Confirmed) { Words = LifeCycle.Statuses },
+        ["Booking.status"] = new("The state of the booking; `moved` for the doctor who had it before.",
+            LifeCycle.Confirmed)
+        {
+            Words = ListBookings.Statuses,
+        },
         ["listBookings.status"] = new("Only bookings in this state.", LifeCycle.Confirmed)
         {
-            Words = LifeCycle.Statuses,
+            Words = ListBookings.Statuses,
         },
+        ["listBookings.series_id"] = new("Only bookings of this series."),
+        ["listBookings.sort"] = new("The order: `starts_at` is the soonest first, `-starts_at` the latest.",
+            "-starts_at")
+        {
+            Words = ListBookings.Sorts,
+        },
+        ["from_booking_id"] = new("The first visit to cancel; null for the whole series."),
+        ["visits"] = new("The outcome of each visit: `cancelled`, or the code of the problem."),
+        ["to_other_doctor"] = new("Whether the slot may be of another doctor."),
         ["listBookings.from"] = new("The first start.", "2030-01-07T00:00:00Z"),
         ["listBookings.to"] = new("The instant before which bookings start.", "2030-01-08T00:00:00Z"),
         ["from_status"] = new("The state before; null for the first entry.", LifeCycle.Requested)
@@ -109,6 +132,7 @@ static class SchedulingTerms
         ["cancelled_minutes_ahead"] = new("How many minutes before the start it was cancelled.", 2880),
         ["from_starts_at"] = new("The start before a move; null for other entries."),
         ["outcome"] = new("The state of the booking, or the code of the problem.", LifeCycle.Confirmed),
+        ["waitlist_entry_id"] = new("The place in line that the slot is offered to; null for a hold of one's own."),
         ["offer"] = new("The slot that is held for the patient; null if there is none."),
         ["cancelled_by"] = new("The role that cancelled; null if nobody did.", Allow.Patient),
         ["no_show_party"] = new("The party that did not come; null if both did.", Allow.Patient) { Words = Parties },
@@ -172,6 +196,13 @@ static class SchedulingTerms
             new("Problem", "alternatives", "Open slots near the one that was refused, the nearest first.", typeof(Slot),
                 IsList: true),
             new("Problem", "bookings", "The bookings that prevent the change.", typeof(ConflictingBooking),
+                IsList: true),
+            new("Problem", SchedulingProblems.OpensAt, "When check-in, start and completion become possible.",
+                typeof(Instant)),
+            new("Problem", "slots", "Your slots at that time.", typeof(Slot), IsList: true),
+            new("Problem", "specializations", "Specializations of doctors that are spelled alike.", typeof(string),
+                IsList: true),
+            new("Problem", "visits", "The outcome of each visit of the series.", typeof(CancelSeries.Visit),
                 IsList: true),
             new("Problem", "report", "The outcome of each occurrence of the series.", typeof(BookSeries.Occurrence),
                 IsList: true),

@@ -50,8 +50,9 @@ public sealed class EventTests(ServerFixture fixture) : IClassFixture<ServerFixt
             "bookings.cancelled", "bookings.booked", "waitlist.joined", "bookings.booked", "waitlist.accepted",
             "waitlist.joined", "waitlist.passed", "waitlist.left"]);
 
-        // A check-in opens two days before the start. This slot is within that time at every hour of the day.
-        path = "/api/bookings/" + (await (await Server.User("patient")).Book(await doctor.Slot(-1))).Is(201).Id;
+        var visit = (await (await Server.User("patient")).Book(await doctor.Slot(3))).Is(201).Id;
+        await Server.Approach(visit);
+        path = "/api/bookings/" + visit;
         foreach (var step in new[] { "/check-in", "/start", "/completion", "/undo", "/completion" })
             (await doctor.Http.Post(path + step)).Is(200);
         (await ActionsOf(doctor)).Where(action => action.StartsWith("bookings.", StringComparison.Ordinal)).ShouldBe([

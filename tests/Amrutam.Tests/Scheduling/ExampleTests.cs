@@ -14,7 +14,7 @@ public sealed class ExampleTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         var served = await Served();
         var operations = Operations(served).ToList();
-        operations.Count.ShouldBe(40);
+        operations.Count.ShouldBe(43);
         var wrong = new List<string>();
         foreach (var (name, operation) in operations)
             foreach (var (what, media) in Bodies(operation))

@@ -44,6 +44,9 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
         var booking = (await patient.Book(await doctor.Slot(1), reason: "a cough", key: "k1")).Is(201).Id;
         (await patient.Http.Post($"/api/bookings/{booking}/cancellation", new { })).Is(200);
         (await patient.Http.Post($"/api/slots/{await doctor.Slot(2)}/hold")).Is(201);
+        var moved = (await patient.Book(await doctor.Slot(4))).Is(201).Id;
+        (await patient.Http.Post($"/api/bookings/{moved}/move",
+            new { slot_id = await (await server.Doctor()).Slot(4), to_other_doctor = true })).Is(200);
         foreach (var user in new[] { doctor, patient })
             await server.Owner.Statement(PlantTheRest).With(user.Id).Execute();
         var members = new HashSet<string>(StringComparer.Ordinal);

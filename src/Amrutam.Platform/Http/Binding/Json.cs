@@ -62,7 +62,7 @@ static class Json
             LocalDatePattern.Iso.Parse(reader.GetString() ?? "") is { Success: true, Value: var date }
                 && TimeZones.InRange(date)
                 ? date
-                : throw new JsonException("must be a date that exists, as 2026-11-22");
+                : throw new JsonException(QueryTime.Date);
 
         public override void Write(Utf8JsonWriter writer, LocalDate value, JsonSerializerOptions options) =>
             writer.WriteStringValue(LocalDatePattern.Iso.Format(value));

@@ -29,6 +29,14 @@ readonly record struct QueryInstant(Instant Value)
 
 static class QueryTime
 {
+    public const string Date = "must be a date that exists, as 2026-11-22";
+
+    /// <param name="type">The name of a parameter's type, as <c>Nullable&lt;QueryInstant&gt;</c>.</param>
+    /// <returns>The form that the parameter must have; null for all else.</returns>
+    public static string? Wanted(string type) =>
+        type.Contains(nameof(QueryInstant), StringComparison.Ordinal) ? Timestamp.Rule
+        : type.Contains(nameof(QueryDate), StringComparison.Ordinal) ? Date : null;
+
     /// <returns>JSON Schema's name for the format of a time in a query; null for other types.</returns>
     public static string? Format(Type parameter) => (Nullable.GetUnderlyingType(parameter) ?? parameter) switch
     {

@@ -125,7 +125,7 @@ static class ListDoctors
         return await statement.Within(MostSearch).List(Read, ct);
 
         Statement Filtered(Statement find) => find.With(verifiedOnly).With(wanted.Language).With(wanted.MaxFeeMinor)
-            .With(wanted.Currency).With(wanted.On).With(fetch);
+            .With(wanted.Currency).WithJson(wanted.On is { } on ? DayOfDoctors.Json(on) : null).With(fetch);
     }
 
     static Row Read(NpgsqlDataReader row)
@@ -134,23 +134,25 @@ static class ListDoctors
         return new(doctor, new(row.GetInt64(Doctor.ColumnCount), row.GetString(Doctor.ColumnCount + 1), doctor.Id));
     }
 
-    // In every statement $1 to $5 are the filters and $6 the number of rows; $7 and later differ.
-    // The day is compared in the doctor's zone; the instants around it only narrow the index. The first condition ends
-    // the search early on a day without any open slot.
+    // In every statement $1 to $5 are the filters and $6 the number of rows; $7 and later differ. $5 is a day of
+    // DayOfDoctors. The first condition ends the search early on a day without any open slot in any zone.
     const string AroundTheDay = """
-        s.starts_at > now() and s.starts_at >= ($5 - 1)::timestamp at time zone 'UTC'
-        and s.starts_at < ($5 + 2)::timestamp at time zone 'UTC'
+        s.starts_at > now() and s.starts_at >= to_timestamp(($5::jsonb ->> 'from')::float8)
+        and s.starts_at < to_timestamp(($5::jsonb ->> 'until')::float8)
+        """;
+
+    const string OnTheDay = """
+        s.starts_at > now() and s.starts_at >= to_timestamp(($5::jsonb -> 'zones' -> d.time_zone ->> 0)::float8)
+        and s.starts_at < to_timestamp(($5::jsonb -> 'zones' -> d.time_zone ->> 1)::float8)
         """;
 
     const string Matches = $"""
         ($2::text is null or d.languages @> array[$2])
         and ($3::int is null or d.fee_minor <= $3)
         and ($4::text is null or d.currency = $4)
-        and ($5::date is null or (
+        and ($5::jsonb is null or (
             exists (select from scheduling.open_slots s where {AroundTheDay})
-            and exists (
-                select from scheduling.open_slots s
-                 where s.doctor_id = d.id and {AroundTheDay} and (s.starts_at at time zone d.time_zone)::date = $5)))
+            and exists (select from scheduling.open_slots s where s.doctor_id = d.id and {OnTheDay})))
         """;
 
     const string FindByName = $"""

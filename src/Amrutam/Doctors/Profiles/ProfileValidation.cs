@@ -22,8 +22,6 @@ static class ProfileValidation
     // A million rupees: a higher fee is a mistake, such as paise typed as rupees.
     public const int MaxFeeMinor = 100_000_000;
 
-    const string NotAZone = "must be an IANA zone, as Asia/Kolkata; abbreviations such as IST name several";
-
     public static string? Specialization(RequestValidation fields, string? value) =>
         fields.Name("specialization", value, MaxSpecialization, required: true);
 
@@ -58,21 +56,18 @@ static class ProfileValidation
         return code;
     }
 
+    /// <returns>The present name of the zone, also when a former one was given.</returns>
     public static string? TimeZone(RequestValidation fields, string? id)
     {
-        fields.Refuse(id is null || TimeZones.Zone(id) is null, "time_zone", NotAZone);
-        return id;
+        var zone = id is null ? null : TimeZones.Canonical(id);
+        fields.Refuse(zone is null, "time_zone",
+            "must be an IANA zone, as Asia/Kolkata; abbreviations such as IST name several");
+        return zone;
     }
 
     /// <summary>The problem for a profile that the database refused, or null for another error.</summary>
-    /// <remarks>The database may not know a zone that the server knows, because their lists are of different
-    /// years.</remarks>
-    public static ProblemHttpResult? ProblemOf(PostgresException e) => e switch
-    {
-        { SqlState: PostgresErrorCodes.InvalidParameterValue } => CommonProblems.Field("time_zone", NotAZone),
-        { ConstraintName: "one_doctor_per_registration" } => DoctorsProblems.OneDoctorPerRegistration.Because(),
-        _ => null,
-    };
+    public static ProblemHttpResult? ProblemOf(PostgresException e) =>
+        e.ConstraintName == "one_doctor_per_registration" ? DoctorsProblems.OneDoctorPerRegistration.Because() : null;
 
     /// <returns>The codes, each once, in the order given; none for null.</returns>
     public static string[] Languages(RequestValidation fields, IReadOnlyList<string?>? given)

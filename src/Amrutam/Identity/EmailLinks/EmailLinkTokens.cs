@@ -59,18 +59,21 @@ static class EmailLinkTokens
         values ($1, $2, $3, $4, $5, now() + $6 * interval '1 hour')
         """;
 
-    const string FindOne = """
-        select u.email, t.new_email
-          from identity.mailed_tokens t join identity.users u on u.id = t.user_id
-         where t.hash = $1 and t.purpose = $2 and t.used_at is null and t.expires_at > now()
+    const string Works = """
+        t.hash = $1 and t.purpose = $2 and t.used_at is null and t.expires_at > now()
            and u.security_stamp = t.security_stamp and u.suspended_at is null and u.erased_at is null
         """;
 
-    const string RedeemOne = """
+    const string FindOne = $"""
+        select u.email, t.new_email
+          from identity.mailed_tokens t join identity.users u on u.id = t.user_id
+         where {Works}
+        """;
+
+    const string RedeemOne = $"""
         update identity.mailed_tokens t set used_at = now()
           from identity.users u
-         where t.hash = $1 and t.purpose = $2 and t.used_at is null and t.expires_at > now()
-           and u.id = t.user_id and u.security_stamp = t.security_stamp and u.erased_at is null
+         where u.id = t.user_id and {Works}
         returning t.user_id, t.new_email
         """;
 }

@@ -1,4 +1,6 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Idempotency;
 using NodaTime;
 using Npgsql;
 
@@ -7,7 +9,7 @@ namespace Amrutam.Scheduling.Bookings;
 /// <summary>A booking as its patient and its doctor see it.</summary>
 /// <param name="SeriesId">The series that it was booked with, or null.</param>
 /// <param name="Status">requested, confirmed, checked_in, in_progress, completed, no_show, cancelled, declined or
-/// expired.</param>
+/// expired; moved in the record of a doctor who had the booking before.</param>
 /// <param name="ExpiresAt">When an unanswered request expires; null in every other status.</param>
 /// <param name="CancelledBy">patient, doctor, admin or system; null unless cancelled.</param>
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
@@ -39,6 +41,13 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
             row.GetInstant(6), row.GetInstant(7), row.GetInstantOrNull(8), row.GetStringOrNull(9),
             row.GetStringOrNull(10), row.GetStringOrNull(11), row.GetInt32OrNull(12), row.GetStringOrNull(13),
             row.GetInt32(14), row.GetInstant(15));
+
+    /// <summary>The status that a doctor reads of a booking that was moved to another doctor.</summary>
+    public const string Moved = "moved";
+
+    /// <summary>The booking as the response of a change, with its revision as the ETag.</summary>
+    public StoredResponse Response(int status = StatusCodes.Status200OK, string? location = null) =>
+        StoredResponse.Of(status, this, location) with { ETag = IfMatch.Tag(Revision) };
 
     public static string Location(Guid id) => "/api/bookings/" + id;
 }

@@ -5,51 +5,87 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Amrutam.Scheduling.Bookings.Steps;
+using Microsoft.AspNetCore.Mvc;
 using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>Lists the caller's bookings as patient or as doctor, the latest start first.</summary>
+/// <summary>Lists the caller's bookings as patient or as doctor, the latest start first unless the soonest is asked
+/// for.</summary>
 static class ListBookings
 {
+    /// <param name="From">The first start.</param>
+    /// <param name="To">The instant before which bookings start.</param>
+    /// <param name="Sort">starts_at, or -starts_at when not given.</param>
+    public sealed record Filters(string? Status, QueryInstant? From, QueryInstant? To,
+        [property: FromQuery(Name = "series_id")] Guid? SeriesId, string? Sort);
+
+    const string Soonest = "starts_at";
+
+    public static readonly string[] Statuses = [.. LifeCycle.Statuses, Booking.Moved], Sorts = ["-starts_at", Soonest];
+
     sealed record Key(Instant StartsAt, Guid Id);
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("List your bookings")
-            .WithDescription("A patient's or a doctor's own bookings, the latest start first.")
+            .WithDescription("The caller's own bookings, the latest start first unless `sort` is `starts_at`.")
             .Produces<Page<Booking>>()
             .RecordsAccess<Page<Booking>>("bookings.read", "booking",
                 page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
             .Example(Examples.PageOf(Examples.Confirmed)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser user, NpgsqlDataSource db,
-        CancellationToken ct, string? status = null, QueryInstant? from = null, QueryInstant? to = null)
+    static async Task<IResult> Handle([AsParameters] PageQuery query, [AsParameters] Filters filters, CurrentUser user,
+        NpgsqlDataSource db, CancellationToken ct)
     {
-        if (status is not null && !LifeCycle.Statuses.Contains(status))
-            return CommonProblems.Field("status", "must be one of " + string.Join(", ", LifeCycle.Statuses));
+        if (filters.Status is { } status && !Statuses.Contains(status))
+            return CommonProblems.Field("status", "must be one of " + string.Join(", ", Statuses));
+        if (filters.Sort is { } sort && !Sorts.Contains(sort))
+            return CommonProblems.Field("sort", "must be one of " + string.Join(", ", Sorts));
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
-        var rows = await db.Statement(user.Role == Allow.Doctor ? OfDoctor : OfPatient).With(user.Id).With(status)
-            .With(from?.Value).With(to?.Value).With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch)
+        var (isDoctor, soonest) = (user.Role == Allow.Doctor, filters.Sort == Soonest);
+        var rows = await db.Statement(isDoctor ? soonest ? SoonestOfDoctor : LatestOfDoctor
+                : soonest ? SoonestOfPatient : LatestOfPatient)
+            .With(user.Id).With(filters.Status).With(filters.From?.Value).With(filters.To?.Value)
+            .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(filters.SeriesId)
             .List(Booking.Read, ct);
         return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
     }
 
-    const string Filters = $"""
+    const string Filtered = $"""
 
            and ($2::text is null or $2 = {Booking.StatusNow})
            and b.starts_at >= coalesce($3::timestamptz, '-infinity')
            and b.starts_at < coalesce($4::timestamptz, 'infinity')
+           and ($8::uuid is null or b.series_id = $8)
+        """;
+
+    const string LatestFirst = $"""
+        {Filtered}
            and (b.starts_at, b.id) < (coalesce($5::timestamptz, 'infinity'), $6)
          order by b.starts_at desc, b.id desc
          limit $7
         """;
 
-    const string OfPatient =
-        "select " + Booking.Columns + " from scheduling.bookings b where b.patient_id = $1" + Filters;
+    const string SoonestFirst = $"""
+        {Filtered}
+           and (b.starts_at, b.id) > (coalesce($5::timestamptz, '-infinity'), $6)
+         order by b.starts_at, b.id
+         limit $7
+        """;
 
-    const string OfDoctor =
-        "select " + Booking.Columns + " from scheduling.bookings b where b.doctor_id = $1" + Filters;
+    const string OfPatient = $"select {Booking.Columns} from scheduling.bookings b where b.patient_id = $1";
+
+    // With the visits that were moved to another doctor.
+    const string OfDoctor = $"select {Booking.Columns} from scheduling.bookings_of_doctors b where b.doctor_id = $1";
+
+    const string LatestOfPatient = OfPatient + LatestFirst;
+
+    const string SoonestOfPatient = OfPatient + SoonestFirst;
+
+    const string LatestOfDoctor = OfDoctor + LatestFirst;
+
+    const string SoonestOfDoctor = OfDoctor + SoonestFirst;
 }

@@ -10,12 +10,13 @@ namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>Reads one booking, by its patient or its doctor, with its revision as the ETag; 404 for anybody
 /// else.</summary>
+/// <remarks>A doctor whose visit was moved to another doctor reads the record of it, the latest one.</remarks>
 static class ReadBooking
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking")
-            .WithDescription("For its patient and its doctor. The ETag is its revision.")
+            .WithDescription("For its patient and its doctor. A doctor who had it before reads that it was moved.")
             .Produces<Booking>().WithETag()
             .RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
             .Example(Examples.Confirmed).WithProblems(CommonProblems.Absent);
@@ -23,7 +24,8 @@ static class ReadBooking
     static async Task<IResult> Handle(Guid id, CurrentUser user, HttpResponse response, NpgsqlDataSource db,
         CancellationToken ct)
     {
-        if (await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct) is not { } booking)
+        if ((await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct)
+            ?? await db.Statement(SelectMovedAway).With(id).With(user.Id).One(Booking.Read, ct)) is not { } booking)
             return CommonProblems.NotFound();
         response.Headers.ETag = IfMatch.Tag(booking.Revision);
         return TypedResults.Ok(booking);
@@ -33,5 +35,11 @@ static class ReadBooking
         "select " + Booking.Columns + """
 
           from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2)
+        """;
+
+    const string SelectMovedAway =
+        "select " + Booking.Columns + """
+
+          from scheduling.bookings_moved_away b where id = $1 and doctor_id = $2 order by revision desc limit 1
         """;
 }

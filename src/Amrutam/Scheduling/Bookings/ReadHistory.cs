@@ -10,7 +10,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>Reads the history of a booking, oldest first, by its patient or its doctor.</summary>
+/// <summary>Reads the history of a booking, oldest first, by its patient or its doctor. A former doctor reads it up to
+/// the move to another doctor, without reasons.</summary>
 static class ReadHistory
 {
     /// <param name="Action">booked or requested, then each step.</param>
@@ -34,7 +35,7 @@ static class ReadHistory
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}/history", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking's history")
-            .WithDescription("Each step of the booking, the oldest first.")
+            .WithDescription("Each step of the booking, the oldest first; for a former doctor those up to its move.")
             .Produces<Page<Entry>>()
             .RecordsAccess<Page<Entry>>("bookings.read", "booking",
                 page => page.Items.Take(1).Select(e => new Shown(e.PatientId, e.BookingId)))
@@ -46,9 +47,17 @@ static class ReadHistory
         return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : CommonProblems.NotFound();
     }
 
-    // The status before the first step: requested or confirmed.
+    // The status before the first step is requested or confirmed. The column last is where the history ends for a
+    // former doctor, and null for the patient and the present doctor.
     const string Select = """
-        with b as (select * from scheduling.bookings where id = $1 and (patient_id = $2 or doctor_id = $2)),
+        with b as (
+            select b.id, b.patient_id, b.status, b.reason, b.created_at, null::int as last
+              from scheduling.bookings b where b.id = $1 and (b.patient_id = $2 or b.doctor_id = $2)
+            union all
+           (select b.id, b.patient_id, b.status, null, b.created_at, m.revision
+              from scheduling.moved_bookings m join scheduling.bookings b on b.id = m.booking_id
+             where m.booking_id = $1 and m.doctor_id = $2 and b.doctor_id <> $2
+             order by m.revision desc limit 1)),
         first as (
             select coalesce((select s.from_status from scheduling.booking_steps s
                               where s.booking_id = b.id and s.revision = 1), b.status) as status from b)
@@ -56,9 +65,10 @@ static class ReadHistory
                b.reason, null::uuid, null::timestamptz, b.created_at, b.patient_id, b.id
           from b, first
         union all
-        select s.revision, s.action, s.from_status, s.to_status, s.actor_role, s.reason, s.from_slot_id,
+        select s.revision, s.action, s.from_status, s.to_status, s.actor_role,
+               case when b.last is null then s.reason end, s.from_slot_id,
                s.from_starts_at, s.at, b.patient_id, b.id
-          from b join scheduling.booking_steps s on s.booking_id = b.id
+          from b join scheduling.booking_steps s on s.booking_id = b.id and s.revision <= coalesce(b.last, s.revision)
          order by 1
          limit $3
         """;

@@ -1,3 +1,4 @@
+using Amrutam.Platform.Http.Binding;
 using NodaTime;
 
 namespace Amrutam.Scheduling.Generation;
@@ -79,12 +80,8 @@ static class SlotGenerator
     /// <summary>The first instant of a date; where midnight is skipped, the instant of the clock change.</summary>
     public static Instant StartOfDay(LocalDate day, DateTimeZone zone) => Start(day, 0, zone);
 
-    /// <summary>A skipped time is the instant of the clock change; a repeated time is the first.</summary>
-    static Instant Start(LocalDate day, int minute, DateTimeZone zone)
-    {
-        var map = zone.MapLocal(day.AtMidnight().PlusMinutes(minute));
-        return map.Count == 0 ? map.LateInterval.Start : map.First().ToInstant();
-    }
+    static Instant Start(LocalDate day, int minute, DateTimeZone zone) =>
+        TimeZones.FirstAt(day.AtMidnight().PlusMinutes(minute), zone);
 
     /// <summary>A repeated time is the second, except that a day ends where the next one starts, even if midnight comes
     /// twice.</summary>

@@ -8,6 +8,9 @@ enum SlotState
     Open,
     Booked,
 
+    /// <summary>Held by a patient or an offer now. It stays like a booked one until the hold ends.</summary>
+    Held,
+
     /// <summary>Closed by hand: no rule opens that time again.</summary>
     Closed,
 
@@ -16,12 +19,13 @@ enum SlotState
 }
 
 /// <summary>An existing slot.</summary>
-/// <param name="Withdrawn">Booked when the rules no longer wanted it: it is not bookable after its booking.</param>
+/// <param name="Withdrawn">Booked or held when the rules no longer wanted it: it is not bookable after that.</param>
 readonly record struct MadeSlot(
     Guid Id, Interval Time, bool FromRules, SlotState State, Guid? Booking = null, bool Withdrawn = false);
 
 /// <summary>The changes that give a doctor the slots of the rules and the time off.</summary>
-/// <param name="Withdraw">Booked slots outside the rules: they stay until their booking ends.</param>
+/// <param name="Withdraw">Booked and held slots that are not wanted: they stay until their booking or hold
+/// ends.</param>
 /// <param name="Restore">Withdrawn slots that the rules want again.</param>
 /// <param name="Kept">The number of slots of the rules that stay, including booked ones.</param>
 sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(MadeSlot Slot, string Because)> Close,
@@ -31,7 +35,7 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
 
     public int Added => Publish.Count + Reopen.Count;
 
-    /// <summary>The number of slots to close that were not bookable any more: withdrawn while booked.</summary>
+    /// <summary>The number of slots to close that were not bookable any more: withdrawn while booked or held.</summary>
     public int AlreadyHidden => Close.Count(c => c.Slot.Withdrawn);
 
     /// <summary>The number of slots that stop being bookable.</summary>
@@ -63,8 +67,8 @@ sealed record SlotPlan(List<Interval> Publish, List<MadeSlot> Reopen, List<(Made
             else if (slot.State != SlotState.Open || isAsked || slot.Time.Start <= now)
             {
                 taken.Add(slot.Time);
-                if (!slot.FromRules || slot.State == SlotState.Closed || slot.Time.Start <= now) continue;
-                kept++;
+                if (slot.State == SlotState.Closed || slot.Time.Start <= now) continue;
+                if (slot.FromRules) kept++;
                 if (isAsked == slot.Withdrawn) (isAsked ? restore : withdraw).Add(slot);
             }
             else close.Add((slot, isOff ? TimeOff : Rules));

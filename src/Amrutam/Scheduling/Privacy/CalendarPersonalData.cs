@@ -11,14 +11,16 @@ namespace Amrutam.Scheduling.Privacy;
 /// <summary>A person's data in the calendar, as patient and as doctor. The export has all of it. Leaving cancels future
 /// bookings; erasing deletes free text and a doctor's rules.</summary>
 /// <remarks>The booking itself stays under an untraceable id, because it is also the other person's record.</remarks>
-sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersonalData
+sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) : IPersonalData
 {
     public IEnumerable<PersonalRows> Export(NpgsqlConnection connection, Guid person)
     {
         yield return new("bookings", connection.Statement(Bookings).With(person));
         yield return new("booking_history", connection.Statement(History).With(person));
+        yield return new("moved_bookings", connection.Statement(Moved).With(person));
         yield return new("waitlist", connection.Statement(Waitlist).With(person));
         yield return new("holds", connection.Statement(Holds).With(person));
+        yield return new("recent_holds", connection.Statement(RecentHolds).With(person));
         yield return new("availability", connection.Statement(Availability).With(person));
         yield return new("booking_policy", connection.Statement(Policy).With(person));
         yield return new("time_off", connection.Statement(TimeOff).With(person));
@@ -26,13 +28,14 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
     }
 
     public Task<Problem?> Leave(NpgsqlConnection connection, Guid person, CurrentUser? by) =>
-        new LeaveCalendar(connection, person, by, freed, offers).Run();
+        new LeaveCalendar(connection, person, by, listeners, offers).Run();
 
     public Task Return(NpgsqlConnection connection, Guid person) => LeaveCalendar.Return(connection, person);
 
     public async Task Erase(NpgsqlConnection connection, Guid person)
     {
         await connection.Statement(EraseReasons).With(person).Execute();
+        await connection.Statement(EraseHolds).With(person).Execute();
         await connection.Statement(EraseWords).With(person).Execute();
         await connection.Statement(EraseAnswers).With(person).Execute();
         await connection.Statement(EraseRules).With(person).Execute();
@@ -49,6 +52,12 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
          where b.patient_id = $1 or b.doctor_id = $1 order by s.at
         """;
 
+    // The former doctor's record of a visit; without the patient, whose own data it is.
+    const string Moved = """
+        select (to_jsonb(m) - 'patient_id')::text
+          from scheduling.moved_bookings m where patient_id = $1 or doctor_id = $1 order by moved_at
+        """;
+
     const string Waitlist = """
         select (to_jsonb(e) - 'looked_at' || jsonb_build_object('offers', coalesce((
                  select jsonb_agg(to_jsonb(o) - 'entry_id' order by o.offered_at)
@@ -60,6 +69,10 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
         select jsonb_build_object('slot_id', id, 'doctor_id', doctor_id, 'starts_at', starts_at, 'ends_at', ends_at,
                'held_until', held_until)::text
           from scheduling.slots where held_by = $1 order by starts_at
+        """;
+
+    const string RecentHolds = """
+        select (to_jsonb(h) - 'patient_id')::text from scheduling.recent_holds h where patient_id = $1 order by ended_at
         """;
 
     const string Availability =
@@ -83,6 +96,8 @@ sealed class CalendarPersonalData(FreedSlots freed, OfferSlot offers) : IPersona
          where (patient_id = $1 and (reason is not null or cancellation_reason is not null))
             or (doctor_id = $1 and cancelled_by = 'doctor' and cancellation_reason is not null)
         """;
+
+    const string EraseHolds = "delete from scheduling.recent_holds where patient_id = $1";
 
     const string EraseWords = """
         update scheduling.booking_steps s set reason = null

@@ -18,7 +18,7 @@ namespace Amrutam.Scheduling.Privacy;
 /// <remarks> A doctor's calendar gets time off for longer than the account exists; reopening the account withdraws it.
 /// A patient's bookings are cancelled in spite of the doctor's window: no booking keeps an account open. Before the
 /// data is erased this runs once more for bookings that came since. </remarks>
-sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser? by, FreedSlots freed,
+sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser? by, BookingListeners listeners,
     OfferSlot offers)
 {
     // The longest possible time off; the account is erased long before.
@@ -54,7 +54,8 @@ sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser
         await CalendarLocks.LockCalendars(connection, person);
         if (await DoctorCalendar.Of(connection, person) is not { } calendar) return null;
         var (id, away) = (Guid.CreateVersion7(), new Interval(calendar.Now, calendar.Now + Away));
-        var cleared = await ClearBookings.Clear(connection, calendar, away, ClearBookings.Cancel, id, As(Allow.Doctor));
+        var cleared = await ClearBookings.Clear(connection, calendar, new(id, away), ClearBookings.Cancel,
+            As(Allow.Doctor), listeners);
         if (cleared.Refusal is not null) return SchedulingProblems.BookingsInTheWay;
         await connection.Statement(TakeOff).With(id).With(person).With(away.Start).With(away.End)
             .With(CommonProblems.Trace()).With(by?.Id).With(Role(Allow.Doctor)).Execute();
@@ -82,7 +83,7 @@ sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser
             var present = (await ChangeBooking.Lock(connection, id, patient))!;
             var (booking, now) = (present.Booking, present.Now);
             if (LifeCycle.Refusal(booking.Status, BookingAction.Cancel, booking.StartsAt, now) is null)
-                await ApplyTransition.Apply(connection, booking, BookingAction.Cancel, As(Allow.Patient), freed,
+                await ApplyTransition.Apply(connection, booking, BookingAction.Cancel, As(Allow.Patient), listeners,
                     by is null ? Erased : Closed);
         }
     }

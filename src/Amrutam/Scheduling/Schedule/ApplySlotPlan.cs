@@ -8,8 +8,8 @@ namespace Amrutam.Scheduling.Schedule;
 
 /// <summary>Applies plans to doctors' slots after a change of rules, after time off, and for new days.</summary>
 /// <remarks>The caller locked the doctors' calendars before the plans were made. Rows are locked in id order first, as
-/// in every booking. A slot that was booked in between is withdrawn and not closed, so that it is not open after its
-/// booking. Then the plans are made again, because the booking may overlap a new slot. So no published slot overlaps
+/// in every booking. A slot that was booked or held in between is withdrawn and not closed, so that it is not open
+/// afterwards. Then the plans are made again, because the booking may overlap a new slot. So no published slot overlaps
 /// another, and the insert needs no <c>on conflict</c>. That would search the exclusion constraint's index twice, which
 /// took a third of the time. Each statement writes one event for each doctor.</remarks>
 static class ApplySlotPlan
@@ -60,10 +60,11 @@ static class ApplySlotPlan
                set closed_at = now(), closed_because = a.because, held_by = null, held_until = null
               from unnest($1::uuid[], $2::text[]) as a (id, because)
              where s.id = a.id and s.closed_at is null and s.booking_id is null
+               and (s.held_until is null or s.held_until <= statement_timestamp())
          returning s.doctor_id),
         withdrawn as (
             update scheduling.slots set bookable_until = '-infinity'
-             where id = any($1 || $3) and from_rules and booking_id is not null),
+             where id = any($1 || $3) and (booking_id is not null or held_until > statement_timestamp())),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $4, $5, 'slots.closed', 'availability', doctor_id, jsonb_build_object('count', count(*)), $6

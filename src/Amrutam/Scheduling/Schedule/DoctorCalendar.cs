@@ -82,8 +82,9 @@ sealed record DoctorCalendar(
     // A slot lasts at most 12 hours, so every earlier one has ended.
     const string SlotsAhead = """
         select doctor_id, id, starts_at, ends_at, from_rules,
-               case when booking_id is not null then 'Booked' when closed_at is null then 'Open'
-                    when closed_because is null then 'Closed' else 'SetAside' end, booking_id,
+               case when booking_id is not null then 'Booked' when held_until > statement_timestamp() then 'Held'
+                    when closed_at is null then 'Open' when closed_because is null then 'Closed' else 'SetAside' end,
+               booking_id,
                coalesce(bookable_until = '-infinity', false)
           from scheduling.slots
          where doctor_id = any($1) and starts_at > statement_timestamp() - interval '12 hours'

@@ -105,7 +105,8 @@ static class ExplainTime
             select s.*, scheduling.slot_state(s) as state from scheduling.slots s
              where doctor_id = d.id and starts_at <= $2 and starts_at > $2 - interval '12 hours' and ends_at > $2
                and closed_because is null
-               and (booking_id is not null or bookable_until is distinct from '-infinity')
+               and (booking_id is not null or held_until > statement_timestamp()
+                    or bookable_until is distinct from '-infinity')
              order by closed_at is not null limit 1) s on true
          where d.id = $1
         """;

@@ -2,6 +2,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Generation;
 using NodaTime;
 using Npgsql;

@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Slots;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -34,14 +35,13 @@ static class ReplaceAvailability
             SchedulingProblems.AvailabilityNeedsIfMatch, CommonProblems.Invalid);
 
     static async Task<IResult> Handle(
-        WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key, HttpResponse response,
+        WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key,
         IdempotentTransaction transaction)
     {
         var fields = new RequestValidation();
         var week = request.Read(fields);
         if (fields.Wrong) return fields.Problem();
-        var revision = 0;
-        var answer = await transaction.Run(doctor, key, request, async connection =>
+        return await transaction.Run(doctor, key, request, async connection =>
         {
             await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
@@ -52,13 +52,12 @@ static class ReplaceAvailability
                 SchedulingProblems.AvailabilityIsStale.Because());
             var plan = calendar.Plan(week, request);
             if (plan.Added + plan.Kept > WeeklySchedule.MostSlots) return StoredResponse.Of(TooManySlots(plan));
-            revision = await Save(connection, calendar, request, doctor);
-            return await Apply(connection, calendar with { Offered = request }, week, plan, doctor);
+            var revision = await Save(connection, calendar, request, doctor);
+            return await Apply(connection, calendar with { Offered = request }, week, plan, doctor) with
+            {
+                ETag = IfMatch.Tag(revision),
+            };
         });
-        // A replayed response does not know the present revision.
-        if (answer is StoredResponse { Status: StatusCodes.Status200OK, Replayed: false })
-            response.Headers.ETag = IfMatch.Tag(revision);
-        return answer;
     }
 
     static ProblemHttpResult TooManySlots(SlotPlan plan) => CommonProblems.Field(
@@ -90,6 +89,7 @@ static class ReplaceAvailability
             [.. calendar.Outside(week).Select(ConflictingBooking.Of)]));
     }
 
+    // A held slot that the new notice closes is withdrawn instead, so that its holder may still book it.
     const string Replace = """
         with replaced as (
             insert into scheduling.availability as a (
@@ -99,7 +99,12 @@ static class ReplaceAvailability
                 due_at = $5, made_in_zone = $6, revision = a.revision + 1, updated_at = now()
             returning doctor_id, revision),
         retimed as (
-            update scheduling.slots set bookable_until = starts_at - make_interval(mins => $3) where id = any($7)),
+            update scheduling.slots s
+               set bookable_until = case when scheduling.slot_state(s) = 'held' and until <= statement_timestamp()
+                   then '-infinity' else until end
+              from (select id, starts_at - make_interval(mins => $3) as until
+                      from scheduling.slots where id = any($7)) new
+             where s.id = new.id),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select doctor_id, 'doctor', 'availability.replaced', 'availability', doctor_id,

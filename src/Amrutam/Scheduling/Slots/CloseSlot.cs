@@ -6,15 +6,15 @@ using Amrutam.Platform.Idempotency;
 namespace Amrutam.Scheduling.Slots;
 
 /// <summary>Closes one of the signed-in doctor's open slots.</summary>
-/// <remarks>A booked slot is not closed: its booking is cancelled first, so that the patient receives a
-/// reason.</remarks>
+/// <remarks>A booked slot is not closed: its booking is cancelled first, so that the patient receives a reason. A held
+/// one is not closed while its patient decides.</remarks>
 static class CloseSlot
 {
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Close an open slot")
-            .WithDescription("A booked slot is refused; cancel its booking first.")
+            .WithDescription("A booked slot is refused; cancel its booking first. A held slot is refused too.")
             .Produces(StatusCodes.Status204NoContent).WithProblems(
-                SchedulingProblems.SlotIsBooked, CommonProblems.Absent);
+                SchedulingProblems.SlotIsBooked, SchedulingProblems.SlotIsHeld, CommonProblems.Absent);
 
     static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>
         transaction.Run(doctor, key, new { }, async connection =>
@@ -22,20 +22,23 @@ static class CloseSlot
             {
                 "closed" => StoredResponse.NoContent,
                 "booked" => StoredResponse.Of(SchedulingProblems.SlotIsBooked.Because()),
+                "held" => StoredResponse.Of(SchedulingProblems.SlotIsHeld.Because()),
                 _ => StoredResponse.Of(CommonProblems.NotFound()),
             });
 
     const string Close = """
         with slot as (
-            select id, booking_id from scheduling.slots
+            select id, case when booking_id is not null then 'booked'
+                            when held_until > statement_timestamp() then 'held' end as taken
+              from scheduling.slots
              where id = $1 and doctor_id = $2 and closed_at is null for update),
         closed as (
             update scheduling.slots s set closed_at = now(), held_by = null, held_until = null
-              from slot where s.id = slot.id and slot.booking_id is null
+              from slot where s.id = slot.id and slot.taken is null
          returning s.id, s.doctor_id),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select doctor_id, 'doctor', 'slots.closed', 'slot', id, '{"count": 1}', $3 from closed)
-        select case when exists (select from closed) then 'closed' else 'booked' end from slot
+        select coalesce(taken, 'closed') from slot
         """;
 }

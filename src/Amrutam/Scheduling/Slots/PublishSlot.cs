@@ -61,7 +61,12 @@ static class PublishSlot
             "published" => StoredResponse.Of(StatusCodes.Status201Created, slot, "/api/slots/" + slot.Id),
             "away" => StoredResponse.Of(SchedulingProblems.SlotIsInTimeOff.Because()),
             "past" => StoredResponse.Of(SchedulingProblems.SlotIsInThePast.About(start)),
-            _ => StoredResponse.Of(SchedulingProblems.SlotsOfADoctorDoNotOverlap.Because()),
+            _ => StoredResponse.Of(SchedulingProblems.SlotsOfADoctorDoNotOverlap.Because(
+                extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
+                {
+                    ["slots"] = await connection.Statement(Overlapping).With(doctor.Id).With(slot.StartsAt)
+                        .With(slot.EndsAt).List(Slot.Read),
+                })),
         };
     }
 
@@ -114,6 +119,14 @@ static class PublishSlot
     }
 
     public const string ZoneOfDoctor = "select time_zone from doctors.practitioners where id = $1";
+
+    const string Overlapping = "select " + Slot.Columns + """
+
+          from scheduling.slots s join doctors.practitioners p on p.id = s.doctor_id
+         where s.doctor_id = $1 and s.closed_at is null and s.ends_at > $2 and s.starts_at < $3
+           and s.starts_at > $2::timestamptz - interval '12 hours'
+         order by s.starts_at limit 10
+        """;
 
     const string Insert = """
         with asked as (

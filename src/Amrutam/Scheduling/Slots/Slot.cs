@@ -28,7 +28,6 @@ sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, Loc
 
     /// <summary>The instants at which the first date begins and the last date ends; null where no date is
     /// given.</summary>
-    /// <remarks>PostgreSQL's <c>at time zone</c> takes the second of two midnights, so it is not used.</remarks>
     public static (Instant? From, Instant? Until) Between(LocalDate? first, LocalDate? last, string zoneId)
     {
         var zone = TimeZones.Zone(zoneId) ?? DateTimeZone.Utc;

@@ -3,6 +3,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
@@ -24,25 +25,30 @@ static class ClearBookings
     const int MostCandidates = 1000;
     const int OfferedToEach = 3;
 
-    /// <param name="Bookings">The cancelled or moved bookings, as they were before.</param>
+    /// <param name="Cancelled">The cancelled bookings, as they were before.</param>
     /// <param name="Refusal">The response when nothing was changed, or null.</param>
-    public sealed record Outcome(IReadOnlyList<ConflictingBooking> Bookings, StoredResponse? Refusal = null);
+    public sealed record Outcome(IReadOnlyList<ConflictingBooking> Cancelled, IReadOnlyList<MovedBooking> Moved,
+        StoredResponse? Refusal = null);
+
+    /// <param name="Reason">The doctor's reason for the patients, or null.</param>
+    public sealed record Leave(Guid Id, Interval Away, string? Reason = null);
 
     sealed record InTheWay(Guid Id, Guid Slot, Guid Patient, string Status, Interval Time);
 
-    public static async Task<Outcome> Clear(NpgsqlConnection connection, DoctorCalendar calendar, Interval away,
-        string how, Guid timeOff, CurrentUser? by)
+    public static async Task<Outcome> Clear(NpgsqlConnection connection, DoctorCalendar calendar, Leave leave,
+        string how, CurrentUser? by, BookingListeners listeners)
     {
+        var away = leave.Away;
         var inside = calendar.Slots.Where(s => NearestSlots.Overlap(s.Time, away)).Select(s => s.Id).ToArray();
         await ExpireRequests.InTheWay(connection, inside, calendar.Doctor);
         await connection.Statement(LockBookings)
             .With(calendar.Doctor).With(away.Start).With(away.End).Execute();
-        var candidates = Candidates(calendar, away);
+        var candidates = Candidates(calendar, away, how == Move);
         await connection.Statement(CalendarLocks.Slots)
             .With(inside.Concat(candidates.Select(s => s.Id)).Distinct().ToArray()).Execute();
         var inTheWay = await connection.Statement(SelectInTheWay)
             .With(calendar.Doctor).With(away.Start).With(away.End).List(Read);
-        if (inTheWay.Count == 0) return new([]);
+        if (inTheWay.Count == 0) return new([], []);
         if (how == Refuse) return Refused(SchedulingProblems.BookingsInTheWay, inTheWay);
         var action = how == Move ? BookingAction.Move : BookingAction.Cancel;
         if (inTheWay.FindAll(b => LifeCycle.After(b.Status, action, "") is null) is { Count: > 0 } stuck)
@@ -50,32 +56,37 @@ static class ClearBookings
         var free = (await connection.Statement(StillOpen)
             .With(candidates.Select(s => s.Id).ToArray()).List(row => row.GetGuid(0))).ToHashSet();
         var open = candidates.Where(s => free.Contains(s.Id)).ToList();
-        return how == Move
-            ? await MoveAll(connection, inTheWay, open, timeOff, by)
-            : await CancelAll(connection, inTheWay, open, timeOff, by);
+        var outcome = how == Move
+            ? await MoveAll(connection, inTheWay, open, leave, by)
+            : await CancelAll(connection, inTheWay, open, leave, by);
+        if (outcome.Refusal is null)
+            await listeners.BookingsChanged(connection, inTheWay.ConvertAll(b => b.Id).ToArray(), by);
+        return outcome;
     }
 
-    /// <summary>Open slots outside all time off, the nearest first.</summary>
-    static List<MadeSlot> Candidates(DoctorCalendar calendar, Interval away)
+    /// <summary>Open slots outside all time off, the nearest first; to move a booking only those after the time
+    /// off.</summary>
+    static List<MadeSlot> Candidates(DoctorCalendar calendar, Interval away, bool onlyLater)
     {
         var off = new Sweep(calendar.Away.Append(away));
-        return [.. calendar.Slots.Where(s => s.State == SlotState.Open && s.Time.Start > calendar.Now)
+        return [.. calendar.Slots.Where(s => s.State == SlotState.Open && s.Time.Start > calendar.Now
+                && (!onlyLater || s.Time.Start >= away.End))
             .OrderBy(s => s.Time.End).Where(s => !off.Meets(s.Time))
             .OrderBy(s => Duration.Max(away.Start - s.Time.End, s.Time.Start - away.End)).Take(MostCandidates)];
     }
 
     static async Task<Outcome> CancelAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
-        Guid timeOff, CurrentUser? by)
+        Leave leave, CurrentUser? by)
     {
         var offers = bookings.Select(b => NearestSlots.To(b.Time, open).Take(OfferedToEach).Select(s => s.Id));
         await connection.Statement(CancelThem).With(bookings.ConvertAll(b => b.Id).ToArray())
-            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(timeOff).With(by?.Id)
-            .With(CommonProblems.Trace()).With(by?.Role ?? "system").Execute();
-        return new(Shown(bookings));
+            .With(offers.Select(ids => JsonSerializer.Serialize(ids)).ToArray()).With(leave.Id).With(by?.Id)
+            .With(CommonProblems.Trace()).With(by?.Role ?? "system").With(leave.Reason).Execute();
+        return new(Shown(bookings), []);
     }
 
     static async Task<Outcome> MoveAll(NpgsqlConnection connection, List<InTheWay> bookings, List<MadeSlot> open,
-        Guid timeOff, CurrentUser? by)
+        Leave leave, CurrentUser? by)
     {
         await connection.Statement(CalendarLocks.Patients)
             .With(bookings.Select(b => PatientLock.Of(b.Patient)).Distinct().Order().ToArray()).Execute();
@@ -87,16 +98,18 @@ static class ClearBookings
         if (slots.Contains(null))
             return Refused(SchedulingProblems.NoEqualSlotIsOpen, [.. bookings.Where((_, i) => slots[i] is null)]);
         await connection.Statement(MoveThem).With(bookings.ConvertAll(b => b.Id).ToArray())
-            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(timeOff).With(by?.Id)
-            .With(CommonProblems.Trace()).With(by?.Role ?? "system").Execute();
-        return new(Shown(bookings));
+            .With(slots.ConvertAll(s => s!.Value.Id).ToArray()).With(leave.Id).With(by?.Id)
+            .With(CommonProblems.Trace()).With(by?.Role ?? "system").With(leave.Reason).Execute();
+        return new([], [.. bookings.Zip(slots, (b, to) => MovedBooking.Of(Shown(b), to!.Value))]);
     }
 
-    static Outcome Refused(Problem rule, List<InTheWay> bookings) => new([], StoredResponse.Of(rule.Because(
+    static Outcome Refused(Problem rule, List<InTheWay> bookings) => new([], [], StoredResponse.Of(rule.Because(
         extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["bookings"] = Shown(bookings) })));
 
-    static List<ConflictingBooking> Shown(List<InTheWay> bookings) =>
-        bookings.ConvertAll(b => new ConflictingBooking(b.Id, b.Slot, b.Time.Start, b.Time.End));
+    static List<ConflictingBooking> Shown(List<InTheWay> bookings) => bookings.ConvertAll(Shown);
+
+    static ConflictingBooking Shown(InTheWay booking) =>
+        new(booking.Id, booking.Slot, booking.Time.Start, booking.Time.End);
 
     static InTheWay Read(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3),
         new(row.GetInstant(4), row.GetInstant(5)));
@@ -129,7 +142,8 @@ static class ClearBookings
         with old as materialized (select id, status from scheduling.bookings where id = any($1)),
         cancelled as (
             update scheduling.bookings b
-               set status = 'cancelled', cancelled_by = $6, revision = revision + 1, updated_at = now(),
+               set status = 'cancelled', cancelled_by = $6, cancellation_reason = $7, revision = revision + 1,
+                   updated_at = now(),
                    cancelled_minutes_ahead =
                        floor(extract(epoch from b.starts_at - statement_timestamp()) / 60)::int
               from old where b.id = old.id
@@ -139,8 +153,8 @@ static class ClearBookings
               from cancelled b where s.id = b.slot_id),
         kept as (
             insert into scheduling.booking_steps
-                   (booking_id, revision, action, from_status, to_status, actor_id, actor_role)
-            select id, revision, 'cancelled', from_status, status, $4, $6 from cancelled)
+                   (booking_id, revision, action, from_status, to_status, actor_id, actor_role, reason)
+            select id, revision, 'cancelled', from_status, status, $4, $6, $7 from cancelled)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select $4, $6, 'bookings.cancelled', 'booking', b.id, jsonb_build_object(
                'doctor_id', b.doctor_id, 'slot_id', b.slot_id, 'starts_at', b.starts_at, 'from', b.from_status,
@@ -167,8 +181,8 @@ static class ClearBookings
               from moved b where s.id = b.from_slot_id),
         kept as (
             insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
-                   actor_role, from_slot_id, from_starts_at)
-            select id, revision, 'moved', from_status, status, $4, $6, from_slot_id, from_starts_at from moved)
+                   actor_role, reason, from_slot_id, from_starts_at)
+            select id, revision, 'moved', from_status, status, $4, $6, $7, from_slot_id, from_starts_at from moved)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select $4, $6, 'bookings.moved', 'booking', id, jsonb_build_object(
                'doctor_id', doctor_id, 'slot_id', slot_id, 'from_slot_id', from_slot_id, 'starts_at', starts_at,

@@ -12,10 +12,11 @@ namespace Amrutam.Scheduling.TimeOff;
 static class ListTimeOff
 {
     [SchemaName("TimeOff")]
-    public sealed record TimeOff(Guid Id, Instant From, Instant To, Instant CreatedAt)
+    public sealed record TimeOff(Guid Id, Instant From, Instant To, Instant CreatedAt, string? Reason)
     {
         public static TimeOff Read(NpgsqlDataReader row) =>
-            new(row.GetGuid(0), row.GetInstant(1), row.GetInstant(2), row.GetInstant(3));
+            new(row.GetGuid(0), row.GetInstant(1), row.GetInstant(2), row.GetInstant(3),
+                row.GetStringOrNull(4));
     }
 
     sealed record Key(Instant EndsAt, Guid Id);
@@ -38,7 +39,7 @@ static class ListTimeOff
     }
 
     const string Select = """
-        select id, starts_at, ends_at, created_at from scheduling.time_off
+        select id, starts_at, ends_at, created_at, reason from scheduling.time_off
          where doctor_id = $1 and ends_at > statement_timestamp()
            and ($2::timestamptz is null or (ends_at, id) > ($2, $3))
          order by ends_at, id

@@ -11,8 +11,15 @@ static class NearestSlots
         open.Where(slot => slot.Time.Duration == booked.Duration)
             .OrderBy(slot => Distance(slot, booked)).ThenBy(slot => slot.Time.Start);
 
-    /// <summary>Assigns to each booking, in the given order, the nearest remaining slot of its length at which its
-    /// patient is free.</summary>
+    /// <summary>Later open slots of the booking's length, the earliest first: the same day comes before the
+    /// next.</summary>
+    static IEnumerable<MadeSlot> After(Interval booked, IEnumerable<MadeSlot> open) =>
+        open.Where(slot => slot.Time.Start > booked.Start && slot.Time.Duration == booked.Duration)
+            .OrderBy(slot => slot.Time.Start);
+
+    /// <summary>Assigns to each booking, in the given order, the first remaining slot after it that has its length and
+    /// at which its patient is free.</summary>
+    /// <remarks>Never an earlier slot: the patient agreed to a time and may not be there before it.</remarks>
     /// <param name="busy">The other bookings of the patients.</param>
     /// <returns>One slot for each booking; null where there is none.</returns>
     public static List<MadeSlot?> Assign(
@@ -22,7 +29,7 @@ static class NearestSlots
         var assigned = new List<MadeSlot?>();
         foreach (var (patient, time) in bookings)
         {
-            var slot = To(time, left).Cast<MadeSlot?>()
+            var slot = After(time, left).Cast<MadeSlot?>()
                 .FirstOrDefault(s => !busy[patient].Any(b => Overlap(b, s!.Value.Time)));
             if (slot is { } taken) left.Remove(taken);
             assigned.Add(slot);

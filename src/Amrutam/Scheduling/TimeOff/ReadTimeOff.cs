@@ -20,6 +20,7 @@ static class ReadTimeOff
             ? TypedResults.Ok(off) : CommonProblems.NotFound();
 
     const string Select = """
-        select id, starts_at, ends_at, created_at from scheduling.time_off where id = $1 and doctor_id = $2
+        select id, starts_at, ends_at, created_at, reason
+          from scheduling.time_off where id = $1 and doctor_id = $2
         """;
 }

@@ -4,6 +4,8 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
@@ -22,11 +24,13 @@ static class TakeTimeOff
     /// <param name="From">A date of the doctor's zone, or an instant with its offset.</param>
     /// <param name="To">The last day off, or the instant at which it ends.</param>
     /// <param name="Bookings">The effect on bookings in that time: refuse (the default), cancel, or move.</param>
-    public sealed record Request(string From, string To, string? Bookings = null);
+    /// <param name="Reason">For the patients whose bookings are cancelled or moved; they read it there.</param>
+    public sealed record Request(string From, string To, string? Bookings = null, string? Reason = null);
 
     public sealed record Response(
         Guid Id, Instant From, Instant To, string TimeZone, int SlotsClosed,
-        IReadOnlyList<ConflictingBooking> BookingsCancelled, IReadOnlyList<ConflictingBooking> BookingsMoved);
+        IReadOnlyList<ConflictingBooking> BookingsCancelled, IReadOnlyList<MovedBooking> BookingsMoved,
+        string? Reason);
 
     // Three years and a leap day: the longest leave after which a doctor returns.
     static readonly Duration Longest = Duration.FromDays(3 * 365 + 1);
@@ -39,16 +43,16 @@ static class TakeTimeOff
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
         .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
         .WithDescription(
-            "Closes open slots. Bookings in that time are refused, cancelled or moved, as "
-            + "`bookings` says.")
-        .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move))
+            "Closes open slots. Bookings in that time refuse it, are cancelled, or are moved to later slots of the "
+            + "same length, as `bookings` says.")
+        .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move, "I am at a congress"))
         .Produces<Response>(StatusCodes.Status201Created).WithLocation().Example(Examples.TimeOff)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.BookingsInTheWay,
             SchedulingProblems.NoEqualSlotIsOpen, SchedulingProblems.TooMuchTimeOff,
             CommonProblems.Invalid, IdempotencyProblems.KeyReused);
 
     static Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
-        IdempotentTransaction transaction) =>
+        IdempotentTransaction transaction, BookingListeners listeners) =>
         transaction.Run(doctor, key, request, async connection =>
         {
             await CalendarLocks.LockCalendars(connection, doctor.Id);
@@ -56,26 +60,29 @@ static class TakeTimeOff
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             var fields = new RequestValidation();
             var away = Read(request, calendar, fields);
+            var leave = new ClearBookings.Leave(Guid.CreateVersion7(), away,
+                fields.Text("reason", request.Reason, BookSlot.MaxReason));
             if (fields.Wrong) return StoredResponse.Of(fields.Problem());
             if (calendar.Away.Count >= MostAhead) return StoredResponse.Of(SchedulingProblems.TooMuchTimeOff.Because());
-            return await Apply(connection, calendar, away, request.Bookings ?? ClearBookings.Refuse, doctor);
+            return await Apply(connection, calendar, leave, request.Bookings ?? ClearBookings.Refuse, doctor,
+                listeners);
         });
 
-    static async Task<StoredResponse> Apply(
-        NpgsqlConnection connection, DoctorCalendar calendar, Interval away, string how, CurrentUser doctor)
+    static async Task<StoredResponse> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
+        ClearBookings.Leave leave, string how, CurrentUser doctor, BookingListeners listeners)
     {
-        var id = Guid.CreateVersion7();
-        var cleared = await ClearBookings.Clear(connection, calendar, away, how, id, doctor);
+        var (id, away, reason) = leave;
+        var cleared = await ClearBookings.Clear(connection, calendar, leave, how, doctor, listeners);
         if (cleared.Refusal is { } refusal) return refusal;
         await connection.Statement(Save)
-            .With(id).With(doctor.Id).With(away.Start).With(away.End).With(doctor.Trace).Execute();
+            .With(id).With(doctor.Id).With(away.Start).With(away.End).With(doctor.Trace)
+            .With(reason).Execute();
         calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
         var plan = calendar.Plan();
         var done = await ApplySlotPlan.Apply(connection, [(calendar, plan)], doctor);
         return StoredResponse.Of(StatusCodes.Status201Created, new Response(
             id, away.Start, away.End, calendar.Zone.Id, done.Closed - plan.AlreadyHidden,
-            how == ClearBookings.Cancel ? cleared.Bookings : [], how == ClearBookings.Move ? cleared.Bookings : []),
-            "/api/availability/time-off/" + id);
+            cleared.Cancelled, cleared.Moved, reason), "/api/availability/time-off/" + id);
     }
 
     static Interval Read(Request request, DoctorCalendar calendar, RequestValidation fields)
@@ -107,7 +114,8 @@ static class TakeTimeOff
 
     const string Save = """
         with taken as (
-            insert into scheduling.time_off (id, doctor_id, starts_at, ends_at) values ($1, $2, $3, $4) returning *)
+            insert into scheduling.time_off (id, doctor_id, starts_at, ends_at, reason)
+            values ($1, $2, $3, $4, $6) returning *)
         insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
         select doctor_id, 'doctor', 'time_off.taken', 'time_off', id,
                jsonb_build_object('doctor_id', doctor_id, 'starts_at', starts_at, 'ends_at', ends_at), $5

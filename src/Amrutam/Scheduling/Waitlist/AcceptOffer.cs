@@ -22,14 +22,14 @@ static class AcceptOffer
         waitlist.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Patient)
             .WithSummary("Accept an offered slot")
             .WithDescription("Books the slot that is held for the caller.")
-            .Produces<Booking>().WithLocation().Example(Examples.Confirmed)
+            .Produces<Booking>().WithLocation().WithETag().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.OfferIsOver,
                 SchedulingProblems.StepNotAllowed, SchedulingProblems.CancellationWindowHasPassed,
                 SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation, CommonProblems.Invalid])
             .Example(new Request("Follow-up after the blood test"));
 
     static async Task<IResult> Handle(Guid id, Request? request, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction transaction, CheckBookability bookability, OfferSlot offers, FreedSlots freed)
+        IdempotentTransaction transaction, CheckBookability bookability, OfferSlot offers, BookingListeners listeners)
     {
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request?.Reason, BookSlot.MaxReason);
@@ -40,9 +40,10 @@ static class AcceptOffer
                 return StoredResponse.Of(CommonProblems.NotFound());
             if (entry.Offer is not { } offer) return StoredResponse.Of(SchedulingProblems.OfferIsOver.Because());
             var response = entry.BookingId is { } booking
-                ? await Move(connection, booking, offer.SlotId, patient, bookability, freed)
+                ? await Move(connection, booking, offer.SlotId, patient, bookability, listeners)
                 : await Book(connection, offer.SlotId, patient, reason, bookability);
-            if (response.Status == StatusCodes.Status200OK)
+            // A move is announced to the waiting list, which ends the entry.
+            if (response.Status == StatusCodes.Status200OK && entry.BookingId is null)
                 await ChangeEntry.End(connection, id, "accepted", "accepted", patient.Id, patient, offers);
             return response;
         });
@@ -53,16 +54,16 @@ static class AcceptOffer
     {
         if (await bookability.Refusal(connection, slot, patient.Id, patient) is { } refusal) return refusal;
         var booked = await InsertBookings.Insert(connection, [slot], patient, reason);
-        return StoredResponse.Of(StatusCodes.Status200OK, booked[0], Booking.Location(booked[0].Id));
+        return booked[0].Response(location: Booking.Location(booked[0].Id));
     }
 
     static async Task<StoredResponse> Move(NpgsqlConnection connection, Guid booking, Guid slot, CurrentUser patient,
-        CheckBookability bookability, FreedSlots freed)
+        CheckBookability bookability, BookingListeners listeners)
     {
         var present = (await ChangeBooking.Lock(connection, booking, patient))!;
         if (LifeCycle.Refusal(present.Booking.Status, BookingAction.Move, present.Booking.StartsAt, present.Now)
             is { } refusal) return StoredResponse.Of(refusal);
         return present.IsWithinWindow ? StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because())
-            : await MoveBooking.Move(connection, present.Booking, slot, patient, bookability, freed);
+            : await MoveBooking.Move(connection, present.Booking, new(slot), patient, bookability, listeners);
     }
 }

@@ -22,14 +22,16 @@ sealed class OfferSlot(SchedulingSettings settings)
 
     const string Offer = """
         with slot as materialized (
-            select s.id, s.doctor_id, s.starts_at, s.ends_at, f.specialization, f.requires_confirmation
+            select s.id, s.doctor_id, s.starts_at, s.ends_at, s.bookable_until, f.specialization,
+                   f.requires_confirmation
               from scheduling.slots s join scheduling.bookable_slots($3) f on f.id = s.id
              where s.id = $1 and s.booking_id is null
                and not exists (select from scheduling.waitlist_offers w where w.slot_id = s.id and w.outcome is null)
                for update of s skip locked),
         first as materialized (
             select e.id, e.patient_id, slot.id as slot_id, slot.doctor_id,
-                   least(slot.starts_at, statement_timestamp() + make_interval(mins => $4)) as expires_at
+                   least(slot.starts_at, slot.bookable_until, statement_timestamp() + make_interval(mins => $4))
+                       as expires_at
               from slot
               join scheduling.waitlist_entries e
                 on (e.doctor_id = slot.doctor_id or lower(e.specialization) = lower(slot.specialization))

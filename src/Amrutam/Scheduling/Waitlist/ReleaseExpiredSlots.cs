@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Releases slots by the clock: of requests and offers that nobody answered, and of holds of suspended or
-/// closed accounts. Offers each free slot to the first in line.</summary>
+/// <summary>Releases slots of requests and offers that nobody answered, and of holds whose account may no longer
+/// book. Offers each free slot to the first in line.</summary>
 /// <remarks>Any number of replicas may run it: one skips rows that another has locked. Without it holds and requests
 /// would still end in time, and only the waiting list would miss them.</remarks>
 sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, OfferSlot offers,
@@ -33,6 +33,7 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
             .With(CommonProblems.Trace()).List(row => row.GetGuid(0))));
         freed.UnionWith(await Release(connection => connection.Statement(EndOffers).With(OffersAtOnce)
             .With(UnansweredOffers).With(CommonProblems.Trace()).List(row => row.GetGuid(0))));
+        freed.UnionWith(await Release(EndEntries.WithOffers));
         await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(CommonProblems.Trace()).Execute();
         freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
         foreach (var slot in freed)
@@ -52,7 +53,7 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
         with due as materialized (
             select s.id, s.held_by from scheduling.slots s
              where s.held_by is not null and s.booking_id is null and s.held_until > statement_timestamp()
-               and (select not p.active from identity.people p where p.id = s.held_by)
+               and (select not p.active or p.role <> 'patient' from identity.people p where p.id = s.held_by)
              order by s.id limit $1 for update of s skip locked),
         released as (
             update scheduling.slots s set held_by = null, held_until = null
@@ -105,13 +106,14 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
     // The same entries that are checked for a free slot next, so that each has its turn.
     const string Lapse = """
         with seen as materialized (
-            select e.id, e.starts_until, e.booking_id from scheduling.waitlist_entries e
+            select e.* from scheduling.waitlist_entries e
              where e.status = 'waiting' and e.looked_at < statement_timestamp() - interval '5 seconds'
              order by e.looked_at limit $1 for update skip locked),
         lapsed as (
             update scheduling.waitlist_entries e set status = 'lapsed'
               from seen left join scheduling.bookings b on b.id = seen.booking_id
-             where e.id = seen.id and (seen.starts_until <= statement_timestamp() or b.status <> 'confirmed')
+             where e.id = seen.id and (seen.starts_until <= statement_timestamp()
+                   or not scheduling.can_move_earlier(b, seen.doctor_id, seen.starts_from))
          returning e.id, e.patient_id)
         insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
         select 'system', 'waitlist.lapsed', 'waitlist_entry', id, jsonb_build_object('patient_id', patient_id), $2

@@ -66,6 +66,7 @@ public sealed class BadRulesTests(ServerFixture fixture) : IClassFixture<ServerF
     [InlineData("""{"rules":[],"horizon_days":401}""", 422, "horizon_days")]
     [InlineData("""{"rules":[],"minimum_notice_minutes":-1}""", 422, "minimum_notice_minutes")]
     [InlineData("""{"rules":[],"minimum_notice_minutes":50000}""", 422, "minimum_notice_minutes")]
+    [InlineData("""{"rules":[],"minimum_notice_minutes":2881,"horizon_days":2}""", 422, "minimum_notice_minutes")]
     [InlineData("""{"rules":null}""", 400, "rules")]
     [InlineData("""{}""", 400, "rules")]
     [InlineData("""{"rules":[],"time_zone":"IST"}""", 400, "time_zone")]

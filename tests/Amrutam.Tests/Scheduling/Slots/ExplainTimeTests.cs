@@ -45,7 +45,7 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
         var day = Ahead(2, "UTC");
         (await doctor.Http.Post("/api/slots", new { date = Iso(day), start_time = "09:15", end_time = "09:20" }))
             .Is(201);
-        (await doctor.Offer(Daily("09:00", "12:00"), notice: 30 * 24 * 60)).Is(200);
+        (await doctor.Offer(Daily("09:00", "12:00"), notice: 5 * 24 * 60)).Is(200);
         await Says(doctor, day, "09:10", "overlaps_another_slot");
         await Says(doctor, day, "09:17", "bookable", await doctor.SlotAt(day, "09:15"));
         await Says(doctor, day, "10:00", "minimum_notice");

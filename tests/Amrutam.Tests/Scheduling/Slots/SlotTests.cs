@@ -44,7 +44,8 @@ public sealed class SlotTests(ServerFixture fixture) : IClassFixture<ServerFixtu
             starts_at = "2031-01-01T10:00:00Z", ends_at = "2031-01-01T11:00:00Z"
         })).Is(201);
         var overlapping = new { starts_at = "2031-01-01T10:30:00Z", ends_at = "2031-01-01T11:30:00Z" };
-        (await doctor.Http.Post("/api/slots", overlapping)).Is(409, "slots_of_a_doctor_do_not_overlap");
+        (await doctor.Http.Post("/api/slots", overlapping)).Is(409, "slots_of_a_doctor_do_not_overlap").Ids("slots")
+            .ShouldBe([first.Id]);
         (await doctor.Http.Post("/api/slots", new
         {
             starts_at = "2031-01-01T11:00:00Z", ends_at = "2031-01-01T11:30:00+00:00"

@@ -87,22 +87,69 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
-    public async Task Bookings_move_to_the_nearest_equal_slots_outside()
+    public async Task Bookings_move_to_the_next_later_slots_and_never_to_an_earlier_one()
     {
         var doctor = await Server.Doctor();
         var (one, two) = (await Server.User("patient"), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "10:00"))).Is(200);
         var first = (await one.Book(await doctor.SlotAt(Ahead(3), "09:00"))).Is(201);
         var second = (await two.Book(await doctor.SlotAt(Ahead(3), "09:30"))).Is(201);
-        var (before, after) = (await doctor.SlotAt(Ahead(2), "09:30"), await doctor.SlotAt(Ahead(4), "09:30"));
+        // Open and much nearer than the later one.
+        await doctor.SlotAt(Ahead(2), "09:30");
         (await doctor.Http.Delete("/api/slots/" + await doctor.SlotAt(Ahead(4), "09:00"))).Is(204);
-        var off = (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "move")).Is(201);
+        var (next, afterIt) = (await doctor.SlotAt(Ahead(4), "09:30"), await doctor.SlotAt(Ahead(5), "09:00"));
+        var off = (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "move", reason: "A congress")).Is(201);
         off.Ids("bookings_moved").ShouldBe([first.Id, second.Id]);
+        var named = off.Body.GetProperty("bookings_moved")[0];
         var moved = (await one.Http.Get("/api/bookings/" + first.Id)).Is(200);
-        var other = (await two.Http.Get("/api/bookings/" + second.Id)).Is(200);
-        (moved["slot_id"], moved["revision"], other["slot_id"]).ShouldBe(($"{before}", "1", $"{after}"));
+        (await two.Http.Get("/api/bookings/" + second.Id)).Is(200)["slot_id"].ShouldBe($"{afterIt}");
+        (moved["slot_id"], moved["revision"]).ShouldBe(($"{next}", "1"));
+        foreach (var (member, expected) in new[]
+        {
+            ("slot_id", first["slot_id"]), ("starts_at", first["starts_at"]), ("ends_at", first["ends_at"]),
+            ("to_slot_id", $"{next}"), ("to_starts_at", moved["starts_at"]), ("to_ends_at", moved["ends_at"]),
+        }) named.GetProperty(member).GetString().ShouldBe(expected, member);
+        (await one.Http.Get($"/api/bookings/{first.Id}/history")).Is(200).All("reason").ShouldBe(["", "A congress"]);
         (await doctor.OpenOn(Ahead(3))).ShouldBeEmpty();
         await Server.ShouldKeepItsInvariants();
+    }
+
+    [Fact]
+    public async Task A_booking_moves_within_its_day_before_it_moves_to_the_next()
+    {
+        var (doctor, patient) = (await Server.Doctor("UTC"), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "12:00"))).Is(200);
+        var day = Ahead(3, "UTC");
+        var booked = (await patient.Book(await doctor.SlotAt(day, "10:00"))).Is(201);
+        var sameDay = await doctor.SlotAt(day, "11:00");
+        (await doctor.Leave(Iso(day) + "T09:45:00Z", Iso(day) + "T10:45:00Z", "move")).Is(201);
+        (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["slot_id"].ShouldBe($"{sameDay}");
+    }
+
+    [Fact]
+    public async Task A_booking_without_a_later_slot_stays_in_the_way()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "10:00"), horizon: 3)).Is(200);
+        var booked = (await patient.Book(await doctor.SlotAt(Ahead(3), "09:30"))).Is(201);
+        (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "move")).Is(409, "no_equal_slot_is_open")
+            .Ids("bookings").ShouldBe([booked.Id]);
+        (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["revision"].ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task The_patient_reads_why_the_booking_was_cancelled_and_the_doctor_reads_the_reason_again()
+    {
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "10:00"))).Is(200);
+        var booked = (await patient.Book(await doctor.SlotAt(Ahead(3), "09:00"))).Is(201);
+        (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "cancel", reason: new string('x', 501)))
+            .Is(422, "invalid_fields");
+        var off = (await doctor.Leave(Iso(Ahead(3)), Iso(Ahead(3)), "cancel", reason: " A congress ")).Is(201);
+        off["reason"].ShouldBe("A congress");
+        (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["cancellation_reason"].ShouldBe("A congress");
+        (await doctor.Http.Get("/api/availability/time-off/" + off.Id)).Is(200)["reason"].ShouldBe("A congress");
+        (await doctor.Http.Get("/api/availability/time-off")).Is(200).All("reason").ShouldBe(["A congress"]);
     }
 
     [Fact]

@@ -25,9 +25,9 @@ static class Availability
         await doctor.Offer(rules, horizon, notice, (await doctor.Http.Get("/api/availability")).Header("ETag"));
 
     public static Task<Reply> Leave(
-        this TestUser doctor, string from, string to, string? bookings = null, string? key = null) =>
-        doctor.Http.Post("/api/availability/time-off",
-            bookings is null ? new { from, to } : new { from, to, bookings }, key);
+        this TestUser doctor, string from, string to, string? bookings = null, string? key = null,
+        string? reason = null) =>
+        doctor.Http.Post("/api/availability/time-off", new { from, to, bookings, reason }, key);
 
     /// <summary>The doctor's open slots of a date, as everybody sees them.</summary>
     public static async Task<List<JsonElement>> OpenOn(this TestUser doctor, LocalDate date)

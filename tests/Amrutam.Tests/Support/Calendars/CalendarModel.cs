@@ -16,11 +16,12 @@ sealed class CalendarModel
     /// <summary>A time in which a slot was booked, by the events. The end is null for the present booking.</summary>
     public sealed record Stay(Guid Booking, Instant From, Instant? Until);
 
-    /// <param name="IsCertain">False after the doctor's calendar has closed slots. That event names no slots, so the
-    /// hold may have ended.</param>
-    sealed record Hold(Guid Holder, Instant Until, Guid Doctor, bool IsCertain = true);
+    sealed record Hold(Guid Holder, Instant Until);
 
     sealed record Event(Instant At, Guid? Actor, string Action, string Kind, Guid Entity, JsonElement Details);
+
+    // An event has the time of its transaction's start; a hold's end comes from a later statement.
+    static readonly Duration Slack = Duration.FromSeconds(1);
 
     readonly Dictionary<Guid, Hold> _holds = [];
     readonly Dictionary<Guid, (Guid Doctor, Interval Time)> _slots = [], _timeOff = [];
@@ -54,15 +55,15 @@ sealed class CalendarModel
         {
             case "slots.held": Keep(e.Entity, e.Actor!.Value, Until("until"), e); break;
             case "slots.released": _holds.Remove(e.Entity); break;
-            case "slots.closed" when e.Kind == "slot": _holds.Remove(e.Entity); break;
-            case "slots.closed":
-                foreach (var (held, by) in _holds.Where(h => h.Value.Doctor == e.Entity).ToList())
-                    _holds[held] = by with { IsCertain = false };
+            case "slots.closed" when e.Kind == "slot":
+                Expect(!IsHeld(e.Entity, e.At + 2 * Slack), e, "closes a slot that is held");
+                _holds.Remove(e.Entity);
                 break;
             case "time_off.taken": Leave(e, new(Until("starts_at"), Until("ends_at"))); break;
             case "time_off.withdrawn": _timeOff.Remove(e.Entity); break;
             case "waitlist.offered": Keep(Id("slot_id"), Id("patient_id"), Until("expires_at"), e); break;
-            case "waitlist.passed" or "waitlist.left" when e.Details.TryGetProperty("slot_id", out var slot):
+            case "waitlist.passed" or "waitlist.left" or "waitlist.lapsed"
+                when e.Details.TryGetProperty("slot_id", out var slot):
                 if (_holds.TryGetValue(slot.GetGuid(), out var hold) && hold.Holder == Id("patient_id"))
                     _holds.Remove(slot.GetGuid());
                 break;
@@ -114,7 +115,7 @@ sealed class CalendarModel
     {
         Expect(!_booked.ContainsKey(slot), e, $"of {slot}, which is booked");
         Expect(IsFreeFor(slot, holder, e.At), e, $"of {slot}, which is held");
-        _holds[slot] = new(holder, until, e.Details.GetProperty("doctor_id").GetGuid());
+        _holds[slot] = new(holder, until);
     }
 
     void Enter(Guid booking, Guid slot, Guid? patient, Event e)
@@ -122,7 +123,8 @@ sealed class CalendarModel
         Expect(!_booked.ContainsKey(slot), e, $"takes {slot}, which is booked");
         Expect(patient is null || IsFreeFor(slot, patient.Value, e.At), e, $"takes {slot}, which is held for another");
         var (doctor, time) = _slots[slot];
-        Expect(!_timeOff.Values.Any(off => off.Doctor == doctor && Overlap(off.Time, time)), e,
+        // A hold is kept when its doctor leaves, and its holder may still book.
+        Expect(IsHeld(slot, e.At) || !_timeOff.Values.Any(off => off.Doctor == doctor && Overlap(off.Time, time)), e,
             $"takes {slot} while its doctor is away");
         _booked[slot] = booking;
         _holds.Remove(slot);
@@ -137,9 +139,11 @@ sealed class CalendarModel
         if (Stays.TryGetValue(slot, out var stays)) stays[^1] = stays[^1] with { Until = e.At };
     }
 
-    // An event has the time of its transaction's start; a hold's end comes from a later statement.
     bool IsFreeFor(Guid slot, Guid patient, Instant at) => !_holds.TryGetValue(slot, out var hold)
-        || !hold.IsCertain || hold.Holder == patient || hold.Until <= at + Duration.FromSeconds(1);
+        || hold.Holder == patient || hold.Until <= at + Slack;
+
+    bool IsHeld(Guid slot, Instant at) =>
+        _holds.TryGetValue(slot, out var hold) && hold.Until > at - Slack;
 
     void Expect(bool holds, Event e, string otherwise)
     {

@@ -37,7 +37,8 @@ static class SlotRoutes
                 return async () => (await http.Post($"/api/slots/{slot}/hold")).Code;
             case Move:
                 var booking = (await scene.Patient.Book(await scene.Elsewhere.Slot(200))).Is(201).Id;
-                return async () => (await http.Post($"/api/bookings/{booking}/move", new { slot_id = slot })).Code;
+                return async () => (await http.Post($"/api/bookings/{booking}/move",
+                    new { slot_id = slot, to_other_doctor = true })).Code;
             case Series:
                 return async () => (await http.Post("/api/bookings/series", new { slot_id = slot, occurrences = 2 }))
                     .Is(409, "series_is_not_possible").Body.GetProperty("report")[0].GetProperty("outcome").GetString();

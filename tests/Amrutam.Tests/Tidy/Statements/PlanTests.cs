@@ -26,7 +26,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     {
         ["Amrutam.Doctors.Directory.ListDoctors.FindSoonest"] =
             "asks every doctor, when the next thousand slots were not enough",
-        ["Amrutam.Platform.Idempotency.ForgetKeys.Forget"] =
+        ["Amrutam.Platform.Idempotency.ForgetKeys.ForgetOld"] =
             "runs after LookByAge, with scans of whole tables switched off",
         ["Amrutam.Demo.DemoClinic.SomebodyIsThere"] = "reads until it meets the first account",
         ["Amrutam.Demo.DemoClinic.CreateProfiles"] = FillsEmptyDatabase,
@@ -110,10 +110,12 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     [InlineData("Scheduling.Slots.ListOpenSlots.Select",
         "({0}, null, null, now() + interval '20 days', {0}, 21, false)")]
     [InlineData("Scheduling.Slots.ListOwnSlots.Select", "({0}, null, null, null, null, null, 21, 'UTC')")]
-    [InlineData("Scheduling.Bookings.ListBookings.OfDoctor", "({0}, null, null, null, null, null, 21)")]
-    [InlineData("Scheduling.Bookings.ListBookings.OfDoctor",
-        "({0}, null, null, null, now() - interval '20 days', {0}, 21)")]
-    [InlineData("Scheduling.Bookings.ListBookings.OfPatient", "({1}, null, null, null, null, null, 21)")]
+    [InlineData("Scheduling.Bookings.ListBookings.LatestOfDoctor", "({0}, null, null, null, null, null, 21, null)")]
+    [InlineData("Scheduling.Bookings.ListBookings.LatestOfDoctor",
+        "({0}, null, null, null, now() - interval '20 days', {0}, 21, null)")]
+    [InlineData("Scheduling.Bookings.ListBookings.LatestOfPatient", "({1}, null, null, null, null, null, 21, null)")]
+    [InlineData("Scheduling.Bookings.ListBookings.SoonestOfDoctor",
+        "({0}, null, null, null, now() - interval '20 days', {0}, 21, null)")]
     [InlineData("Doctors.Directory.ListDoctors.FindByName", "(true, null, null, null, null, 21, '', {0})")]
     public async Task A_page_reads_little_more_than_it_shows(string statement, string values)
     {
@@ -202,8 +204,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     /// <summary>A patient with thousands of bookings.</summary>
     internal static readonly Guid BusyPatient = new("01900000-0000-7000-8000-00000000b058");
 
-    // Nothing is judged by time here, and a busy machine takes minutes to seed.
-    const int SeedSeconds = 300;
+    // The driver's limit of 30 seconds is too short for a busy machine.
+    static readonly TimeSpan MostSeeding = TimeSpan.FromMinutes(5);
 
     Database _database = null!;
 
@@ -214,8 +216,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     {
         _database = await cluster.NewDatabase();
         await using var connection = await Open();
-        await connection.Statement(Seed).Execute();
-        await connection.Statement(SeedBusy).With(Busy).With(BusyPatient).Execute();
+        await connection.Statement(Seed).Within(MostSeeding).Execute();
+        await connection.Statement(SeedBusy).With(Busy).With(BusyPatient).Within(MostSeeding).Execute();
         await connection.Statement("analyze").Execute();
         Empty = [.. await connection.Statement(
             "select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
@@ -227,7 +229,7 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
         {
-            Pooling = false, Options = options, CommandTimeout = SeedSeconds,
+            Pooling = false, Options = options,
         }.ConnectionString);
         await connection.OpenAsync();
         // The plan that a prepared statement settles on, and an index preference as with a cached database.
@@ -275,6 +277,9 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         update scheduling.slots s set booking_id = b.id from scheduling.bookings b where b.slot_id = s.id;
         insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status)
         select id, 1, 'completed', 'confirmed', 'completed' from scheduling.bookings;
+        insert into scheduling.moved_bookings (booking_id, revision, doctor_id, patient_id, slot_id, starts_at, ends_at,
+               booked_at)
+        select id, 1, doctor_id, patient_id, slot_id, starts_at, ends_at, created_at from scheduling.bookings;
         insert into scheduling.waitlist_entries (id, patient_id, doctor_id, starts_from, starts_until, status)
         select gen_random_uuid(), u.id, d.id, now(), now() + interval '9 days',
                (array['waiting', 'left', 'accepted'])[1 + abs(hashtext(u.email)) % 3]
@@ -282,6 +287,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
           join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
         insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at, outcome)
         select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
+        insert into scheduling.recent_holds (patient_id, slot_id, ended_at)
+        select id, gen_random_uuid(), now() from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
         insert into audit.events (actor_id, actor_role, action, entity, entity_id)

@@ -7,45 +7,67 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Policies;
 
-/// <summary>Changes the signed-in doctor's booking policy.</summary>
+/// <summary>Changes the signed-in doctor's booking policy: all of it, or the fields that are given.</summary>
 /// <remarks>It applies to later requests and leaves existing bookings unchanged.</remarks>
 static class ChangePolicy
 {
+    /// <summary>The fields to change; null leaves a field as it is.</summary>
+    [SchemaName("ChangeBookingPolicyRequest")]
+    public sealed record Changes(int? CancellationWindowMinutes = null, bool? RequiresConfirmation = null,
+        int? ConfirmationMinutes = null);
+
     // A month. No appointment should bind a patient for longer.
     public const int MaxMinutes = 31 * 24 * 60;
 
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapPut("/policy", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Change your booking policy")
-        .WithDescription("Replaces the whole policy. It counts for bookings that are made from now on.")
-        .Produces<BookingPolicy>().WithETag()
-        .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale, CommonProblems.Invalid)
-        .Example(BookingPolicy.Example);
-
-    static async Task<IResult> Handle(BookingPolicy policy, CurrentUser doctor, IfMatch match, IdempotencyKey key,
-        HttpResponse response, IdempotentTransaction transaction)
+    public static void Map(RouteGroupBuilder doctors)
     {
-        var fields = new RequestValidation()
-            .Refuse(policy.CancellationWindowMinutes is < 0 or > MaxMinutes, "cancellation_window_minutes",
-                $"must be 0 to {MaxMinutes}")
-            .Refuse(policy.ConfirmationMinutes is < 1 or > MaxMinutes, "confirmation_minutes",
-                $"must be 1 to {MaxMinutes}");
-        if (fields.Wrong) return fields.Problem();
-        var revision = 0;
-        var answer = await transaction.Run(doctor, key, policy, async connection =>
+        doctors.MapPut("/policy", Replace).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Replace your booking policy")
+            .WithDescription("Replaces the whole policy. It counts for bookings that are made from now on.")
+            .Produces<BookingPolicy>().WithETag()
+            .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
+                CommonProblems.Invalid)
+            .Example(BookingPolicy.Example);
+        doctors.MapPatch("/policy", Change).RequireAuthorization(Allow.Doctor)
+            .WithSummary("Change your booking policy")
+            .WithDescription("Changes the fields that are given. It counts for bookings that are made from now on.")
+            .Produces<BookingPolicy>().WithETag()
+            .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
+                CommonProblems.Invalid)
+            .Example(new Changes(CancellationWindowMinutes: 24 * 60)).Example(BookingPolicy.Example);
+    }
+
+    static Task<IResult> Replace(BookingPolicy policy, CurrentUser doctor, IfMatch match, IdempotencyKey key,
+        IdempotentTransaction transaction) => Run(policy, _ => policy, doctor, match, key, transaction);
+
+    static Task<IResult> Change(Changes changes, CurrentUser doctor, IfMatch match, IdempotencyKey key,
+        IdempotentTransaction transaction) => Run(changes, before => new(
+            changes.CancellationWindowMinutes ?? before.CancellationWindowMinutes,
+            changes.RequiresConfirmation ?? before.RequiresConfirmation,
+            changes.ConfirmationMinutes ?? before.ConfirmationMinutes), doctor, match, key, transaction);
+
+    static Task<IResult> Run<T>(T request, Func<BookingPolicy, BookingPolicy> change, CurrentUser doctor,
+        IfMatch match, IdempotencyKey key, IdempotentTransaction transaction) =>
+        transaction.Run(doctor, key, request, async connection =>
         {
             if (await BookingPolicy.OfOwn(connection, doctor.Id) is not { } before)
                 return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
             if (!match.Allows(before.Revision)) return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
-            revision = await connection.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
+            var policy = change(before.Policy);
+            var fields = Check(policy);
+            if (fields.Wrong) return StoredResponse.Of(fields.Problem());
+            var revision = await connection.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
                 .With(policy.RequiresConfirmation).With(policy.ConfirmationMinutes).With(before.Revision)
                 .With(doctor.Trace).Value<int>();
             return revision == 0 ? StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because())
-                : StoredResponse.Of(StatusCodes.Status200OK, policy);
+                : StoredResponse.Of(StatusCodes.Status200OK, policy) with { ETag = IfMatch.Tag(revision) };
         });
-        if (answer is StoredResponse { Status: StatusCodes.Status200OK, Replayed: false })
-            response.Headers.ETag = IfMatch.Tag(revision);
-        return answer;
-    }
+
+    static RequestValidation Check(BookingPolicy policy) => new RequestValidation()
+        .Refuse(policy.CancellationWindowMinutes is < 0 or > MaxMinutes, "cancellation_window_minutes",
+            $"must be 0 to {MaxMinutes}")
+        .Refuse(policy.ConfirmationMinutes is < 1 or > MaxMinutes, "confirmation_minutes",
+            $"must be 1 to {MaxMinutes}");
 
     // When another change was saved in between, the revision differs and this saves nothing.
     const string Save = """

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Amrutam.Doctors.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
@@ -13,7 +14,8 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// the choice.</summary>
 /// <remarks>Every candidate goes through the batch of all bookings. When the batch refuses a candidate's slot, because
 /// another patient was faster, the next candidate is tried.</remarks>
-sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettings settings)
+sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettings settings,
+    SpecializationLookup specializations)
 {
     // After eight lost races the contest is too heavy for a fair choice, and the patient should look again.
     const int MaxCandidates = 8;
@@ -24,8 +26,9 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
     [SchemaName("SlotChoice")]
     public sealed record Choice(string Rule, long BookingsThatWeek, long DoctorsFree, string Because);
 
-    public async Task<StoredResponse> Book(BookingRequest wanted, string specialization, Instant? at,
-        BookSlot.TimeRange? between)
+    /// <returns>The response, and the slot that it is about or an empty id.</returns>
+    public async Task<(StoredResponse Response, Guid Slot)> Book(BookingRequest wanted, string specialization,
+        Instant? at, BookSlot.TimeRange? between)
     {
         var (from, to) = between is null ? (at!.Value, at.Value + Duration.FromTicks(10)) : (between.From, between.To);
         var candidates = await db.Statement(Candidates).With(specialization).With(from).With(to)
@@ -40,12 +43,23 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
                 Chosen = Explain(candidate, specialization),
             });
             if (SchedulingProblems.OfSlot.All(problem => problem.Code != response.Code) || response.Replayed)
-                return response;
+                return (response, candidate.Slot);
         }
         // Without a candidate the batch still replays the response of the key.
         var known = wanted.Key.Value is null ? null : await batch.Book(wanted with { SlotId = Guid.Empty });
-        return known is { Replayed: true } || known?.Code == IdempotencyProblems.KeyReused.Code ? known
-            : StoredResponse.Of(SchedulingProblems.NoDoctorIsFree.Because());
+        return (known is { Replayed: true } || known?.Code == IdempotencyProblems.KeyReused.Code ? known
+            : await NobodyIsFree(specialization), Guid.Empty);
+    }
+
+    /// <summary>A specialization that no doctor has is another problem than one whose doctors are busy.</summary>
+    async Task<StoredResponse> NobodyIsFree(string specialization)
+    {
+        if (await specializations.Exists(specialization))
+            return StoredResponse.Of(SchedulingProblems.NoDoctorIsFree.Because());
+        var near = await specializations.Near(specialization);
+        return StoredResponse.Of(SchedulingProblems.NoSuchSpecialization.Because(
+            near.Count == 0 ? null : $"No doctor has that specialization. Near it: {string.Join(", ", near)}.",
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["specializations"] = near }));
     }
 
     static string Explain(Candidate chosen, string specialization) => JsonSerializer.Serialize(

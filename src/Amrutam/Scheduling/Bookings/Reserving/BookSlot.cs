@@ -33,8 +33,9 @@ static class BookSlot
                 "By slot, or with any doctor of a specialization at a time. An Idempotency-Key "
                 + "makes it safe to repeat.")
             .Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
-            .Produces<Booking>(StatusCodes.Status201Created).WithLocation().Example(Examples.Confirmed)
-            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.NoDoctorIsFree, CommonProblems.Invalid]);
+            .Produces<Booking>(StatusCodes.Status201Created).WithLocation().WithETag().Example(Examples.Confirmed)
+            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.NoDoctorIsFree,
+                SchedulingProblems.NoSuchSpecialization, CommonProblems.Invalid]);
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,
         AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
@@ -50,15 +51,14 @@ static class BookSlot
             : IdempotencyKey.Fingerprint(request, SchedulingJson.Wire.BookSlotRequest);
         var wanted = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key,
             fingerprint, CommonProblems.Trace());
-        var response = request.SlotId is null
-            ? await anyDoctor.Book(wanted, specialization!, request.StartsAt, request.Between)
-            : await batch.Book(wanted);
+        var (response, slot) = request.SlotId is { } named ? (await batch.Book(wanted), named)
+            : await anyDoctor.Book(wanted, specialization!, request.StartsAt, request.Between);
         if (response.Code is null) return response;
-        if (request.SlotId is { } slot) response = await alternatives.AddTo(response, slot);
-        if (response.Code == SchedulingProblems.CoolDown.Code)
+        if (request.SlotId is not null) response = await alternatives.AddTo(response, slot);
+        if (CheckBookability.IsAboutThePatient(response))
         {
             await using var connection = await db.OpenConnectionAsync();
-            return await CheckBookability.AddRetryAfter(connection, response, patient.Id);
+            response = await CheckBookability.Explain(connection, response, slot, patient.Id);
         }
         return key.Value is null || response.Replayed || !response.IsFinal ? response
             : await refusals.Store(patient.Id, key, fingerprint!, response);

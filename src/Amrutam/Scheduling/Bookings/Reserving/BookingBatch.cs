@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
@@ -86,7 +87,9 @@ sealed class BookingBatch : IAsyncDisposable
             }
             _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
             if (outcome.Code is Booked or IdempotencyKey.Replayed)
-                return new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == IdempotencyKey.Replayed);
+                return outcome.Code == Booked
+                    ? new(outcome.Status, outcome.Body!, outcome.Location, ETag: IfMatch.Tag(0))
+                    : new(outcome.Status, outcome.Body!, outcome.Location, Replayed: true);
             _refused.Add(outcome.Code);
             return StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
         }
@@ -144,7 +147,9 @@ sealed class BookingBatch : IAsyncDisposable
     static bool OutcomeIsUnknown(Exception e) =>
         e is CommitOutcomeUnknownException || e is NpgsqlException and not PostgresException;
 
-    async Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked)
+    Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked) => Database.RunLive(() => RunOnce(asked));
+
+    async Task<Outcome[]> RunOnce(IReadOnlyList<BookingRequest> asked)
     {
         await using var connection = _writers.CreateConnection();
         var commit = CommitWatch.On(connection);
@@ -159,8 +164,9 @@ sealed class BookingBatch : IAsyncDisposable
                 if (outcome.Doctor is { } doctor) _changes.Invalidate(doctor);
             return outcomes;
         }
-        catch (Exception e) when (e is CommitOutcomeUnknownException or NpgsqlException and not PostgresException
-            or PostgresException { SqlState: ['5', '7', 'P', ..] })
+        catch (Exception e) when (e is CommitOutcomeUnknownException || (e is NpgsqlException broken
+            and (not PostgresException or PostgresException { SqlState: ['5', '7', 'P', ..] })
+            && !Database.EndedBefore(broken)))
         {
             _changes.InvalidateAll();
             throw new CommitOutcomeUnknownException();

@@ -36,16 +36,31 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
     public async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid slot, Guid patient, CurrentUser by,
         Booking? moved = null) =>
         (await Check(connection, [slot], patient, by, moved))[0] is { } code
-            ? await AddRetryAfter(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), patient)
+            ? await Explain(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), slot, patient,
+                moved?.Id)
             : null;
 
-    /// <summary>Adds to a refusal for too many cancellations the seconds until the patient may book again.</summary>
-    public static async Task<StoredResponse> AddRetryAfter(NpgsqlConnection connection, StoredResponse refusal,
-        Guid patient) =>
-        refusal.Code != SchedulingProblems.CoolDown.Code ? refusal : refusal with
+    /// <summary>Whether <see cref="Explain"/> has something to add to the refusal.</summary>
+    public static bool IsAboutThePatient(StoredResponse refusal) => !refusal.Replayed
+        && (refusal.Code == SchedulingProblems.CoolDown.Code
+            || refusal.Code == SchedulingProblems.BookingsOfAPatientDoNotOverlap.Code);
+
+    /// <summary>Adds to a refusal the facts that the patient needs. After too many slots given up these are the
+    /// seconds until the next booking; for an overlap, the patient's bookings at that time.</summary>
+    /// <param name="moved">The patient's booking that is to be moved, or null.</param>
+    public static async Task<StoredResponse> Explain(NpgsqlConnection connection, StoredResponse refusal, Guid slot,
+        Guid patient, Guid? moved = null) =>
+        !IsAboutThePatient(refusal) ? refusal
+        : refusal.Code == SchedulingProblems.CoolDown.Code ? refusal with
         {
             RetryAfterSeconds = await connection.Statement(CoolDownEnds).With(patient).Value<int>(),
-        };
+        }
+        : StoredResponse.Of(SchedulingProblems.BookingsOfAPatientDoNotOverlap.Because(
+            extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["bookings"] = await connection.Statement(SelectOverlapping).With(slot).With(patient).With(moved)
+                    .List(ConflictingBooking.Read),
+            }));
 
     static async Task Lock(NpgsqlConnection connection, Guid[] slots, Guid patient)
     {
@@ -54,11 +69,19 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
         await connection.Statement(CalendarLocks.Patients).With(new[] { PatientLock.Of(patient) }).Execute();
     }
 
-    // The oldest recent cancellation leaves the hour that is judged first.
+    // The slot that was given up first leaves the hour that is judged first.
     const string CoolDownEnds = """
         select greatest(1, ceil(extract(epoch from
-                   min(updated_at) + interval '1 hour' - statement_timestamp())))::int
-          from scheduling.recent_cancellations_of_patient($1)
+                   min(at) + interval '1 hour' - statement_timestamp())))::int
+          from scheduling.slots_given_up_by_patient($1)
+        """;
+
+    const string SelectOverlapping = """
+        select b.id, b.slot_id, b.starts_at, b.ends_at
+          from scheduling.slots s
+         cross join lateral scheduling.bookings_of_patient_between($2, s.starts_at, s.ends_at) b
+         where s.id = $1 and b.id is distinct from $3
+         order by b.starts_at limit 10
         """;
 
     const string SelectRefusals = """

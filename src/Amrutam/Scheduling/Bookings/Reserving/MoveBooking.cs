@@ -10,25 +10,30 @@ using Npgsql;
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
 /// <summary>Moves a booking to another slot: all or nothing, the same id, the old slot open again at once.</summary>
-/// <remarks>A patient may move to any open slot, a doctor only within their own. Staff give a reason and are not bound
-/// by the doctor's notice and window. Both slots are locked in id order, so crossing moves queue. A booking that is in
-/// the slot already stays unchanged: the first response may have been lost.</remarks>
+/// <remarks>A booking stays with its doctor unless the patient or staff ask for another one. Then the former doctor
+/// keeps a record of the visit without the patient's reason, and the reason goes along only if the patient asked. Staff
+/// give a reason and are not bound by the doctor's notice and window. Both slots are locked in id order, so crossing
+/// moves queue. A booking that is in the slot already stays unchanged: the first response may have been lost.</remarks>
 static class MoveBooking
 {
-    public sealed record Request(Guid SlotId, string? Reason = null);
+    /// <param name="ToOtherDoctor">True: the slot may be of another doctor.</param>
+    public sealed record Request(Guid SlotId, string? Reason = null, bool ToOtherDoctor = false);
+
+    /// <summary>A move that is asked for.</summary>
+    public sealed record Wish(Guid Slot, string? Reason = null, bool ToOtherDoctor = false);
 
     const int MaxReason = 500;
 
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/move", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Move a booking to another slot")
-            .WithDescription("The booking keeps its id. Either both slots change or none.")
-            .Produces<Booking>()
+            .WithDescription("The booking keeps its id and its doctor; `to_other_doctor` allows another doctor's slot.")
+            .Produces<Booking>().WithETag()
             .Example(Examples.Moved)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.StepNotAllowed,
                 SchedulingProblems.RevisionIsStale, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, SchedulingProblems.MoveNeedsConfirmation,
-                CommonProblems.Invalid])
+                SchedulingProblems.SlotIsOfAnotherDoctor, CommonProblems.Invalid])
             .Example(new Request(Guid.Parse(ExampleValues.Id), "The doctor is away"));
 
     static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
@@ -40,29 +45,34 @@ static class MoveBooking
         return await change.Run(id, BookingAction.Move, request, async (connection, present) =>
         {
             if (present.Booking.SlotId == request.SlotId)
-                return StoredResponse.Of(StatusCodes.Status200OK, present.Booking);
+                return present.Booking.Response();
             if (user.Role == Allow.Patient && present.IsWithinWindow)
                 return StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because());
-            var response = await Move(connection, present.Booking, request.SlotId, user, bookability, change.Freed,
-                reason);
+            var response = await Move(connection, present.Booking, new(request.SlotId, reason, request.ToOtherDoctor),
+                user, bookability, change.Listeners);
             return await alternatives.AddTo(response, request.SlotId, connection);
         });
     }
 
     /// <summary>Moves a booking that is locked and may be moved, if its patient may have the slot.</summary>
-    public static async Task<StoredResponse> Move(NpgsqlConnection connection, Booking booking, Guid slot,
-        CurrentUser by, CheckBookability bookability, FreedSlots freed, string? reason = null)
+    public static async Task<StoredResponse> Move(NpgsqlConnection connection, Booking booking, Wish wish,
+        CurrentUser by, CheckBookability bookability, BookingListeners listeners)
     {
+        var slot = wish.Slot;
         if (await bookability.Refusal(connection, slot, booking.PatientId, by, booking) is { } refusal) return refusal;
         var (doctor, confirms) = (await connection.Statement(DoctorOfSlot).With(slot)
             .One(row => Tuple.Create(row.GetGuid(0), row.GetBoolean(1))))!;
         if (by.Role == Allow.Doctor && doctor != by.Id) return StoredResponse.Of(CommonProblems.NotFound());
+        if (doctor != booking.DoctorId && !wish.ToOtherDoctor)
+            return StoredResponse.Of(SchedulingProblems.SlotIsOfAnotherDoctor.Because());
         if (by.Role == Allow.Patient && confirms)
             return StoredResponse.Of(SchedulingProblems.MoveNeedsConfirmation.Because());
         var moved = await connection.Statement(Apply).With(booking.Id).With(slot).With(booking.SlotId).With(by.Id)
-            .With(by.Role).With(by.Trace).With(booking.Status).With(booking.StartsAt).With(reason).One(Booking.Read);
-        await freed.Announce(connection, booking.SlotId, booking.PatientId);
-        return StoredResponse.Of(StatusCodes.Status200OK, moved!);
+            .With(by.Role).With(by.Trace).With(booking.Status).With(booking.StartsAt).With(wish.Reason)
+            .With(booking.DoctorId).With(booking.EndsAt).One(Booking.Read);
+        await listeners.BookingsChanged(connection, [booking.Id], by);
+        await listeners.SlotFreed(connection, booking.SlotId, booking.PatientId);
+        return moved!.Response();
     }
 
     const string DoctorOfSlot = """
@@ -75,7 +85,8 @@ static class MoveBooking
         with b as (
             update scheduling.bookings m
                set slot_id = s.id, doctor_id = s.doctor_id, starts_at = s.starts_at, ends_at = s.ends_at,
-                   status = 'confirmed', revision = revision + 1, updated_at = now()
+                   status = 'confirmed', revision = revision + 1, updated_at = now(),
+                   reason = case when s.doctor_id = $10 or $5 = 'patient' then m.reason end
               from scheduling.slots s
              where m.id = $1 and s.id = $2
          returning m.*),
@@ -87,11 +98,16 @@ static class MoveBooking
             insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
                    actor_role, reason, from_slot_id, from_starts_at)
             select id, revision, 'moved', $7, status, $4, $5, $9, $3, $8 from b),
+        left_behind as (
+            insert into scheduling.moved_bookings (booking_id, revision, doctor_id, patient_id, slot_id, starts_at,
+                   ends_at, booked_at)
+            select id, revision, $10, patient_id, $3, $8, $11, created_at from b where doctor_id <> $10),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $4, $5, 'bookings.moved', 'booking', id,
-                   jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'from_slot_id', $3,
-                       'starts_at', starts_at, 'from_starts_at', $8::timestamptz), $6 from b)
+                   jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
+                       'from_slot_id', $3, 'starts_at', starts_at, 'from_starts_at', $8::timestamptz,
+                       'from_doctor_id', nullif($10, doctor_id))), $6 from b)
         select
         """ + " " + Booking.Columns + " from b";
 }

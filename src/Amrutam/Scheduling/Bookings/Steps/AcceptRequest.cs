@@ -11,7 +11,7 @@ static class AcceptRequest
         bookings.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Accept a request")
             .WithDescription("The requested booking is confirmed.")
-            .Produces<Booking>()
+            .Produces<Booking>().WithETag()
             .Example(Examples.Confirmed with { Revision = 1 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted]);
 

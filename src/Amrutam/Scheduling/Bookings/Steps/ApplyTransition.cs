@@ -15,16 +15,24 @@ static class ApplyTransition
     /// <param name="by">Null for the system.</param>
     /// <param name="before">For undoing: the state that the last step came from.</param>
     public static async Task<StoredResponse> Apply(NpgsqlConnection connection, Booking booking, BookingAction action,
-        CurrentUser? by, FreedSlots freed, string? reason = null, string? party = null, string before = "")
+        CurrentUser? by, BookingListeners listeners, string? reason = null, string? party = null,
+        string before = "") =>
+        (await Take(connection, booking, action, by, listeners, reason, party, before)).Response();
+
+    /// <inheritdoc cref="Apply"/>
+    /// <returns>The booking after the step.</returns>
+    public static async Task<Booking> Take(NpgsqlConnection connection, Booking booking, BookingAction action,
+        CurrentUser? by, BookingListeners listeners, string? reason = null, string? party = null, string before = "")
     {
         var to = LifeCycle.After(booking.Status, action, before);
         var after = await connection.Statement(Step).With(booking.Id).With(to).With(party)
             .With(LifeCycle.Done(action)).With(booking.Status).With(by?.Id).With(by?.Role ?? "system").With(reason)
             .With(CommonProblems.Trace()).One(Booking.Read);
+        await listeners.BookingsChanged(connection, [booking.Id], by);
         // In the same transaction, so that nobody books the slot before the first in line is asked.
         if (to is LifeCycle.Cancelled or LifeCycle.Declined)
-            await freed.Announce(connection, booking.SlotId, booking.PatientId);
-        return StoredResponse.Of(StatusCodes.Status200OK, after!);
+            await listeners.SlotFreed(connection, booking.SlotId, booking.PatientId);
+        return after!;
     }
 
     const string Step = """

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -20,7 +21,7 @@ static class CancelBooking
         bookings.MapPost("/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Cancel a booking")
             .WithDescription("The slot is open again. The doctor's policy can set a last moment for patients.")
-            .Produces<Booking>()
+            .Produces<Booking>().WithETag()
             .Example(Examples.Cancelled)
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, CommonProblems.Invalid])
@@ -33,8 +34,13 @@ static class CancelBooking
         if (fields.Wrong) return fields.Problem();
         const BookingAction cancel = BookingAction.Cancel;
         return await change.Run(id, cancel, request ?? new(), async (connection, present) =>
-            user.Role == Allow.Patient && present.IsWithinWindow
-                ? StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because())
-                : await ApplyTransition.Apply(connection, present.Booking, cancel, user, change.Freed, reason));
+            Refusal(present, user) is { } refusal ? StoredResponse.Of(refusal)
+                : await ApplyTransition.Apply(connection, present.Booking, cancel, user, change.Listeners, reason));
     }
+
+    /// <returns>The problem with cancelling the booking now, or null.</returns>
+    public static ProblemHttpResult? Refusal(PresentBooking present, CurrentUser user) =>
+        LifeCycle.Refusal(present.Booking.Status, BookingAction.Cancel, present.Booking.StartsAt, present.Now)
+        ?? (user.Role == Allow.Patient && present.IsWithinWindow
+            ? SchedulingProblems.CancellationWindowHasPassed.Because() : null);
 }

@@ -11,6 +11,13 @@ namespace Amrutam.Scheduling.Bookings.Steps;
 /// <summary>A locked booking with the database's time and its doctor's cancellation window.</summary>
 sealed record PresentBooking(Booking Booking, Instant Now, Duration CancellationWindow)
 {
+    /// <summary>The columns that <see cref="Read"/> reads, in its order, of <see cref="Tables"/>.</summary>
+    public const string Columns =
+        $"{Booking.Columns}, statement_timestamp(), coalesce(p.cancellation_window, interval '0')";
+
+    public const string Tables =
+        "scheduling.bookings b left join scheduling.booking_policies p on p.doctor_id = b.doctor_id";
+
     public static PresentBooking Read(NpgsqlDataReader row) => new(Booking.Read(row), row.GetInstant(Booking.Width),
         Duration.FromTimeSpan(row.GetFieldValue<TimeSpan>(Booking.Width + 1)));
 
@@ -28,20 +35,22 @@ sealed record PresentBooking(Booking Booking, Instant Now, Duration Cancellation
 /// every booking here; each route's policy says whether it admits them.
 /// </remarks>
 readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMatch Match,
-    IdempotentTransaction Transaction, FreedSlots Freed)
+    IdempotentTransaction Transaction, BookingListeners Listeners, SchedulingSettings Settings)
 {
     /// <param name="change">Runs when the step is legal now; it may still refuse.</param>
     public Task<IResult> Run<T>(Guid id, BookingAction action, T request,
         Func<NpgsqlConnection, PresentBooking, Task<StoredResponse>> change)
     {
         var (user, match) = (User, Match);
+        var opensBefore = Duration.FromMinutes(Settings.Times.VisitOpensMinutes);
         return Transaction.Run(user, Key, request, async connection =>
         {
             if (await Lock(connection, id, user) is not { } present)
                 return StoredResponse.Of(CommonProblems.NotFound());
             if (!match.Allows(present.Booking.Revision))
                 return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
-            var refusal = LifeCycle.Refusal(present.Booking.Status, action, present.Booking.StartsAt, present.Now);
+            var refusal = LifeCycle.Refusal(present.Booking.Status, action, present.Booking.StartsAt, present.Now,
+                opensBefore);
             return refusal is null ? await change(connection, present) : StoredResponse.Of(refusal);
         });
     }
@@ -49,9 +58,9 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
     /// <summary>Runs a step that has no condition but to be legal.</summary>
     public Task<IResult> Apply(Guid id, BookingAction action)
     {
-        var (user, freed) = (User, Freed);
+        var (user, listeners) = (User, Listeners);
         return Run(id, action, new { }, (connection, present) =>
-            ApplyTransition.Apply(connection, present.Booking, action, user, freed));
+            ApplyTransition.Apply(connection, present.Booking, action, user, listeners));
     }
 
     public static async Task<PresentBooking?> Lock(NpgsqlConnection connection, Guid id, CurrentUser user) =>
@@ -64,9 +73,5 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
         """;
 
     // A statement of its own: its snapshot and its time are younger than the lock.
-    const string ReadRow = "select " + Booking.Columns + """
-        , statement_timestamp(), coalesce(p.cancellation_window, interval '0')
-          from scheduling.bookings b left join scheduling.booking_policies p on p.doctor_id = b.doctor_id
-         where b.id = $1
-        """;
+    const string ReadRow = $"select {PresentBooking.Columns} from {PresentBooking.Tables} where b.id = $1";
 }

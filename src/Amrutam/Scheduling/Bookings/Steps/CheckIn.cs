@@ -10,10 +10,10 @@ static class CheckIn
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Check in")
-            .WithDescription("Opens two days before the booking.")
-            .Produces<Booking>()
+            .WithDescription("Opens shortly before the booking; the problem `visit_is_not_open` says when.")
+            .Produces<Booking>().WithETag()
             .Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
-            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.CheckInIsNotOpen]);
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.VisitIsNotOpen]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Apply(id, BookingAction.CheckIn);

@@ -19,7 +19,7 @@ static class DeclineRequest
             .Replacing(bookings.MapPost("/{id:guid}/declination", Handle)).RequireAuthorization(Allow.Doctor)
             .WithSummary("Decline a request")
             .WithDescription("The slot is open again, or goes to the first in line.")
-            .Produces<Booking>()
+            .Produces<Booking>().WithETag()
             .Example(Examples.Declined).WithProblems([.. SchedulingProblems.OfStep, CommonProblems.Invalid])
             .Example(new Request("Please see a surgeon about this"));
 
@@ -29,7 +29,7 @@ static class DeclineRequest
         var reason = fields.Text("reason", request?.Reason, MaxReason);
         if (fields.Wrong) return fields.Problem();
         return await change.Run(id, BookingAction.Decline, request ?? new(), (connection, present) =>
-            ApplyTransition.Apply(connection, present.Booking, BookingAction.Decline, change.User, change.Freed,
+            ApplyTransition.Apply(connection, present.Booking, BookingAction.Decline, change.User, change.Listeners,
                 reason));
     }
 }

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
+using NodaTime.Text;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -20,13 +21,10 @@ static class LifeCycle
     /// <summary>Undoing leads to no state of the table but to the one before the last step.</summary>
     const string Before = "";
 
-    // Time for the doctor's questions on the evening before, in any zone. Weeks ahead a check-in would mean nothing.
-    public static readonly Duration CheckInOpens = Duration.FromHours(48);
-
     // Long enough to notice a mistake, short enough that nobody relies on the step yet.
     public static readonly Duration UndoWithin = Duration.FromMinutes(10);
 
-    enum When { Any, Ahead, Begun, SoonOrBegun }
+    enum When { Any, Ahead, Begun, Open }
 
     sealed record Step(string From, BookingAction Action, string To, When When = When.Any);
 
@@ -37,18 +35,18 @@ static class LifeCycle
         new(Requested, BookingAction.Cancel, Cancelled, When.Ahead),
         new(Confirmed, BookingAction.Cancel, Cancelled, When.Ahead),
         new(Confirmed, BookingAction.Move, Confirmed, When.Ahead),
-        new(Confirmed, BookingAction.CheckIn, CheckedIn, When.SoonOrBegun),
+        new(Confirmed, BookingAction.CheckIn, CheckedIn, When.Open),
         // A doctor without a waiting room completes at once.
         new(Confirmed, BookingAction.Complete, Completed, When.Begun),
         new(Confirmed, BookingAction.RecordNoShow, NoShow, When.Begun),
         new(CheckedIn, BookingAction.Cancel, Cancelled, When.Ahead),
         new(CheckedIn, BookingAction.Move, Confirmed, When.Ahead),
-        new(CheckedIn, BookingAction.Start, InProgress),
+        new(CheckedIn, BookingAction.Start, InProgress, When.Open),
         new(CheckedIn, BookingAction.Complete, Completed, When.Begun),
         // The other party may still not come after the check-in.
         new(CheckedIn, BookingAction.RecordNoShow, NoShow, When.Begun),
         new(CheckedIn, BookingAction.Undo, Before),
-        new(InProgress, BookingAction.Complete, Completed),
+        new(InProgress, BookingAction.Complete, Completed, When.Open),
         new(InProgress, BookingAction.Undo, Before),
         new(Completed, BookingAction.Undo, Before),
         new(NoShow, BookingAction.Undo, Before),
@@ -73,8 +71,10 @@ static class LifeCycle
     public static string? After(string status, BookingAction action, string before) =>
         Find(status, action) is { } step ? step.To == Before ? before : step.To : null;
 
+    /// <param name="opensBefore">How long before its start a visit opens for its steps.</param>
     /// <returns>The problem with taking the step now, or null.</returns>
-    public static ProblemHttpResult? Refusal(string status, BookingAction action, Instant startsAt, Instant now)
+    public static ProblemHttpResult? Refusal(string status, BookingAction action, Instant startsAt, Instant now,
+        Duration opensBefore = default)
     {
         if (Find(status, action) is not { } step)
             return SchedulingProblems.StepNotAllowed.Because(
@@ -83,10 +83,14 @@ static class LifeCycle
         {
             When.Ahead when startsAt <= now => SchedulingProblems.BookingHasStarted.Because(),
             When.Begun when startsAt > now => SchedulingProblems.BookingHasNotStarted.Because(),
-            When.SoonOrBegun when startsAt > now + CheckInOpens => SchedulingProblems.CheckInIsNotOpen.Because(),
+            When.Open when startsAt > now + opensBefore => NotOpen(startsAt - opensBefore),
             _ => null,
         };
     }
+
+    static ProblemHttpResult NotOpen(Instant opens) => SchedulingProblems.VisitIsNotOpen.Because(
+        $"The visit opens for its steps at {InstantPattern.General.Format(opens)}.",
+        new Dictionary<string, object?>(StringComparer.Ordinal) { [SchedulingProblems.OpensAt] = opens });
 
     static Step? Find(string status, BookingAction action) =>
         Steps.FirstOrDefault(step => step.From == status && step.Action == action);

@@ -13,7 +13,7 @@ static class RecordNoShow
         bookings.MapPost("/{id:guid}/no-show", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Record a no-show")
             .WithDescription("Records which party did not come.")
-            .Produces<Booking>()
+            .Produces<Booking>().WithETag()
             .Example(Examples.NoShow)
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted,
                 CommonProblems.Invalid]).Example(new Request("patient"));
@@ -22,5 +22,5 @@ static class RecordNoShow
         request.Party is not ("patient" or "doctor") ? CommonProblems.Field("party", "must be patient or doctor")
             : await change.Run(id, BookingAction.RecordNoShow, request, (connection, present) =>
                 ApplyTransition.Apply(connection, present.Booking, BookingAction.RecordNoShow, change.User,
-                    change.Freed, party: request.Party));
+                    change.Listeners, party: request.Party));
 }

@@ -4,16 +4,16 @@ using Amrutam.Platform.OpenApi;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Starts the consultation with a checked-in patient, even before its time.</summary>
+/// <summary>Starts the consultation with a checked-in patient, from shortly before its time on.</summary>
 static class StartConsultation
 {
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapPost("/{id:guid}/start", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Start the consultation")
             .WithDescription("The booking is in progress from now on.")
-            .Produces<Booking>()
+            .Produces<Booking>().WithETag()
             .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 2 })
-            .WithProblems(SchedulingProblems.OfStep);
+            .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.VisitIsNotOpen]);
 
     static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Apply(id, BookingAction.Start);

@@ -19,7 +19,7 @@ static class UndoStep
         bookings.MapPost("/{id:guid}/undo", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Undo the last step")
             .WithDescription("For ten minutes after the step.")
-            .Produces<Booking>()
+            .Produces<Booking>().WithETag()
             .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 4 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.UndoIsTooLate]);
 
@@ -33,7 +33,7 @@ static class UndoStep
                     "The last step was an undoing; it cannot be undone."));
             if (last.Age > LifeCycle.UndoWithin) return StoredResponse.Of(SchedulingProblems.UndoIsTooLate.Because());
             return await ApplyTransition.Apply(connection, present.Booking, BookingAction.Undo, change.User,
-                change.Freed, before: last.From);
+                change.Listeners, before: last.From);
         });
 
     const string LastStep =

@@ -10,6 +10,20 @@ public sealed class AnyDoctorTests(ServerFixture fixture) : IClassFixture<Server
     TestServer Server => fixture.Server;
 
     [Fact]
+    public async Task A_specialization_that_no_doctor_has_is_not_called_busy_and_the_near_ones_are_named()
+    {
+        await Server.Doctor(specialization: "Rasashastra");
+        var patient = await Server.User("patient");
+        var refused = (await Wish(patient, "Rasashastre", 0)).Is(422, "no_such_specialization");
+        refused.Body.GetProperty("specializations").EnumerateArray().Select(s => s.GetString())
+            .ShouldBe(["Rasashastra"]);
+        refused["detail"].ShouldContain("Rasashastra");
+        (await Wish(patient, "Xyzzyqwert", 0)).Is(422, "no_such_specialization").Body.GetProperty("specializations")
+            .GetArrayLength().ShouldBe(0);
+        (await Wish(patient, "rasashastra", 0)).Is(409, "no_doctor_is_free");
+    }
+
+    [Fact]
     public async Task The_least_loaded_free_doctor_is_chosen_and_the_answer_says_why()
     {
         var (busy, calm) = (await Server.Doctor(specialization: "Basti"), await Server.Doctor(specialization: "Basti"));
@@ -40,7 +54,8 @@ public sealed class AnyDoctorTests(ServerFixture fixture) : IClassFixture<Server
         var booked = (await patient.Http.Post("/api/bookings", wish, "range")).Is(201);
         (booked["slot_id"], booked["reason"]).ShouldBe((free.ToString(), "Cough"));
         (await patient.Http.Post("/api/bookings", wish, "range")).Is(201).Text.ShouldBe(booked.Text);
-        (await Wish(patient, "Nasya", 0)).Is(409, "bookings_of_a_patient_do_not_overlap");
+        (await Wish(patient, "Nasya", 0)).Is(409, "bookings_of_a_patient_do_not_overlap").Ids("bookings").Count
+            .ShouldBe(1);
     }
 
     [Fact]

@@ -10,6 +10,26 @@ public sealed class BookSlotTests(ServerFixture fixture) : IClassFixture<ServerF
     TestServer Server => fixture.Server;
 
     [Fact]
+    public async Task A_conflict_with_ones_own_booking_names_it_on_every_route()
+    {
+        var (one, two, patient) = (await Server.Doctor(), await Server.Doctor(), await Server.User("patient"));
+        var booked = (await patient.Book(await one.Slot(40))).Is(201);
+        var other = (await patient.Book(await one.Slot(44))).Is(201);
+        var slot = await two.Slot(40);
+        foreach (var refused in new[]
+        {
+            await patient.Book(slot), await patient.Book(slot, key: "conflict"),
+            await patient.Book(slot, key: "conflict"),
+            await patient.Http.Post($"/api/slots/{slot}/hold"),
+            await patient.Http.Post($"/api/bookings/{other.Id}/move", new { slot_id = slot, to_other_doctor = true }),
+        })
+        {
+            refused.Is(409, "bookings_of_a_patient_do_not_overlap").Ids("bookings").ShouldBe([booked.Id]);
+            refused.Body.GetProperty("bookings")[0].GetProperty("starts_at").GetString().ShouldBe(booked["starts_at"]);
+        }
+    }
+
+    [Fact]
     public async Task A_patient_books_an_open_slot_and_reads_the_same_booking_back()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));

@@ -64,6 +64,60 @@ public sealed class SeriesTests(ServerFixture fixture, TestCluster cluster) : IC
     }
 
     [Fact]
+    public async Task A_series_is_listed_and_cancelled_from_one_visit_on_and_as_a_whole()
+    {
+        var (doctor, patient, other) = (await Server.Doctor(), await Server.User("patient"),
+            await Server.User("patient"));
+        var slots = new List<Guid>();
+        foreach (var day in new[] { "02", "09", "16", "23" }) slots.Add(await At(doctor, "2029-10-" + day));
+        var series = (await Post(patient, new { slot_id = slots[0], occurrences = 4 })).Is(201);
+        var visits = series.Body.GetProperty("bookings").EnumerateArray().Select(b => b.GetProperty("id").GetGuid())
+            .ToList();
+        (await patient.Book(await doctor.Slot(0))).Is(201);
+        foreach (var reader in new[] { patient, doctor })
+            (await reader.Http.Get($"/api/bookings?series_id={series.Id}&sort=starts_at")).Is(200).Ids()
+                .ShouldBe(visits);
+        var path = $"/api/bookings/series/{series.Id}/cancellation";
+        (await other.Http.Post(path)).Is(404);
+        (await patient.Http.Post(path, new { from_booking_id = Guid.CreateVersion7() })).Is(422, "invalid_fields");
+        var later = (await patient.Http.Post(path, new { from_booking_id = visits[2], reason = "I am well" }, "c"))
+            .Is(200);
+        later.Ids("bookings").ShouldBe(visits[2..]);
+        later.Body.GetProperty("bookings")[0].GetProperty("cancellation_reason").GetString().ShouldBe("I am well");
+        Outcomes(later).ShouldBe(["cancelled", "cancelled"]);
+        (await patient.Http.Post(path, new { from_booking_id = visits[2], reason = "I am well" }, "c")).Is(200)
+            .Text.ShouldBe(later.Text);
+        (await other.Book(slots[2])).Is(201);
+        var whole = (await doctor.Http.Post(path)).Is(200);
+        whole.Ids("bookings").ShouldBe(visits[..2]);
+        Outcomes(whole).ShouldBe(["cancelled", "cancelled", "step_not_allowed", "step_not_allowed"]);
+        Outcomes((await patient.Http.Post(path)).Is(409, "no_visit_can_be_cancelled")).ShouldAllBe(o =>
+            o == "step_not_allowed");
+        await Server.ShouldKeepItsInvariants();
+
+        static IEnumerable<string?> Outcomes(Reply reply) => reply.Body.GetProperty("visits").EnumerateArray()
+            .Select(visit => visit.GetProperty("outcome").GetString());
+    }
+
+    [Fact]
+    public async Task A_cancelled_series_counts_as_one_cancellation_and_its_visits_have_the_doctors_window()
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase(),
+            "--Limits:CancellationsPerPatient=2", "--Limits:OpenBookingsPerPatient=50");
+        var (doctor, patient) = (await server.Doctor(), await server.User("patient"));
+        var first = await doctor.Slot(0);
+        foreach (var week in new[] { 1, 2 }) await doctor.Slot(week * 7 * 48);
+        var series = (await Post(patient, new { slot_id = first, occurrences = 3, mode = "possible" })).Is(201);
+        series.Body.GetProperty("bookings").GetArrayLength().ShouldBe(3);
+        (await doctor.Http.Put("/api/doctors/policy", new { cancellation_window_minutes = 4 * 24 * 60 })).Is(200);
+        var cancelled = (await patient.Http.Post($"/api/bookings/series/{series.Id}/cancellation")).Is(200);
+        cancelled.Ids("bookings").Count.ShouldBe(2);
+        cancelled.Body.GetProperty("visits")[0].GetProperty("outcome").GetString()
+            .ShouldBe("cancellation_window_has_passed");
+        (await patient.Book(await doctor.Slot(6))).Is(201);
+    }
+
+    [Fact]
     public async Task Two_series_that_cross_never_share_a_slot()
     {
         var doctor = await Server.Doctor();

@@ -9,6 +9,8 @@ public sealed class LifeCycleTests
 {
     static readonly Instant Start = Instant.FromUtc(2026, 11, 22, 9, 30);
 
+    static readonly Duration Opens = Duration.FromHours(1);
+
     public static TheoryData<string, string> Cells() => new(
         from status in BookingSteps.Statuses from step in BookingSteps.Steps select (status, step));
 
@@ -20,7 +22,7 @@ public sealed class LifeCycleTests
         LifeCycle.After(status, action, BookingSteps.Before).ShouldBe(to);
         // A time that suits every step: shortly before the start, or at the start.
         var allowed = new[] { Start - Duration.FromHours(1), Start }
-            .Any(now => LifeCycle.Refusal(status, action, Start, now) is null);
+            .Any(now => LifeCycle.Refusal(status, action, Start, now, Opens) is null);
         allowed.ShouldBe(to is not null);
         if (to is null)
             LifeCycle.Refusal(status, action, Start, Start)!.ProblemDetails.Extensions["code"]
@@ -44,17 +46,22 @@ public sealed class LifeCycleTests
     [InlineData("completed", "confirmed", "booking_has_not_started", -1)]
     [InlineData("completed", "checked_in", "booking_has_not_started", -1)]
     [InlineData("completed", "confirmed", null, 0)]
-    [InlineData("completed", "in_progress", null, -1)]
+    [InlineData("completed", "in_progress", "visit_is_not_open", -61)]
+    [InlineData("completed", "in_progress", null, -60)]
     [InlineData("no_show", "confirmed", "booking_has_not_started", -1)]
     [InlineData("no_show", "confirmed", null, 0)]
-    [InlineData("checked_in", "confirmed", "check_in_is_not_open", -48 * 60 - 1)]
-    [InlineData("checked_in", "confirmed", null, -48 * 60)]
+    [InlineData("started", "checked_in", "visit_is_not_open", -61)]
+    [InlineData("started", "checked_in", null, -60)]
+    [InlineData("checked_in", "confirmed", "visit_is_not_open", -61)]
+    [InlineData("checked_in", "confirmed", null, -60)]
     [InlineData("checked_in", "confirmed", null, 60)]
     public void A_step_has_its_time(string step, string status, string? code, int minutesAfterStart)
     {
         var now = Start + Duration.FromMinutes(minutesAfterStart);
-        var refused = LifeCycle.Refusal(status, Action(step), Start, now)?.ProblemDetails.Extensions["code"];
-        refused.ShouldBe(code);
+        var refused = LifeCycle.Refusal(status, Action(step), Start, now, Opens)?.ProblemDetails.Extensions;
+        (refused is null).ShouldBe(code is null);
+        refused?["code"].ShouldBe(code);
+        if (code == "visit_is_not_open") refused!["opens_at"].ShouldBe(Start - Opens);
     }
 
     static BookingAction Action(string step) => step switch

@@ -2,6 +2,8 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
+using NodaTime;
+using NodaTime.Text;
 
 namespace Amrutam.Tests.Scheduling.Bookings.Steps;
 
@@ -13,7 +15,7 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task A_visit_goes_from_check_in_to_completion_and_its_history_lists_the_steps()
     {
-        var (doctor, patient, path) = await Booked();
+        var (doctor, patient, path) = await Near();
         (await doctor.Http.Post(path + "/start")).Is(409, "step_not_allowed");
         (await patient.Http.Post(path + "/check-in")).Is(200)["status"].ShouldBe("checked_in");
         (await patient.Http.Post(path + "/start")).Is(403);
@@ -32,7 +34,7 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task The_doctor_undoes_the_last_step_for_ten_minutes_and_once()
     {
-        var (doctor, patient, path) = await Booked();
+        var (doctor, patient, path) = await Near();
         (await doctor.Http.Post(path + "/undo")).Is(409, "step_not_allowed");
         (await doctor.Http.Post(path + "/check-in")).Is(200);
         (await doctor.Http.Post(path + "/start")).Is(200);
@@ -64,7 +66,7 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task The_ETag_is_the_revision_and_a_stale_one_changes_nothing()
     {
-        var (doctor, patient, path) = await Booked();
+        var (doctor, patient, path) = await Near();
         var read = (await patient.Http.Get(path)).Is(200);
         read.Header("ETag").ShouldBe("\"0\"");
         (await Step(doctor, "\"1\"")).Is(412, "revision_is_stale");
@@ -77,6 +79,28 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
 
         Task<Reply> Step(TestUser user, string tag, string step = "/check-in") =>
             user.Http.Send(HttpMethod.Post, path + step, headers: ("If-Match", tag));
+    }
+
+    [Fact]
+    public async Task A_visit_opens_for_its_steps_at_the_stated_time_before_its_start()
+    {
+        var (doctor, patient, path) = await Booked();
+        var starts = OffsetDateTimePattern.Rfc3339.Parse((await patient.Http.Get(path)).Is(200)["starts_at"]).Value;
+        var refused = (await patient.Http.Post(path + "/check-in")).Is(409, "visit_is_not_open");
+        refused["opens_at"].ShouldBe((starts.ToInstant() - Duration.FromHours(1)).ToString());
+        (await doctor.Http.Post(path + "/check-in")).Is(409, "visit_is_not_open");
+        // A visit that was checked in and started, and then moved far ahead, is not completed either.
+        var id = Guid.Parse(path.Split('/')[^1]);
+        await Server.Approach(id);
+        (await patient.Http.Post(path + "/check-in")).Is(200);
+        await Server.StartIn(id, 90);
+        (await doctor.Http.Post(path + "/start")).Is(409, "visit_is_not_open");
+        await Server.Approach(id);
+        (await doctor.Http.Post(path + "/start")).Is(200);
+        await Server.StartIn(id, 90);
+        (await doctor.Http.Post(path + "/completion")).Is(409, "visit_is_not_open");
+        await Server.Approach(id);
+        (await doctor.Http.Post(path + "/completion")).Is(200);
     }
 
     [Fact]
@@ -118,6 +142,34 @@ public sealed class VisitTests(ServerFixture fixture) : IClassFixture<ServerFixt
         (await doctor.Http.Put("/api/doctors/policy", new { cancellation_window_minutes = -1 })).Is(422);
         (await (await Server.User("patient")).Http.Put("/api/doctors/policy", new { })).Is(403);
         (await (await Server.User("doctor")).Http.Put("/api/doctors/policy", new { })).Is(409, "doctor_has_no_profile");
+    }
+
+    [Fact]
+    public async Task One_field_of_a_policy_is_changed_without_the_others()
+    {
+        var doctor = await Server.Doctor();
+        (await doctor.Http.Put("/api/doctors/policy", new { requires_confirmation = true, confirmation_minutes = 60 }))
+            .Is(200);
+        var changed = (await Patch(new { cancellation_window_minutes = 120 }, "\"1\"")).Is(200);
+        (changed["cancellation_window_minutes"], changed["requires_confirmation"], changed["confirmation_minutes"])
+            .ShouldBe(("120", "True", "60"));
+        changed.Header("ETag").ShouldBe("\"2\"");
+        (await Patch(new { requires_confirmation = false }, "\"1\"")).Is(412, "revision_is_stale");
+        (await Patch(new { confirmation_minutes = 0 }, "*")).Is(422, "invalid_fields");
+        (await doctor.Http.Get("/api/doctors/policy")).Is(200).Text.ShouldBe(changed.Text);
+        // A replacement still resets the fields that are left out.
+        (await doctor.Http.Put("/api/doctors/policy", new { })).Is(200)["requires_confirmation"].ShouldBe("False");
+
+        Task<Reply> Patch(object changes, string match) => doctor.Http.Send(HttpMethod.Patch, "/api/doctors/policy",
+            changes, headers: ("If-Match", match));
+    }
+
+    /// <summary>A booking whose visit is open.</summary>
+    async Task<(TestUser Doctor, TestUser Patient, string Path)> Near()
+    {
+        var booked = await Booked();
+        await Server.Approach(Guid.Parse(booked.Path.Split('/')[^1]));
+        return booked;
     }
 
     async Task<(TestUser Doctor, TestUser Patient, string Path)> Booked()
