@@ -15,8 +15,7 @@ public sealed class DemoFixture(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Server = await TestServer.Start(await cluster.NewDatabase(),
-            "--SecurityTxt:Contact=mailto:security@demo.example", "--SecurityTxt:Expires=2030-01-01");
+        Server = await TestServer.Start(await cluster.NewDatabase());
         var began = TimeProvider.System.GetTimestamp();
         Invitation = await DemoClinic.Fill(Server.App.Services);
         Took = TimeProvider.System.GetElapsedTime(began);

@@ -23,7 +23,7 @@ public sealed class SecurityTxtTests(TestCluster cluster)
     [Fact]
     public async Task Without_a_contact_there_is_none()
     {
-        await using var server = await TestServer.Start(await cluster.NewDatabase());
+        await using var server = await TestServer.Start(await cluster.NewDatabase(), "--SecurityTxt:Contact=");
         (await server.Anonymous().Get(SecurityTxt.Path)).Is(404);
     }
 

@@ -149,6 +149,7 @@ public sealed class DashboardTests(ServerFixture fixture, Browser browser) : ICl
     [Fact]
     public async Task The_days_are_downloaded_as_a_table()
     {
+        (await (await Server.User("patient")).Book(await (await Server.Doctor()).Slot())).Is(201);
         await using var screen = await SignedIn("admin");
         var download = await screen.Page.RunAndWaitForDownloadAsync(() => screen.Page.GetByText("Download CSV")
             .ClickAsync());

@@ -49,6 +49,7 @@ sealed class TestServer : IAsyncDisposable
         var app = Program.Build(["--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
             "--environment=Development",
             "--Demo:Enabled=false", "--Mail:Folder=" + Mailbox.Folder, "--Audit:CheckpointFolder=",
+            "--SecurityTxt:Contact=mailto:security@example.org", "--SecurityTxt:Expires=2030-01-01",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
             "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Hosting.Lifetime=Warning",
             .. Unlimited, .. settings], database, modules);
