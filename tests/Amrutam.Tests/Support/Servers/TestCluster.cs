@@ -59,6 +59,17 @@ public sealed class TestCluster : IAsyncLifetime
         return new(_postgres.OwnerConnectionString(name), _postgres.AppConnectionString(name));
     }
 
+    /// <summary>A fresh database as the files of migrations make it. A start would make its rights equal to the
+    /// approved ones, which may be older.</summary>
+    internal async Task<Database> DatabaseOfMigrationsAlone()
+    {
+        var database = await EmptyDatabase();
+        await using var owner = NpgsqlDataSource.Create(database.Owner);
+        await using var connection = await owner.OpenConnectionAsync();
+        await Migrator.ApplyFiles(connection, Program.Modules, CancellationToken.None);
+        return database;
+    }
+
     async Task Run(string sql)
     {
         await using var connection = new NpgsqlConnection(_postgres.OwnerConnectionString("postgres"));

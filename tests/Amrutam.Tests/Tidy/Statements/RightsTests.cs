@@ -14,9 +14,8 @@ public sealed class RightsTests(TestCluster cluster)
     [Fact]
     public async Task The_approved_rights_are_what_the_migrations_grant()
     {
-        await using var owner = NpgsqlDataSource.Create((await cluster.EmptyDatabase()).Owner);
+        await using var owner = NpgsqlDataSource.Create((await cluster.DatabaseOfMigrationsAlone()).Owner);
         await using var connection = await owner.OpenConnectionAsync();
-        await Migrator.ApplyFiles(connection, Program.Modules, CancellationToken.None);
         await using var transaction = await connection.BeginTransactionAsync();
         foreach (var module in Product.Modules.Select(m => m.Module).Where(m => m.Schema is not null))
         {

@@ -15,7 +15,7 @@ public sealed partial class SchemaTests(TestCluster cluster)
     [Fact]
     public async Task The_approved_schema_is_what_the_migrations_make()
     {
-        var database = new NpgsqlConnectionStringBuilder((await cluster.NewDatabase()).Owner);
+        var database = new NpgsqlConnectionStringBuilder((await cluster.DatabaseOfMigrationsAlone()).Owner);
         Assert.SkipUnless(await Dump("", "--version") is { } version && version.Contains($") {WrittenBy}."),
             $"pg_dump {WrittenBy} is not here");
         var dump = await Dump(database.Password!, "--schema-only", "--no-owner", $"--host={database.Host}",
