@@ -30,7 +30,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
             "runs after LookByAge, with scans of whole tables switched off",
         ["Amrutam.Demo.DemoClinic.SomebodyIsThere"] = "reads until it meets the first account",
         ["Amrutam.Demo.DemoClinic.CreateProfiles"] = FillsEmptyDatabase,
-        ["Amrutam.Demo.DemoCalendar.PublishSlots"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.DemoCalendar.Doctors"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.BookSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.CountAttempts"] = FillsEmptyDatabase,
     };
