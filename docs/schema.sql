@@ -371,7 +371,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                     then 'too_many_open_bookings_with_this_doctor'
                 when by_patient and cancellation_limit > 0 and cancellation_limit <= (
                     select count(*) from (
-                        select from scheduling.recent_cancellations_of_patient(patient)
+                        select from scheduling.slots_given_up_by_patient(patient)
                          limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
            s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
@@ -531,6 +531,21 @@ WITH (fillfactor='70');
 CREATE FUNCTION scheduling.slot_state(slot scheduling.slots) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((slot).closed_at IS NOT NULL) THEN 'closed'::text WHEN ((slot).booking_id IS NOT NULL) THEN 'booked'::text WHEN ((slot).held_until > statement_timestamp()) THEN 'held'::text WHEN ((slot).bookable_until = '-infinity'::timestamp with time zone) THEN 'closed'::text ELSE 'open'::text END;
+
+CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE(at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select b.updated_at from scheduling.recent_cancellations_of_patient(patient) b
+    union all
+    select h.ended_at from scheduling.recent_holds h
+     where h.patient_id = patient and h.ended_at <= statement_timestamp()
+       and h.ended_at > statement_timestamp() - interval '1 hour'
+       and not exists (select from scheduling.slots t where t.id = h.slot_id and t.booking_id is not null)
+    union all
+    select o.ended_at from scheduling.waitlist_entries e join scheduling.waitlist_offers o on o.entry_id = e.id
+     where e.patient_id = patient and o.outcome <> 'accepted'
+       and o.ended_at > statement_timestamp() - interval '1 hour'
+$$;
 
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
@@ -1063,6 +1078,12 @@ CREATE VIEW scheduling.idempotency_keys AS
     idempotency_keys.ctid
    FROM platform.idempotency_keys;
 
+CREATE TABLE scheduling.recent_holds (
+    patient_id uuid NOT NULL,
+    slot_id uuid NOT NULL,
+    ended_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE scheduling.time_off (
     id uuid NOT NULL,
     doctor_id uuid NOT NULL,
@@ -1222,6 +1243,9 @@ ALTER TABLE ONLY scheduling.waitlist_offers
 ALTER TABLE scheduling.bookings
     ADD CONSTRAINT nobody_books_themself CHECK ((patient_id <> doctor_id)) NOT VALID;
 
+ALTER TABLE ONLY scheduling.recent_holds
+    ADD CONSTRAINT recent_holds_pkey PRIMARY KEY (patient_id, slot_id);
+
 ALTER TABLE ONLY scheduling.slots
     ADD CONSTRAINT slots_of_a_doctor_do_not_overlap EXCLUDE USING gist (doctor_id WITH =, tstzrange(starts_at, ends_at, '[)'::text) WITH &&) WHERE ((closed_at IS NULL));
 
@@ -1307,6 +1331,8 @@ CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized
 CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 
 CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING brin (created_at);
+
+CREATE INDEX idempotency_keys_of_refusals ON platform.idempotency_keys USING btree (user_id, created_at) WHERE (status >= 400);
 
 CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at);
 
@@ -1443,6 +1469,8 @@ REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
 
+REVOKE ALL ON FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_doctor uuid, earliest timestamp with time zone) FROM PUBLIC;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
@@ -1539,17 +1567,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookable_slots TO amrutam_
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.booking_steps TO amrutam_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.moved_bookings TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings_moved_away TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings_of_doctors TO amrutam_app;
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.given_up_slots TO amrutam_app;
-
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
 

@@ -64,6 +64,7 @@ sealed class Rig : IAsyncDisposable
             ("Identity__KeyEncryptionKey", KeyEncryptionKey), ("Logging__LogLevel__Default", "Warning"),
                 ("Data__Directory", _directory + "-files"),
             ("Limits__OpenBookingsPerPatient", "0"), ("Limits__OpenBookingsPerPatientAndDoctor", "0"),
+            ("Limits__ChangesPerAccount", "1000000"), ("Limits__ChangesPerAddress", "1000000"),
         }) start.Environment[name] = value;
         var watch = Stopwatch.StartNew();
         _server = Process.Start(start)!;

@@ -53,6 +53,10 @@ sealed record Database(string Owner, string App)
     // Sequential scans are off, because a plan that is made while a table is empty would contain them.
     public const string PlanOnce = " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
 
+    // A transaction that waits for a lock keeps its connection from others. Longer than any transaction of a request
+    // runs, and than PostgreSQL's second before it looks for a deadlock.
+    const string Waits = " -c lock_timeout=3s";
+
     /// <summary>Opens a serving pool: constant statements are prepared, and commits are never cancelled
     /// half-way.</summary>
     /// <param name="name">The pool's name in metrics. Without one they would show the connection string.</param>
@@ -80,8 +84,7 @@ sealed record Database(string Owner, string App)
         // An operator's own name stays. It distinguishes servers in pg_stat_activity.
         parts.ApplicationName ??= "amrutam";
         // To compile a plan takes longer (measured: a second) than any statement of a request runs.
-        parts.Options = (parts.Options + " -c jit=off" + (planOnce ? PlanOnce : ""))
-            .Trim();
+        parts.Options = (parts.Options + " -c jit=off" + Waits + (planOnce ? PlanOnce : "")).Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
         // Every type in use is PostgreSQL's own, and the driver knows it. The query for the others is the slowest of

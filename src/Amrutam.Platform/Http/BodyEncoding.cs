@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace Amrutam.Platform.Http;
 
 /// <summary>Refuses a body that is not plain UTF-8: 415 for another charset or a content coding.</summary>
-/// <remarks>JSON is UTF-8 (RFC 8259), and so are the portal's forms. The framework throws for a charset that it does not
-/// know, and it does not know a quoted one.</remarks>
+/// <remarks>JSON is UTF-8 (RFC 8259), and so are the portal's forms. The framework throws for a charset that it does
+/// not know, and it does not know a quoted one.</remarks>
 static class BodyEncoding
 {
     const string Charset = "charset", Utf8 = "utf-8", Plain = "identity";

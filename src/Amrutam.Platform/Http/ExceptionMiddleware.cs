@@ -83,8 +83,8 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
             or PostgresErrorCodes.NumericValueOutOfRange or PostgresErrorCodes.DatetimeFieldOverflow =>
                 CommonProblems.Invalid,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
-            or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.TooManyConnections => CommonProblems.Overloaded,
+        PostgresErrorCodes.LockNotAvailable => CommonProblems.AnotherChangeRuns,
         PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.ReadOnlySqlTransaction => CommonProblems.DatabaseAway,
         _ => CommonProblems.Failed,

@@ -1,5 +1,6 @@
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Http.Limits;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Operations;
 using Microsoft.AspNetCore.Authorization;
@@ -22,6 +23,7 @@ static partial class HttpPipeline
     public static void AddHttp(this WebApplicationBuilder builder)
     {
         var settings = builder.AddSettings<HttpSettings>("Http");
+        builder.AddSettings<RequestLimits>("Limits");
         builder.AddSettings<ManagementSettings>("Management");
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
             builder.WebHost.UseUrls(DefaultUrl);
@@ -29,6 +31,7 @@ static partial class HttpPipeline
         {
             o.AddServerHeader = false;
             o.Limits.MaxRequestBodySize = BodyLimit.ReadAndThrownAwayBytes;
+            settings.Limit(o.Limits);
         });
         builder.Logging.AddLogs(builder.Environment);
         // The setting is read now, so that a wrong one stops the start before anything has begun.
@@ -42,7 +45,7 @@ static partial class HttpPipeline
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddCors(o => o.AddDefaultPolicy(cors));
-        builder.Services.AddSingleton<CacheInvalidation>()
+        builder.Services.AddSingleton<Downloads>().AddSingleton<CacheInvalidation>()
             .AddHostedService(services => services.GetRequiredService<CacheInvalidation>());
         builder.Services.AddSingleton<Draining>().AddHostedService(services => services.GetRequiredService<Draining>());
         builder.Services.AddSingleton<ManagementServer>()
@@ -92,9 +95,10 @@ static partial class HttpPipeline
     /// <summary>Adds the checks of requests that their caller may make.</summary>
     public static void UseRequestChecks(this WebApplication app)
     {
+        app.UseMiddleware<RequestLimiter>();
         app.Use(RefuseOtherMediaTypes);
         app.Use(BodyEncoding.Refuse);
-        app.Use(BodyLimit.Refuse);
+        app.UseMiddleware<BodyLimit>();
     }
 
     public static bool StatesPolicy(Endpoint endpoint) =>

@@ -4,11 +4,15 @@ using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>Deletes stored responses that are a day old: after that the same key is a new request.</summary>
+/// <summary>Deletes stored responses that are a day old, and an account's oldest refusals above a bound. After that the
+/// same key is a new request.</summary>
 /// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows,
 /// so that no booking reads past many dead ones.</remarks>
 sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
+    // A person has some refusals a day. To repeat a refused request changes nothing, so its key is the least loss.
+    public const int MostRefusals = 1_000;
+
     // The contract keeps a key for a day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
     static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
@@ -24,7 +28,11 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
     }
 
     /// <returns>The number of deleted keys.</returns>
-    public async Task<int> Run(CancellationToken stopping)
+    public async Task<int> Run(CancellationToken stopping) =>
+        await Forget(connection => connection.Statement(ForgetRefusals).With(MostRefusals).With(AtOnce), stopping)
+        + await Forget(connection => connection.Statement(ForgetOld).With(KeptHours).With(AtOnce), stopping);
+
+    async Task<int> Forget(Func<NpgsqlConnection, Statement> forget, CancellationToken stopping)
     {
         var all = 0;
         for (var round = 0; round < MostRounds && !stopping.IsCancellationRequested; round++)
@@ -32,7 +40,7 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
             var forgotten = await db.InTransaction(async connection =>
             {
                 await connection.Statement(LookByAge).Execute();
-                return await connection.Statement(Forget).With(KeptHours).With(AtOnce).Execute();
+                return await forget(connection).Execute();
             });
             all += forgotten;
             if (forgotten < AtOnce) break;
@@ -44,9 +52,18 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
     // by age (BRIN) finds the old rows.
     const string LookByAge = "set local enable_seqscan = off";
 
-    const string Forget = """
+    const string ForgetOld = """
         delete from platform.idempotency_keys where ctid = any(array(
             select ctid from platform.idempotency_keys
              where created_at < statement_timestamp() - $1 * interval '1 hour' limit $2 for update skip locked))
+        """;
+
+    // The index on refusals is read in its order: the keys of an account by age.
+    const string ForgetRefusals = """
+        delete from platform.idempotency_keys where ctid = any(array(
+            select address from (
+                select ctid as address, row_number() over (partition by user_id order by created_at desc) as n
+                  from platform.idempotency_keys where status >= 400) refused
+             where n > $1 limit $2))
         """;
 }

@@ -4,10 +4,12 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Limits;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -33,7 +35,7 @@ static class OperationDescription
         operation.Security = metadata.OfType<IAuthorizeData>().Any() ? [OpenApiDescription.SignedIn(document)] : [];
         var implied = context.ApplicationServices.GetRequiredService<IReadOnlyList<IModule>>()
             .SelectMany(module => module.Terms.Implied).Where(i => i.IsOf(metadata)).Select(i => i.Problem);
-        foreach (var sameStatus in Refusals(operation, metadata, context.Description.RelativePath!).Concat(implied)
+        foreach (var sameStatus in Refusals(operation, metadata, context.Description).Concat(implied)
             .GroupBy(p => p.Status).OrderBy(g => g.Key))
             (operation.Responses ??= [])[Text(sameStatus.Key)] =
                 Refusal([.. sameStatus.DistinctBy(p => p.Code)], BindsKey(handler), document);
@@ -72,7 +74,7 @@ static class OperationDescription
 
     /// <summary>The refusals of the route: the declared ones, and those that follow from its policy, its body and its
     /// path.</summary>
-    static IEnumerable<Problem> Refusals(OpenApiOperation operation, IList<object> metadata, string path)
+    static IEnumerable<Problem> Refusals(OpenApiOperation operation, IList<object> metadata, ApiDescription route)
     {
         foreach (var declared in metadata.OfType<DeclaredProblems>().SelectMany(r => r.Problems)) yield return declared;
         if (operation.Parameters is { Count: > 0 } || operation.RequestBody is not null)
@@ -82,13 +84,21 @@ static class OperationDescription
             yield return IdempotencyProblems.KeyReused;
         if (operation.RequestBody is not null)
         {
+            yield return CommonProblems.BodyTooSlow;
             yield return CommonProblems.TooLarge;
             yield return CommonProblems.WrongMediaType;
         }
         var policies = metadata.OfType<IAuthorizeData>().ToList();
         if (policies.Count > 0) yield return CommonProblems.NotSignedIn;
         if (policies.Any(p => p.Policy is not (null or Allow.SignedIn))) yield return CommonProblems.RoleMayNot;
-        if (!path.StartsWith("api/", StringComparison.Ordinal)) yield break;
+        if (!route.RelativePath!.StartsWith("api/", StringComparison.Ordinal)) yield break;
+        var isChange = RequestLimiter.IsChange(route.HttpMethod!);
+        if (isChange || policies.Count > 0) yield return CommonProblems.TooManyAtOnce;
+        if (isChange)
+        {
+            yield return CommonProblems.TooManyChanges;
+            yield return CommonProblems.AnotherChangeRuns;
+        }
         // Every query and every body may have a character that PostgreSQL cannot hold.
         yield return CommonProblems.Invalid;
         // So is an unknown parameter.

@@ -15,13 +15,12 @@ namespace Amrutam.Demo;
 /// </remarks>
 static class DemoCalendar
 {
+    const int DaysBehind = 165, DaysAhead = 21;
+
     public static async Task Fill(NpgsqlConnection connection)
     {
         var trace = CommonProblems.Trace();
-        var slots = await Plan(connection);
-        await connection.Statement(PublishSlots).With(trace).With(ExampleAccounts.Doctor).With(Examples.SlotId)
-            .With(slots.ConvertAll(s => s.Doctor).ToArray()).With(slots.ConvertAll(s => s.StartsAt).ToArray())
-            .With(slots.ConvertAll(s => s.PublishedAt).ToArray()).Execute();
+        await Publish(connection, trace);
         await connection.Statement(BookSlots).With(trace).With(Examples.SlotId).With(ExampleAccounts.Patient)
             .With(Examples.BookingId).Execute();
         await connection.Statement(TakeTimeOff).With(trace).With(Examples.TimeOff.Id).With(ExampleAccounts.Doctor)
@@ -31,39 +30,41 @@ static class DemoCalendar
         await connection.Statement(CountAttempts).Execute();
     }
 
-    /// <summary>Three hours a day on the doctor's wall clock, not on Sundays. A week is published three weeks before it
-    /// begins.</summary>
-    static async Task<List<(Guid Doctor, DateTime StartsAt, DateTime PublishedAt)>> Plan(NpgsqlConnection connection)
+    /// <summary>Publishes three hours a day on each doctor's wall clock, not on Sundays. A week is published three weeks
+    /// before it begins, or when the doctor joins.</summary>
+    static async Task Publish(NpgsqlConnection connection, string trace)
     {
-        var doctors = await connection.Statement(Doctors).List(row =>
-            (Id: row.GetGuid(0), Zone: TimeZones.Zone(row.GetString(1))!, Number: row.GetInt64(2),
-                Now: row.GetInstant(3)));
-        return [.. doctors.SelectMany(doctor => Enumerable.Range(DaysBehind, DaysAhead - DaysBehind + 1)
-            .Select(doctor.Now.InZone(doctor.Zone).Date.PlusDays).Where(day => day.DayOfWeek != IsoDayOfWeek.Sunday)
-            .SelectMany(day => Enumerable.Range(0, HalfHours).Select(half => (doctor.Id,
-                At(day.At(new LocalTime(9 + (int)(doctor.Number % 6), 0)).PlusMinutes(30 * half), doctor.Zone),
-                At(day.PlusDays(1).Previous(IsoDayOfWeek.Monday).PlusDays(-PublishedDaysAhead).AtMidnight(),
-                    doctor.Zone)))))];
-
-        static DateTime At(LocalDateTime local, DateTimeZone zone) => TimeZones.FirstAt(local, zone).ToDateTimeUtc();
+        var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
+        var slots = DemoPeople.Doctors.SelectMany((doctor, i) =>
+        {
+            var zone = TimeZones.Zone(doctor.Zone)!;
+            return Enumerable.Range(-DaysBehind, DaysBehind + DaysAhead + 1).Select(now.InZone(zone).Date.PlusDays)
+                .Where(date => date.DayOfWeek != IsoDayOfWeek.Sunday)
+                .SelectMany(date => Enumerable.Range(0, 6).Select(half => (Email: DemoPeople.EmailOfDoctor(i),
+                    At: TimeZones.FirstAt(date.At(new(9 + (i + 1) % 6, 0)).PlusMinutes(30 * half), zone),
+                    Published: zone.AtStartOfDay(date.With(DateAdjusters.PreviousOrSame(IsoDayOfWeek.Monday))
+                        .PlusDays(-23)).ToInstant())));
+        }).ToList();
+        await connection.Statement(PublishSlots).With(trace).With(ExampleAccounts.Doctor).With(Examples.SlotId)
+            .With(slots.ConvertAll(s => s.Email).ToArray())
+            .With(slots.ConvertAll(s => s.At.ToDateTimeUtc()).ToArray())
+            .With(slots.ConvertAll(s => s.Published.ToDateTimeUtc()).ToArray()).Execute();
     }
 
-    const int DaysBehind = -165, DaysAhead = 21, HalfHours = 6, PublishedDaysAhead = 23;
+    const string Now = "select now()";
 
-    const string Doctors =
-        "select id, time_zone, row_number() over (order by created_at), now() from doctors.profiles order by 3";
-
-    // Every slot begins on a whole or half hour of UTC, which keeps two of them from overlapping in part. A doctor's
-    // first slots are published when the doctor joins. The example's slot is the doctor's first one after two days.
+    // Every slot begins on a whole or half hour of UTC, which keeps two of them from overlapping in part. The example's
+    // slot is the doctor's first one after two days.
     const string PublishSlots = """
         with planned as (
-            select d.id as doctor_id, a.starts_at,
-                   greatest(d.created_at + interval '2 hours', a.published_at) as published_at,
-                   row_number() over (partition by d.id, a.starts_at > now() + interval '2 days'
-                                      order by a.starts_at) as n
-              from unnest($4::uuid[], $5::timestamptz[], $6::timestamptz[]) as a (doctor_id, starts_at, published_at)
-              join doctors.profiles d on d.id = a.doctor_id
-             where a.starts_at > d.created_at + interval '1 day'),
+            select d.id as doctor_id, starts_at, greatest(d.created_at + interval '2 hours', published_at)
+                       as published_at,
+                   row_number() over (partition by d.id, starts_at > now() + interval '2 days'
+                                      order by starts_at) as n
+              from unnest($4::text[], $5::timestamptz[], $6::timestamptz[]) as a (email, starts_at, published_at)
+              join identity.users u on u.email = a.email
+              join doctors.profiles d on d.id = u.id
+             where starts_at > d.created_at + interval '1 day'),
         published as (
             insert into scheduling.slots (id, doctor_id, starts_at, ends_at, created_at)
             select case when doctor_id = $2 and n = 1 and starts_at > now() + interval '2 days' then $3::uuid

@@ -76,7 +76,7 @@ static class DemoClinic
     static async Task AddPeople(NpgsqlConnection connection, string hash)
     {
         var people = new List<(string Email, string Name, string Role)> { (AdminEmail, "Nila Admin", Allow.Admin) };
-        people.AddRange(DemoPeople.Doctors.Select((d, i) => ($"doctor{i + 1:00}@demo.example", d.Name, Allow.Doctor)));
+        people.AddRange(DemoPeople.Doctors.Select((d, i) => (DemoPeople.EmailOfDoctor(i), d.Name, Allow.Doctor)));
         people.AddRange(DemoPeople.Patients.Select((name, i) =>
             ($"patient{i + 1:00}@demo.example", name, Allow.Patient)));
         await connection.Statement(SignUp).With(people.ConvertAll(p => p.Email).ToArray())
@@ -90,7 +90,7 @@ static class DemoClinic
     {
         var doctors = DemoPeople.Doctors;
         return connection.Statement(CreateProfiles)
-            .With(doctors.Select((_, i) => $"doctor{i + 1:00}@demo.example").ToArray())
+            .With(doctors.Select((_, i) => DemoPeople.EmailOfDoctor(i)).ToArray())
             .With(doctors.Select(d => d.Specialization).ToArray()).With(doctors.Select(d => d.Experience).ToArray())
             .With(doctors.Select(d => d.Bio).ToArray()).With(doctors.Select(d => d.Languages).ToArray())
             .With(doctors.Select(d => Languages.NamesOf(d.Languages.Split(' '))).ToArray())

@@ -8,6 +8,9 @@ static class DemoPeople
         string Name, string Specialization, int Experience, string Languages, int? FeeMinor, string Bio,
         string Zone = "Asia/Kolkata", string Currency = "INR");
 
+    /// <param name="index">The place in <see cref="Doctors"/>, from 0.</param>
+    public static string EmailOfDoctor(int index) => $"doctor{index + 1:00}@demo.example";
+
     public static IReadOnlyList<Doctor> Doctors { get; } = [
         new("Dr. Ananya Sharma (डॉ. अनन्या शर्मा)", "Panchakarma", 14, "hi en", 80000,
             "Cleansing therapies and oil massage for long-standing joint and back pain."),

@@ -14,6 +14,9 @@ sealed class IdentityLimits
     // Requests for an e-mail per minute: more than a person makes, fewer than fill an inbox.
     [Range(0, int.MaxValue)] public int MailsPerAddress { get; init; } = 10;
 
+    // Letters of one kind to one receiver, per hour. A person asks a second and a third time.
+    [Range(0, int.MaxValue)] public int LettersPerReceiver { get; init; } = 10;
+
     // In a row, before the account's sign-in waits.
     [Range(0, int.MaxValue)] public int SignInFailuresPerAccount { get; init; } = 10;
 }

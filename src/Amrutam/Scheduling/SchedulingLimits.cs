@@ -12,7 +12,8 @@ sealed class SchedulingLimits
     [Range(0, int.MaxValue)]
     public int OpenBookingsPerPatientAndDoctor { get => AgainstHoarding(field); init; } = 25;
 
-    // By the patient within an hour; then the patient waits until the hour is over.
+    // Slots that the patient gave up within an hour: cancelled bookings, holds that were not booked, offers that were
+    // not accepted. Then the patient waits until the hour is over.
     [Range(0, int.MaxValue)] public int CancellationsPerPatient { get => AgainstHoarding(field); init; } = 20;
 
     // Each has up to 26 bookings, which the limits above do not count.

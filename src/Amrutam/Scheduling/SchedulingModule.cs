@@ -48,6 +48,7 @@ sealed class SchedulingModule : IModule
         new("booking_policies", ExportedAs: "booking_policy"),
         new("booking_steps", ExportedAs: "booking_history", Grows: true),
         new("bookings", ExportedAs: "bookings", Grows: true),
+        new("recent_holds", ExportedAs: "recent_holds", Grows: true),
         new("moved_bookings", ExportedAs: "moved_bookings", Grows: true),
         new("slots", ExportedAs: "slots", Grows: true),
         new("time_off", ExportedAs: "time_off"),

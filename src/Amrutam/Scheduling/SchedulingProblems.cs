@@ -59,7 +59,7 @@ static class SchedulingProblems
     { IsLimit = true };
 
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
-        "You have booked and cancelled many times within the hour; wait a while before you book again")
+        "You have given up many slots within the hour; wait a while before you take another")
     { IsLimit = true };
     public static readonly Problem NoDoctorIsFree =
         new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time; choose another time");
@@ -70,6 +70,9 @@ static class SchedulingProblems
     public static readonly Problem TooManyHolds =
         new(422, "too_many_holds", "You have reached the limit of held slots; book or release one first")
         { IsLimit = true };
+    public static readonly Problem SlotRests = new(429, "slot_rests_after_a_hold",
+        "You held this slot a short while ago; book it, or let others have it")
+    { IsLimit = true };
     public static readonly Problem TooManySeries =
         new(422, "too_many_series", "You have reached the limit of open series; cancel one first") { IsLimit = true };
     public static readonly Problem NoSlotAtThatTime =

@@ -11,6 +11,7 @@ grant delete, insert, select, update on table scheduling.given_up_slots to amrut
 grant delete, insert, select, update on table scheduling.idempotency_keys to amrutam_app;
 grant delete, insert, select, update on table scheduling.moved_bookings to amrutam_app;
 grant delete, insert, select, update on table scheduling.open_slots to amrutam_app;
+grant delete, insert, select, update on table scheduling.recent_holds to amrutam_app;
 grant delete, insert, select, update on table scheduling.slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.time_off to amrutam_app;
 grant delete, insert, select, update on table scheduling.waitlist_entries to amrutam_app;
@@ -29,4 +30,5 @@ grant execute on function scheduling.patient_lock(uuid) to public;
 grant execute on function scheduling.recent_cancellations_of_patient(uuid) to public;
 grant execute on function scheduling.refuse_overlap_of_a_patient() to public;
 grant execute on function scheduling.slot_state(scheduling.slots) to public;
+grant execute on function scheduling.slots_given_up_by_patient(uuid) to public;
 grant usage on schema scheduling to amrutam_app;

@@ -16,7 +16,9 @@ public sealed class HostOfTheCallerTests(ServerFixture fixture) : IClassFixture<
     TestServer Server => fixture.Server;
 
     IEnumerable<string> Paths => Server.App.Services.GetRequiredService<EndpointDataSource>().Endpoints
-        .OfType<RouteEndpoint>().Select(route => route.RoutePattern.RawText!)
+        .OfType<RouteEndpoint>()
+        .Where(route => route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") == true)
+        .Select(route => route.RoutePattern.RawText!)
         .Where(path => !path.Contains('{', StringComparison.Ordinal)).Append("/api-docs").Append("/api-docs/")
         .Distinct();
 

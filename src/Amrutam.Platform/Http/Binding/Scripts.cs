@@ -3,8 +3,8 @@ using System.Text;
 namespace Amrutam.Platform.Http.Binding;
 
 /// <summary>The script that a letter belongs to, by Unicode's blocks.</summary>
-/// <remarks>.NET does not have Unicode's property Script, and the blocks of the scripts of names are enough. A letter of
-/// another block counts as common to all, and mixes with every script.</remarks>
+/// <remarks>.NET does not have Unicode's property Script, and the blocks of the scripts of names are enough. A letter
+/// of another block counts as common to all, and mixes with every script.</remarks>
 static class Scripts
 {
     const string Latin = "Latin", Greek = "Greek", Cyrillic = "Cyrillic", Armenian = "Armenian", Hebrew = "Hebrew",

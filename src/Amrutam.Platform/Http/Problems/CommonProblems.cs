@@ -18,6 +18,8 @@ static class CommonProblems
         new(405, "method_not_allowed", "This address does not accept that method; see the API's description");
     public static readonly Problem NotAcceptable = new(406, "not_acceptable",
         "The response has no media type that you accept; change your Accept header");
+    public static readonly Problem BodyTooSlow = new(408, "body_too_slow",
+        "The request body arrived too slowly; send the whole body at once");
     public static readonly Problem Conflict = new(409, "conflict",
         "The present state does not allow this; read it again");
     public static readonly Problem TooLarge = new(413, "body_too_large",
@@ -26,12 +28,20 @@ static class CommonProblems
         new(415, "unsupported_media_type", "The body must be application/json");
     public static readonly Problem Invalid = new(422, "invalid_fields", "Some fields are not valid; correct them");
     public static readonly Problem TooMany = new(429, "too_many_requests", "Too many requests; try again later");
+    public static readonly Problem TooManyAtOnce = new(429, "too_many_at_once",
+        "You have too many requests running; wait for their responses")
+    { IsLimit = true };
+    public static readonly Problem TooManyChanges = new(429, "too_many_changes",
+        "You have changed too much within a minute; wait before you send another change")
+    { IsLimit = true };
     public static readonly Problem HeadersTooLarge = new(431, "headers_too_large",
         "The request headers are too large; send fewer or shorter ones");
     public static readonly Problem Failed = new(500, "internal_error",
         "The server failed; try again, and give the operator the trace_id if it fails again");
     public static readonly Problem Overloaded = new(503, "overloaded",
         "The server has too many requests; try again shortly");
+    public static readonly Problem AnotherChangeRuns = new(503, "another_change_runs",
+        "Another change of the same data is not finished; try again shortly");
     public static readonly Problem OutcomeUnknown = new(503, "outcome_unknown",
         "The server does not know the outcome; send the request again with the same Idempotency-Key");
     public static readonly Problem DatabaseAway = new(503, "database_unavailable",
@@ -58,6 +68,7 @@ static class CommonProblems
         404 => Absent,
         405 => MethodNotAllowed,
         406 => NotAcceptable,
+        408 => BodyTooSlow,
         409 => Conflict,
         413 => TooLarge,
         415 => WrongMediaType,

@@ -29,6 +29,7 @@ static class ProblemPages
         403 => "Another role is needed. Asking again does not help.",
         404 => "Check the address. A thing that you may not see gets the same answer as one that does not exist.",
         405 or 406 or 413 or 415 or 431 => "The request does not fit this address; /api-docs describes those that do.",
+        408 => "Send the whole request at once, over a connection that is fast enough.",
         409 => "The request conflicts with the present state. Read it again, and change the request.",
         412 or 428 => "Read the resource again and send its ETag in If-Match.",
         422 => "The request breaks a rule, and \"errors\" names the wrong fields, if any. Correct the request.",

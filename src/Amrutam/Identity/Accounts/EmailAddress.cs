@@ -25,8 +25,8 @@ static class EmailAddress
     public const string Rule = "must be an e-mail address, as name@example.org";
 
     /// <summary>Reads an address that is new to the product.</summary>
-    /// <returns>The address without spaces around it, in NFC, with its domain in ASCII. Null for other text, for address
-    /// literals, and for text that <see cref="TextRules"/> refuses in names.</returns>
+    /// <returns>The address without spaces around it, in NFC, with its domain in ASCII. Null for other text, for
+    /// address literals, and for text that <see cref="TextRules"/> refuses in names.</returns>
     public static string? Parse(string text)
     {
         // Before any work that grows with the length. Four bytes a code point is the most.
@@ -52,6 +52,15 @@ static class EmailAddress
         if (UnicodeText.Normal(text, NormalizationForm.FormKC)?.Trim() is not { } address) return "";
         var at = address.LastIndexOf('@') + 1;
         return (address[..at] + (Ascii(address[at..]) ?? address[at..])).ToUpperInvariant();
+    }
+
+    /// <summary>The form in which a receiver's letters are counted: without the tag that many providers ignore, as in
+    /// <c>name+tag@example.org</c>.</summary>
+    public static string Receiver(string address)
+    {
+        var normal = Normal(address);
+        var (tag, at) = (normal.IndexOf('+', StringComparison.Ordinal), normal.LastIndexOf('@'));
+        return tag > 0 && tag < at ? normal[..tag] + normal[at..] : normal;
     }
 
     /// <returns>The mailbox that mail to this address goes to; null when it is no address.</returns>

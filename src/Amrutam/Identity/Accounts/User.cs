@@ -65,9 +65,22 @@ sealed class IdentityDb(DbContextOptions<IdentityDb> options) : IdentityUserCont
     });
 
     /// <summary>Runs a change in the same way. The work returns false to roll it back.</summary>
+    /// <remarks>The connection is given back here. The context would keep it until the answer is sent.</remarks>
     public async Task<bool> Change(Func<NpgsqlConnection, Task<bool>> work)
     {
         await Database.OpenConnectionAsync(CancellationToken.None);
+        try
+        {
+            return await ChangeOnOpenConnection(work);
+        }
+        finally
+        {
+            await Database.CloseConnectionAsync();
+        }
+    }
+
+    async Task<bool> ChangeOnOpenConnection(Func<NpgsqlConnection, Task<bool>> work)
+    {
         var connection = (NpgsqlConnection)Database.GetDbConnection();
         var commit = CommitWatch.On(connection);
         await using var transaction = await Database.BeginTransactionAsync(CancellationToken.None);

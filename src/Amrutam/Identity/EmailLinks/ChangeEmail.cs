@@ -44,10 +44,12 @@ static class ChangeEmail
         var isTaken = await users.FindByEmailAsync(email) is not null;
         await identity.Change(async connection =>
         {
-            var token = await EmailLinkTokens.Make(connection, user, EmailLinkTokens.ChangeEmail, email);
-            if (!isTaken) await emails.ConfirmNewAddress(connection, email, token);
+            if (isTaken) await Make();
+            else await emails.ConfirmNewAddress(connection, email, Make);
             await emails.AddressIsChanging(connection, user);
             await connection.Append("email_changes.requested", user.Id, caller.Id, caller.Role);
+
+            Task<string> Make() => EmailLinkTokens.Make(connection, user, EmailLinkTokens.ChangeEmail, email);
         });
         return TypedResults.StatusCode(202);
     }

@@ -34,7 +34,7 @@ sealed class PasswordResetRequest(UserManager<User> users, IdentityDb identity, 
             await identity.Change(async connection =>
             {
                 await emails.ResetPassword(connection, user.Email!,
-                    await EmailLinkTokens.Make(connection, user, EmailLinkTokens.ResetPassword));
+                    () => EmailLinkTokens.Make(connection, user, EmailLinkTokens.ResetPassword));
                 await connection.Append("password_resets.requested", user.Id, actor: null, "anonymous");
             });
         await soonest;

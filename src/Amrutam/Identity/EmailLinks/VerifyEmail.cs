@@ -40,7 +40,7 @@ static class VerifyEmail
         if (!user.EmailConfirmed) await identity.Change(async connection =>
         {
             await emails.VerifyAddress(connection, user.Email!,
-                await EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
+                () => EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
             await connection.Append("email_verifications.requested", user.Id, caller.Id, caller.Role);
         });
         return TypedResults.StatusCode(202);

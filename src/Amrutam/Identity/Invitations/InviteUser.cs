@@ -41,8 +41,9 @@ static class InviteUser
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         try
         {
-            return TypedResults.Json(await Send(email!, request.Role, admin, identity, emails), Json.Options,
-                statusCode: 201);
+            return await Send(email!, request.Role, admin, identity, emails) is { } sent
+                ? TypedResults.Json(sent, Json.Options, statusCode: 201)
+                : CommonProblems.TooMany.Because("This address has had too many e-mails within the hour.");
         }
         catch (PostgresException e) when (e.ConstraintName == IdentityProblems.InvitationAlreadyOpen.Code)
         {
@@ -50,20 +51,21 @@ static class InviteUser
         }
     }
 
-    static async Task<Response> Send(string email, string role, CurrentUser admin, IdentityDb identity, Emails emails)
+    /// <returns>Null if the address has had too many e-mails; then nobody is invited.</returns>
+    static async Task<Response?> Send(string email, string role, CurrentUser admin, IdentityDb identity, Emails emails)
     {
         var token = EmailLinkTokens.New();
         Response? made = null;
-        await identity.Change(async connection =>
+        var isSent = await identity.Change(async connection =>
         {
             await connection.Statement(CloseEnded).With(email).With(admin.Id).With(admin.Role).With(admin.Trace)
                 .Execute();
             made = await connection.Statement(Add).With(Guid.CreateVersion7()).With(EmailLinkTokens.Hash(token))
                 .With(email).With(role).With(admin.Id).With(admin.Role).With(admin.Trace)
                 .One(row => new Response(row.GetGuid(0), email, role, row.GetInstant(1)));
-            await emails.Invite(connection, email, role, token);
+            return await emails.Invite(connection, email, role, () => Task.FromResult(token));
         });
-        return made!;
+        return isSent ? made : null;
     }
 
     const string Add = """

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.Encryption;
+using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -15,16 +16,20 @@ namespace Amrutam.Identity.Mail;
 /// <remarks> A link opens a page that does nothing until its form is sent, because mail programs and scanners open
 /// links too. Its token is in the query, where a page without script can read it. Our own log has no queries, and the
 /// token works once and for a short time. The token is also on a line of its own, to be copied. A letter may arrive
-/// days late, so it gives dates and not durations. </remarks>
-sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
+/// days late, so it gives dates and not durations. Each hour
+/// one receiver gets a limited number of letters, whichever route asks for them. The response is the same for a letter
+/// that is not sent. </remarks>
+sealed partial class Emails(SecretEncryption box, IdentitySettings settings, IdentityLimits limits)
 {
     public const string Purpose = "outgoing mail";
+
+    const string Links = "links to a receiver", Notices = "notices to a receiver";
 
     static readonly InstantPattern Moment =
         InstantPattern.CreateWithInvariantCulture("d MMMM uuuu, HH:mm 'UTC'");
 
-    public Task VerifyAddress(NpgsqlConnection connection, string to, string token) =>
-        Queue(connection, new(to,
+    public Task<bool> VerifyAddress(NpgsqlConnection connection, string to, Func<Task<string>> make) =>
+        QueueLink(connection, to, make, token => new(to,
         "Confirm your e-mail address", $"""
         This address was given to Amrutam for an account. To confirm that it is yours, open this link:
 
@@ -37,8 +42,8 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         If you did not sign up, you need not do anything.
         """));
 
-    public Task ResetPassword(NpgsqlConnection connection, string to, string token) =>
-        Queue(connection, new(to,
+    public Task<bool> ResetPassword(NpgsqlConnection connection, string to, Func<Task<string>> make) =>
+        QueueLink(connection, to, make, token => new(to,
         "Choose a new password", $"""
         To choose a new password for your Amrutam account, open this link:
 
@@ -51,8 +56,8 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         Both work for one hour after you asked for them. If you did not ask, you need not do anything: nothing changes.
         """));
 
-    public Task ConfirmNewAddress(NpgsqlConnection connection, string to, string token) =>
-        Queue(connection, new(to,
+    public Task<bool> ConfirmNewAddress(NpgsqlConnection connection, string to, Func<Task<string>> make) =>
+        QueueLink(connection, to, make, token => new(to,
         "Confirm your new e-mail address", $"""
         To use this address for your Amrutam account, open this link:
 
@@ -65,8 +70,8 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
         If you did not ask for this, you need not do anything: nothing changes.
         """));
 
-    public Task Invite(NpgsqlConnection connection, string to, string role, string token) =>
-        Queue(connection, new(to,
+    public Task<bool> Invite(NpgsqlConnection connection, string to, string role, Func<Task<string>> make) =>
+        QueueLink(connection, to, make, token => new(to,
         "You are invited to Amrutam", $"""
         You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
         To choose your password, open this link:
@@ -144,11 +149,32 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings)
 
     string Link(string page, string token) => new Uri(settings.PublicUrl, page + "?token=" + token).ToString();
 
-    async Task Queue(NpgsqlConnection connection, Letter letter)
+    /// <summary>Queues a letter with a link, as anybody can ask for one to any address.</summary>
+    /// <param name="make">Makes the token. It is not called for a letter that is not sent, so earlier links still
+    /// work.</param>
+    /// <returns>False if the receiver has had too many such letters. Only an admin may be answered so: it discloses
+    /// that others wrote to the address.</returns>
+    async Task<bool> QueueLink(NpgsqlConnection connection, string to, Func<Task<string>> make,
+        Func<string, Letter> write)
     {
-        var text = JsonSerializer.SerializeToUtf8Bytes(letter, Json.Options);
-        await connection.Statement(Add).With(Guid.CreateVersion7()).With(box.Encrypt(text, Purpose)).Execute();
+        if (!await Allows(connection, Links, to)) return false;
+        await Add(connection, write(await make()));
+        return true;
     }
 
-    const string Add = "insert into identity.outgoing_mails (id, sealed) values ($1, $2)";
+    /// <summary>Queues a letter about what was done with the receiver's account. Each subject has an allowance of its
+    /// own, so that no flood of one letter hides another.</summary>
+    async Task Queue(NpgsqlConnection connection, Letter letter)
+    {
+        if (await Allows(connection, Notices, letter.To, letter.Subject)) await Add(connection, letter);
+    }
+
+    async Task<bool> Allows(NpgsqlConnection connection, string what, string to, string subject = "") =>
+        await AttemptLimiter.CountInHour(connection, what, EmailAddress.Receiver(to) + ' ' + subject,
+            limits.LettersPerReceiver) == AttemptLimiter.NotRefused;
+
+    Task Add(NpgsqlConnection connection, Letter letter) => connection.Statement(Insert).With(Guid.CreateVersion7())
+        .With(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(letter, Json.Options), Purpose)).Execute();
+
+    const string Insert = "insert into identity.outgoing_mails (id, sealed) values ($1, $2)";
 }

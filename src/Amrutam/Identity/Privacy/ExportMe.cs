@@ -1,13 +1,14 @@
 using System.Text;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Limits;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Privacy;
 using Npgsql;
 
 namespace Amrutam.Identity.Privacy;
 
-/// <summary>Streams all stored data about the caller as one JSON object.</summary>
+/// <summary>Gives all stored data about the caller as one JSON object.</summary>
 static class ExportMe
 {
     const string Exports = "exports of an account";
@@ -21,31 +22,31 @@ static class ExportMe
         .Produces<object>(200, "application/json").WithProblems(CommonProblems.TooMany);
 
     static async Task<IResult> Handle(HttpContext http, CurrentUser caller, NpgsqlDataSource db,
-        IEnumerable<IPersonalData> parts, AttemptLimiter attempts, CancellationToken ct)
+        IEnumerable<IPersonalData> parts, AttemptLimiter attempts, Downloads downloads)
     {
         var wait = await attempts.CountInMinute(Exports, caller.Id.ToString(), PerMinute);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
-        http.Response.Headers.ContentDisposition = "attachment; filename=\"amrutam-export.json\"";
-        return TypedResults.Stream(body => Write(body, caller.Id, db, parts, ct), "application/json");
+        return downloads.Of(caller, "application/json", "amrutam-export.json",
+            (file, ct) => Write(file, caller.Id, db, parts, ct));
     }
 
-    static async Task Write(Stream body, Guid person, NpgsqlDataSource db, IEnumerable<IPersonalData> parts,
+    static async Task Write(Stream file, Guid person, NpgsqlDataSource db, IEnumerable<IPersonalData> parts,
         CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         var separator = '{';
         foreach (var member in parts.SelectMany(part => part.Export(connection, person)))
         {
-            await body.WriteAsync(Encoding.UTF8.GetBytes($"{separator}\"{member.Section}\":"), ct);
+            await file.WriteAsync(Encoding.UTF8.GetBytes($"{separator}\"{member.Section}\":"), ct);
             separator = ',';
             var before = '[';
             await foreach (var row in member.Rows.Stream(row => row.GetString(0), ct))
             {
-                await body.WriteAsync(Encoding.UTF8.GetBytes(before + row), ct);
+                await file.WriteAsync(Encoding.UTF8.GetBytes(before + row), ct);
                 before = ',';
             }
-            await body.WriteAsync(Encoding.UTF8.GetBytes(before == '[' ? "[]" : "]"), ct);
+            await file.WriteAsync(Encoding.UTF8.GetBytes(before == '[' ? "[]" : "]"), ct);
         }
-        await body.WriteAsync(FileEnd, ct);
+        await file.WriteAsync(FileEnd, ct);
     }
 }

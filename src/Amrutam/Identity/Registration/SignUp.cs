@@ -72,7 +72,7 @@ static class SignUp
                 if (user.Role == Allow.Admin) await emails.AdminAdded(connection, user.Id, user.Email!);
                 if (!user.EmailConfirmed)
                     await emails.VerifyAddress(connection, user.Email!,
-                        await EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
+                        () => EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
                 return true;
             });
         }

@@ -13,7 +13,7 @@ namespace Amrutam.Identity.SignIn;
 sealed class AttemptLimiter(NpgsqlDataSource db)
 {
     public const int NotRefused = 0;
-    const int MinuteSeconds = 60;
+    const int MinuteSeconds = 60, HourSeconds = 60 * 60;
 
     sealed record Answer(int RetryAfterSeconds);
 
@@ -34,6 +34,17 @@ sealed class AttemptLimiter(NpgsqlDataSource db)
     {
         if (limit == 0) return NotRefused;
         var answer = await db.Statement(CountAndBlock).With(what).With(Key(who)).With(limit).With(longestSeconds)
+            .One(row => new Answer(row.GetInt32(0)));
+        return Metered(what, answer!);
+    }
+
+    /// <summary>At most <paramref name="limit"/> in an hour; 0 lifts it. Counted in the running transaction, with what
+    /// the limit is for.</summary>
+    /// <returns>The seconds to wait; 0 if the attempt is allowed.</returns>
+    public static async Task<int> CountInHour(NpgsqlConnection connection, string what, string who, int limit)
+    {
+        if (limit == 0) return NotRefused;
+        var answer = await connection.Statement(CountInWindow).With(what).With(Key(who)).With(HourSeconds).With(limit)
             .One(row => new Answer(row.GetInt32(0)));
         return Metered(what, answer!);
     }

@@ -28,7 +28,7 @@ begin
     return null;
 end $$;
 
--- The judgement of 0571. Both counts of open bookings come from one scan, which is made only where a limit is set and
+-- The judgement of 0640 and 0682 in one text. Both counts of open bookings come from one scan, which is made only where a limit is set and
 -- stops at the limit of all doctors together. The address of the slot's row serves the transaction that locked it.
 drop function scheduling.bookability;
 create function scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean,
@@ -41,7 +41,8 @@ returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at time
                 when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
                 when s.starts_at <= statement_timestamp() then 'slot_has_started'
                 when s.booking_id is not null then 'one_active_booking_per_slot'
-                when by_patient and s.bookable_until <= statement_timestamp() then 'minimum_notice'
+                when by_patient and s.bookable_until <= statement_timestamp()
+                     and s.bookable_until > '-infinity' then 'minimum_notice'
                 when scheduling.slot_state(s) = 'held' and s.held_by <> patient then 'slot_is_held'
                 when exists (
                     select from scheduling.bookings_of_patient_between(patient, s.starts_at, s.ends_at) o
@@ -51,7 +52,7 @@ returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at time
                     then 'too_many_open_bookings_with_this_doctor'
                 when by_patient and cancellation_limit > 0 and cancellation_limit <= (
                     select count(*) from (
-                        select from scheduling.recent_cancellations_of_patient(patient)
+                        select from scheduling.slots_given_up_by_patient(patient)
                          limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
            s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
@@ -77,8 +78,9 @@ create index cancellations_of_a_patient on scheduling.bookings (patient_id, upda
 
 create or replace function scheduling.recent_cancellations_of_patient(patient uuid)
 returns setof scheduling.bookings language sql stable as $$
-    select b.* from scheduling.bookings b
+    select distinct on (coalesce(b.series_id, b.id)) b.* from scheduling.bookings b
      where b.patient_id = patient and b.updated_at > statement_timestamp() - interval '1 hour'
        and b.starts_at > statement_timestamp() - interval '1 hour'
        and b.status = 'cancelled' and b.cancelled_by = 'patient'
+     order by coalesce(b.series_id, b.id), b.updated_at
 $$;

@@ -20,6 +20,7 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
         yield return new("moved_bookings", connection.Statement(Moved).With(person));
         yield return new("waitlist", connection.Statement(Waitlist).With(person));
         yield return new("holds", connection.Statement(Holds).With(person));
+        yield return new("recent_holds", connection.Statement(RecentHolds).With(person));
         yield return new("availability", connection.Statement(Availability).With(person));
         yield return new("booking_policy", connection.Statement(Policy).With(person));
         yield return new("time_off", connection.Statement(TimeOff).With(person));
@@ -34,6 +35,7 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
     public async Task Erase(NpgsqlConnection connection, Guid person)
     {
         await connection.Statement(EraseReasons).With(person).Execute();
+        await connection.Statement(EraseHolds).With(person).Execute();
         await connection.Statement(EraseWords).With(person).Execute();
         await connection.Statement(EraseAnswers).With(person).Execute();
         await connection.Statement(EraseRules).With(person).Execute();
@@ -69,6 +71,10 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
           from scheduling.slots where held_by = $1 order by starts_at
         """;
 
+    const string RecentHolds = """
+        select (to_jsonb(h) - 'patient_id')::text from scheduling.recent_holds h where patient_id = $1 order by ended_at
+        """;
+
     const string Availability =
         "select (to_jsonb(a) - 'due_at' - 'made_in_zone')::text from scheduling.availability a where doctor_id = $1";
 
@@ -90,6 +96,8 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
          where (patient_id = $1 and (reason is not null or cancellation_reason is not null))
             or (doctor_id = $1 and cancelled_by = 'doctor' and cancellation_reason is not null)
         """;
+
+    const string EraseHolds = "delete from scheduling.recent_holds where patient_id = $1";
 
     const string EraseWords = """
         update scheduling.booking_steps s set reason = null

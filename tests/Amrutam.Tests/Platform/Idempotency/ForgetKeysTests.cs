@@ -29,4 +29,26 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
         (await patient.Book(old, "old")).Is(409, "one_active_booking_per_slot");
         (await patient.Book(young, "young")).Is(201).Header("Idempotency-Replayed").ShouldBe("true");
     }
+
+    [Fact]
+    public async Task Of_an_accounts_refusals_the_oldest_are_forgotten_first_and_of_the_others_none()
+    {
+        var server = fixture.Server;
+        var (flooder, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        foreach (var (person, status, count) in new[] { (flooder, 409, ForgetKeys.MostRefusals + 5),
+            (flooder, 201, 3), (other, 404, 3) })
+            await server.Owner.Statement("""
+                insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body, created_at)
+                select $1, 'POST /api/' || $2, n::text, '\x00', $2, '{}', now() - n * interval '1 second'
+                  from generate_series(1, $3) n
+                """).With(person).With(status).With(count).Execute();
+
+        await server.App.Services.GetRequiredService<ForgetKeys>().Run(TestContext.Current.CancellationToken);
+
+        var kept = await server.Owner.Statement("""
+            select status, count(*), max(key::int) from platform.idempotency_keys
+             where user_id in ($1, $2) group by user_id, status order by status
+            """).With(flooder).With(other).List(row => (row.GetInt32(0), row.GetInt64(1), row.GetInt32(2)));
+        kept.ShouldBe([(201, 3, 3), (404, 3, 3), (409, ForgetKeys.MostRefusals, ForgetKeys.MostRefusals)]);
+    }
 }

@@ -24,13 +24,16 @@ static class Clockwork
     /// <summary>Ends the slot's hold, a patient's own or an offer.</summary>
     public static Task EndHold(this TestServer server, Guid slot) => server.Owner.Statement("""
         with o as (update scheduling.waitlist_offers set expires_at = now() - interval '1 second'
-                    where slot_id = $1 and outcome is null)
+                    where slot_id = $1 and outcome is null),
+             h as (update scheduling.recent_holds set ended_at = now() - interval '1 second' where slot_id = $1)
         update scheduling.slots set held_until = now() - interval '1 second' where id = $1 and held_until is not null
         """).With(slot).Execute();
 
     /// <summary>Ends every hold and every offer.</summary>
     public static Task EndHolds(this TestServer server) => server.Owner.Statement("""
-        with o as (update scheduling.waitlist_offers set expires_at = now() - interval '1 second' where outcome is null)
+        with o as (update scheduling.waitlist_offers set expires_at = now() - interval '1 second'
+                    where outcome is null),
+             h as (update scheduling.recent_holds set ended_at = now() - interval '1 second')
         update scheduling.slots set held_until = now() - interval '1 second'
          where held_until is not null and booking_id is null
         """).Execute();

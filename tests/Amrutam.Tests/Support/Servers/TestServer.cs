@@ -18,9 +18,10 @@ sealed class TestServer : IAsyncDisposable
 {
     // The tests sign up and book thousands of times from one address. Tests of the limits set their own.
     static readonly string[] Unlimited = [.. new[] { "SignUpsPerAddress", "SignInsPerAddress",
-        "SignInFailuresPerAccount", "MailsPerAddress",
+        "SignInFailuresPerAccount", "MailsPerAddress", "LettersPerReceiver",
         "OpenBookingsPerPatient", "OpenBookingsPerPatientAndDoctor", "HoldsPerPatient",
-        "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient" }
+        "OpenSeriesPerPatient", "CancellationsPerPatient", "WaitlistEntriesPerPatient",
+        "RequestsAtOnce", "ChangesPerAccount", "ChangesPerAddress" }
             .Select(limit => $"--Limits:{limit}=0")];
 
     // A tenth of the rounds in service, and still most of a sign-in's time.

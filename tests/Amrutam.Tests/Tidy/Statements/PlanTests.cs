@@ -26,11 +26,11 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     {
         ["Amrutam.Doctors.Directory.ListDoctors.FindSoonest"] =
             "asks every doctor, when the next thousand slots were not enough",
-        ["Amrutam.Platform.Idempotency.ForgetKeys.Forget"] =
+        ["Amrutam.Platform.Idempotency.ForgetKeys.ForgetOld"] =
             "runs after LookByAge, with scans of whole tables switched off",
         ["Amrutam.Demo.DemoClinic.SomebodyIsThere"] = "reads until it meets the first account",
         ["Amrutam.Demo.DemoClinic.CreateProfiles"] = FillsEmptyDatabase,
-        ["Amrutam.Demo.DemoCalendar.Doctors"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.DemoCalendar.PublishSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.BookSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.CountAttempts"] = FillsEmptyDatabase,
     };
@@ -287,6 +287,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
           join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
         insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at, outcome)
         select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
+        insert into scheduling.recent_holds (patient_id, slot_id, ended_at)
+        select id, gen_random_uuid(), now() from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
         insert into audit.events (actor_id, actor_role, action, entity, entity_id)

@@ -20,7 +20,6 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
         "Amrutam.Platform.Data.SchemaVersion.", "Amrutam.Demo.", "Amrutam.EmbeddedPostgres.NewPostgresCluster.",
         "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
-
     /// <summary>Code that runs SQL which is no constant: migrations and rights are files, and a cluster's first
     /// commands contain names.</summary>
     static readonly string[] RunsOtherText =

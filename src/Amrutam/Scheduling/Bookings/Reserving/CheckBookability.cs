@@ -45,8 +45,8 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
         && (refusal.Code == SchedulingProblems.CoolDown.Code
             || refusal.Code == SchedulingProblems.BookingsOfAPatientDoNotOverlap.Code);
 
-    /// <summary>Adds to a refusal the facts that the patient needs. After too many cancellations these are the seconds
-    /// until the next booking; for an overlap, the patient's bookings at that time.</summary>
+    /// <summary>Adds to a refusal the facts that the patient needs. After too many slots given up these are the
+    /// seconds until the next booking; for an overlap, the patient's bookings at that time.</summary>
     /// <param name="moved">The patient's booking that is to be moved, or null.</param>
     public static async Task<StoredResponse> Explain(NpgsqlConnection connection, StoredResponse refusal, Guid slot,
         Guid patient, Guid? moved = null) =>
@@ -69,11 +69,11 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
         await connection.Statement(CalendarLocks.Patients).With(new[] { PatientLock.Of(patient) }).Execute();
     }
 
-    // The oldest recent cancellation leaves the hour that is judged first.
+    // The slot that was given up first leaves the hour that is judged first.
     const string CoolDownEnds = """
         select greatest(1, ceil(extract(epoch from
-                   min(updated_at) + interval '1 hour' - statement_timestamp())))::int
-          from scheduling.recent_cancellations_of_patient($1)
+                   min(at) + interval '1 hour' - statement_timestamp())))::int
+          from scheduling.slots_given_up_by_patient($1)
         """;
 
     const string SelectOverlapping = """

@@ -11,7 +11,7 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// <remarks>
 /// A hold ends by the database's clock, without any job, and at the latest when its slot stops being bookable.
 /// <c>POST /api/bookings</c> by its holder ends it too. A second request while it runs returns the same hold and does
-/// not extend it.
+/// not extend it. After its end the slot rests from its holder, who can still book it.
 /// </remarks>
 static class HoldSlot
 {
@@ -22,7 +22,8 @@ static class HoldSlot
         slots.MapPost("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Hold a slot")
             .WithDescription("Keeps the slot for the caller for a few minutes, until they book it.")
             .Produces<Hold>(StatusCodes.Status201Created).Example(Examples.Held)
-            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.TooManyHolds]);
+            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.TooManyHolds,
+                SchedulingProblems.SlotRests]);
 
     static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
         CheckBookability bookability, SchedulingSettings settings, SchedulingLimits limits,
@@ -31,11 +32,21 @@ static class HoldSlot
         {
             if (await bookability.Refusal(connection, id, patient.Id, patient) is { } refusal)
                 return await alternatives.AddTo(refusal, id, connection);
+            if (limits.CancellationsPerPatient > 0
+                && await connection.Statement(RestOfSlot).With(id).With(patient.Id).Value<int>() is > 0 and var seconds)
+                return StoredResponse.Of(SchedulingProblems.SlotRests.Because()) with { RetryAfterSeconds = seconds };
             var held = await connection.Statement(InsertHold).With(id).With(patient.Id).With(limits.HoldsPerPatient)
                 .With(settings.Times.HoldMinutes).With(patient.Trace).One(row => new Hold(id, row.GetInstant(0)));
             return held is null ? StoredResponse.Of(SchedulingProblems.TooManyHolds.Because())
                 : StoredResponse.Of(StatusCodes.Status201Created, held);
         });
+
+    // Three times as long as a hold, so that others have the slot most of the time.
+    const string RestOfSlot = """
+        select ceil(extract(epoch from ended_at + interval '15 minutes' - statement_timestamp()))::int
+          from scheduling.recent_holds
+         where patient_id = $2 and slot_id = $1 and ended_at <= statement_timestamp()
+        """;
 
     // An offer of the waiting list is a hold that the patient did not ask for, and does not count.
     const string InsertHold = """
@@ -52,6 +63,12 @@ static class HoldSlot
                       and not exists (select from scheduling.waitlist_offers w
                                        where w.slot_id = o.id and w.outcome is null)))
          returning s.id, s.doctor_id, s.held_until),
+        recorded as (
+            insert into scheduling.recent_holds as h (patient_id, slot_id, ended_at) select $2, id, held_until from held
+            on conflict (patient_id, slot_id) do update set ended_at = excluded.ended_at),
+        forgotten as (
+            delete from scheduling.recent_holds h
+             where h.patient_id = $2 and h.slot_id <> $1 and h.ended_at < statement_timestamp() - interval '1 hour'),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $2, 'patient', 'slots.held', 'slot', id,

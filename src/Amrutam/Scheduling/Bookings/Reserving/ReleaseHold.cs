@@ -29,6 +29,9 @@ static class ReleaseHold
             update scheduling.slots s set held_by = null, held_until = null
              where s.id = $1 and s.held_by = $2 and s.held_until > statement_timestamp()
          returning s.id, s.doctor_id),
+        ended as (
+            update scheduling.recent_holds h set ended_at = statement_timestamp()
+              from released r where h.patient_id = $2 and h.slot_id = r.id),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $2, 'patient', 'slots.released', 'slot', id, jsonb_build_object('doctor_id', doctor_id), $3
