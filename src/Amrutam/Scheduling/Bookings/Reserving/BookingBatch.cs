@@ -81,9 +81,8 @@ sealed class BookingBatch : IAsyncDisposable
             }
             _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
             if (outcome.Code is Booked or IdempotencyKey.Replayed)
-                return outcome.Code == Booked
-                    ? new(outcome.Status, outcome.Body!, outcome.Location, ETag: IfMatch.Tag(0))
-                    : new(outcome.Status, outcome.Body!, outcome.Location, Replayed: true);
+                return new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == IdempotencyKey.Replayed,
+                    ETag: outcome.Code == Booked ? IfMatch.Tag(0) : null);
             _refused.Add(outcome.Code);
             return StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
         }
