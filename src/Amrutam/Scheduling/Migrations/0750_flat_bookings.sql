@@ -28,9 +28,10 @@ begin
     return null;
 end $$;
 
--- The judgement of 0640 and 0682 in one text. Both counts of open bookings come from one scan, which is made only where
--- a limit is set, and which stops at the limit of all doctors together. The address of the slot's row serves the
--- transaction that locked it.
+-- The judgement of 0571 with new rules: a withdrawn slot that is held has no notice, so its holder may book it (0682),
+-- and the cool-down counts every slot that was given up (0640). Both counts of open bookings come from one scan. It is
+-- made only where a limit is set, and stops at the limit of all doctors together. The address of the slot's row serves
+-- the transaction that locked it.
 drop function scheduling.bookability;
 create function scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean,
     open_limit int, open_limit_per_doctor int, cancellation_limit int)
@@ -73,7 +74,8 @@ create index bookings_of_a_patient_covered on scheduling.bookings (patient_id, s
 drop index scheduling.bookings_of_a_patient;
 alter index scheduling.bookings_of_a_patient_covered rename to bookings_of_a_patient;
 
--- A patient's own cancellations, newest at the end: read for the cool-down without the visits ahead.
+-- A patient's own cancellations, newest at the end: read for the cool-down without the visits ahead. A series that is
+-- cancelled counts once, however many visits it has.
 create index cancellations_of_a_patient on scheduling.bookings (patient_id, updated_at)
     where status = 'cancelled' and cancelled_by = 'patient';
 
