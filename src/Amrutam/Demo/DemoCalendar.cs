@@ -30,8 +30,8 @@ static class DemoCalendar
         await connection.Statement(CountAttempts).Execute();
     }
 
-    /// <summary>Publishes three hours a day on each doctor's wall clock, not on Sundays. A week is published three weeks
-    /// before it begins, or when the doctor joins.</summary>
+    /// <summary>Publishes three hours a day on each doctor's wall clock, not on Sundays. A week is published three
+    /// weeks before it begins, or when the doctor joins.</summary>
     static async Task Publish(NpgsqlConnection connection, string trace)
     {
         var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
