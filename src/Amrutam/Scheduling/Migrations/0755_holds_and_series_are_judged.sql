@@ -1,4 +1,5 @@
--- The judgement of 0750 with the difference of 0682: a withdrawn slot that is held has no notice, so its holder may book it.
+-- The judgement of 0750 with the difference of 0682: a withdrawn slot that is held has no notice, so its holder may
+-- book it.
 create or replace function scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean,
     verified_only boolean, open_limit int, open_limit_per_doctor int, cancellation_limit int)
 returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at timestamptz, held_until timestamptz,
@@ -33,7 +34,8 @@ returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at time
                  limit nullif(open_limit, 0)) o) open
 $$;
 
--- A patient's own cancellations, as in 0750 and 0684. A series that is cancelled counts once, however many visits it has.
+-- A patient's own cancellations, as in 0750 and 0684. A series that is cancelled counts once, however many visits it
+-- has.
 create or replace function scheduling.recent_cancellations_of_patient(patient uuid)
 returns setof scheduling.bookings language sql stable as $$
     select distinct on (coalesce(b.series_id, b.id)) b.* from scheduling.bookings b
