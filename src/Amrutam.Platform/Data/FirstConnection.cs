@@ -16,13 +16,15 @@ static class FirstConnection
     const int AttemptSeconds = 5;
 
     /// <param name="database">The database that the operator gave.</param>
+    /// <param name="asOwner">Whether the owner's login has to answer, beside the server's.</param>
     /// <param name="limit">The longest wait for a database that is away.</param>
     /// <param name="say">Takes one line for the operator when the wait begins.</param>
     /// <exception cref="StartupException">PostgreSQL is away for longer than the limit, or refuses a login.</exception>
-    public static async Task Open(Database database, TimeSpan limit, Action<string> say, CancellationToken ct)
+    public static async Task Open(Database database, bool asOwner, TimeSpan limit, Action<string> say,
+        CancellationToken ct)
     {
-        await Open(database, database.Owner, limit, say, ct);
-        if (!database.HasOneLogin) await Open(database, database.App, limit, say, ct);
+        if (asOwner) await Open(database, database.Owner, limit, say, ct);
+        if (!asOwner || !database.HasOneLogin) await Open(database, database.App, limit, say, ct);
     }
 
     /// <summary>One line about a failure of the database that ended a start or a command.</summary>

@@ -18,14 +18,15 @@ sealed class ChosenDatabase : IAsyncDisposable
     /// running one.</param>
     /// <param name="log">The log of the embedded PostgreSQL.</param>
     /// <param name="ct">Ends the wait.</param>
+    /// <param name="asOwner">Whether the owner's login has to answer, too.</param>
     /// <exception cref="StartupException">The given database cannot be reached.</exception>
     public static async Task<ChosenDatabase> Open(WebApplicationBuilder configured, bool ownEmbedded, ILogger log,
-        CancellationToken ct)
+        CancellationToken ct, bool asOwner = true)
     {
         if (configured.Bound<ConnectionStrings>().Given() is { } given)
         {
             var limit = TimeSpan.FromSeconds(configured.Bound<DatabaseSettings>().StartSeconds);
-            await FirstConnection.Open(given, limit, Console.Error.WriteLine, ct);
+            await FirstConnection.Open(given, asOwner, limit, Console.Error.WriteLine, ct);
             return new(given, embedded: null);
         }
         var directory = DataSettings.DirectoryOf(configured.Configuration);

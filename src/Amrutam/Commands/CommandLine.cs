@@ -43,7 +43,7 @@ static class CommandLine
         root.Add(Admin());
         root.Add(Keys());
         root.Add(Events());
-        root.Add(AuditCommands.All(WithDatabase, WithServices));
+        root.Add(AuditCommands.All((command, ct) => WithDatabase(command, ct, asOwner: false), WithServices));
         root.Add(Check());
         root.Add(FillWithDemo());
         root.Add(Describe());
@@ -213,10 +213,13 @@ static class CommandLine
 
     /// <summary>Runs a command against the given database or the embedded one. That one is already running, or starts
     /// for the command.</summary>
-    static async Task<int> WithDatabase(Func<WebApplicationBuilder, Database, Task<int>> command, CancellationToken ct)
+    /// <param name="asOwner">False for a command that the server's own login is enough for.</param>
+    static async Task<int> WithDatabase(Func<WebApplicationBuilder, Database, Task<int>> command, CancellationToken ct,
+        bool asOwner = true)
     {
         var builder = Program.Configure(Quiet);
-        await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: false, NullLogger.Instance, ct);
+        await using var chosen = await ChosenDatabase.Open(builder, ownEmbedded: false, NullLogger.Instance, ct,
+            asOwner);
         return await command(builder, chosen.Database);
     }
 }

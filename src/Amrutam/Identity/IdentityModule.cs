@@ -62,7 +62,7 @@ sealed partial class IdentityModule : IModule
         AddPasswords(module.Services, settings);
         AddPortalSessions(module, settings);
         AddSecondFactors(module, settings);
-        module.AddStartWarning(_ => settings.KeyEncryptionKey is not { Length: > 0 }, LogKeyInFile);
+        module.AddStartWarning(_ => settings.KeyEncryptionKey is null, LogKeyInFile);
         module.AddStartWarning(_ => settings.PublicUrl.IsLoopback, LogPublicUrl);
         module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },
             LogNoMail);

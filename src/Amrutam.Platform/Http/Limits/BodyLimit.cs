@@ -58,8 +58,10 @@ sealed class BodyLimit(RequestDelegate next, HttpSettings settings, TimeProvider
             }
             var taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
             taken.CopyTo(buffer.Span);
+            // The reader reuses the memory of what it passed, so the length is taken before.
+            var length = (int)taken.Length;
             reader.AdvanceTo(taken.End);
-            return Counted((int)taken.Length);
+            return Counted(length);
         }
 
         int Counted(int read)

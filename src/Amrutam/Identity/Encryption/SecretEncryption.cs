@@ -64,7 +64,7 @@ sealed class SecretEncryption(byte[] key, params byte[][] others)
         var others = (settings.OtherKeyEncryptionKeys ?? "")
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(other => Given(other, nameof(settings.OtherKeyEncryptionKeys))).ToArray();
-        return settings.KeyEncryptionKey is { Length: > 0 } given
+        return settings.KeyEncryptionKey is { } given
             ? new(Given(given, nameof(settings.KeyEncryptionKey)), others)
             : new(OfFile(directory), others);
     }

@@ -133,6 +133,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     {
         [_, _, "me", var kind, ..] => kind,
         [_, _, "availability", var kind, ..] => kind,
+        [_, _, "bookings", "series", _, ..] => "series",
         var parts => parts[2],
     };
 
@@ -160,8 +161,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         /// <returns>The owner of the thing in this role, or null.</returns>
         public TestUser? Owner(string kind, string role) => (kind, role) switch
         {
-            ("bookings" or "slots" or "time-off", "doctor") => Doctor,
-            ("bookings" or "sessions" or "waitlist" or "passkeys", "patient") => Patient,
+            ("bookings" or "series" or "slots" or "time-off", "doctor") => Doctor,
+            ("bookings" or "series" or "sessions" or "waitlist" or "passkeys", "patient") => Patient,
             _ => null,
         };
     }
@@ -174,6 +175,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         return new(doctor, patient, new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["slots"] = free.ToString(), ["bookings"] = booking.ToString(),
+            ["series"] = await Series(booking),
             ["sessions"] = await Insert("""
                 insert into identity.sessions (id, user_id, expires_at) values ($1, $2, now() + interval '1 day')
                 """, patient.Id),
@@ -187,6 +189,14 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
                 """, patient.Id),
             ["passkeys"] = await Passkey(patient.Id),
         });
+    }
+
+    async Task<string> Series(Guid booking)
+    {
+        var id = Guid.CreateVersion7();
+        await Server.Owner.Statement("update scheduling.bookings set series_id = $1 where id = $2").With(id)
+            .With(booking).Execute();
+        return id.ToString();
     }
 
     async Task<string> Insert(string sql, Guid owner)

@@ -83,7 +83,8 @@ public sealed class LengthTests(ServerFixture fixture) : IClassFixture<ServerFix
         if (path.StartsWith("/api/admin", StringComparison.Ordinal)) return (await fixture.Server.User("admin")).Http;
         if (path == "/api/doctors/profile" && bounded.Request.Method == "POST")
             return (await fixture.Server.User("doctor")).Http;
-        return path == "/api/doctors/profile" || path.EndsWith("/decline", StringComparison.Ordinal)
+        return path == "/api/doctors/profile" || path.StartsWith("/api/availability", StringComparison.Ordinal)
+            || path.EndsWith("/decline", StringComparison.Ordinal)
             || path.EndsWith("/declination", StringComparison.Ordinal)
             ? (await fixture.Server.Doctor()).Http : (await fixture.Server.User("patient")).Http;
     }

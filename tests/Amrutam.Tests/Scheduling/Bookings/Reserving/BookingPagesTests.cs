@@ -46,7 +46,7 @@ public sealed class BookingPagesTests(TestCluster cluster)
         (some - withLimits).ShouldBeLessThanOrEqualTo(MostForVisitsAhead);
     }
 
-    /// <returns>Pages for each booking of one batch. Others before it fill the caches of plans and catalogues.</returns>
+    /// <returns>Pages for each booking of one batch. Others before it fill the caches.</returns>
     async Task<double> Pages(NpgsqlDataSource db, NpgsqlDataSource owner, SchedulingLimits limits)
     {
         // Commits here are asynchronous. Vacuum takes only rows of flushed ones for visible to all.
