@@ -70,8 +70,11 @@ static class FirstConnection
 
     static string Explain(NpgsqlException e, NpgsqlConnectionStringBuilder login, string setting) => e switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword
-            or PostgresErrorCodes.InvalidAuthorizationSpecification } => $"PostgreSQL at {Place(login)} does not admit "
+        PostgresException
+        {
+            SqlState: PostgresErrorCodes.InvalidPassword
+            or PostgresErrorCodes.InvalidAuthorizationSpecification
+        } => $"PostgreSQL at {Place(login)} does not admit "
             + $"the user '{login.Username}': correct the user or the password in {setting}.",
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => $"PostgreSQL at {Place(login)} has no "
             + $"database '{login.Database ?? login.Username}': create it, or correct the name in {setting}.",

@@ -1,6 +1,5 @@
 using Amrutam.Audit.Contracts;
 using Amrutam.Platform.Data;
-using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 

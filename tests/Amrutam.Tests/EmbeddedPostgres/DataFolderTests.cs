@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Amrutam.Tests.EmbeddedPostgres;
 
 /// <summary>The data folder is closed to other users of the machine.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class DataFolderTests : IDisposable
 {
     const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
 using NodaTime;
-using static Amrutam.Tests.Support.Calendars.Availability;
 
 namespace Amrutam.Tests.Scheduling;
 

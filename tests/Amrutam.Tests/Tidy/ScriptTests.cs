@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace Amrutam.Tests.Tidy;
 
 /// <summary>The script x in surroundings that are not the usual ones.</summary>
+[UnsupportedOSPlatform("windows")]
 public sealed class ScriptTests : IDisposable
 {
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("script-");

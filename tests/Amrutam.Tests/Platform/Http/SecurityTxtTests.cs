@@ -1,5 +1,4 @@
 using System.Globalization;
-using Amrutam.Platform;
 using Amrutam.Platform.Http;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;

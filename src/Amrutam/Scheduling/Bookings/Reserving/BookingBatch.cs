@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Amrutam.Platform.Data;
-using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
@@ -158,7 +157,7 @@ sealed class BookingBatch : IAsyncDisposable
             return outcomes;
         }
         catch (Exception e) when (e is CommitOutcomeUnknownException || (e is NpgsqlException broken
-            and (not PostgresException or PostgresException { SqlState: ['5', '7', 'P', ..] })
+            and ((not PostgresException) or PostgresException { SqlState: ['5', '7', 'P', ..] })
             && !Database.EndedBefore(broken)))
         {
             _changes.InvalidateAll();

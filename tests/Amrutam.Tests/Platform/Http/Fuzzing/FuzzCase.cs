@@ -76,16 +76,19 @@ sealed class FuzzedOperation
         yield return ("body", random => Harmless with { Body = Any(HostileValues.Bodies, random), Place = "body" });
         yield return ("Content-Type", random => Harmless with
         {
-            ContentType = Any(HostileValues.ContentTypes, random), Place = "Content-Type",
+            ContentType = Any(HostileValues.ContentTypes, random),
+            Place = "Content-Type",
         });
         yield return ("Content-Encoding", random => Harmless with
         {
-            ContentEncoding = Any(HostileValues.ContentEncodings, random), Place = "Content-Encoding",
+            ContentEncoding = Any(HostileValues.ContentEncodings, random),
+            Place = "Content-Encoding",
         });
         foreach (var member in Members(_body, []))
             yield return ("member " + string.Join('.', member), random => Harmless with
             {
-                Body = With(member, Any(HostileValues.Members, random)), Place = "member " + string.Join('.', member),
+                Body = With(member, Any(HostileValues.Members, random)),
+                Place = "member " + string.Join('.', member),
             });
     }
 

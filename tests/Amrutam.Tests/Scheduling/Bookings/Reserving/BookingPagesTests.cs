@@ -3,7 +3,6 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling;
 using Amrutam.Scheduling.Bookings.Reserving;
-using Amrutam.Scheduling.Contracts;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;

@@ -76,6 +76,6 @@ public sealed class LifeCycleTests
         "completed" => BookingAction.Complete,
         "no_show" => BookingAction.RecordNoShow,
         "undone" => BookingAction.Undo,
-        _ => throw new ArgumentException(step),
+        _ => throw new ArgumentException("no such step", nameof(step)),
     };
 }
