@@ -175,7 +175,7 @@ sealed class SeededServer : IAsyncDisposable
         """;
 
     const string Empty = """
-        truncate scheduling.bookings, scheduling.booking_steps, scheduling.waitlist_entries,
+        truncate scheduling.bookings, scheduling.booking_steps, scheduling.moved_bookings, scheduling.waitlist_entries,
             scheduling.waitlist_offers, platform.idempotency_keys, audit.events, analytics.bookings, analytics.daily
         """;
 
