@@ -96,7 +96,7 @@ public sealed partial class FirstDayTests(TestCluster cluster)
     static string Id(string token) =>
         new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(token).Subject;
 
-    static (string Name, string Value)[] Settings(Database database) =>
+    static (string Name, string? Value)[] Settings(Database database) =>
         [("ConnectionStrings__Amrutam", database.App), ("ConnectionStrings__Owner", database.Owner),
             ("ASPNETCORE_ENVIRONMENT", "Production"), ("Http__TrustedProxies", "127.0.0.1"),
             ("Http__DrainSeconds", "0"), ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey),

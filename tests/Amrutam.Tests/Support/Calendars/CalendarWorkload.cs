@@ -81,24 +81,15 @@ sealed class CalendarWorkload(TestServer server, int seed)
         {
             var made = await Task.WhenAll(Enumerable.Range(0, SlotsSoon).Select(i => doctor.Http.Post("/api/slots", new
             {
-                starts_at = (soon + Aside + Duration.FromMinutes(i)).ToString(),
-                ends_at = (soon + Aside + Duration.FromMinutes(i + 1)).ToString(),
+                starts_at = ShortSlots.PublishedAt(soon, i).ToString(),
+                ends_at = ShortSlots.PublishedAt(soon, i + 1).ToString(),
             })));
             lock (_soon) _soon.UnionWith(made.Select(reply => reply.Is(201).Id));
             foreach (var reply in made) _slots[reply.Id] = doctor;
             for (var i = 0; i < SlotsAhead; i++) _slots[await doctor.Slot(i)] = doctor;
         }));
-        await server.Owner.Statement(ShortenToSeconds).With(_soon.ToArray()).With(soon).With(soon + Aside).Execute();
+        await ShortSlots.Shorten(server.Owner, soon, _soon);
     }
-
-    // A published slot lasts a minute. Shortened to a second, many visits begin and end while the workload runs. The
-    // slots are published elsewhere, because a short one must not overlap a long one on the way.
-    static readonly Duration Aside = Duration.FromDays(5);
-
-    const string ShortenToSeconds = """
-        update scheduling.slots set starts_at = $2 + (starts_at - $3) / 60, ends_at = $2 + (ends_at - $3) / 60
-         where id = any($1)
-        """;
 
     Task Act(Wish wish)
     {

@@ -30,16 +30,16 @@ sealed class ServerProcess : IDisposable
     public int ExitCode => _process.ExitCode;
 
     /// <param name="port">The port; 0 picks a free one.</param>
-    public static ServerProcess Start(string command, int port, params (string Name, string Value)[] settings) =>
+    public static ServerProcess Start(string command, int port, params (string Name, string? Value)[] settings) =>
         Start([command], port, settings);
 
     /// <inheritdoc cref="Start(string, int, ValueTuple{string, string}[])"/>
-    public static ServerProcess Start(string[] command, int port, params (string Name, string Value)[] settings) =>
+    public static ServerProcess Start(string[] command, int port, params (string Name, string? Value)[] settings) =>
         Start(command, port, input: "", settings);
 
     /// <param name="input">The text that it reads from standard input.</param>
     public static ServerProcess Start(string[] command, int port, string input,
-        params (string Name, string Value)[] settings)
+        params (string Name, string? Value)[] settings)
     {
         if (port == 0) port = Ports.Next();
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, .. command])
@@ -47,12 +47,14 @@ sealed class ServerProcess : IDisposable
             UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        (string Name, string Value)[] all = [
+        (string Name, string? Value)[] all = [
             ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Management__Url", "http://127.0.0.1:0"),
             ("Demo__Enabled", "false"), ("ASPNETCORE_ENVIRONMENT", "Development"), ("DOTNET_TieredPGO", "0"),
             .. settings,
         ];
-        foreach (var (name, value) in all) start.Environment[name] = value;
+        foreach (var (name, value) in all)
+            if (value is null) start.Environment.Remove(name);
+            else start.Environment[name] = value;
         var process = Process.Start(start)!;
         process.StandardInput.Write(input);
         process.StandardInput.Close();

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling;
 using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -49,8 +50,12 @@ public sealed class BookingPagesTests(TestCluster cluster)
     async Task<double> Pages(NpgsqlDataSource db, NpgsqlDataSource owner, SchedulingLimits limits)
     {
         // Commits here are asynchronous. Vacuum takes only rows of flushed ones for visible to all.
-        await owner.Statement(FlushLog).Execute();
-        await owner.Statement("vacuum (analyze)").Execute();
+        await Waiting.Until(async () =>
+        {
+            await owner.Statement(FlushLog).Execute();
+            await owner.Statement("vacuum (analyze)").Execute();
+            return await owner.Statement(IsVisible).Value<bool>();
+        }, "all rows are visible to all");
         await using var connection = await db.OpenConnectionAsync();
         for (var round = 0; round < WarmUps; round++) await Book(connection, limits);
         // The counters of earlier transactions leave the session.
@@ -95,6 +100,9 @@ public sealed class BookingPagesTests(TestCluster cluster)
     const string FlushLog = """
         select set_config('synchronous_commit', 'on', true), pg_logical_emit_message(true, 'flush', '')
         """;
+
+    const string IsVisible =
+        "select relallvisible >= relpages from pg_class where oid = 'scheduling.bookings'::regclass";
 
     const string Fetched = """
         select sum(pg_stat_get_xact_blocks_fetched(oid))::bigint from pg_class
