@@ -112,7 +112,8 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
         }
         catch (Exception e)
         {
-            LogFailure(e, reader.Name);
+            // A read that the server's stop ended has not failed.
+            if (!ct.IsCancellationRequested) LogFailure(e, reader.Name);
             return null;
         }
         finally
