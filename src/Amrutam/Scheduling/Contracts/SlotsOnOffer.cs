@@ -16,6 +16,6 @@ sealed class SlotsOnOffer(NpgsqlDataSource db, SchedulingSettings settings)
 
     const string CountBookable = """
         select count(*) from (
-            select from scheduling.bookable_slots where verified or not $1::boolean order by starts_at limit $2) s
+            select from scheduling.bookable_slots($1) order by starts_at limit $2) s
         """;
 }
