@@ -44,13 +44,16 @@ public sealed class ServerErrorTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Theory]
-    [InlineData("gzip", 415)]
-    [InlineData("x", 415)]
-    [InlineData("identity", 401)]
-    public async Task A_content_coding_is_refused(string coding, int status)
+    [InlineData("gzip", true)]
+    [InlineData("x", true)]
+    [InlineData("identity", false)]
+    public async Task A_content_coding_is_refused(string coding, bool isRefused)
     {
+        // Another test can sign the example's account up meanwhile, so only 415 is judged.
         var logIn = (await Operations()).Single(o => o.Path == "/api/auth/login");
-        (await (logIn.Harmless with { ContentEncoding = coding }).Send(Server.Anonymous())).Is(status);
+        var reply = await (logIn.Harmless with { ContentEncoding = coding }).Send(Server.Anonymous());
+        if (isRefused) reply.Is(415);
+        else reply.Status.ShouldBeOneOf(200, 401);
     }
 
     /// <summary>Each form of the portal, whatever its charset.</summary>
