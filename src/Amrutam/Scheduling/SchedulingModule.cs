@@ -1,4 +1,5 @@
 using Amrutam.Doctors.Contracts;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
@@ -68,7 +69,8 @@ sealed class SchedulingModule : IModule
         ListHolds.Map(routes);
         ExplainTime.Map(routes);
 
-        var availability = routes.MapGroup("/api/availability").WithTags("Availability");
+        var availability = routes.MapGroup("/api/availability").WithTags("Availability")
+            .RequireAuthorization(Allow.Doctor);
         ReadAvailability.Map(availability);
         ReplaceAvailability.Map(availability);
         PreviewAvailability.Map(availability);
@@ -99,7 +101,8 @@ sealed class SchedulingModule : IModule
         ReadOwnPolicy.Map(doctors);
         ChangePolicy.Map(doctors);
 
-        var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list");
+        var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list")
+            .RequireAuthorization(Allow.Patient);
         JoinWaitlist.Map(waitlist);
         ListWaitlist.Map(waitlist);
         ReadEntry.Map(waitlist);

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -46,8 +47,8 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
     public const string Moved = "moved";
 
     /// <summary>The booking as the response of a change, with its revision as the ETag.</summary>
-    public StoredResponse Response(int status = StatusCodes.Status200OK, string? location = null) =>
-        StoredResponse.Of(status, this, location) with { ETag = IfMatch.Tag(Revision) };
+    public StoredResponse<Ok<Booking>> Response(string? location = null) =>
+        StoredResponse.Ok(this, IfMatch.Tag(Revision), location);
 
     public static string Location(Guid id) => "/api/bookings/" + id;
 }

@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -33,13 +34,13 @@ static class CancelSeries
         bookings.MapPost("/series/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Cancel a series")
             .WithDescription("Cancels the visits of a series that can be cancelled, all or those from one visit on.")
-            .Produces<Response>().Example(Examples.CancelledSeries)
+            .Example(Examples.CancelledSeries)
             .WithProblems(SchedulingProblems.NoVisitCanBeCancelled, CommonProblems.Absent, CommonProblems.Invalid,
                 IdempotencyProblems.KeyReused)
             .Example(new Request(Reason: "I am well again"));
 
-    static async Task<IResult> Handle(Guid id, Request? request, CurrentUser user, IdempotencyKey key,
-        IdempotentTransaction transaction, BookingListeners listeners)
+    static async Task<StoredResponse<Ok<Response>>> Handle(Guid id, Request? request, CurrentUser user,
+        IdempotencyKey key, IdempotentTransaction transaction, BookingListeners listeners)
     {
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
@@ -47,10 +48,10 @@ static class CancelSeries
         return await transaction.Run(user, key, request ?? new(), async connection =>
         {
             var visits = await Lock(connection, id, user);
-            if (visits.Count == 0) return StoredResponse.Of(CommonProblems.NotFound());
+            if (visits.Count == 0) return CommonProblems.NotFound();
             var first = request?.FromBookingId is { } from ? visits.FindIndex(v => v.Booking.Id == from) : 0;
             return first < 0
-                ? StoredResponse.Of(CommonProblems.Field("from_booking_id", "must be a booking of the series"))
+                ? CommonProblems.Field("from_booking_id", "must be a booking of the series")
                 : await Cancel(connection, id, visits[first..], user, reason, listeners);
         });
     }
@@ -67,8 +68,8 @@ static class CancelSeries
             .List(PresentBooking.Read);
     }
 
-    static async Task<StoredResponse> Cancel(NpgsqlConnection connection, Guid series, List<PresentBooking> visits,
-        CurrentUser user, string? reason, BookingListeners listeners)
+    static async Task<StoredResponse<Ok<Response>>> Cancel(NpgsqlConnection connection, Guid series,
+        List<PresentBooking> visits, CurrentUser user, string? reason, BookingListeners listeners)
     {
         var (cancelled, outcomes) = (new List<Booking>(), new List<Visit>());
         foreach (var present in visits)
@@ -81,9 +82,9 @@ static class CancelSeries
             outcomes.Add(new(booking.Id, booking.StartsAt, refusal ?? LifeCycle.Cancelled));
         }
         return cancelled.Count > 0
-            ? StoredResponse.Of(StatusCodes.Status200OK, new Response(series, cancelled, outcomes))
-            : StoredResponse.Of(SchedulingProblems.NoVisitCanBeCancelled.Because(
-                extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["visits"] = outcomes }));
+            ? StoredResponse.Ok(new Response(series, cancelled, outcomes))
+            : SchedulingProblems.NoVisitCanBeCancelled.Because(
+                extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["visits"] = outcomes });
     }
 
     const string Own = "b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3 = 'admin')";

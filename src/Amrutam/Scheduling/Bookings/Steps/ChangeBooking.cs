@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -38,25 +39,25 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
     IdempotentTransaction Transaction, BookingListeners Listeners, SchedulingSettings Settings)
 {
     /// <param name="change">Runs when the step is legal now; it may still refuse.</param>
-    public Task<IResult> Run<T>(Guid id, BookingAction action, T request,
-        Func<NpgsqlConnection, PresentBooking, Task<StoredResponse>> change)
+    public Task<StoredResponse<Ok<Booking>>> Run<T>(Guid id, BookingAction action, T request,
+        Func<NpgsqlConnection, PresentBooking, Task<StoredResponse<Ok<Booking>>>> change)
     {
         var (user, match) = (User, Match);
         var opensBefore = Duration.FromMinutes(Settings.Times.VisitOpensMinutes);
         return Transaction.Run(user, Key, request, async connection =>
         {
             if (await Lock(connection, id, user) is not { } present)
-                return StoredResponse.Of(CommonProblems.NotFound());
+                return CommonProblems.NotFound();
             if (!match.Allows(present.Booking.Revision))
-                return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
+                return SchedulingProblems.RevisionIsStale.Because();
             var refusal = LifeCycle.Refusal(present.Booking.Status, action, present.Booking.StartsAt, present.Now,
                 opensBefore);
-            return refusal is null ? await change(connection, present) : StoredResponse.Of(refusal);
+            return refusal is null ? await change(connection, present) : refusal;
         });
     }
 
     /// <summary>Runs a step that has no condition but to be legal.</summary>
-    public Task<IResult> Apply(Guid id, BookingAction action)
+    public Task<StoredResponse<Ok<Booking>>> Apply(Guid id, BookingAction action)
     {
         var (user, listeners) = (User, Listeners);
         return Run(id, action, new { }, (connection, present) =>
