@@ -163,7 +163,7 @@ CREATE TABLE identity.users (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     deletion_due_at timestamp with time zone,
     erased_at timestamp with time zone,
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'staff'::text, 'admin'::text])))
 );
 
 CREATE VIEW identity.people AS
@@ -415,7 +415,6 @@ CREATE TABLE scheduling.bookings (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
     CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
-    CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text, 'system'::text]))),
     CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
     CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'confirmed'::text, 'checked_in'::text, 'in_progress'::text, 'completed'::text, 'no_show'::text, 'cancelled'::text, 'declined'::text, 'expired'::text]))),
     CONSTRAINT request_expires CHECK (((status <> 'requested'::text) OR (expires_at IS NOT NULL)))
@@ -737,7 +736,7 @@ CREATE TABLE identity.invitations (
     expires_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
     withdrawn_at timestamp with time zone,
-    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'admin'::text])))
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text])))
 );
 
 CREATE TABLE identity.mailed_tokens (
@@ -1230,6 +1229,9 @@ ALTER TABLE ONLY scheduling.booking_policies
 
 ALTER TABLE ONLY scheduling.booking_steps
     ADD CONSTRAINT booking_steps_pkey PRIMARY KEY (booking_id, revision);
+
+ALTER TABLE scheduling.bookings
+    ADD CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'staff'::text, 'admin'::text, 'system'::text]))) NOT VALID;
 
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);

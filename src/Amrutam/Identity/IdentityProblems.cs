@@ -10,7 +10,7 @@ namespace Amrutam.Identity;
 static class IdentityProblems
 {
     public static readonly Problem RoleNotOpen =
-        new(422, "role_not_open_to_signup", "Sign up as a patient or a doctor; admins are invited");
+        new(422, "role_not_open_to_signup", "Sign up as a patient or a doctor; staff and admins are invited");
     public static readonly Problem EmailTaken =
         new(409, "email_already_registered",
         "An account with this e-mail address exists; sign in, or use another address");

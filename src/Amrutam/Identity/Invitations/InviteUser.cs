@@ -12,7 +12,8 @@ using Npgsql;
 
 namespace Amrutam.Identity.Invitations;
 
-/// <summary>Invites a doctor or an admin by e-mail for seven days. The admin gives their own factors again.</summary>
+/// <summary>Invites a doctor, staff or an admin by e-mail for seven days. The admin gives their own factors
+/// again.</summary>
 /// <remarks>An address has at most one open invitation.</remarks>
 static class InviteUser
 {
@@ -22,7 +23,7 @@ static class InviteUser
     sealed record Response(Guid Id, string Email, string Role, Instant ExpiresAt);
 
     public static void Map(RouteGroupBuilder invitations) =>
-        invitations.MapPost("", Handle).WithSummary("Invite a doctor or an admin")
+        invitations.MapPost("", Handle).WithSummary("Invite a doctor, staff or an admin")
             .WithDescription("Sends a link by e-mail. The invited person chooses the password.")
             .Produces<Response>(201)
             .WithProblems([CommonProblems.Invalid, IdentityProblems.EmailTaken, IdentityProblems.InvitationAlreadyOpen,
@@ -34,7 +35,7 @@ static class InviteUser
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
-        fields.Refuse(request.Role is not (Allow.Doctor or Allow.Admin), "role", "must be doctor or admin");
+        fields.OneOf("role", request.Role, AccountRoles.Invited);
         if (fields.Wrong) return fields.Problem();
         var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is null) return known.Refusal!;

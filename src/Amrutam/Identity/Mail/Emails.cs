@@ -73,7 +73,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
     public Task<bool> Invite(NpgsqlConnection connection, string to, string role, Func<Task<string>> make) =>
         QueueLink(connection, to, make, token => new(to,
         "You are invited to Amrutam", $"""
-        You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
+        You are invited to join Amrutam as {Title(role)}.
         To choose your password, open this link:
 
         {Link(EmailLinkPages.AcceptInvitation, token)}
@@ -84,6 +84,13 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
 
         Both work for seven days after you were invited.
         """));
+
+    static string Title(string role) => role switch
+    {
+        Allow.Admin => "an administrator",
+        Allow.Staff => "a member of staff",
+        _ => "a doctor",
+    };
 
     public Task AddressIsChanging(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,

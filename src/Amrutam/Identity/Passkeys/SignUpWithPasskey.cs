@@ -63,8 +63,8 @@ static class SignUpWithPasskey
         var fullName = PersonName.Parse(fields, request.FullName);
         var name = fields.Name("name", request.Name, Passkey.MaxName);
         var role = request.Role ?? Allow.Patient;
-        if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
-        fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
+        if (AccountRoles.IsByInvitationAlone(role)) return IdentityProblems.RoleNotOpen.Because();
+        fields.OneOf("role", role, AccountRoles.Open);
         if (fields.Wrong) return fields.Problem();
         if (await challenges.Redeem(PasskeyChallenges.SignUp, request.ChallengeId, user: null) is not { } challenge)
             return IdentityProblems.PasskeyRefused.Because();

@@ -24,7 +24,7 @@ static class SignUp
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
-            .WithDescription("Creates an account with a password. Admins are invited instead.")
+            .WithDescription("Creates an account with a password. Staff and admins are invited instead.")
         .Produces<Account>(201).WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken,
             IdentityProblems.WeakPassword, CommonProblems.TooMany);
 
@@ -38,8 +38,8 @@ static class SignUp
         fields.Refuse(email is null, "email", EmailAddress.Rule);
         var name = PersonName.Parse(fields, request.FullName);
         var role = request.Role ?? Allow.Patient;
-        if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
-        fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
+        if (AccountRoles.IsByInvitationAlone(role)) return IdentityProblems.RoleNotOpen.Because();
+        fields.OneOf("role", role, AccountRoles.Open);
         if (fields.Wrong) return fields.Problem();
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         var made = await chosen.Hash(request.Password, email!);

@@ -4,6 +4,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
@@ -28,8 +29,8 @@ static class ChangeUser
     static async Task<IResult> Handle(Guid id, Request request, HttpContext http, CurrentUser admin,
         Reauthentication again, IdentityDb identity, SessionStore sessions, Emails emails, NpgsqlDataSource db)
     {
-        if (request.Role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin))
-            return CommonProblems.Field("role", "must be patient, doctor or admin");
+        var fields = new RequestValidation().OneOf("role", request.Role, AccountRoles.All);
+        if (fields.Wrong) return fields.Problem();
         var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is null) return known.Refusal!;
         IResult? refusal = null;

@@ -26,8 +26,7 @@ static class ListUsers
     {
         var fields = new RequestValidation();
         var part = fields.Text("q", q, MaxSearch);
-        fields.Refuse(role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin), "role",
-            "must be patient, doctor or admin");
+        fields.OneOf("role", role, AccountRoles.All);
         if (fields.Wrong) return fields.Problem();
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;

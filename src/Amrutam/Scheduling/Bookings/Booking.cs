@@ -12,7 +12,7 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="Status">requested, confirmed, checked_in, in_progress, completed, no_show, cancelled, declined or
 /// expired; moved in the record of a doctor who had the booking before.</param>
 /// <param name="ExpiresAt">When an unanswered request expires; null in every other status.</param>
-/// <param name="CancelledBy">patient, doctor, admin or system; null unless cancelled.</param>
+/// <param name="CancelledBy">patient, doctor, staff, admin or system; null unless cancelled.</param>
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
 /// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
 /// <param name="Revision">Increases with each change; calendars and caches compare it.</param>

@@ -16,7 +16,7 @@ namespace Amrutam.Scheduling.Bookings;
 static class ReadHistory
 {
     /// <param name="Action">booked or requested, then each step.</param>
-    /// <param name="ByRole">The actor: patient, doctor, admin or system; null for the clock.</param>
+    /// <param name="ByRole">The actor: patient, doctor, staff, admin or system; null for the clock.</param>
     /// <param name="PatientId">For the record of access; not sent.</param>
     /// <param name="FromStartsAt">The former start of a moved booking.</param>
     [SchemaName("BookingHistoryEntry")]

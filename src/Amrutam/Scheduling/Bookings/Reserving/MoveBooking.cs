@@ -40,7 +40,7 @@ static class MoveBooking
         CheckBookability bookability, Alternatives alternatives)
     {
         var (fields, user) = (new RequestValidation(), change.User);
-        var reason = fields.Text("reason", request.Reason, MaxReason, required: user.Role == Allow.Admin);
+        var reason = fields.Text("reason", request.Reason, MaxReason, required: user.ActsForClinic);
         if (fields.Wrong) return fields.Problem();
         return await change.Run(id, BookingAction.Move, request, async (connection, present) =>
         {

@@ -30,7 +30,7 @@ static class CancelBooking
         [AsParameters] ChangeBooking change)
     {
         var (fields, user) = (new RequestValidation(), change.User);
-        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
+        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.ActsForClinic);
         if (fields.Wrong) return fields.Problem();
         const BookingAction cancel = BookingAction.Cancel;
         return await change.Run(id, cancel, request ?? new(), async (connection, present) =>

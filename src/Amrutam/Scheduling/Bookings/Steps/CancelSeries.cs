@@ -43,7 +43,7 @@ static class CancelSeries
         IdempotencyKey key, IdempotentTransaction transaction, BookingListeners listeners)
     {
         var fields = new RequestValidation();
-        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
+        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.ActsForClinic);
         if (fields.Wrong) return fields.Problem();
         return await transaction.Run(user, key, request ?? new(), async connection =>
         {
@@ -60,11 +60,11 @@ static class CancelSeries
     /// <returns>The bookings by time.</returns>
     static async Task<List<PresentBooking>> Lock(NpgsqlConnection connection, Guid series, CurrentUser user)
     {
-        var slots = await connection.Statement(LockRows).With(series).With(user.Id).With(user.Role)
+        var slots = await connection.Statement(LockRows).With(series).With(user.Id).With(user.ActsForClinic)
             .List(row => row.GetGuid(0));
         if (slots.Count == 0) return [];
         await connection.Statement(CalendarLocks.Slots).With(slots.ToArray()).Execute();
-        return await connection.Statement(ReadRows).With(series).With(user.Id).With(user.Role)
+        return await connection.Statement(ReadRows).With(series).With(user.Id).With(user.ActsForClinic)
             .List(PresentBooking.Read);
     }
 
@@ -87,7 +87,7 @@ static class CancelSeries
                 extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["visits"] = outcomes });
     }
 
-    const string Own = "b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3 = 'admin')";
+    const string Own = "b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3)";
 
     const string LockRows = $"select b.slot_id from scheduling.bookings b where {Own} order by b.id for update";
 

@@ -32,8 +32,8 @@ sealed record PresentBooking(Booking Booking, Instant Now, Duration Cancellation
 /// once per Idempotency-Key.</summary>
 /// <remarks>
 /// The booking's row is locked first, then slots in id order, then the patient. A booking that is being made never
-/// waits for a booking's row, so no circle of waiting can close. Another person's booking is a 404. Staff (admin) see
-/// every booking here; each route's policy says whether it admits them.
+/// waits for a booking's row, so no circle of waiting can close. Another person's booking is a 404. Staff and admins
+/// see every booking here; each route's policy says whether it admits them.
 /// </remarks>
 readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMatch Match,
     IdempotentTransaction Transaction, BookingListeners Listeners, SchedulingSettings Settings)
@@ -65,12 +65,12 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
     }
 
     public static async Task<PresentBooking?> Lock(NpgsqlConnection connection, Guid id, CurrentUser user) =>
-        await connection.Statement(LockRow).With(id).With(user.Id).With(user.Role).Value<bool>()
+        await connection.Statement(LockRow).With(id).With(user.Id).With(user.ActsForClinic).Value<bool>()
             ? await connection.Statement(ReadRow).With(id).One(PresentBooking.Read) : null;
 
     const string LockRow = """
         select true from scheduling.bookings
-         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3 = 'admin') for update
+         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3) for update
         """;
 
     // A statement of its own: its snapshot and its time are younger than the lock.
