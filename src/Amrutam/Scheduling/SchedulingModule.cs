@@ -98,8 +98,9 @@ sealed class SchedulingModule : IModule
 
         var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
         ReadPolicy.Map(doctors);
-        ReadOwnPolicy.Map(doctors);
-        ChangePolicy.Map(doctors);
+        var ownPolicy = doctors.MapGroup("/policy").RequireAuthorization(Allow.Doctor);
+        ReadOwnPolicy.Map(ownPolicy);
+        ChangePolicy.Map(ownPolicy);
 
         var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list")
             .RequireAuthorization(Allow.Patient);
