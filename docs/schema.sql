@@ -8,6 +8,8 @@ CREATE SCHEMA doctors;
 
 CREATE SCHEMA identity;
 
+CREATE SCHEMA patients;
+
 CREATE SCHEMA platform;
 
 CREATE SCHEMA scheduling;
@@ -323,6 +325,46 @@ begin
     perform pg_notify('identity', 'ended ' || new.id);
     return null;
 end $$;
+
+CREATE FUNCTION patients.age(birth_date date, age_years integer, age_said_on date) RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN GREATEST(0, ((EXTRACT(year FROM age((((statement_timestamp() AT TIME ZONE 'UTC'::text))::date)::timestamp with time zone, (COALESCE(birth_date, age_said_on))::timestamp with time zone)))::integer + COALESCE(age_years, 0)));
+
+CREATE FUNCTION patients.held_by(account uuid) RETURNS TABLE(patient_id uuid, relation text, agreed_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select account, 'self', null::timestamptz
+    union all
+    select d.patient_id, d.relation, d.agreed_at from patients.dependants d where d.account_id = account
+$$;
+
+CREATE FUNCTION patients.holds(account uuid, patient uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select account = patient or exists (select from patients.held_by(account) h where h.patient_id = patient)
+$$;
+
+CREATE FUNCTION patients.keep_own_record() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into patients.patients (id, full_name) values (new.id, new.full_name)
+    on conflict (id) do update
+       set full_name = excluded.full_name, revision = patients.revision + 1, updated_at = now()
+     where patients.full_name is distinct from excluded.full_name;
+    return null;
+end $$;
+
+CREATE FUNCTION patients.refusal_to_book_for(account uuid, patient uuid) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select case when account = patient then null
+                when not patients.holds(account, patient) then 'not_found'
+                when exists (
+                    select from patients.dependants d join patients.people p on p.id = d.patient_id
+                     where d.account_id = account and d.patient_id = patient and d.relation = 'child'
+                       and d.agreed_at is null and p.age >= 18) then 'patient_is_of_age' end
+$$;
 
 CREATE FUNCTION platform.open_event_epoch() RETURNS integer
     LANGUAGE plpgsql
@@ -826,6 +868,71 @@ CREATE TABLE identity.signing_keys (
     revoked_at timestamp with time zone
 );
 
+CREATE TABLE patients.consents (
+    id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    text_version text NOT NULL,
+    verified_by text NOT NULL,
+    accepted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT consents_verified_by_check CHECK ((verified_by = ANY (ARRAY['session'::text, 'second_factor'::text])))
+);
+
+CREATE TABLE patients.guardians (
+    patient_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    relation text NOT NULL,
+    agreed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT guardians_relation_check CHECK ((relation = ANY (ARRAY['child'::text, 'parent'::text, 'spouse'::text, 'other'::text]))),
+    CONSTRAINT nobody_is_their_own_dependant CHECK ((patient_id <> account_id))
+);
+
+CREATE VIEW patients.dependants AS
+ SELECT guardians.patient_id,
+    guardians.account_id,
+    guardians.relation,
+    guardians.agreed_at
+   FROM patients.guardians;
+
+CREATE TABLE patients.patients (
+    id uuid NOT NULL,
+    full_name text,
+    birth_date date,
+    age_years integer,
+    age_said_on date,
+    sex text,
+    phone text,
+    city text,
+    language text,
+    emergency_name text,
+    emergency_phone text,
+    registered_by uuid,
+    merged_into uuid,
+    revision integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT age_has_its_day CHECK (((age_years IS NULL) = (age_said_on IS NULL))),
+    CONSTRAINT age_is_said_once CHECK (((birth_date IS NULL) OR (age_years IS NULL))),
+    CONSTRAINT emergency_phone_is_international CHECK ((emergency_phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT nobody_is_merged_into_themself CHECK ((merged_into <> id)),
+    CONSTRAINT patients_age_years_check CHECK (((age_years >= 0) AND (age_years <= 130))),
+    CONSTRAINT patients_sex_check CHECK ((sex = ANY (ARRAY['female'::text, 'male'::text, 'other'::text, 'unknown'::text]))),
+    CONSTRAINT phone_is_international CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
+);
+
+CREATE VIEW patients.people AS
+ SELECT patients.id,
+    patients.full_name,
+    patients.birth_date,
+    patients.age(patients.birth_date, patients.age_years, patients.age_said_on) AS age,
+    patients.sex,
+    patients.phone,
+    patients.city,
+    patients.language,
+    patients.registered_by
+   FROM patients.patients;
+
 CREATE TABLE platform.event_readers (
     name text NOT NULL,
     "position" bigint DEFAULT 0 NOT NULL,
@@ -1197,6 +1304,15 @@ ALTER TABLE ONLY identity.signing_keys
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY patients.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY patients.guardians
+    ADD CONSTRAINT guardians_pkey PRIMARY KEY (patient_id, account_id);
+
+ALTER TABLE ONLY patients.patients
+    ADD CONSTRAINT patients_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY platform.event_epochs
     ADD CONSTRAINT event_epochs_pkey PRIMARY KEY (epoch);
 
@@ -1332,6 +1448,14 @@ CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized
 
 CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 
+CREATE INDEX consents_of_a_patient ON patients.consents USING btree (patient_id);
+
+CREATE INDEX consents_of_an_account ON patients.consents USING btree (account_id);
+
+CREATE INDEX patients_merged ON patients.patients USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
+CREATE INDEX patients_of_an_account ON patients.guardians USING btree (account_id, patient_id);
+
 CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING btree (created_at);
 
 CREATE INDEX idempotency_keys_of_refusals ON platform.idempotency_keys USING btree (user_id, created_at) WHERE (status >= 400);
@@ -1388,6 +1512,10 @@ CREATE INDEX waitlist_unseen ON scheduling.waitlist_entries USING btree (looked_
 
 CREATE TRIGGER count_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio, verified_at ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.count_words();
 
+CREATE TRIGGER own_record_of_a_changed_account AFTER UPDATE OF role, full_name ON identity.users FOR EACH ROW WHEN (((new.role = 'patient'::text) AND ((old.role IS DISTINCT FROM new.role) OR (old.full_name IS DISTINCT FROM new.full_name)))) EXECUTE FUNCTION patients.keep_own_record();
+
+CREATE TRIGGER own_record_of_an_account AFTER INSERT ON identity.users FOR EACH ROW WHEN ((new.role = 'patient'::text)) EXECUTE FUNCTION patients.keep_own_record();
+
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
 CREATE TRIGGER tell_session_ended AFTER UPDATE OF ended_at ON identity.sessions FOR EACH ROW WHEN (((old.ended_at IS NULL) AND (new.ended_at IS NOT NULL))) EXECUTE FUNCTION identity.tell_session_ended();
@@ -1423,6 +1551,15 @@ ALTER TABLE ONLY identity.refresh_tokens
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
+ALTER TABLE ONLY patients.consents
+    ADD CONSTRAINT consents_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES patients.patients(id);
+
+ALTER TABLE ONLY patients.guardians
+    ADD CONSTRAINT guardians_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES patients.patients(id);
+
+ALTER TABLE ONLY patients.patients
+    ADD CONSTRAINT patients_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES patients.patients(id);
+
 ALTER TABLE ONLY platform.parked_events
     ADD CONSTRAINT parked_events_reader_fkey FOREIGN KEY (reader) REFERENCES platform.event_readers(name);
 
@@ -1448,6 +1585,8 @@ GRANT USAGE ON SCHEMA audit TO amrutam_app;
 GRANT USAGE ON SCHEMA doctors TO amrutam_app;
 
 GRANT USAGE ON SCHEMA identity TO amrutam_app;
+
+GRANT USAGE ON SCHEMA patients TO amrutam_app;
 
 GRANT USAGE ON SCHEMA platform TO amrutam_app;
 
@@ -1535,6 +1674,16 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.signing_keys TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.consents TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.guardians TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.dependants TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.patients TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.people TO amrutam_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.event_readers TO amrutam_app;
 
 GRANT SELECT ON TABLE platform.cursors TO amrutam_app;
@@ -1592,5 +1741,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA analytics GRANT SELECT
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA doctors GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA identity GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA patients GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA scheduling GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;

@@ -4,6 +4,7 @@ using Amrutam.Commands;
 using Amrutam.Demo;
 using Amrutam.Doctors;
 using Amrutam.Identity;
+using Amrutam.Patients;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
@@ -16,7 +17,7 @@ namespace Amrutam;
 static class Program
 {
     public static readonly IReadOnlyList<IModule> Modules = [new IdentityModule(), new DoctorsModule(),
-        new SchedulingModule(), new AuditModule(), new AnalyticsModule(), new PortalModule()];
+        new PatientsModule(), new SchedulingModule(), new AuditModule(), new AnalyticsModule(), new PortalModule()];
 
     static Task<int> Main(string[] args) => CommandLine.Run(args);
 

@@ -1,5 +1,4 @@
 using Amrutam.Platform.Data;
-using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Npgsql;
 
@@ -76,6 +75,12 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, IColle
           from generate_series(1, 8000) n;
         insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day'
              from identity.users;
+        insert into patients.patients (id, full_name, birth_date, registered_by)
+        select gen_random_uuid(), 'Child ' || id, date '2020-01-01', id from identity.users where role = 'patient';
+        insert into patients.guardians (patient_id, account_id, relation)
+        select id, registered_by, 'child' from patients.patients where registered_by is not null;
+        insert into patients.consents (id, patient_id, account_id, text_version, verified_by)
+        select gen_random_uuid(), patient_id, account_id, '1', 'session' from patients.guardians;
         insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
         select id, full_name, 'Specialization ' || split_part(email, '@', 1)::int % 40, 5,
              repeat('Sees patients. ', 20), now()
