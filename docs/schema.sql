@@ -1380,9 +1380,9 @@ CREATE INDEX bookings_by_day ON analytics.bookings USING btree (booked_on);
 
 CREATE INDEX events_by_position ON ONLY audit.events USING btree ("position");
 
-CREATE INDEX events_of_a_kind ON ONLY audit.events USING btree (entity, at, "position");
+CREATE INDEX events_of_a_kind ON ONLY audit.events USING btree (entity, at, "position") WHERE (entity <> 'booking'::text);
 
-CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "position");
+CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "position") WHERE (action <> ALL (ARRAY['bookings.booked'::text, 'bookings.requested'::text]));
 
 CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, at, "position") WHERE (actor_id IS NOT NULL);
 
@@ -1456,7 +1456,7 @@ CREATE INDEX patients_merged ON patients.patients USING btree (merged_into) WHER
 
 CREATE INDEX patients_of_an_account ON patients.guardians USING btree (account_id, patient_id);
 
-CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING brin (created_at);
+CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING btree (created_at);
 
 CREATE INDEX idempotency_keys_of_refusals ON platform.idempotency_keys USING btree (user_id, created_at) WHERE (status >= 400);
 
@@ -1466,7 +1466,7 @@ CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
 
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at, id);
 
-CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id) INCLUDE (ends_at, status, doctor_id, series_id, expires_at);
+CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id, ends_at) INCLUDE (status, doctor_id, series_id, expires_at);
 
 CREATE INDEX bookings_of_a_series ON scheduling.bookings USING btree (series_id, starts_at) WHERE (series_id IS NOT NULL);
 

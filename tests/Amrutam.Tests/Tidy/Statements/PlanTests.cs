@@ -3,15 +3,16 @@ using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Invariants;
 using Amrutam.Tests.Support;
-using Amrutam.Tests.Support.Servers;
 using NodaTime;
 using Npgsql;
+using static Amrutam.Tests.Tidy.Statements.Plans;
 
 namespace Amrutam.Tests.Tidy.Statements;
 
 /// <summary>No statement reads a big table from end to end, by its generic plan over a seeded, analyzed
 /// database.</summary>
-public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatabase>
+[Collection(nameof(SeededDatabase))]
+public sealed class PlanTests(SeededDatabase seeded)
 {
     // A table that does not grow with use is small, or is read as a whole by design.
     static readonly string[] BigTables = [.. Product.Tables.Where(t => t.Grows).Select(t => t.Name)];
@@ -26,8 +27,6 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     {
         ["Amrutam.Doctors.Directory.ListDoctors.FindSoonest"] =
             "asks every doctor, when the next thousand slots were not enough",
-        ["Amrutam.Platform.Idempotency.ForgetKeys.ForgetOld"] =
-            "runs after LookByAge, with scans of whole tables switched off",
         ["Amrutam.Demo.DemoClinic.SomebodyIsThere"] = "reads until it meets the first account",
         ["Amrutam.Demo.DemoClinic.CreateProfiles"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.PublishSlots"] = FillsEmptyDatabase,
@@ -85,7 +84,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
             "truncate scheduling.slots, scheduling.bookings, platform.idempotency_keys cascade").Execute();
         var statement = SqlConstants.All.Single(s =>
             s.Name == "Amrutam.Scheduling.Bookings.Reserving.BookingBatch.Decide");
-        var plan = await Plan(connection, statement.Text, values: null);
+        var plan = await Explain(connection, statement.Text, values: null);
         var lookups = Nodes(plan).Where(node => Text(node, "Relation Name") is not null
             && Text(node, "Node Type")!.EndsWith("Scan", StringComparison.Ordinal))
             .Select(node => $"{Text(node, "Alias")}: {Text(node, "Index Cond") ?? Text(node, "TID Cond")}").ToList();
@@ -164,33 +163,11 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     /// <param name="values">The values of the statement; null for nulls, which a generic plan ignores.</param>
     async Task<List<string>> Scanned(NpgsqlConnection connection, string sql, string? values)
     {
-        return [.. Nodes(await Plan(connection, sql, values)).Where(node => Text(node, "Node Type") == "Seq Scan")
+        return [.. Nodes(await Explain(connection, sql, values)).Where(node => Text(node, "Node Type") == "Seq Scan")
             .Select(node => $"{Text(node, "Schema")}.{Text(node, "Relation Name")}")
             .Where(table => !seeded.Empty.Contains(table))
             .Select(WithoutMonth)];
     }
-
-    static async Task<JsonElement> Plan(NpgsqlConnection connection, string sql, string? values)
-    {
-        try
-        {
-            await connection.Statement("prepare tidy as " + sql).Execute();
-            values ??= await connection.Statement(SqlTests.Nulls).Value<string>();
-            var plan = await connection
-                .Statement($"explain (verbose, format json) execute tidy {values}").Value<string>();
-            return JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan");
-        }
-        finally
-        {
-            await connection.Statement("deallocate all").Execute();
-        }
-    }
-
-    static IEnumerable<JsonElement> Nodes(JsonElement node) =>
-        [node, .. node.TryGetProperty("Plans", out var below) ? below.EnumerateArray().SelectMany(Nodes) : []];
-
-    static string? Text(JsonElement node, string name) =>
-        node.TryGetProperty(name, out var value) ? value.GetString() : null;
 
     static string WithoutMonth(string table) =>
         table.StartsWith("audit.events_", StringComparison.Ordinal) ? "audit.events" : table;

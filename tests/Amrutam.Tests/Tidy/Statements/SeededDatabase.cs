@@ -5,7 +5,10 @@ using Npgsql;
 namespace Amrutam.Tests.Tidy.Statements;
 
 /// <summary>Thousands of rows in every big table, so that the planner chooses as in service.</summary>
-public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
+/// <remarks>The classes that use it share one. Seeding locks each patient, and the locks of two would not
+/// fit.</remarks>
+[CollectionDefinition(nameof(SeededDatabase))]
+public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, ICollectionFixture<SeededDatabase>
 {
     /// <summary>A doctor with thousands of slots.</summary>
     internal static readonly Guid Busy = new("01900000-0000-7000-8000-00000000b057");
@@ -90,6 +93,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         select gen_random_uuid(), s.id, s.doctor_id, gen_random_uuid(), s.starts_at, s.ends_at from scheduling.slots s
              where random() < 0.4;
         update scheduling.slots s set booking_id = b.id from scheduling.bookings b where b.slot_id = s.id;
+        update scheduling.slots set held_by = gen_random_uuid(), held_until = now() + interval '5 minutes'
+         where id in (select id from scheduling.slots where booking_id is null and starts_at > now() limit 500);
         insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status)
         select id, 1, 'completed', 'confirmed', 'completed' from scheduling.bookings;
         insert into scheduling.moved_bookings (booking_id, revision, doctor_id, patient_id, slot_id, starts_at, ends_at,
@@ -106,9 +111,13 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
         select id, gen_random_uuid(), now() from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
+        insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
+        select id, 'bookings', 'refused', '\x00', 409, '{}' from identity.users limit 500;
         insert into audit.events (actor_id, actor_role, action, entity, entity_id)
         select patient_id, 'patient', 'bookings.booked', 'booking', id from scheduling.bookings;
         insert into audit.events (actor_id, actor_role, action, entity, entity_id)
         select doctor_id, 'doctor', 'slots.published', 'slot', id from scheduling.slots;
+        insert into audit.events (actor_id, actor_role, action, entity, entity_id)
+        select doctor_id, 'doctor', 'bookings.read', 'person', patient_id from scheduling.bookings;
         """;
 }
