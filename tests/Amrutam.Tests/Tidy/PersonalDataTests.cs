@@ -97,7 +97,7 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
               select gen_random_uuid(), decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', email, 'doctor',
                      $1, now() from identity.users where id = $1),
         c as (insert into patients.consents (id, patient_id, account_id, text_version, verified_by)
-              select gen_random_uuid(), id, $1, '1', 'session' from patients.patients limit 1),
+              select gen_random_uuid(), id, $1, '1', 'session' from patients.patients where id = $1),
         v as (insert into scheduling.availability (doctor_id) values ($1)),
         b as (insert into scheduling.booking_policies (doctor_id) values ($1)),
         o as (insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
