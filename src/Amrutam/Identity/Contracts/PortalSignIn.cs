@@ -24,11 +24,8 @@ enum PortalSignInOutcome
 /// and Secure (except over plain http in Development). API routes take only bearer tokens and pages only the cookie, so
 /// no page can forge an API request.
 /// </remarks>
-sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, IdentitySettings settings, NpgsqlDataSource db)
+sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, NpgsqlDataSource db)
 {
-    /// <summary>The address of the pages, as the operator states it.</summary>
-    public Uri PublicUrl => settings.PublicUrl;
-
     /// <summary>The authentication scheme of pages.</summary>
     public const string Scheme = PortalCookie.Scheme;
 

@@ -1,11 +1,11 @@
-using Amrutam.Identity.Mail;
+using Amrutam.Notifications.Mail;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using MailKit.Security;
 using Npgsql;
 
-namespace Amrutam.Tests.Identity.Mail;
+namespace Amrutam.Tests.Notifications.Mail;
 
 /// <summary>The real program and a mail server whose certificate the operating system trusts.</summary>
 /// <remarks>Trust is a setting of the operating system, not of the program.</remarks>

@@ -1,10 +1,10 @@
-using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Mail;
+using Amrutam.Notifications.Contracts;
+using Amrutam.Notifications.Mail;
 using Amrutam.Tests.Support;
 using MimeKit;
 using NodaTime;
 
-namespace Amrutam.Tests.Identity.Mail;
+namespace Amrutam.Tests.Notifications.Mail;
 
 /// <summary>Letters as files, for installations without a mail server.</summary>
 public sealed class MailFolderTests : IDisposable
@@ -21,7 +21,7 @@ public sealed class MailFolderTests : IDisposable
 
     async Task<string> Send(string text = Hindi, Guid? id = null, string to = "राम@example.org")
     {
-        await new MailFolder(EmailAddress.Mailbox("care@example.org")!, Folder)
+        await new MailFolder(Mailboxes.Parse("care@example.org")!, Folder)
             .Send(id ?? Guid.CreateVersion7(), WrittenAt, new(to, "आपकी भेंट", text), CancellationToken.None);
         return Directory.EnumerateFiles(Folder).OrderBy(File.GetLastWriteTimeUtc).Last();
     }

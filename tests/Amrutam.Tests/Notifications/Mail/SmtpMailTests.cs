@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Mail;
+using Amrutam.Notifications.Contracts;
+using Amrutam.Notifications.Mail;
 using Amrutam.Tests.Support;
 using MailKit.Security;
 using MimeKit;
 using NodaTime;
 
-namespace Amrutam.Tests.Identity.Mail;
+namespace Amrutam.Tests.Notifications.Mail;
 
 /// <summary>One attempt to hand a letter to a mail server. The exception says whether a later one may
 /// succeed.</summary>
@@ -23,7 +23,7 @@ public sealed class SmtpMailTests
 
     static SmtpMail Mail(int port, MailTls tls = MailTls.None, string? user = null) =>
         new(new() { Host = "127.0.0.1", Port = port, Tls = tls, User = user, Password = user },
-            EmailAddress.Mailbox("Amrutam <care@example.org>")!)
+            Mailboxes.Parse("Amrutam <care@example.org>")!)
         {
             StepTimeout = Step,
         };
@@ -185,7 +185,7 @@ public sealed class SmtpMailTests
     {
         await using var server = new ScriptedMailServer(("RCPT", ScriptedMailServer.Silence));
         var mail = new SmtpMail(new() { Host = "127.0.0.1", Port = server.Port, Tls = MailTls.None },
-            EmailAddress.Mailbox("care@example.org")!)
+            Mailboxes.Parse("care@example.org")!)
         {
             StepTimeout = TimeSpan.FromHours(1), TotalTimeout = Step,
         };

@@ -1,10 +1,11 @@
 using System.Text;
+using Amrutam.Notifications.Contracts;
 using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
 using NodaTime;
 
-namespace Amrutam.Identity.Mail;
+namespace Amrutam.Notifications.Mail;
 
 /// <summary>Sends letters to an SMTP server, each over a connection of its own.</summary>
 sealed class SmtpMail(MailSettings settings, MailboxAddress from) : IOutgoingMail

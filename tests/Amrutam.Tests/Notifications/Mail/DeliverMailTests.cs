@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
-using Amrutam.Identity.Accounts;
+using System.Text;
+using Amrutam.Identity.Contracts;
 using Amrutam.Identity.Encryption;
-using Amrutam.Identity.Mail;
+using Amrutam.Notifications.Contracts;
+using Amrutam.Notifications.Mail;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Observing;
@@ -11,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SmtpServer.Protocol;
 
-namespace Amrutam.Tests.Identity.Mail;
+namespace Amrutam.Tests.Notifications.Mail;
 
 /// <summary>The outcome of each letter in the queue. No letter holds up the others.</summary>
 /// <remarks>The test runs the job itself, with a key of its own.</remarks>
@@ -26,18 +28,20 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
     ServiceProvider _services = null!;
     NpgsqlDataSource _db = null!;
     Outbox _outbox = null!;
+    string _app = "";
 
     public async ValueTask InitializeAsync()
     {
-        _db = Database.OpenUnpooled((await cluster.NewDatabase()).Owner, "tests");
+        var database = await cluster.NewDatabase();
+        (_db, _app) = (Database.OpenUnpooled(database.Owner, "tests"), database.App);
         _outbox = new(_db, _box);
         _services = new ServiceCollection().AddMetrics().AddSingleton(_db).BuildServiceProvider();
     }
 
     public async ValueTask DisposeAsync() => await _services.DisposeAsync();
 
-    DeliverMail Job(int port, MailTls tls = MailTls.None) => new(_db, _box,
-        new SmtpMail(new() { Host = "127.0.0.1", Port = port, Tls = tls }, EmailAddress.Mailbox("care@example.org")!)
+    DeliverMail Job(int port, MailTls tls = MailTls.None) => new(_db, new Secrets(_box),
+        new SmtpMail(new() { Host = "127.0.0.1", Port = port, Tls = tls }, Mailboxes.Parse("care@example.org")!)
         {
             StepTimeout = Step,
         }, _log);
@@ -58,6 +62,37 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
         (await _outbox.Find(letter)).ShouldBeNull();
     }
 
+    /// <summary>The previous version of the server may still run: it knows the table by its former name.</summary>
+    [Fact]
+    public async Task A_letter_that_the_previous_version_queues_is_sent()
+    {
+        await using var server = await MailServer.Start();
+        await using var former = Database.OpenUnpooled(_app, "tests");
+        var letter = await _outbox.Add(Ram, table: "identity.outgoing_mails", db: former);
+        await Deliver(server.Port);
+        server.Letters.Single().IsTo(Ram).ShouldBeTrue();
+        (await _outbox.Find(letter)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task The_previous_version_sends_and_parks_letters_under_the_former_name()
+    {
+        var (sent, parked) = (await _outbox.Add(Ram), await _outbox.Add(Sita));
+        await using var former = Database.OpenUnpooled(_app, "tests");
+        (await former.Statement("""
+            select id from identity.outgoing_mails
+             where next_attempt_at <= now() order by next_attempt_at limit 1 for update skip locked
+            """).Value<Guid>()).ShouldBe(sent);
+        await former.Statement("delete from identity.outgoing_mails where id = $1").With(sent).Execute();
+        await former.Statement("""
+            update identity.outgoing_mails
+               set attempts = attempts + 1, next_attempt_at = 'infinity', parked_because = 'malformed'
+             where id = $1
+            """).With(parked).Execute();
+        (await _outbox.Find(sent)).ShouldBeNull();
+        (await _outbox.Find(parked)).ShouldBe(new(1, "malformed", null));
+    }
+
     [Fact]
     public async Task A_letter_whose_text_no_key_opens_is_parked_and_those_behind_it_are_sent()
     {
@@ -68,8 +103,9 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_letter_that_no_message_can_be_made_of_is_parked_and_those_behind_it_are_sent()
     {
-        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Encrypt("{}"u8, Emails.Purpose)), "malformed");
-        await IsParkedAndTheNextIsSent(await _outbox.AddSealed(_box.Encrypt("null"u8, Emails.Purpose)), "malformed");
+        foreach (var text in new[] { "{}", "null" })
+            await IsParkedAndTheNextIsSent(await _outbox.AddSealed(
+                _box.Encrypt(Encoding.UTF8.GetBytes(text), LetterQueue.Purpose)), "malformed");
     }
 
     [Fact]
@@ -195,10 +231,10 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
         var (postponed, parked) = (await _outbox.Add(Ram), await _outbox.Add("ram@"));
         await Deliver(server.Port);
         var untried = await _outbox.Add(Ram);
-        await _db.Statement("update identity.outgoing_mails set created_at = now() - interval '73 hours'")
+        await _db.Statement("update notifications.outgoing_mails set created_at = now() - interval '73 hours'")
             .Execute();
         var young = await _outbox.Add(Sita);
-        await _db.Statement("update identity.outgoing_mails set attempts = 9 where id = $1").With(young).Execute();
+        await _db.Statement("update notifications.outgoing_mails set attempts = 9 where id = $1").With(young).Execute();
         await new GiveUpMail(_db).RunOnce();
         (await _outbox.Find(postponed)).ShouldBeNull();
         (await _outbox.Find(parked)).ShouldBeNull();
@@ -217,7 +253,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
         await Deliver(server.Port);
         server.Judge = (_, _) => Task.FromResult<SmtpResponse?>(null);
         var advice = Tree.Lines("docs/operations.md")
-            .Single(line => line.StartsWith("    update identity.outgoing_mails ", StringComparison.Ordinal));
+            .Single(line => line.StartsWith("    update notifications.outgoing_mails ", StringComparison.Ordinal));
         await _db.Statement(advice).Execute();
         await Deliver(server.Port);
         server.Letters.Single().IsTo(Ram).ShouldBeTrue();
@@ -228,7 +264,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
     {
         var letter = await _outbox.Add(Ram);
         (await Should.ThrowAsync<PostgresException>(() => _db.Statement("""
-            update identity.outgoing_mails set parked_because = 'unreadable' where id = $1
+            update notifications.outgoing_mails set parked_because = 'unreadable' where id = $1
             """).With(letter).Execute())).ConstraintName.ShouldBe("a_parked_mail_is_not_tried");
     }
 

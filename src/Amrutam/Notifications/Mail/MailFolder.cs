@@ -1,8 +1,9 @@
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Operations;
 using MimeKit;
 using NodaTime;
 
-namespace Amrutam.Identity.Mail;
+namespace Amrutam.Notifications.Mail;
 
 /// <summary>Writes letters as <c>.eml</c> files, which any mail program opens.</summary>
 /// <remarks>They carry tokens, so only the user that the server runs as may read them.</remarks>

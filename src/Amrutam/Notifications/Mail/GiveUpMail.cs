@@ -3,7 +3,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Jobs;
 using Npgsql;
 
-namespace Amrutam.Identity.Mail;
+namespace Amrutam.Notifications.Mail;
 
 /// <summary>Deletes letters that were tried and not sent within three days, parked or not, with an event for
 /// each.</summary>
@@ -28,9 +28,9 @@ sealed class GiveUpMail(NpgsqlDataSource db) : IJob
     // One that no server had the time to try is not given up unseen.
     const string GiveUp = """
         with old as (
-            select id from identity.outgoing_mails
+            select id from notifications.outgoing_mails
              where created_at < now() - interval '3 days' and attempts > 0 limit $1 for update skip locked),
-        given_up as (delete from identity.outgoing_mails m using old where m.id = old.id returning m.id)
+        given_up as (delete from notifications.outgoing_mails m using old where m.id = old.id returning m.id)
         insert into audit.events (actor_role, action, entity, entity_id, trace_id)
         select 'system', 'mails.given_up', 'mail', id, $2 from given_up
         """;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Amrutam.Identity.Encryption;
+using Amrutam.Identity.Contracts;
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
@@ -10,7 +11,7 @@ using MailKit.Net.Smtp;
 using NodaTime;
 using Npgsql;
 
-namespace Amrutam.Identity.Mail;
+namespace Amrutam.Notifications.Mail;
 
 /// <summary>Sends the queued letters one by one. Each attempt ends in one of three ways: the letter is sent, postponed,
 /// or parked with the reason. No letter holds up the others.</summary>
@@ -18,7 +19,7 @@ namespace Amrutam.Identity.Mail;
 /// is sent twice only if the process or the connection ends between the two, and then with the same Message-ID.
 /// Replicas skip the letter that another one holds. A letter that was not sent in three days is given up, parked or
 /// not: it may carry a token. </remarks>
-sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOutgoingMail mail,
+sealed partial class DeliverMail(NpgsqlDataSource db, Secrets secrets, IOutgoingMail mail,
     ILogger<DeliverMail> log) : IJob
 {
     sealed record Queued(Guid Id, byte[] Sealed, int Attempts, Instant WrittenAt);
@@ -70,7 +71,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
     {
         try
         {
-            return JsonSerializer.Deserialize<Letter>(box.Decrypt(text, Emails.Purpose), Json.Options)
+            return JsonSerializer.Deserialize<Letter>(secrets.Decrypt(text, LetterQueue.Purpose), Json.Options)
                 ?? throw new UndeliverableException(Undeliverable.Malformed);
         }
         catch (CryptographicException e)
@@ -93,22 +94,22 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
     }
 
     const string Next = """
-        select id, sealed, attempts, created_at from identity.outgoing_mails
+        select id, sealed, attempts, created_at from notifications.outgoing_mails
          where next_attempt_at <= now() order by next_attempt_at limit 1 for update skip locked
         """;
 
-    const string Remove = "delete from identity.outgoing_mails where id = $1";
+    const string Remove = "delete from notifications.outgoing_mails where id = $1";
 
     // After 1, 2, 4 … minutes, and half a day at most.
     const string Postpone = """
-        update identity.outgoing_mails
+        update notifications.outgoing_mails
            set attempts = attempts + 1, next_attempt_at = now() + least(720, 2 ^ attempts) * interval '1 minute'
          where id = $1
         """;
 
     const string Park = """
         with parked as (
-            update identity.outgoing_mails
+            update notifications.outgoing_mails
                set attempts = attempts + 1, next_attempt_at = 'infinity', parked_because = $2
              where id = $1 returning id, parked_because)
         insert into audit.events (actor_role, action, entity, entity_id, details, trace_id)
@@ -116,7 +117,7 @@ sealed partial class DeliverMail(NpgsqlDataSource db, SecretEncryption box, IOut
         """;
 
     const string Count = """
-        select parked_because, count(*) from identity.outgoing_mails where parked_because is not null group by 1
+        select parked_because, count(*) from notifications.outgoing_mails where parked_because is not null group by 1
         """;
 
     [LoggerMessage(Level = LogLevel.Warning,

@@ -1,16 +1,13 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
-using Amrutam.Identity.Accounts;
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Modules;
 using MimeKit;
 using NodaTime;
 
-namespace Amrutam.Identity.Mail;
-
-/// <summary>A message to one person, in plain text.</summary>
-sealed record Letter(string To, string Subject, string Text);
+namespace Amrutam.Notifications.Mail;
 
 /// <summary>Sends letters: by SMTP, or as files into a folder where no server is configured.</summary>
 interface IOutgoingMail
@@ -95,6 +92,16 @@ sealed class MailSettings
     public string? Folder { get; init; }
 }
 
+/// <summary>The clinic, as letters and calendars name it.</summary>
+sealed record Sender(MailboxAddress Mailbox)
+{
+    public string Name => string.IsNullOrWhiteSpace(Mailbox.Name) ? "Amrutam" : Mailbox.Name;
+
+    /// <summary>The address as a URI, in ASCII.</summary>
+    public string Uri => "mailto:" + System.Uri.EscapeDataString(Mailbox.Address[..Mailbox.Address.LastIndexOf('@')])
+        + '@' + MailMessages.Domain(Mailbox);
+}
+
 /// <summary>Makes messages of letters, and registers their destination.</summary>
 static class MailMessages
 {
@@ -109,7 +116,7 @@ static class MailMessages
     /// it.</exception>
     public static MimeMessage Of(Guid id, Instant writtenAt, Letter letter, MailboxAddress from)
     {
-        var to = EmailAddress.Mailbox(letter.To) ?? throw new UndeliverableException(Undeliverable.InvalidAddress);
+        var to = Mailboxes.Parse(letter.To) ?? throw new UndeliverableException(Undeliverable.InvalidAddress);
         try
         {
             var message = new MimeMessage
@@ -149,10 +156,11 @@ static class MailMessages
     public static void AddMail(this ModuleBuilder module)
     {
         var settings = module.AddSettings<MailSettings>("Mail");
-        var from = EmailAddress.Mailbox(settings.From)
+        var from = Mailboxes.Parse(settings.From)
             ?? throw new StartupException($"Setting Mail__{nameof(settings.From)}: must be an e-mail address.");
         var folder = settings.Folder ?? Path.Combine(DataSettings.DirectoryOf(module.Configuration), "mail");
-        module.Services.AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(from, folder)
-            : new SmtpMail(settings, from));
+        module.Services.AddSingleton(new Sender(from))
+            .AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(from, folder)
+                : new SmtpMail(settings, from));
     }
 }
