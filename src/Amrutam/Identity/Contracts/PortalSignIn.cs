@@ -45,7 +45,9 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, NpgsqlDa
         await EndEarlier(http);
         if (await sessions.BeginPortal(http, user, found.SecondFactor) is not { } current)
             return PortalSignInOutcome.InvalidCredentials;
-        await http.SignInAsync(Scheme, new(PortalCookie.Identity(current)));
+        // The response of this request can already show a page of theirs.
+        http.User = new(PortalCookie.Identity(current));
+        await http.SignInAsync(Scheme, http.User);
         return PortalSignInOutcome.SignedIn;
     }
 
