@@ -26,8 +26,9 @@ static class Judge
             .Select(key => key.ToString()));
         Report("acknowledged and missing", acknowledged.Where(answer => !found.ContainsKey(answer.Booking!.Value))
             .Select(answer => $"booking {answer.Booking} of key {answer.Key}"));
-        Report("acknowledged otherwise", acknowledged.Where(answer => found.TryGetValue(answer.Booking!.Value, out var is_)
-            && is_ != (attempts[answer.Key].Slot, Ids.Patient(attempts[answer.Key].Patient)))
+        Report("acknowledged otherwise", acknowledged.Where(answer =>
+                found.TryGetValue(answer.Booking!.Value, out var row)
+                && row != (attempts[answer.Key].Slot, Ids.Patient(attempts[answer.Key].Patient)))
             .Select(answer => $"booking {answer.Booking} of key {answer.Key}"));
         Report("bookings of two keys", acknowledged.GroupBy(answer => answer.Booking).Where(same => same.Count() > 1)
             .Select(same => $"booking {same.Key}"));

@@ -33,7 +33,8 @@ sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
     {
         for (var round = 0; round < options.Rounds; round++)
         {
-            var faults = Enumerable.Repeat(KillServer, KillsOfAServer).Append(KillBoth).Append(Other()).ToArray();
+            var faults = Enumerable.Repeat(KillServer, KillsOfAServer).Append(KillBoth).Append(Trespass).Append(Other())
+                .ToArray();
             // Every second round, because a stall lasts longest.
             if (round % 2 == 0) faults = [.. faults, StallThenKill];
             _random.Shuffle(faults);
@@ -63,6 +64,10 @@ sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
             await server.Start();
         }, Soon);
     }
+
+    /// <summary>The constraints alone decide about the bookings of another program.</summary>
+    async Task Trespass() => Console.WriteLine(
+        $"{await pair.Trespass()} bookings of another program were taken against the constraints");
 
     /// <summary>Kills the primary and a server at once.</summary>
     Task KillBoth()

@@ -8,7 +8,7 @@ namespace Amrutam.Bench.Faults;
 /// <summary>Patients who book without a pause, and repeat a request under its key until it has a final
 /// answer.</summary>
 /// <remarks>One attempt in ten is a pair of overlapping slots for one patient, and one is a slot that two patients
-/// want. Only the database's constraints decide these.</remarks>
+/// want.</remarks>
 sealed class Patients : IDisposable
 {
     public const int Doctors = 20, Accounts = 2_000, Clients = 8;

@@ -6,6 +6,9 @@ namespace Amrutam.Bench.Faults;
 /// <summary>One PostgreSQL of a pair: its data, its port and its processes.</summary>
 sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, string folder, int port)
 {
+    // A standby has this name. A program that only copies the primary has another and does not count as one.
+    const string Standby = "standby";
+
     const string Superuser = "postgres";
 
     readonly string _data = Path.Combine(folder, "data");
@@ -46,10 +49,10 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
     /// <summary>Sends a signal to the processes of connections alone.</summary>
     public Task SignalConnections(string signal) => Signals.Send(signal, Processes().Skip(1));
 
-    // The standby is the one who is named, so the setting is harmless on it.
+    // Each node can be either, so both have the same settings.
     Task Start() => Run(programs.PgCtl, "start", "-w", "-D", _data, "-l", Log, "-o", string.Create(
         CultureInfo.InvariantCulture, $"-c port={port} -c listen_addresses=127.0.0.1 ")
-        + $"-c unix_socket_directories='{folder}' -c synchronous_standby_names='*' -c max_connections=200 "
+        + $"-c unix_socket_directories='{folder}' -c cluster_name={Standby} -c synchronous_standby_names={Standby} -c max_connections=200 "
         + "-c shared_buffers=64MB -c wal_keep_size=256MB -c log_min_messages=fatal");
 
     async Task Own()

@@ -78,6 +78,26 @@ sealed class PrimaryAndStandby : IAsyncDisposable
         await transaction.RollbackAsync();
     }
 
+    /// <summary>Writes bookings past the product's judgement, as another program could: a second one of a booked slot,
+    /// and one that overlaps another of its patient.</summary>
+    /// <returns>The number of bookings that the database took.</returns>
+    public async Task<int> Trespass()
+    {
+        await using var source = Database.OpenUnpooled(Connection, "faults");
+        var taken = 0;
+        foreach (var sql in (string[])[SameSlot, SameTime])
+            try
+            {
+                taken += await source.Statement(sql).Execute();
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UniqueViolation
+                or PostgresErrorCodes.ExclusionViolation)
+            {
+                // The constraint refused it.
+            }
+        return taken;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Network.DisposeAsync();
@@ -106,6 +126,22 @@ sealed class PrimaryAndStandby : IAsyncDisposable
         await using var source = Database.OpenUnpooled(_primary.Connection(_password), "faults");
         await source.Statement(sql).Execute();
     }
+
+    const string SameSlot = """
+        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, status)
+        select gen_random_uuid(), b.slot_id, b.doctor_id, p.patient_id, b.starts_at, b.ends_at, 'confirmed'
+          from scheduling.bookings b join scheduling.bookings p on p.starts_at <> b.starts_at
+         where not exists (select from scheduling.bookings o
+                            where o.patient_id = p.patient_id and o.starts_at = b.starts_at)
+         limit 1
+        """;
+
+    const string SameTime = """
+        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, status)
+        select gen_random_uuid(), s.id, s.doctor_id, b.patient_id, b.starts_at, b.ends_at, 'confirmed'
+          from scheduling.bookings b join scheduling.slots s on s.starts_at = b.starts_at and s.booking_id is null
+         limit 1
+        """;
 
     const string HasStandby = """
         select exists (select from pg_stat_replication where sync_state = 'sync' and state = 'streaming')
