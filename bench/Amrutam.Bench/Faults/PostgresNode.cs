@@ -15,6 +15,12 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
 
     public int Port => port;
 
+    string PidFile => Path.Combine(_data, "postmaster.pid");
+
+    // A node that was killed leaves its file.
+    bool IsUp => File.Exists(PidFile)
+        && Directory.Exists("/proc/" + File.ReadLines(PidFile).First());
+
     string Log => Path.Combine(folder, "log");
 
     public string Connection(string password, string user = Superuser, string database = Superuser, int? through = null)
@@ -41,7 +47,8 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
 
     public Task Promote() => Run(programs.PgCtl, "promote", "-w", "-D", _data);
 
-    public Task Stop() => Run(programs.PgCtl, "stop", "-w", "-D", _data, "-m", "immediate");
+    public Task Stop() => IsUp ? Run(programs.PgCtl, "stop", "-w", "-D", _data, "-m", "immediate")
+        : Task.CompletedTask;
 
     /// <summary>Sends a signal to every process of the node.</summary>
     public Task Signal(string signal) => Signals.Send(signal, Processes());
@@ -52,8 +59,8 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
     // Each node can be either, so both have the same settings.
     Task Start() => Run(programs.PgCtl, "start", "-w", "-D", _data, "-l", Log, "-o", string.Create(
         CultureInfo.InvariantCulture, $"-c port={port} -c listen_addresses=127.0.0.1 ")
-        + $"-c unix_socket_directories='{folder}' -c cluster_name={Standby} -c synchronous_standby_names={Standby} -c max_connections=200 "
-        + "-c shared_buffers=64MB -c wal_keep_size=256MB -c log_min_messages=fatal");
+        + $"-c unix_socket_directories='{folder}' -c cluster_name={Standby} -c synchronous_standby_names={Standby} "
+        + "-c max_connections=200 -c shared_buffers=64MB -c wal_keep_size=256MB -c log_min_messages=fatal");
 
     async Task Own()
     {
@@ -61,11 +68,11 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
         await account.Own(folder, CancellationToken.None);
     }
 
-    /// <summary>The postmaster and its children.</summary>
+    /// <summary>The postmaster and its children; none when the node is down.</summary>
     IEnumerable<int> Processes()
     {
-        var postmaster = int.Parse(File.ReadLines(Path.Combine(_data, "postmaster.pid")).First(),
-            CultureInfo.InvariantCulture);
+        if (!IsUp) return [];
+        var postmaster = int.Parse(File.ReadLines(PidFile).First(), CultureInfo.InvariantCulture);
         return [postmaster, .. Signals.ChildrenOf(postmaster)];
     }
 
