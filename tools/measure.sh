@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 readonly BENCH_PACKAGES=(wrk) BALANCER_PACKAGES=(haproxy)
+readonly BACKUP_PACKAGES=(pgbackrest curl)
 readonly PATRONI_PACKAGES=(patroni etcd-server haproxy python3-etcd curl)
 
 # The measured program is the shipped one: published for this platform, compiled ahead.
@@ -32,4 +33,13 @@ faults() {
         *" --rolling "*) need_packages "${BALANCER_PACKAGES[@]}" ;;
     esac
     run_bench faults "$@"
+}
+
+drill() {
+    need_dotnet
+    need_postgres
+    need_packages "${BACKUP_PACKAGES[@]}"
+    publish_for_bench
+    set_memory
+    exec deploy/backup/drill "$BENCH_SERVER"
 }
