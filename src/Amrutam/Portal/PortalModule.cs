@@ -8,6 +8,7 @@ using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
 using Amrutam.Portal.Visits;
+using Amrutam.Portal.Waiting;
 
 namespace Amrutam.Portal;
 
@@ -82,5 +83,8 @@ sealed class PortalModule : IModule
         ShowVisit.Map(routes);
         CancelVisit.Map(routes);
         MoveVisit.Map(routes);
+        ListLines.Map(routes);
+        JoinLine.Map(routes);
+        AnswerOffer.Map(routes);
     }
 }

@@ -17,3 +17,11 @@ public sealed record HoldView(Guid SlotId, Guid DoctorId, Instant StartsAt, Inst
 public sealed record VisitView(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, string Status, Instant StartsAt,
     Instant EndsAt, Instant? ExpiresAt = null, string? Reason = null, string? CancelledBy = null,
     string? CancellationReason = null, int Revision = 0);
+
+/// <summary>A place of the person on a waiting list.</summary>
+/// <param name="Offer">The slot that is held for the person now, or null.</param>
+public sealed record EntryView(Guid Id, Instant From, Instant To, string Status, Guid? DoctorId = null,
+    string? Specialization = null, Guid? BookingId = null, OfferView? Offer = null);
+
+/// <summary>A slot that a waiting list holds for the person.</summary>
+public sealed record OfferView(Guid SlotId, Guid DoctorId, Instant StartsAt, Instant EndsAt, Instant ExpiresAt);

@@ -18,7 +18,8 @@ static class PageAccess
         _ => null,
     };
 
-    public const string AdminPage = "/admin", DoctorsPage = "/doctors", VisitsPage = "/visits";
+    public const string AdminPage = "/admin", DoctorsPage = "/doctors", VisitsPage = "/visits",
+        WaitingPage = "/waitlist", JoinPage = "/waitlist/new";
 
     /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>
     public const string Enrolment = "/account/second-factor";
