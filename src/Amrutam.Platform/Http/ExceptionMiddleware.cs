@@ -63,6 +63,7 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
             BadHttpRequestException bad => (CommonProblems.ForStatus(bad.StatusCode), null, null),
             JsonException json => MalformedJson(json),
             OverloadedException => (CommonProblems.Overloaded, null, null),
+            ChangedMeanwhileException => (CommonProblems.Conflict, null, null),
             CommitOutcomeUnknownException => (CommonProblems.OutcomeUnknown, null, null),
             PostgresException postgres => (Meaning(postgres), null, null),
             NpgsqlException { InnerException: TimeoutException } => (CommonProblems.Overloaded, null, null),

@@ -7,5 +7,6 @@ namespace Amrutam.Notifications;
 static class NotificationsProblems
 {
     public static readonly Problem TooManyFeeds = new(409, "too_many_calendar_feeds",
-        $"An account has at most {CreateFeed.MostFeeds} calendar feeds; revoke one first");
+        $"An account has at most {CreateFeed.MostFeeds} calendar feeds; revoke one first")
+    { IsLimit = true };
 }

@@ -71,11 +71,11 @@ public sealed class AvailabilityRaces(ServerFixture fixture) : IClassFixture<Ser
             var (doctor, patients) = await DoctorAndPatients();
             var slots = await Slots(doctor);
             var replies = await Task.WhenAll([.. patients.Zip(slots, (patient, slot) => patient.Book(slot)),
-                doctor.OfferAnew(Daily("20:00", "21:00"))]);
+                doctor.ReplaceRules(Daily("20:00", "21:00"))]);
             var booked = replies[..^1].Where(r => r.Status == 201).Select(r => r.Id).ToList();
             replies[..^1].ShouldAllBe(r => r.Status == 201 || r.Code == "slot_is_closed");
             replies[^1].Is(200).Ids("bookings_outside").ShouldBeSubsetOf(booked);
-            (await doctor.OfferAnew(Daily("20:00", "21:00"))).Is(200).Ids("bookings_outside")
+            (await doctor.ReplaceRules(Daily("20:00", "21:00"))).Is(200).Ids("bookings_outside")
                 .ShouldBe(booked, ignoreOrder: true);
         }
         await Server.ShouldKeepItsInvariants();

@@ -16,7 +16,7 @@ public sealed class EventTests(ServerFixture fixture) : IClassFixture<ServerFixt
     {
         var doctor = await Server.Doctor();
         (await doctor.Offer(Daily("09:00", "10:00"))).Is(200);
-        (await doctor.OfferAnew(Daily("09:00", "09:30"))).Is(200);
+        (await doctor.ReplaceRules(Daily("09:00", "09:30"))).Is(200);
         var off = (await doctor.Leave("2031-01-01", "2031-01-02")).Is(201);
         (await doctor.Http.Delete("/api/availability/time-off/" + off.Id)).Is(204);
         (await doctor.Http.Delete("/api/slots/" + await doctor.Slot(40))).Is(204);

@@ -15,7 +15,8 @@ static class ChangeMe
 
     public static void Map(RouteGroupBuilder me) =>
         me.MapPatch("", Handle).WithSummary("Change your name")
-            .WithDescription("Changes the name that other people see; null removes it.");
+            .WithDescription("Changes the name that other people see; null removes it.")
+            .WithProblems(CommonProblems.Conflict);
 
     static async Task<Results<Ok<Account>, ProblemHttpResult>> Handle(Request request, CurrentUser caller,
         UserManager<User> users, IdentityDb identity)
@@ -27,7 +28,7 @@ static class ChangeMe
         user.FullName = name;
         await identity.Change(async connection =>
         {
-            await users.UpdateAsync(user);
+            await users.UpdateAsync(user).OrThrow();
             await connection.Append("accounts.changed", user.Id, caller.Id, caller.Role, Changed);
         });
         return TypedResults.Ok(Account.Of(user));

@@ -30,7 +30,7 @@ static class ChangeEmail
         auth.MapPost("/email-change", Confirm).WithSummary("Confirm a new e-mail address")
             .WithName("ConfirmEmailChange")
             .WithDescription("Takes the token of the message that was sent to the new address.")
-            .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.EmailTaken);
+            .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.EmailTaken, CommonProblems.Conflict);
     }
 
     static async Task<Results<Accepted, ProblemHttpResult>> Ask(Request request, HttpContext http, CurrentUser caller,

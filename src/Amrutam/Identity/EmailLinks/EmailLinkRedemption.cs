@@ -28,7 +28,7 @@ sealed class EmailLinkRedemption(NpgsqlDataSource db, UserManager<User> users, I
             if (await EmailLinkTokens.Redeem(connection, token, EmailLinkTokens.VerifyEmail) is not { } redeemed
                 || await users.FindByIdAsync(redeemed.User.ToString()) is not { } user) return false;
             user.EmailConfirmed = true;
-            await users.UpdateAsync(user);
+            await users.UpdateAsync(user).OrThrow();
             await connection.Append("accounts.email_verified", user.Id, user.Id, user.Role);
             return true;
         });
@@ -47,7 +47,7 @@ sealed class EmailLinkRedemption(NpgsqlDataSource db, UserManager<User> users, I
                     || await users.FindByIdAsync(redeemed.User.ToString()) is not { SuspendedAt: null } user)
                     return false;
                 (user.Email, user.EmailConfirmed) = (email, true);
-                await users.UpdateSecurityStampAsync(user);
+                await users.UpdateSecurityStampAsync(user).OrThrow();
                 await connection.Append("accounts.email_changed", user.Id, user.Id, user.Role);
                 await sessions.EndAll(connection, user.Id, by: null, "email_changed");
                 return true;
@@ -75,7 +75,7 @@ sealed class EmailLinkRedemption(NpgsqlDataSource db, UserManager<User> users, I
             if (await EmailLinkTokens.Redeem(connection, token, EmailLinkTokens.ResetPassword) is not { } redeemed
                 || await users.FindByIdAsync(redeemed.User.ToString()) is not { SuspendedAt: null } user) return false;
             (user.PasswordHash, user.EmailConfirmed) = (made.Hash, true);
-            await users.UpdateSecurityStampAsync(user);
+            await users.UpdateSecurityStampAsync(user).OrThrow();
             await connection.Append("passwords.reset", user.Id, user.Id, user.Role);
             await emails.PasswordWasReset(connection, user);
             await connection.Statement(RemovePasskeys).With(user.Id).With(user.Role).With(CommonProblems.Trace())

@@ -23,7 +23,7 @@ static class ResetPassword
             .WithSummary("Choose a new password")
             .WithName("ConfirmPasswordReset")
             .WithDescription("Takes the token of the message. Every session of the account ends.")
-            .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword);
+            .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword, CommonProblems.Conflict);
     }
 
     static async Task<Results<Accepted, ProblemHttpResult>> Ask(Request request, HttpContext http,

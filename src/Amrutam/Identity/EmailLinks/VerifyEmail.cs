@@ -19,7 +19,7 @@ static class VerifyEmail
     {
         auth.MapPost("/email-verification", Handle).WithSummary("Confirm an e-mail address")
             .WithDescription("Takes the token of the message that was sent to the address.")
-            .WithProblems(IdentityProblems.InvalidToken);
+            .WithProblems(IdentityProblems.InvalidToken, CommonProblems.Conflict);
         me.MapPost("/email-verification", SendAgain).WithSummary("Send the confirmation message again")
             .WithName("ResendEmailVerification")
             .WithDescription("Does nothing if the address is confirmed.")

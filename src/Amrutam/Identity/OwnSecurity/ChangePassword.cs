@@ -19,7 +19,7 @@ static class ChangePassword
     public static void Map(RouteGroupBuilder me) =>
         me.MapPost("/password", Handle).WithSummary("Change your password")
             .WithDescription("Ends every other session of the account and gives new tokens.")
-            .WithProblems([IdentityProblems.WeakPassword, .. Reauthentication.Refusals]);
+            .WithProblems([IdentityProblems.WeakPassword, CommonProblems.Conflict, .. Reauthentication.Refusals]);
 
     static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(Request request, HttpContext http,
         CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity,
@@ -33,7 +33,7 @@ static class ChangePassword
         user.PasswordHash = made.Hash;
         await identity.Change(async connection =>
         {
-            await users.UpdateSecurityStampAsync(user);
+            await users.UpdateSecurityStampAsync(user).OrThrow();
             await connection.Append("passwords.changed", user.Id, caller.Id, caller.Role);
             await emails.PasswordChanged(connection, user);
             await sessions.EndAll(connection, user.Id, caller, "password_changed");

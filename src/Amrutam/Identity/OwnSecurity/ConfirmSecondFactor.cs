@@ -19,7 +19,7 @@ static class ConfirmSecondFactor
             .WithDescription(
                 "Takes a code of the app, and gives recovery codes and the tokens of a new "
                 + "session.")
-        .WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
+        .WithProblems(IdentityProblems.WrongCode, CommonProblems.Conflict, CommonProblems.TooMany);
 
     static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(Request request, HttpContext http,
         CurrentUser caller, SecondFactorEnrolment enrolment, SessionStore sessions)

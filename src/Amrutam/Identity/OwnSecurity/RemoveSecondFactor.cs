@@ -19,7 +19,7 @@ static class RemoveSecondFactor
         factor.MapPost("/removal", Handle).Replacing(factor.MapDelete("", Handle))
             .WithSummary("Remove the authenticator app")
             .WithDescription("Ends every session of the account, because each could be begun with the factor.")
-        .WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
+        .WithProblems([IdentityProblems.NoSecondFactor, CommonProblems.Conflict, .. Reauthentication.Refusals]);
 
     static async Task<Results<NoContent, ProblemHttpResult>> Handle([FromBody] Proof proof, HttpContext http,
         CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions,
@@ -42,7 +42,7 @@ static class RemoveSecondFactor
     public static async Task Of(User user, UserManager<User> users, NpgsqlConnection connection)
     {
         user.TwoFactorEnabled = false;
-        await users.UpdateSecurityStampAsync(user);
+        await users.UpdateSecurityStampAsync(user).OrThrow();
         await Authenticators.Remove(connection, user.Id);
         await RecoveryCodes.RemoveAll(connection, user.Id);
     }

@@ -64,7 +64,7 @@ sealed class SecondFactorEnrolment(Reauthentication again, Authenticators authen
         var done = await identity.Change(async connection =>
         {
             if (await Authenticators.Confirm(connection, user.Id) == 0) return false;
-            await users.UpdateAsync(user);
+            await users.UpdateAsync(user).OrThrow();
             codes = await RecoveryCodes.Renew(connection, user.Id);
             await connection.Append("second_factors.enrolled", user.Id, caller.Id, caller.Role);
             await emails.SecondFactorAdded(connection, user);

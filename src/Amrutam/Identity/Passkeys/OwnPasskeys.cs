@@ -38,12 +38,13 @@ static class OwnPasskeys
         passkeys.MapPatch("/{id}", Rename).WithSummary("Rename a passkey")
             .WithName("RenamePasskey")
             .WithDescription("Changes the name in the list of passkeys.")
-            .WithProblems(CommonProblems.Absent);
+            .WithProblems(CommonProblems.Absent, CommonProblems.Conflict);
         passkeys.MapPost("/{id}/removal", Remove).WithName("RemovePasskey")
             .Replacing(passkeys.MapDelete("/{id}", Remove).WithName("DeletePasskey"))
             .WithSummary("Remove a passkey")
             .WithDescription("The last way into an account cannot be removed.")
-            .WithProblems([CommonProblems.Absent, IdentityProblems.LastCredential, .. Reauthentication.Refusals]);
+            .WithProblems([CommonProblems.Absent, IdentityProblems.LastCredential, CommonProblems.Conflict,
+                .. Reauthentication.Refusals]);
     }
 
     static async Task<Results<Ok<Page<Passkey>>, ProblemHttpResult>> List(CurrentUser caller,
@@ -63,7 +64,7 @@ static class OwnPasskeys
         passkey.Name = name;
         await identity.Change(async connection =>
         {
-            await users.AddOrUpdatePasskeyAsync(user!, passkey);
+            await users.AddOrUpdatePasskeyAsync(user!, passkey).OrThrow();
             await connection.Append("passkeys.named", caller.Id, caller.Id, caller.Role);
         });
         return TypedResults.Ok(Passkey.Of(passkey));
@@ -80,7 +81,7 @@ static class OwnPasskeys
             return IdentityProblems.LastCredential.Because();
         await identity.Change(async connection =>
         {
-            await users.RemovePasskeyAsync(user, passkey.CredentialId);
+            await users.RemovePasskeyAsync(user, passkey.CredentialId).OrThrow();
             await connection.Append("passkeys.removed", caller.Id, caller.Id, caller.Role);
         });
         return TypedResults.NoContent();

@@ -66,8 +66,7 @@ static class SignUp
         {
             return await identity.Change(async connection =>
             {
-                var made = await users.CreateAsync(user);
-                if (!made.Succeeded) throw new InvalidOperationException("the store created no account: " + made);
+                await users.CreateAsync(user).OrThrow();
                 if (beside is not null && !await beside(connection)) return false;
                 var details = $$"""{"role": "{{user.Role}}"}""";
                 await connection.Append("accounts.signed_up", user.Id, actor, actorRole, details);

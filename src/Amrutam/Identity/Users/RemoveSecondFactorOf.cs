@@ -33,7 +33,7 @@ static class RemoveSecondFactorOf
             .WithSummary("Remove an account's lost second factor")
             .WithDescription("The admin gives their own proof, and records how the person showed who they are.")
             .WithProblems([CommonProblems.Absent, CommonProblems.Invalid, IdentityProblems.OwnAccount,
-                IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
+                IdentityProblems.NoSecondFactor, CommonProblems.Conflict, .. Reauthentication.Refusals]);
 
     static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, [FromBody] Request request,
         HttpContext http, CurrentUser admin, Reauthentication again, UserManager<User> users, IdentityDb identity,

@@ -59,7 +59,7 @@ public sealed class GenerateSlotsTests(ServerFixture fixture) : IClassFixture<Se
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
         (await doctor.Offer(Daily("09:00", "10:00", minutes: 60), horizon: 5)).Is(200);
         var booked = (await patient.Book(await doctor.SlotAt(Ahead(2), "09:00"))).Is(201);
-        (await doctor.OfferAnew(Daily("09:00", "10:00", minutes: 30), horizon: 5)).Is(200);
+        (await doctor.ReplaceRules(Daily("09:00", "10:00", minutes: 30), horizon: 5)).Is(200);
         (await doctor.TimesOn(Ahead(2))).ShouldBeEmpty();
 
         (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation", null)).Is(200);

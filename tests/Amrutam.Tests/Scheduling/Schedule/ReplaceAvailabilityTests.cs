@@ -52,7 +52,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
             weekday = date.DayOfWeek.ToString().ToLowerInvariant(), from = "18:00", to = "19:00", slot_minutes = 30,
             valid_from = Iso(date), valid_to = Iso(date),
         };
-        (await doctor.OfferAnew([.. weekly, extra])).Is(200).Number("slots_added").ShouldBe(2);
+        (await doctor.ReplaceRules([.. weekly, extra])).Is(200).Number("slots_added").ShouldBe(2);
         (await doctor.TimesOn(date)).ShouldBe(["09:00", "09:30", "18:00", "18:30"]);
         (await doctor.TimesOn(date.PlusDays(7))).ShouldBe(["09:00", "09:30"]);
     }
@@ -75,14 +75,14 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         (await doctor.Offer(Daily("09:00", "11:00"), horizon: 2)).Is(200);
         var booked = (await patient.Book(await doctor.SlotAt(Ahead(1), "10:30"))).Is(201);
         var kept = await doctor.SlotAt(Ahead(1), "09:30");
-        var replaced = (await doctor.OfferAnew(Daily("09:30", "10:00"), horizon: 2)).Is(200);
+        var replaced = (await doctor.ReplaceRules(Daily("09:30", "10:00"), horizon: 2)).Is(200);
         replaced.Ids("bookings_outside").ShouldBe([booked.Id]);
         replaced.Number("slots_kept").ShouldBe(3 + (await doctor.OpenOn(Ahead(0))).Count);
         replaced.Number("slots_added").ShouldBe(0);
         (await doctor.SlotAt(Ahead(1), "09:30")).ShouldBe(kept);
         (await doctor.TimesOn(Ahead(1))).ShouldBe(["09:30"]);
         (await patient.Http.Get("/api/bookings/" + booked.Id)).Is(200)["status"].ShouldBe("confirmed");
-        (await doctor.OfferAnew([])).Is(200).Ids("bookings_outside").ShouldBe([booked.Id]);
+        (await doctor.ReplaceRules([])).Is(200).Ids("bookings_outside").ShouldBe([booked.Id]);
         (await doctor.OpenOn(Ahead(1))).ShouldBeEmpty();
         await Server.ShouldKeepItsInvariants();
     }
@@ -94,14 +94,14 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         (await doctor.Offer(Daily("09:00", "10:00"), horizon: 2)).Is(200);
         var slot = await doctor.SlotAt(Ahead(2), "09:00");
         var booked = (await patient.Book(slot)).Is(201);
-        (await doctor.OfferAnew([], horizon: 2, notice: 30)).Is(200);
+        (await doctor.ReplaceRules([], horizon: 2, notice: 30)).Is(200);
         (await patient.Http.Post($"/api/bookings/{booked.Id}/cancellation")).Is(200);
         (await doctor.OpenOn(Ahead(2))).ShouldBeEmpty();
         (await patient.Book(slot)).Is(409, "slot_is_closed");
-        (await doctor.OfferAnew(Daily("09:00", "10:00"), horizon: 2)).Is(200);
+        (await doctor.ReplaceRules(Daily("09:00", "10:00"), horizon: 2)).Is(200);
         (await patient.Book(slot)).Is(201);
-        (await doctor.OfferAnew([], horizon: 2)).Is(200);
-        (await doctor.OfferAnew(Daily("09:00", "10:00"), horizon: 2)).Is(200);
+        (await doctor.ReplaceRules([], horizon: 2)).Is(200);
+        (await doctor.ReplaceRules(Daily("09:00", "10:00"), horizon: 2)).Is(200);
         (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:30"]);
         await Server.ShouldKeepItsInvariants();
     }
@@ -116,7 +116,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:15", "10:00"]);
         (await doctor.Http.Post("/api/slots", new { date, start_time = "10:15", end_time = "10:45" }))
             .Is(409, "slots_of_a_doctor_do_not_overlap");
-        (await doctor.OfferAnew([])).Is(200);
+        (await doctor.ReplaceRules([])).Is(200);
         (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:15"]);
     }
 
@@ -126,7 +126,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         var doctor = await Server.Doctor();
         (await doctor.Offer(Daily("09:00", "11:00"))).Is(200);
         (await doctor.Http.Delete("/api/slots/" + await doctor.SlotAt(Ahead(1), "09:30"))).Is(204);
-        (await doctor.OfferAnew(Daily("09:00", "12:00"))).Is(200);
+        (await doctor.ReplaceRules(Daily("09:00", "12:00"))).Is(200);
         (await doctor.TimesOn(Ahead(1))).ShouldBe(["09:00", "10:00", "10:30", "11:00", "11:30"]);
     }
 
@@ -136,9 +136,9 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         var doctor = await Server.Doctor();
         (await doctor.Offer(Daily("09:00", "10:00"))).Is(200);
         var before = await doctor.SlotAt(Ahead(1), "09:30");
-        (await doctor.OfferAnew([])).Is(200);
+        (await doctor.ReplaceRules([])).Is(200);
         (await (await Server.User("patient")).Book(before)).Is(409, "slot_is_closed");
-        (await doctor.OfferAnew(Daily("09:00", "10:00"))).Is(200);
+        (await doctor.ReplaceRules(Daily("09:00", "10:00"))).Is(200);
         (await doctor.SlotAt(Ahead(1), "09:30")).ShouldBe(before);
     }
 
@@ -149,13 +149,13 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         (await doctor.Offer(Daily("00:00", "24:00"), horizon: 3)).Is(200);
         var slot = await doctor.SlotAt(Ahead(1), "12:00");
         var later = await doctor.SlotAt(Ahead(3), "12:00");
-        var replaced = (await doctor.OfferAnew(Daily("00:00", "24:00"), horizon: 3, notice: 48 * 60)).Is(200);
+        var replaced = (await doctor.ReplaceRules(Daily("00:00", "24:00"), horizon: 3, notice: 48 * 60)).Is(200);
         (replaced.Number("slots_added"), replaced.Number("slots_removed")).ShouldBe((0, 0));
         (await doctor.TimesOn(Ahead(1))).ShouldBeEmpty();
         (await patient.Book(slot)).Is(422, "minimum_notice");
         var booked = (await patient.Book(later)).Is(201);
         (await patient.Http.Post($"/api/bookings/{booked.Id}/move", new { slot_id = slot })).Is(422, "minimum_notice");
-        (await doctor.OfferAnew(Daily("00:00", "24:00"), horizon: 3)).Is(200);
+        (await doctor.ReplaceRules(Daily("00:00", "24:00"), horizon: 3)).Is(200);
         (await patient.Book(slot)).Is(201);
     }
 
@@ -164,8 +164,8 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
     {
         var doctor = await Server.Doctor();
         var first = (await doctor.Offer(Daily("09:00", "10:00"), horizon: 4)).Is(200);
-        var second = (await doctor.OfferAnew(Daily("09:30", "10:30"), horizon: 4)).Is(200);
-        (await doctor.OfferAnew(Daily("09:30", "10:30"), horizon: 4)).Is(200).Number("slots_added").ShouldBe(0);
+        var second = (await doctor.ReplaceRules(Daily("09:30", "10:30"), horizon: 4)).Is(200);
+        (await doctor.ReplaceRules(Daily("09:30", "10:30"), horizon: 4)).Is(200).Number("slots_added").ShouldBe(0);
         var events = await Server.Owner.Statement("""
             select action || ' ' || coalesce(details ->> 'count', details ->> 'revision') from audit.events
              where entity_id = $1 and entity = 'availability' order by position
@@ -195,7 +195,7 @@ public sealed class ReplaceAvailabilityTests(ServerFixture fixture) : IClassFixt
         preview.Body.GetProperty("local_times_repeated")[0].GetProperty("to").GetString().ShouldBe("02:00");
         (await doctor.TimesOn(tomorrow)).ShouldBe(["09:00", "09:30", "10:00"]);
         (await doctor.Http.Get("/api/availability")).Is(200)["horizon_days"].ShouldBe("5");
-        var replaced = (await doctor.OfferAnew(proposed.rules, horizon: 400)).Is(200);
+        var replaced = (await doctor.ReplaceRules(proposed.rules, horizon: 400)).Is(200);
         (replaced.Number("slots_added"), replaced.Number("slots_removed"), replaced.Number("slots_kept"))
             .ShouldBe((preview.Number("slots_added"), preview.Number("slots_removed"), preview.Number("slots_kept")));
     }

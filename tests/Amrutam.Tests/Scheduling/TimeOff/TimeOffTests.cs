@@ -26,7 +26,7 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         (await doctor.OpenOn(Ahead(4))).Count.ShouldBe(2);
         (await doctor.Http.Get("/api/availability/time-off")).Is(200).Ids("items").ShouldBe([off.Id]);
 
-        (await doctor.OfferAnew(Daily("00:00", "24:00", 720))).Is(200).Number("slots_added").ShouldBe(0);
+        (await doctor.ReplaceRules(Daily("00:00", "24:00", 720))).Is(200).Number("slots_added").ShouldBe(0);
         (await (await Server.Doctor()).Http.Delete("/api/availability/time-off/" + off.Id)).Is(404);
         (await doctor.Http.Delete("/api/availability/time-off/" + off.Id)).Is(204);
         (await doctor.Http.Delete("/api/availability/time-off/" + off.Id)).Is(404);
@@ -188,7 +188,7 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
         var doctor = await Server.Doctor();
         (await doctor.Offer(Daily("09:00", "10:00"))).Is(200);
         var off = (await doctor.Leave(Iso(Ahead(2)), Iso(Ahead(2)))).Is(201);
-        (await doctor.OfferAnew(Daily("09:30", "10:30"))).Is(200);
+        (await doctor.ReplaceRules(Daily("09:30", "10:30"))).Is(200);
         (await doctor.TimesOn(Ahead(2))).ShouldBeEmpty();
         (await doctor.Http.Delete("/api/availability/time-off/" + off.Id)).Is(204);
         (await doctor.TimesOn(Ahead(2))).ShouldBe(["09:30", "10:00"]);

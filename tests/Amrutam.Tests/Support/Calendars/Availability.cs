@@ -21,7 +21,8 @@ static class Availability
             etag is null ? [] : [("If-Match", etag)]);
 
     /// <summary>Replaces the present rules.</summary>
-    public static async Task<Reply> OfferAnew(this TestUser doctor, object[] rules, int horizon = 10, int notice = 0) =>
+    public static async Task<Reply> ReplaceRules(
+        this TestUser doctor, object[] rules, int horizon = 10, int notice = 0) =>
         await doctor.Offer(rules, horizon, notice, (await doctor.Http.Get("/api/availability")).Header("ETag"));
 
     public static Task<Reply> Leave(

@@ -130,8 +130,10 @@ public sealed class HoldTests(ServerFixture fixture, TestCluster cluster) : ICla
         (await waverer.Http.Post($"/api/slots/{slots[1]}/hold")).Is(201);
         switch (change)
         {
-            case "new rules": (await doctor.OfferAnew(Daily("15:00", "16:00"))).Is(200); break;
-            case "more notice": (await doctor.OfferAnew(Daily("09:00", "10:00"), notice: 5 * 24 * 60)).Is(200); break;
+            case "new rules": (await doctor.ReplaceRules(Daily("15:00", "16:00"))).Is(200); break;
+            case "more notice":
+                (await doctor.ReplaceRules(Daily("09:00", "10:00"), notice: 5 * 24 * 60)).Is(200);
+                break;
             case "a new zone":
                 await Server.Owner.Statement(
                     "update doctors.profiles set time_zone = 'America/New_York' where id = $1").With(doctor.Id)
