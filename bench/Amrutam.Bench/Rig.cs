@@ -82,9 +82,10 @@ sealed class Rig : IAsyncDisposable
         _server = null;
     }
 
-    /// <summary>Tokens of <paramref name="count"/> of the patients, evenly spread over all of them, signed with the key
-    /// that the server reads from the database.</summary>
-    public async Task<string> WriteTokens(int patients, int count)
+    /// <summary>Writes access tokens, a line each, signed with the key that the server reads from the
+    /// database.</summary>
+    /// <returns>The file.</returns>
+    public async Task<string> WriteTokens(string role, IEnumerable<(Guid Account, Guid Session)> persons)
     {
         await using var app = Program.Build(["--environment=Development",
             "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
@@ -93,9 +94,8 @@ sealed class Rig : IAsyncDisposable
             new Database(OwnerConnectionString, _postgres.AppConnectionString()));
         await app.StartAsync();
         var tokens = app.Services.GetRequiredService<AccessTokens>();
-        var file = _directory + "-tokens";
-        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n => n * (patients / count)).Select(n =>
-            tokens.Issue(new(Ids.Patient(n), "patient", Ids.Session(n)))));
+        var file = $"{_directory}-tokens-{role}";
+        await File.WriteAllLinesAsync(file, persons.Select(p => tokens.Issue(new(p.Account, role, p.Session))));
         await app.StopAsync();
         return file;
     }
@@ -122,7 +122,8 @@ sealed class Rig : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
         await _postgres.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-        File.Delete(_directory + "-tokens");
+        foreach (var file in Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(_directory) + "-tokens-*"))
+            File.Delete(file);
     }
 }
 

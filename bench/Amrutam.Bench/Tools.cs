@@ -26,6 +26,9 @@ sealed record Load(double PerSecond, double P50, double P99, long Failed, double
 /// <summary>Runs wrk and pgbench and reads their output.</summary>
 static partial class Tools
 {
+    /// <summary>A script of this program, by its name.</summary>
+    public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Bookings", name);
+
     public static async Task<Load> Wrk(Uri address, int connections, int seconds, string? script = null,
         params string[] arguments)
     {
