@@ -476,6 +476,102 @@ CREATE FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_d
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (((booking).status = 'confirmed'::text) AND ((booking).doctor_id = entry_doctor) AND ((booking).starts_at > GREATEST(earliest, statement_timestamp())));
 
+CREATE TABLE scheduling.doctor_visit_types (
+    doctor_id uuid NOT NULL,
+    visit_type_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    minutes integer,
+    fee_minor integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT own_fee_is_not_negative CHECK ((fee_minor >= 0)),
+    CONSTRAINT own_length_is_5_minutes_to_12_hours CHECK (((minutes >= 5) AND (minutes <= 720)))
+);
+
+CREATE TABLE scheduling.visit_types (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    description text,
+    minutes integer NOT NULL,
+    mode text NOT NULL,
+    address text,
+    first boolean NOT NULL,
+    follow_up_within_days integer,
+    bookable_by text NOT NULL,
+    fee_minor integer,
+    currency text NOT NULL,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    minimum_notice_minutes integer,
+    cancellation_window_minutes integer,
+    requires_confirmation boolean,
+    active boolean NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT buffer_is_not_negative CHECK (((buffer_before_minutes >= 0) AND (buffer_after_minutes >= 0))),
+    CONSTRAINT fee_is_not_negative CHECK ((fee_minor >= 0)),
+    CONSTRAINT only_a_follow_up_has_its_days CHECK ((first = (follow_up_within_days IS NULL))),
+    CONSTRAINT only_a_visit_in_person_has_an_address CHECK (((address IS NULL) OR (mode = 'in_person'::text))),
+    CONSTRAINT visit_takes_5_minutes_to_12_hours CHECK (((minutes >= 5) AND (((minutes + buffer_before_minutes) + buffer_after_minutes) <= 720))),
+    CONSTRAINT visit_types_bookable_by_check CHECK ((bookable_by = ANY (ARRAY['patients'::text, 'staff'::text]))),
+    CONSTRAINT visit_types_mode_check CHECK ((mode = ANY (ARRAY['video'::text, 'phone'::text, 'in_person'::text])))
+);
+
+CREATE VIEW scheduling.visit_types_of_doctors AS
+ SELECT o.doctor_id,
+    o."position",
+    v.id,
+    v.name,
+    v.description,
+    COALESCE(o.minutes, v.minutes) AS minutes,
+    v.mode,
+    v.address,
+    v.first,
+    v.follow_up_within_days,
+    v.bookable_by,
+    COALESCE(o.fee_minor, v.fee_minor) AS fee_minor,
+    v.currency,
+    v.buffer_before_minutes,
+    v.buffer_after_minutes,
+    v.minimum_notice_minutes,
+    v.cancellation_window_minutes,
+    v.requires_confirmation,
+    v.active,
+    v.revision
+   FROM (scheduling.doctor_visit_types o
+     JOIN scheduling.visit_types v ON ((v.id = o.visit_type_id)));
+
+CREATE VIEW scheduling.offered_visit_types AS
+ SELECT visit_types_of_doctors.doctor_id,
+    visit_types_of_doctors."position",
+    visit_types_of_doctors.id,
+    visit_types_of_doctors.name,
+    visit_types_of_doctors.description,
+    visit_types_of_doctors.minutes,
+    visit_types_of_doctors.mode,
+    visit_types_of_doctors.address,
+    visit_types_of_doctors.first,
+    visit_types_of_doctors.follow_up_within_days,
+    visit_types_of_doctors.bookable_by,
+    visit_types_of_doctors.fee_minor,
+    visit_types_of_doctors.currency,
+    visit_types_of_doctors.buffer_before_minutes,
+    visit_types_of_doctors.buffer_after_minutes,
+    visit_types_of_doctors.minimum_notice_minutes,
+    visit_types_of_doctors.cancellation_window_minutes,
+    visit_types_of_doctors.requires_confirmation,
+    visit_types_of_doctors.active,
+    visit_types_of_doctors.revision
+   FROM scheduling.visit_types_of_doctors
+  WHERE visit_types_of_doctors.active;
+
+CREATE FUNCTION scheduling.default_visit_type(doctor uuid) RETURNS SETOF scheduling.offered_visit_types
+    LANGUAGE sql STABLE
+    AS $$
+    select v.* from scheduling.offered_visit_types v
+     where v.doctor_id = doctor and v.bookable_by = 'patients' order by v.position limit 1
+$$;
+
 CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
     LANGUAGE sql STABLE
     AS $$
@@ -1201,6 +1297,13 @@ CREATE TABLE scheduling.time_off (
     CONSTRAINT time_off_is_not_empty CHECK ((starts_at < ends_at))
 );
 
+CREATE TABLE scheduling.visit_type_versions (
+    visit_type_id uuid NOT NULL,
+    revision integer NOT NULL,
+    content jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE scheduling.waitlist_entries (
     id uuid NOT NULL,
     patient_id uuid NOT NULL,
@@ -1352,6 +1455,9 @@ ALTER TABLE scheduling.bookings
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY scheduling.doctor_visit_types
+    ADD CONSTRAINT doctor_visit_types_pkey PRIMARY KEY (doctor_id, visit_type_id);
+
 ALTER TABLE ONLY scheduling.moved_bookings
     ADD CONSTRAINT moved_bookings_pkey PRIMARY KEY (booking_id, revision);
 
@@ -1372,6 +1478,12 @@ ALTER TABLE ONLY scheduling.slots
 
 ALTER TABLE ONLY scheduling.time_off
     ADD CONSTRAINT time_off_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.visit_type_versions
+    ADD CONSTRAINT visit_type_versions_pkey PRIMARY KEY (visit_type_id, revision);
+
+ALTER TABLE ONLY scheduling.visit_types
+    ADD CONSTRAINT visit_types_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_pkey PRIMARY KEY (id);
@@ -1472,6 +1584,8 @@ CREATE INDEX bookings_of_a_series ON scheduling.bookings USING btree (series_id,
 
 CREATE INDEX cancellations_of_a_patient ON scheduling.bookings USING btree (patient_id, updated_at) WHERE ((status = 'cancelled'::text) AND (cancelled_by = 'patient'::text));
 
+CREATE INDEX doctors_of_a_visit_type ON scheduling.doctor_visit_types USING btree (visit_type_id, doctor_id);
+
 CREATE INDEX moved_bookings_of_a_doctor ON scheduling.moved_bookings USING btree (doctor_id, starts_at, booking_id);
 
 CREATE INDEX moved_bookings_of_a_patient ON scheduling.moved_bookings USING btree (patient_id);
@@ -1497,6 +1611,8 @@ CREATE INDEX slots_of_a_doctor_by_time ON scheduling.slots USING btree (doctor_i
 CREATE INDEX slots_of_a_holder ON scheduling.slots USING btree (held_by) WHERE (held_by IS NOT NULL);
 
 CREATE INDEX time_off_of_a_doctor ON scheduling.time_off USING btree (doctor_id, ends_at);
+
+CREATE INDEX visit_types_by_name ON scheduling.visit_types USING btree (lower(name), id);
 
 CREATE INDEX waitlist_of_a_booking ON scheduling.waitlist_entries USING btree (booking_id) WHERE ((booking_id IS NOT NULL) AND (status = ANY (ARRAY['waiting'::text, 'offered'::text])));
 
@@ -1569,8 +1685,14 @@ ALTER TABLE ONLY scheduling.booking_steps
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES scheduling.slots(id);
 
+ALTER TABLE ONLY scheduling.doctor_visit_types
+    ADD CONSTRAINT doctor_visit_types_visit_type_id_fkey FOREIGN KEY (visit_type_id) REFERENCES scheduling.visit_types(id);
+
 ALTER TABLE ONLY scheduling.moved_bookings
     ADD CONSTRAINT moved_bookings_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
+ALTER TABLE ONLY scheduling.visit_type_versions
+    ADD CONSTRAINT visit_type_versions_visit_type_id_fkey FOREIGN KEY (visit_type_id) REFERENCES scheduling.visit_types(id);
 
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
@@ -1609,6 +1731,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.doctor_visit_types TO amrutam_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE scheduling.visit_types TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.visit_types_of_doctors TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.offered_visit_types TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
 
@@ -1731,6 +1861,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amruta
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
+
+GRANT SELECT,INSERT ON TABLE scheduling.visit_type_versions TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_entries TO amrutam_app;
 

@@ -176,18 +176,19 @@ sealed partial class IdentityModule : IModule
         // Signing in and up changes no public list.
         var auth = routes.MapGroup("/api/auth").InvalidatesItself().WithTags("Accounts");
         LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
-        MapSignIn(auth.MapGroup("").AllowAnonymous());
+        var open = auth.MapGroup("").AllowAnonymous();
+        MapSignIn(open);
         var whole = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
         var me = whole.MapGroup("").OpenBeforeSecondFactor();
         ShowMe.Map(me);
         ChangeMe.Map(me);
         ChangePassword.Map(me);
-        VerifyEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
-        ChangeEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
+        VerifyEmail.Map(open, me);
+        ChangeEmail.Map(open, me);
         ExportMe.Map(whole);
         DeleteMe.Map(whole);
         MapOwnSecurity(me);
-        MapPeople(routes, auth.MapGroup("").AllowAnonymous());
+        MapPeople(routes, open);
     }
 
     static void MapSignIn(RouteGroupBuilder auth)

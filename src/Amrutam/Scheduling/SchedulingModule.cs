@@ -12,6 +12,7 @@ using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.VisitTypes;
 using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling;
@@ -50,9 +51,12 @@ sealed class SchedulingModule : IModule
         new("booking_steps", ExportedAs: "booking_history", Grows: true),
         new("bookings", ExportedAs: "bookings", Grows: true),
         new("recent_holds", ExportedAs: "recent_holds", Grows: true),
+        new("doctor_visit_types", ExportedAs: "offered_visit_types", Grows: true),
         new("moved_bookings", ExportedAs: "moved_bookings", Grows: true),
         new("slots", ExportedAs: "slots", Grows: true),
         new("time_off", ExportedAs: "time_off"),
+        new("visit_type_versions", NotExported: "the clinic's catalogue, without persons"),
+        new("visit_types", NotExported: "the clinic's catalogue, without persons"),
         new("waitlist_entries", ExportedAs: "waitlist", Grows: true),
         new("waitlist_offers", ExportedAs: "waitlist", Grows: true));
 
@@ -98,8 +102,11 @@ sealed class SchedulingModule : IModule
 
         var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
         ReadPolicy.Map(doctors);
-        ReadOwnPolicy.Map(doctors);
-        ChangePolicy.Map(doctors);
+        var ownPolicy = doctors.MapGroup("/policy").RequireAuthorization(Allow.Doctor);
+        ReadOwnPolicy.Map(ownPolicy);
+        ChangePolicy.Map(ownPolicy);
+
+        MapVisitTypes(routes);
 
         var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list")
             .RequireAuthorization(Allow.Patient);
@@ -109,5 +116,18 @@ sealed class SchedulingModule : IModule
         LeaveWaitlist.Map(waitlist);
         AcceptOffer.Map(waitlist);
         DeclineOffer.Map(waitlist);
+    }
+
+    static void MapVisitTypes(WebApplication routes)
+    {
+        var catalogue = routes.MapGroup("/api/admin/visit-types").RequireAuthorization(Allow.Admin).WithTags("Admin");
+        ListVisitTypes.Map(routes, catalogue);
+        ReadVisitType.Map(routes);
+        CreateVisitType.Map(catalogue);
+        ChangeVisitType.Map(catalogue);
+        ListVersions.Map(catalogue);
+        var doctors = routes.MapGroup("/api/doctors").WithTags("Kinds of visit");
+        OfferVisitTypes.Map(doctors);
+        ListOfferedTypes.Map(doctors);
     }
 }

@@ -6,14 +6,17 @@ grant delete, insert, select, update on table scheduling.booking_steps to amruta
 grant delete, insert, select, update on table scheduling.bookings to amrutam_app;
 grant delete, insert, select, update on table scheduling.bookings_moved_away to amrutam_app;
 grant delete, insert, select, update on table scheduling.bookings_of_doctors to amrutam_app;
+grant delete, insert, select, update on table scheduling.doctor_visit_types to amrutam_app;
 grant delete, insert, select, update on table scheduling.due_calendars to amrutam_app;
 grant delete, insert, select, update on table scheduling.given_up_slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.idempotency_keys to amrutam_app;
 grant delete, insert, select, update on table scheduling.moved_bookings to amrutam_app;
+grant delete, insert, select, update on table scheduling.offered_visit_types to amrutam_app;
 grant delete, insert, select, update on table scheduling.open_slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.recent_holds to amrutam_app;
 grant delete, insert, select, update on table scheduling.slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.time_off to amrutam_app;
+grant delete, insert, select, update on table scheduling.visit_types_of_doctors to amrutam_app;
 grant delete, insert, select, update on table scheduling.waitlist_entries to amrutam_app;
 grant delete, insert, select, update on table scheduling.waitlist_offers to amrutam_app;
 alter default privileges in schema scheduling grant delete, insert, select, update on tables to amrutam_app;
@@ -21,6 +24,7 @@ grant execute on function scheduling.bookability(uuid,uuid,uuid,boolean,boolean,
 grant execute on function scheduling.bookable_slots(boolean) to public;
 grant execute on function scheduling.bookings_of_patient_between(uuid,timestamp with time zone,timestamp with time zone) to public;
 grant execute on function scheduling.can_move_earlier(scheduling.bookings,uuid,timestamp with time zone) to public;
+grant execute on function scheduling.default_visit_type(uuid) to public;
 grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean) to public;
 grant execute on function scheduling.has_expired(text,timestamp with time zone) to public;
 grant execute on function scheduling.is_active(text) to public;
@@ -31,4 +35,6 @@ grant execute on function scheduling.recent_cancellations_of_patient(uuid) to pu
 grant execute on function scheduling.refuse_overlap_of_a_patient() to public;
 grant execute on function scheduling.slot_state(scheduling.slots) to public;
 grant execute on function scheduling.slots_given_up_by_patient(uuid) to public;
+grant insert, select on table scheduling.visit_type_versions to amrutam_app;
+grant insert, select, update on table scheduling.visit_types to amrutam_app;
 grant usage on schema scheduling to amrutam_app;

@@ -6,6 +6,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using NodaTime;
 using Npgsql;
@@ -25,12 +26,11 @@ static class InviteUser
     public static void Map(RouteGroupBuilder invitations) =>
         invitations.MapPost("", Handle).WithSummary("Invite a doctor, staff or an admin")
             .WithDescription("Sends a link by e-mail. The invited person chooses the password.")
-            .Produces<Response>(201)
             .WithProblems([CommonProblems.Invalid, IdentityProblems.EmailTaken, IdentityProblems.InvitationAlreadyOpen,
                 .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser admin, Reauthentication again,
-        UserManager<User> users, IdentityDb identity, Emails emails)
+    static async Task<Results<Created<Response>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        CurrentUser admin, Reauthentication again, UserManager<User> users, IdentityDb identity, Emails emails)
     {
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
@@ -43,7 +43,7 @@ static class InviteUser
         try
         {
             return await Send(email!, request.Role, admin, identity, emails) is { } sent
-                ? TypedResults.Json(sent, Json.Options, statusCode: 201)
+                ? TypedResults.Created((string?)null, sent)
                 : CommonProblems.TooMany.Because("This address has had too many e-mails within the hour.");
         }
         catch (PostgresException e) when (e.ConstraintName == IdentityProblems.InvitationAlreadyOpen.Code)

@@ -7,6 +7,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -25,11 +26,12 @@ static class SignUp
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
             .WithDescription("Creates an account with a password. Staff and admins are invited instead.")
-        .Produces<Account>(201).WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken,
-            IdentityProblems.WeakPassword, CommonProblems.TooMany);
+        .WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.WeakPassword,
+            CommonProblems.TooMany);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users,
-        NewPasswordHash chosen, IdentityDb identity, AttemptLimiter attempts, IdentityLimits limits, Emails emails)
+    static async Task<Results<Created<Account>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        UserManager<User> users, NewPasswordHash chosen, IdentityDb identity, AttemptLimiter attempts,
+        IdentityLimits limits, Emails emails)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -49,7 +51,7 @@ static class SignUp
             Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role, PasswordHash = made.Hash,
         };
         return await Add(identity, users, user, user.Id, role, emails)
-            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            ? TypedResults.Created((string?)null, Account.Of(user))
             : IdentityProblems.EmailTaken.Because();
     }
 

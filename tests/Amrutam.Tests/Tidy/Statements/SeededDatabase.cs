@@ -109,6 +109,13 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, IColle
         select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
         insert into scheduling.recent_holds (patient_id, slot_id, ended_at)
         select id, gen_random_uuid(), now() from identity.users;
+        insert into scheduling.visit_types (id, name, minutes, mode, first, bookable_by, currency,
+               buffer_before_minutes, buffer_after_minutes, active)
+        select gen_random_uuid(), 'Kind ' || n, 30, 'video', true, 'patients', 'INR', 0, 0, true
+          from generate_series(1, 12) n;
+        insert into scheduling.doctor_visit_types (doctor_id, visit_type_id, position)
+        select d.id, v.id, row_number() over (partition by d.id)
+          from doctors.profiles d join scheduling.visit_types v on abs(hashtext(d.id::text || v.name)) % 3 = 0;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)

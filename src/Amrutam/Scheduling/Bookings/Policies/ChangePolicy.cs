@@ -20,16 +20,14 @@ static class ChangePolicy
     // A month. No appointment should bind a patient for longer.
     public const int MaxMinutes = 31 * 24 * 60;
 
-    public static void Map(RouteGroupBuilder doctors)
+    public static void Map(RouteGroupBuilder own)
     {
-        doctors.MapPut("/policy", Replace).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Replace your booking policy")
+        own.MapPut("", Replace).WithSummary("Replace your booking policy")
             .WithDescription("Replaces the whole policy. It counts for bookings that are made from now on.")
             .WithETag().WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
                 CommonProblems.Invalid)
             .Example(BookingPolicy.Example);
-        doctors.MapPatch("/policy", Change).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Change your booking policy")
+        own.MapPatch("", Change).WithSummary("Change your booking policy")
             .WithDescription("Changes the fields that are given. It counts for bookings that are made from now on.")
             .WithETag().WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
                 CommonProblems.Invalid)

@@ -9,8 +9,8 @@ namespace Amrutam.Scheduling.Bookings.Policies;
 /// <summary>Reads the signed-in doctor's booking policy, with its ETag.</summary>
 static class ReadOwnPolicy
 {
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read your booking policy")
+    public static void Map(RouteGroupBuilder own) => own.MapGet("", Handle)
+        .WithSummary("Read your booking policy")
         .WithDescription("The policy, with the ETag that a change can send.")
         .WithETag().Example(BookingPolicy.Example);
 

@@ -1,10 +1,16 @@
 using System.Collections.Frozen;
 
-namespace Amrutam.Doctors.Profiles;
+namespace Amrutam.Platform.Http.Binding;
 
-/// <summary>The currencies in use, by ISO 4217.</summary>
-static class Currencies
+/// <summary>The bounds of a fee: its amount in the currency's smallest unit, and the currencies in use by ISO
+/// 4217.</summary>
+static class Fees
 {
+    public const string DefaultCurrency = "INR";
+
+    // A million rupees: a higher fee is a mistake, such as paise typed as rupees.
+    public const int MaxMinor = 100_000_000;
+
     static readonly FrozenSet<string> Codes = """
         AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
         CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG
@@ -14,5 +20,5 @@ static class Currencies
         TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
         """.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.Ordinal);
 
-    public static bool Known(string code) => Codes.Contains(code);
+    public static bool IsCurrency(string code) => Codes.Contains(code);
 }
