@@ -37,7 +37,8 @@ sealed class BareTables(SeededServer bench, int slots)
             booking_id uuid) with (fillfactor = 70);
         create table bare.bookings (id uuid primary key, slot_id bigint not null, patient_id uuid not null,
             starts_at timestamptz not null, status text not null);
-        create table bare.keys (user_id uuid not null, key text not null, body text not null, primary key (user_id, key));
+        create table bare.keys (user_id uuid not null, key text not null, body text not null,
+            primary key (user_id, key));
         create table bare.events (position bigint generated always as identity primary key,
             at timestamptz not null default clock_timestamp(), actor_id uuid not null, action text not null,
             entity_id uuid not null, details jsonb not null);

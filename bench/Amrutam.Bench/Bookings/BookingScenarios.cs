@@ -98,7 +98,9 @@ static class BookingScenarios
     }
 
     // Runs empty the log. A slot by hand whose event is gone would be a violation in each sweep of the invariants.
-    const string TakeForGenerated = "update scheduling.slots set from_rules = true where not from_rules and starts_at > now() + interval '499 days'";
+    const string TakeForGenerated = """
+        update scheduling.slots set from_rules = true where not from_rules and starts_at > now() + interval '499 days'
+        """;
 
     static async Task AddMemory(Report report, SeededServer bench)
     {
