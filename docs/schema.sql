@@ -8,6 +8,8 @@ CREATE SCHEMA doctors;
 
 CREATE SCHEMA identity;
 
+CREATE SCHEMA notifications;
+
 CREATE SCHEMA patients;
 
 CREATE SCHEMA platform;
@@ -684,6 +686,10 @@ CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE
        and o.ended_at > statement_timestamp() - interval '1 hour'
 $$;
 
+CREATE FUNCTION scheduling.status_now(status text, expires_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN scheduling.has_expired(status, expires_at) THEN 'expired'::text ELSE status END;
+
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
     outcome text NOT NULL,
@@ -899,7 +905,7 @@ CREATE VIEW identity.open_invitations AS
      JOIN identity.users sender ON ((sender.id = i.invited_by)))
   WHERE ((i.accepted_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > now()) AND (sender.role = 'admin'::text) AND (sender.suspended_at IS NULL) AND (sender.deletion_due_at IS NULL) AND (sender.erased_at IS NULL));
 
-CREATE TABLE identity.outgoing_mails (
+CREATE TABLE notifications.outgoing_mails (
     id uuid NOT NULL,
     sealed bytea NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
@@ -908,6 +914,15 @@ CREATE TABLE identity.outgoing_mails (
     parked_because text,
     CONSTRAINT a_parked_mail_is_not_tried CHECK (((parked_because IS NULL) OR (next_attempt_at = 'infinity'::timestamp with time zone)))
 );
+
+CREATE VIEW identity.outgoing_mails AS
+ SELECT outgoing_mails.id,
+    outgoing_mails.sealed,
+    outgoing_mails.attempts,
+    outgoing_mails.next_attempt_at,
+    outgoing_mails.created_at,
+    outgoing_mails.parked_because
+   FROM notifications.outgoing_mails;
 
 CREATE TABLE identity.passkey_challenges (
     id uuid NOT NULL,
@@ -962,6 +977,19 @@ CREATE TABLE identity.signing_keys (
     activates_at timestamp with time zone NOT NULL,
     retires_at timestamp with time zone,
     revoked_at timestamp with time zone
+);
+
+CREATE TABLE notifications.calendar_feeds (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    token_hash bytea NOT NULL,
+    detail text NOT NULL,
+    name text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT calendar_feeds_detail_check CHECK ((detail = ANY (ARRAY['discreet'::text, 'full'::text]))),
+    CONSTRAINT calendar_feeds_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text]))),
+    CONSTRAINT calendars_of_doctors_are_discreet CHECK (((role = 'patient'::text) OR (detail = 'discreet'::text)))
 );
 
 CREATE TABLE patients.consents (
@@ -1304,6 +1332,36 @@ CREATE TABLE scheduling.visit_type_versions (
     at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE VIEW scheduling.visits AS
+ SELECT b.id,
+    b.patient_id,
+    b.doctor_id,
+    b.starts_at,
+    b.ends_at,
+    scheduling.status_now(b.status, b.expires_at) AS status,
+    scheduling.is_active(scheduling.status_now(b.status, b.expires_at)) AS active,
+    (b.revision + (scheduling.has_expired(b.status, b.expires_at))::integer) AS revision,
+    b.created_at AS booked_at,
+        CASE
+            WHEN scheduling.has_expired(b.status, b.expires_at) THEN b.expires_at
+            ELSE b.updated_at
+        END AS changed_at,
+    false AS moved_away
+   FROM scheduling.bookings b
+UNION ALL
+ SELECT m.booking_id AS id,
+    m.patient_id,
+    m.doctor_id,
+    m.starts_at,
+    m.ends_at,
+    'moved'::text AS status,
+    false AS active,
+    m.revision,
+    m.booked_at,
+    m.moved_at AS changed_at,
+    true AS moved_away
+   FROM scheduling.moved_bookings m;
+
 CREATE TABLE scheduling.waitlist_entries (
     id uuid NOT NULL,
     patient_id uuid NOT NULL,
@@ -1383,9 +1441,6 @@ ALTER TABLE ONLY identity.invitations
 ALTER TABLE ONLY identity.mailed_tokens
     ADD CONSTRAINT mailed_tokens_pkey PRIMARY KEY (hash);
 
-ALTER TABLE ONLY identity.outgoing_mails
-    ADD CONSTRAINT outgoing_mails_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY identity.passkey_challenges
     ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (id);
 
@@ -1406,6 +1461,15 @@ ALTER TABLE ONLY identity.signing_keys
 
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY notifications.outgoing_mails
+    ADD CONSTRAINT outgoing_mails_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY patients.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
@@ -1542,10 +1606,6 @@ CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(e
 
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
 
-CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
-
-CREATE INDEX outgoing_mails_parked ON identity.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
-
 CREATE INDEX passkeys_of_a_user ON identity.passkeys USING btree (user_id);
 
 CREATE INDEX refresh_tokens_by_end ON identity.refresh_tokens USING btree (expires_at);
@@ -1559,6 +1619,12 @@ CREATE INDEX sessions_of_a_user ON identity.sessions USING btree (user_id);
 CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized_email || ' '::text) || COALESCE(upper(full_name), ''::text))) public.gin_trgm_ops);
 
 CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
+
+CREATE INDEX calendar_feeds_of_an_account ON notifications.calendar_feeds USING btree (account_id);
+
+CREATE INDEX outgoing_mails_next ON notifications.outgoing_mails USING btree (next_attempt_at);
+
+CREATE INDEX outgoing_mails_parked ON notifications.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
 
 CREATE INDEX consents_of_a_patient ON patients.consents USING btree (patient_id);
 
@@ -1708,6 +1774,8 @@ GRANT USAGE ON SCHEMA doctors TO amrutam_app;
 
 GRANT USAGE ON SCHEMA identity TO amrutam_app;
 
+GRANT USAGE ON SCHEMA notifications TO amrutam_app;
+
 GRANT USAGE ON SCHEMA patients TO amrutam_app;
 
 GRANT USAGE ON SCHEMA platform TO amrutam_app;
@@ -1790,6 +1858,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.mailed_tokens TO amrutam_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.open_invitations TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.outgoing_mails TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.outgoing_mails TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amrutam_app;
@@ -1803,6 +1873,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO amrutam_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.signing_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.calendar_feeds TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.consents TO amrutam_app;
 
@@ -1864,6 +1936,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
 
 GRANT SELECT,INSERT ON TABLE scheduling.visit_type_versions TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.visits TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_entries TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_offers TO amrutam_app;
@@ -1873,6 +1947,8 @@ ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA analytics GRANT SELECT
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA doctors GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA identity GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA notifications GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA patients GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 

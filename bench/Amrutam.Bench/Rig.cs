@@ -4,9 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
-using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -87,16 +85,10 @@ sealed class Rig : IAsyncDisposable
     /// <returns>The file.</returns>
     public async Task<string> WriteTokens(string role, IEnumerable<(Guid Account, Guid Session)> persons)
     {
-        await using var app = Program.Build(["--environment=Development",
-            "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
-            "--Demo:Enabled=false", "--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
-                "--Logging:LogLevel:Default=None"],
-            new Database(OwnerConnectionString, _postgres.AppConnectionString()));
-        await app.StartAsync();
-        var tokens = app.Services.GetRequiredService<AccessTokens>();
+        await using var tokens = await Tokens.Open(new(OwnerConnectionString, _postgres.AppConnectionString()),
+            KeyEncryptionKey);
         var file = $"{_directory}-tokens-{role}";
-        await File.WriteAllLinesAsync(file, persons.Select(p => tokens.Issue(new(p.Account, role, p.Session))));
-        await app.StopAsync();
+        await File.WriteAllLinesAsync(file, persons.Select(p => tokens.Of(role, p.Account, p.Session)));
         return file;
     }
 

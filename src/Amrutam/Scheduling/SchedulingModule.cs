@@ -121,13 +121,15 @@ sealed class SchedulingModule : IModule
     static void MapVisitTypes(WebApplication routes)
     {
         var catalogue = routes.MapGroup("/api/admin/visit-types").RequireAuthorization(Allow.Admin).WithTags("Admin");
-        ListVisitTypes.Map(routes, catalogue);
-        ReadVisitType.Map(routes);
+        var open = routes.MapGroup("/api/visit-types").AllowAnonymous().WithTags("Kinds of visit");
+        ListVisitTypes.Map(open, catalogue);
+        ReadVisitType.Map(open);
         CreateVisitType.Map(catalogue);
         ChangeVisitType.Map(catalogue);
         ListVersions.Map(catalogue);
         var doctors = routes.MapGroup("/api/doctors").WithTags("Kinds of visit");
-        OfferVisitTypes.Map(doctors);
-        ListOfferedTypes.Map(doctors);
+        var own = doctors.MapGroup("/visit-types").RequireAuthorization(Allow.Doctor);
+        OfferVisitTypes.Map(own);
+        ListOfferedTypes.Map(doctors, own);
     }
 }

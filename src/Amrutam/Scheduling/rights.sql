@@ -17,6 +17,7 @@ grant delete, insert, select, update on table scheduling.recent_holds to amrutam
 grant delete, insert, select, update on table scheduling.slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.time_off to amrutam_app;
 grant delete, insert, select, update on table scheduling.visit_types_of_doctors to amrutam_app;
+grant delete, insert, select, update on table scheduling.visits to amrutam_app;
 grant delete, insert, select, update on table scheduling.waitlist_entries to amrutam_app;
 grant delete, insert, select, update on table scheduling.waitlist_offers to amrutam_app;
 alter default privileges in schema scheduling grant delete, insert, select, update on tables to amrutam_app;
@@ -35,6 +36,7 @@ grant execute on function scheduling.recent_cancellations_of_patient(uuid) to pu
 grant execute on function scheduling.refuse_overlap_of_a_patient() to public;
 grant execute on function scheduling.slot_state(scheduling.slots) to public;
 grant execute on function scheduling.slots_given_up_by_patient(uuid) to public;
+grant execute on function scheduling.status_now(text,timestamp with time zone) to public;
 grant insert, select on table scheduling.visit_type_versions to amrutam_app;
 grant insert, select, update on table scheduling.visit_types to amrutam_app;
 grant usage on schema scheduling to amrutam_app;

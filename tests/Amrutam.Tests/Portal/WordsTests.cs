@@ -44,6 +44,11 @@ public sealed partial class WordsTests
         { "role", [Allow.Patient, Allow.Doctor, Allow.Admin, "system"] },
         { "reader", [.. Product.Services.GetServices<IReadEvents>().Select(reader => reader.Name)] },
         { "signin", [.. Enum.GetNames<PortalSignInOutcome>().Where(name => name != "SignedIn")] },
+        {
+            "sorry", [.. SchedulingProblems.OfBooking.Concat(SchedulingProblems.OfStep).Select(p => p.Code), "other",
+                SchedulingProblems.TooManyHolds.Code, SchedulingProblems.SlotRests.Code]
+        },
+        { "status", [.. LifeCycle.Statuses] },
         { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
     };
 

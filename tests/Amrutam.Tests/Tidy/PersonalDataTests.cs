@@ -104,6 +104,9 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
                      buffer_before_minutes, buffer_after_minutes, active)
               values (gen_random_uuid(), 'Planted', 30, 'video', true, 'patients', 'INR', 0, 0, true) returning id),
         d as (insert into scheduling.doctor_visit_types (doctor_id, visit_type_id, position) select $1, id, 1 from k),
+        f as (insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
+              values (gen_random_uuid(), $1, 'patient',
+                      decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', 'discreet')),
         o as (insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
               values (gen_random_uuid(), $1, now(), now() + interval '1 hour'))
         insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)

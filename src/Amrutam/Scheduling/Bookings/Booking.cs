@@ -31,8 +31,7 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
         """;
 
     /// <summary>The present status of <c>scheduling.bookings b</c>.</summary>
-    public const string StatusNow =
-        "case when scheduling.has_expired(b.status, b.expires_at) then 'expired' else b.status end";
+    public const string StatusNow = "scheduling.status_now(b.status, b.expires_at)";
 
     /// <summary>The number of columns that <see cref="Read"/> reads; a statement's own follow them.</summary>
     public const int Width = 16;

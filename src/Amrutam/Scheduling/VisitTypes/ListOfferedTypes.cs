@@ -13,14 +13,13 @@ namespace Amrutam.Scheduling.VisitTypes;
 /// booked, to the doctor all.</summary>
 static class ListOfferedTypes
 {
-    public static void Map(RouteGroupBuilder doctors)
+    public static void Map(RouteGroupBuilder doctors, RouteGroupBuilder own)
     {
         doctors.MapGet("/{id:guid}/visit-types", Handle).AllowAnonymous().CachePublic("id")
             .WithSummary("List the kinds of visit of a doctor")
             .WithDescription("Open to all. The length and the price are those that count for this doctor.")
             .Example(Examples.PageOf(VisitTypeExamples.Offered)).WithProblems(CommonProblems.Absent);
-        doctors.MapGet("/visit-types", Own).RequireAuthorization(Allow.Doctor)
-            .WithSummary("List the kinds of visit that you offer")
+        own.MapGet("", Own).WithSummary("List the kinds of visit that you offer")
             .WithDescription("In your order. Kinds that the clinic withdrew are included.")
             .Example(Examples.PageOf(VisitTypeExamples.Offered));
     }

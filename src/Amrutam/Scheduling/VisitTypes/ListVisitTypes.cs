@@ -15,10 +15,9 @@ static class ListVisitTypes
 
     sealed record Row(VisitType Type, string SortName);
 
-    public static void Map(IEndpointRouteBuilder routes, RouteGroupBuilder forAdmins)
+    public static void Map(RouteGroupBuilder open, RouteGroupBuilder forAdmins)
     {
-        routes.MapGet("/api/visit-types", Handle).AllowAnonymous().CachePublic().WithTags("Kinds of visit")
-            .WithSummary("List the kinds of visit")
+        open.MapGet("", Handle).CachePublic().WithSummary("List the kinds of visit")
             .WithDescription("Open to all: the kinds that the clinic has at present, by name.")
             .Example(Examples.PageOf(VisitTypeExamples.First))
             .WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);

@@ -25,8 +25,8 @@ static class OfferVisitTypes
     /// <param name="Buffers">Both buffers together, in minutes.</param>
     sealed record Known(bool Active, int Buffers);
 
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapPut("/visit-types", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Replace the kinds of visit that you offer")
+    public static void Map(RouteGroupBuilder own) => own.MapPut("", Handle)
+        .WithSummary("Replace the kinds of visit that you offer")
         .WithDescription("A booking that names no kind is of the first one that patients can book.")
         .Example(VisitTypeExamples.Offer).Example(Examples.PageOf(VisitTypeExamples.Offered))
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.VisitTypeNotOffered,

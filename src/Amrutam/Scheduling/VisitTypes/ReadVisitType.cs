@@ -10,9 +10,8 @@ namespace Amrutam.Scheduling.VisitTypes;
 /// <summary>Reads one kind of visit, also a withdrawn one, which earlier bookings name.</summary>
 static class ReadVisitType
 {
-    public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/visit-types/{id:guid}", Handle).AllowAnonymous().WithTags("Kinds of visit")
-            .WithSummary("Read a kind of visit")
+    public static void Map(RouteGroupBuilder open) =>
+        open.MapGet("/{id:guid}", Handle).WithSummary("Read a kind of visit")
             .WithDescription("Open to all. A withdrawn kind has `active: false`.")
             .WithETag().Example(VisitTypeExamples.First).WithProblems(CommonProblems.Absent);
 

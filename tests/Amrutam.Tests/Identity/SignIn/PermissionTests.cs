@@ -186,7 +186,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         public TestUser? Owner(string kind, string role) => (kind, role) switch
         {
             ("bookings" or "series" or "slots" or "time-off", "doctor") => Doctor,
-            ("bookings" or "series" or "sessions" or "waitlist" or "passkeys", "patient") => Patient,
+            ("bookings" or "series" or "sessions" or "waitlist" or "passkeys"
+                or "calendar-feeds", "patient") => Patient,
             _ => null,
         };
     }
@@ -212,6 +213,10 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
                 values ($1, $2, 'Ayurveda', now(), now() + interval '1 day')
                 """, patient.Id),
             ["passkeys"] = await Passkey(patient.Id),
+            ["calendar-feeds"] = await Insert("""
+                insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
+                values ($1, $2, 'patient', uuid_send($1), 'discreet')
+                """, patient.Id),
         });
     }
 

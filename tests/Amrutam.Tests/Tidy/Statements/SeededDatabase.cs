@@ -116,6 +116,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, IColle
         insert into scheduling.doctor_visit_types (doctor_id, visit_type_id, position)
         select d.id, v.id, row_number() over (partition by d.id)
           from doctors.profiles d join scheduling.visit_types v on abs(hashtext(d.id::text || v.name)) % 3 = 0;
+        insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
+        select gen_random_uuid(), id, role, uuid_send(id), 'discreet' from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
