@@ -80,13 +80,12 @@ sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
         }, Soon);
     }
 
-    /// <summary>The standby stops receiving, so that no commit is on it. Then the primary is lost.</summary>
+    /// <summary>Nothing reaches the standby for a while. Then the primary is lost.</summary>
     Task StallThenKill() => run.Measure("the standby stalled, then the primary killed", async () =>
     {
-        await pair.StallStandby();
+        pair.HoldReplication();
         await Task.Delay(Stall);
         await pair.KillPrimary();
-        await pair.ResumeStandby();
         await pair.FailOver();
     }, Stall);
 

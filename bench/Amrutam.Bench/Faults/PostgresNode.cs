@@ -36,12 +36,13 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
     }
 
     /// <summary>Copies another node, and follows it.</summary>
-    public async Task Follow(PostgresNode primary, string password)
+    /// <param name="primary">The port that leads to it.</param>
+    public async Task Follow(int primary, string password)
     {
         if (Directory.Exists(_data)) Directory.Delete(_data, recursive: true);
         await Own();
         await Run(Path.Combine(programs.Folder, "pg_basebackup"), "-D", _data, "-R", "-X", "stream", "-c", "fast",
-            "-d", $"host=127.0.0.1 port={primary.Port} user={Superuser} password={password}");
+            "-d", $"host=127.0.0.1 port={primary} user={Superuser} password={password}");
         await Start();
     }
 

@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace Amrutam.Bench.Faults;
 
-/// <summary>A primary with a synchronous standby, and the network in front of them.</summary>
+/// <summary>A primary with a synchronous standby, the network in front of them and the one between them.</summary>
 /// <remarks>The pair is always synchronous: a primary without its standby acknowledges nothing. This class decides when
 /// the standby takes over. Patroni, which decides it in service, has a run of its own.</remarks>
 sealed class PrimaryAndStandby : IAsyncDisposable
@@ -15,14 +15,16 @@ sealed class PrimaryAndStandby : IAsyncDisposable
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     readonly string _password = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+    readonly TcpProxy _replication;
     PostgresNode _primary, _standby;
 
     PrimaryAndStandby(PostgresNode primary, PostgresNode standby)
     {
         (_primary, _standby) = (primary, standby);
-        Network = new(primary.Port);
+        (Network, _replication) = (new(primary.Port), new(primary.Port));
     }
 
+    /// <summary>The network between the servers and the primary.</summary>
     public TcpProxy Network { get; }
 
     public PostgresNode Primary => _primary;
@@ -41,7 +43,7 @@ sealed class PrimaryAndStandby : IAsyncDisposable
         await File.WriteAllTextAsync(file, pair._password);
         await account.Own(file, CancellationToken.None);
         await pair._primary.Create(file);
-        await pair._standby.Follow(pair._primary, pair._password);
+        await pair._standby.Follow(pair._replication.Port, pair._password);
         await pair.AwaitStandby();
         await pair.Execute($"create role {Owner} login createrole password '{pair._password}'");
         await pair.Execute($"create database {Name} owner {Owner}");
@@ -55,13 +57,19 @@ sealed class PrimaryAndStandby : IAsyncDisposable
     public async Task FailOver()
     {
         Network.Cut();
+        _replication.Cut();
         await _standby.Promote();
         (_primary, _standby) = (_standby, _primary);
-        Network.Target = _primary.Port;
+        (Network.Target, _replication.Target) = (_primary.Port, _primary.Port);
         Network.Mend();
-        await _standby.Follow(_primary, _password);
+        _replication.Mend();
+        await _standby.Follow(_replication.Port, _password);
         await AwaitStandby();
     }
+
+    /// <summary>Keeps all changes from the standby until the next failover, which loses them.</summary>
+    /// <remarks>A standby that is merely stopped finds them in its socket when it goes on.</remarks>
+    public void HoldReplication() => _replication.Hold();
 
     public Task StallStandby() => _standby.Signal("STOP");
 
@@ -101,6 +109,7 @@ sealed class PrimaryAndStandby : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Network.DisposeAsync();
+        await _replication.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
         foreach (var node in (PostgresNode[])[_standby, _primary])
         {

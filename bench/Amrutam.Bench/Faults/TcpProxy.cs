@@ -4,13 +4,13 @@ using System.Net.Sockets;
 
 namespace Amrutam.Bench.Faults;
 
-/// <summary>The network between the servers and PostgreSQL, which can be cut and slowed down.</summary>
+/// <summary>A network that can be cut, slowed down and held up.</summary>
 sealed class TcpProxy : IAsyncDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly ConcurrentDictionary<TcpClient, bool> _open = [];
     readonly Task _accepting;
-    volatile bool _cut;
+    volatile bool _cut, _held;
     long _delay;
 
     public TcpProxy(int target)
@@ -32,6 +32,9 @@ sealed class TcpProxy : IAsyncDisposable
         set => Interlocked.Exchange(ref _delay, value.Ticks);
     }
 
+    /// <summary>Keeps all data back while the connections stay open. A cut then loses these data.</summary>
+    public void Hold() => _held = true;
+
     /// <summary>Ends every connection, and refuses others until <see cref="Mend"/>.</summary>
     public void Cut()
     {
@@ -39,7 +42,7 @@ sealed class TcpProxy : IAsyncDisposable
         foreach (var client in _open.Keys) client.Dispose();
     }
 
-    public void Mend() => _cut = false;
+    public void Mend() => _cut = _held = false;
 
     public async ValueTask DisposeAsync()
     {
@@ -91,6 +94,8 @@ sealed class TcpProxy : IAsyncDisposable
             while (await from.GetStream().ReadAsync(buffer) is > 0 and var length)
             {
                 if (Delay > TimeSpan.Zero) await Task.Delay(Delay);
+                while (_held && !_cut) await Task.Delay(10);
+                if (_cut) return;
                 await to.GetStream().WriteAsync(buffer.AsMemory(0, length));
             }
         }

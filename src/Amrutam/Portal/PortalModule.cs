@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Amrutam.Platform.Modules;
 using Amrutam.Portal.Api;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Day;
 using Amrutam.Portal.Finding;
 using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
@@ -69,6 +70,8 @@ sealed class PortalModule : IModule
         FindDoctors.Map(app);
         ShowWeek.Map(app);
         MapVisits(app);
+        ShowDay.Map(app);
+        TakeStep.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
         VerifyWaitingDoctor.Map(app);

@@ -5,6 +5,7 @@ using Amrutam.Identity.Contracts;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Day;
 using Amrutam.Scheduling;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Tests.Support;
@@ -48,6 +49,7 @@ public sealed partial class WordsTests
             "sorry", [.. SchedulingProblems.OfBooking.Concat(SchedulingProblems.OfStep).Select(p => p.Code), "other",
                 SchedulingProblems.TooManyHolds.Code, SchedulingProblems.SlotRests.Code]
         },
+        { "step", [.. TakeStep.All] },
         { "status", [.. LifeCycle.Statuses] },
         { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
     };

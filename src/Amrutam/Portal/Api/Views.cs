@@ -16,7 +16,10 @@ public sealed record HoldView(Guid SlotId, Guid DoctorId, Instant StartsAt, Inst
 /// <summary>A booking of the person.</summary>
 public sealed record VisitView(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, string Status, Instant StartsAt,
     Instant EndsAt, Instant? ExpiresAt = null, string? Reason = null, string? CancelledBy = null,
-    string? CancellationReason = null, int Revision = 0);
+    string? CancellationReason = null, int Revision = 0, PatientView? Patient = null);
+
+/// <summary>The person who comes to a visit.</summary>
+public sealed record PatientView(Guid Id, string FullName, int? Age = null, string? Sex = null);
 
 /// <summary>A place of the person on a waiting list.</summary>
 /// <param name="Offer">The slot that is held for the person now, or null.</param>

@@ -15,10 +15,11 @@ static class PageAccess
     {
         Allow.Admin => AdminPage,
         Allow.Patient => DoctorsPage,
+        Allow.Doctor => DayPage,
         _ => null,
     };
 
-    public const string AdminPage = "/admin", DoctorsPage = "/doctors", VisitsPage = "/visits",
+    public const string AdminPage = "/admin", DoctorsPage = "/doctors", DayPage = "/day", VisitsPage = "/visits",
         WaitingPage = "/waitlist", JoinPage = "/waitlist/new";
 
     /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>

@@ -104,4 +104,9 @@ static class PersonForms
     /// <summary>The value of a field that is an id; null if it is none.</summary>
     public static Guid? Id(this IFormCollection form, string name) =>
         Guid.TryParse(form[name].ToString(), out var id) ? id : null;
+
+    /// <summary>The revision that the form showed, as an ETag; null if it names none.</summary>
+    public static string? Revision(this IFormCollection form) =>
+        form.Field("revision") is { Length: > 0 } revision && revision.All(char.IsAsciiDigit)
+            ? $"\"{revision}\"" : null;
 }

@@ -19,7 +19,7 @@ static class CancelVisit
     {
         var (visit, reason) = (IdOf(http), form.Field("reason"));
         var done = await api.Send<VisitView>(http, HttpMethod.Post, $"/api/bookings/{visit}/cancellation",
-            new Request(reason.Length == 0 ? null : reason), form.Field("key"), Revision(form));
+            new Request(reason.Length == 0 ? null : reason), form.Field("key"), form.Revision());
         return done.Problem is null ? TypedResults.LocalRedirect(ShowVisit.Address(visit))
             : await ShowVisit.Page(http, api, new(visit, done.Problem, reason, IsCancelling: true));
     }
@@ -29,9 +29,4 @@ static class CancelVisit
 
     /// <summary>The visit of the route.</summary>
     public static Guid IdOf(HttpContext http) => Guid.Parse(http.Request.RouteValues["id"]!.ToString()!);
-
-    /// <summary>The revision that the form showed, as an ETag; null if it names none.</summary>
-    public static string? Revision(IFormCollection form) =>
-        form.Field("revision") is { Length: > 0 } revision && revision.All(char.IsAsciiDigit)
-            ? $"\"{revision}\"" : null;
 }

@@ -31,7 +31,7 @@ static class MoveVisit
         if (ChosenSlot.Of(form) is not { } slot) return CommonProblems.Malformed.Because();
         var visit = CancelVisit.IdOf(http);
         var moved = await api.Send<VisitView>(http, HttpMethod.Post, $"/api/bookings/{visit}/move",
-            new Request(slot.Id), form.Field("key"), CancelVisit.Revision(form));
+            new Request(slot.Id), form.Field("key"), form.Revision());
         return moved.Problem is null ? TypedResults.LocalRedirect(ShowVisit.Address(visit))
             : await Week(http, api, visit, DayOf(http, slot), moved.Problem);
     }

@@ -78,6 +78,17 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
     }
 
     [Fact]
+    public async Task The_version_and_the_commit_are_on_the_management_address_only()
+    {
+        var management = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
+        using var operators = new HttpClient { BaseAddress = new(management) };
+        var live = (await operators.Send(HttpMethod.Get, "/health/live")).Is(200);
+        live["version"].ShouldMatch(@"^\d+\.\d+\.\d+$");
+        live.Body.TryGetProperty("commit", out _).ShouldBeTrue();
+        (await fixture.Server.Anonymous().Get("/health/live")).Text.ShouldNotContain("version");
+    }
+
+    [Fact]
     public async Task A_management_port_that_is_taken_stops_the_start_with_one_line()
     {
         var taken = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;

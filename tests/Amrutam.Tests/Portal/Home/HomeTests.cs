@@ -31,7 +31,7 @@ public sealed class HomeTests(ServerFixture fixture, Browser browser) : IClassFi
 
     [Theory]
     [InlineData("staff", 390, ColorScheme.Dark, "hi-IN")]
-    [InlineData("doctor", 1280, ColorScheme.Light, "en-IN")]
+    [InlineData("staff", 1280, ColorScheme.Light, "en-IN")]
     public async Task A_role_without_pages_sees_who_is_signed_in_and_signs_out(string role, int width,
         ColorScheme light, string language)
     {
@@ -50,6 +50,7 @@ public sealed class HomeTests(ServerFixture fixture, Browser browser) : IClassFi
     [Theory]
     [InlineData("admin", "/admin")]
     [InlineData("patient", "/doctors")]
+    [InlineData("doctor", "/day")]
     public async Task A_role_with_pages_goes_to_its_first_page(string role, string first)
     {
         await using var screen = await browser.SignedIn(fixture.Server, role);
