@@ -1630,6 +1630,12 @@ CREATE INDEX consents_of_a_patient ON patients.consents USING btree (patient_id)
 
 CREATE INDEX consents_of_an_account ON patients.consents USING btree (account_id);
 
+CREATE INDEX patients_by_birth_date ON patients.patients USING btree (birth_date) WHERE (birth_date IS NOT NULL);
+
+CREATE INDEX patients_by_name ON patients.patients USING gin (upper(full_name) public.gin_trgm_ops);
+
+CREATE INDEX patients_by_phone ON patients.patients USING gin (phone public.gin_trgm_ops);
+
 CREATE INDEX patients_merged ON patients.patients USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 
 CREATE INDEX patients_of_an_account ON patients.guardians USING btree (account_id, patient_id);

@@ -113,7 +113,8 @@ sealed partial class IdentityModule : IModule
             .AddSingleton<PasswordHash>().AddSingleton<PasswordPolicy>().AddSingleton<NewPasswordHash>();
         services.AddSingleton(BreachedPasswords.From(settings.BreachedPasswordsFile));
         services.AddSingleton<SignInMeter>();
-        services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>().AddSingleton<DummyHash>()
+        services.AddSingleton<PasswordHashingQueue>().AddSingleton<AttemptLimiter>()
+            .AddSingleton<CountedRequests>().AddSingleton<DummyHash>()
             .AddScoped<CredentialCheck>().AddSingleton<FailedAttempts>()
             .AddHostedService(provider => provider.GetRequiredService<FailedAttempts>());
     }

@@ -1,3 +1,4 @@
+using Amrutam.Patients.Desk;
 using Amrutam.Patients.Privacy;
 using Amrutam.Patients.Records;
 using Amrutam.Platform.Http;
@@ -15,6 +16,8 @@ sealed class PatientsModule : IModule
 
     public void Add(ModuleBuilder module)
     {
+        module.AddSettings<PatientsLimits>("Limits");
+        module.AddSettings<PatientsSettings>("Patients");
         module.AddPersonalData<PatientPersonalData>();
         module.AddTables(
             new("consents", ExportedAs: "consents", Grows: true),
@@ -26,5 +29,9 @@ sealed class PatientsModule : IModule
     {
         var own = routes.MapGroup("/api/me/patients").RequireAuthorization(Allow.Patient).WithTags("Patients");
         ListPatients.Map(own);
+
+        var desk = routes.MapGroup("/api/patients").RequireAuthorization(Allow.Desk).WithTags("Front desk");
+        SearchPatients.Map(desk);
+        RegisterPatient.Map(desk);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Amrutam.Patients.Desk;
 using Amrutam.Patients.Records;
 using Amrutam.Platform.OpenApi;
 
@@ -11,6 +12,26 @@ static class PatientsTerms
     {
         ["Patient.id"] = new("The patient. The own record has the account's id."),
         ["Patient.full_name"] = new("The patient's name; null while it is not known.", "Asha Rao"),
+        ["PatientSummary.id"] = new("The patient."),
+        ["PatientSummary.full_name"] = new("The patient's name; null while it is not known.", "Asha Rao"),
+        ["age"] = new("The age in completed years; null if unknown.", 8) { Minimum = 0, Maximum = 130 },
+        ["DeskPatient.id"] = new("The patient."),
+        ["DeskPatient.full_name"] = new("The patient's name; null while it is not known.", "Kamala Devi"),
+        ["RegisterPatientRequest.full_name"] = new("The patient's name.", "Kamala Devi")
+        {
+            MaxLength = PatientFields.MaxName,
+        },
+        ["RegisterPatientRequest.phone"] = new("The phone number in any notation; without a country it is India's.",
+            "098765 43211")
+        {
+            MaxLength = PhoneNumber.MaxLength,
+        },
+        ["has_account"] = new("Whether it is the own record of an account."),
+        ["is_another_person"] = new("Whether to register although others have the same phone and birthday."),
+        ["searchPatients.q"] = new("A part of the name or the phone, or a date of birth.", "kamala")
+        {
+            MaxLength = SearchPatients.Longest,
+        },
         ["relation"] = new("The relation of the patient to the account's holder.", Patient.Child)
         {
             Words = Patient.Relations,
@@ -33,5 +54,10 @@ static class PatientsTerms
             ["Patients"] = new(4, "The people whom an account books for: its holder and dependants."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
+        Extensions =
+        [
+            new("Problem", "patients", "The registered patients with the same phone and birthday.",
+                typeof(DeskPatient), IsList: true),
+        ],
     };
 }

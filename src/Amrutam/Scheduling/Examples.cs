@@ -4,6 +4,7 @@ using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Desk;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
@@ -37,6 +38,10 @@ static class Examples
     public static readonly Booking Confirmed = new(BookingId, SlotId, Doctor, Patient, SeriesId: null,
         LifeCycle.Confirmed, Starts, Ends, ExpiresAt: null, "Follow-up", CancelledBy: null, CancellationReason: null,
         CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
+
+    public static readonly DeskBooking AtTheDesk = new(BookingId, SlotId, Doctor, "Dr. Meera Nair", Patient,
+        new(Patient, "Asha Rao", 34, "female", "+919876543210", "hi"), SeriesId: null, LifeCycle.Confirmed, Starts,
+        Ends, CancelledBy: null, CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
 
     public static readonly Booking Moved = Confirmed with
     {

@@ -7,6 +7,7 @@ using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Contracts;
+using Amrutam.Scheduling.Desk;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
@@ -99,6 +100,10 @@ sealed class SchedulingModule : IModule
         ReadHistory.Map(bookings);
         BookSeries.Map(bookings);
         CancelSeries.Map(bookings);
+
+        var desk = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Desk).WithTags("Front desk");
+        ListClinicBookings.Map(desk);
+        DownloadClinicBookings.Map(desk);
 
         var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
         ReadPolicy.Map(doctors);

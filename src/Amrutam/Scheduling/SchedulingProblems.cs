@@ -122,6 +122,8 @@ static class SchedulingProblems
         "That kind of visit is not offered; choose another kind");
     public static readonly Problem VisitTypeIsStale = new(412, "visit_type_is_stale",
         "The kind of visit has changed since you read it; read it again");
+    public static readonly Problem TooManyRows = new(422, "too_many_rows",
+        "These are more bookings than one file holds; choose a shorter time");
 
     /// <summary>The problems of a slot that another slot would not have.</summary>
     public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable];

@@ -5,6 +5,7 @@ using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Desk;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
@@ -185,6 +186,7 @@ static class SchedulingTerms
             ["Availability"] = new(6, "A doctor's weekly rules and time off, from which slots are made."),
             ["Bookings"] = new(4, "Bookings, the steps of their life, and the policy of each doctor."),
             ["Kinds of visit"] = new(7, "The clinic's catalogue of visits, and what each doctor offers."),
+            ["Front desk"] = new(8, "The clinic's day and its bookings, for staff and admins."),
             ["Waiting list"] = new(5, "Places in line for a slot that becomes free."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
@@ -194,7 +196,7 @@ static class SchedulingTerms
             ["/api/visit-types/{id}"] = VisitTypeExamples.Id,
             ["/api/admin/visit-types/{id}"] = VisitTypeExamples.Id,
         },
-        Fields = Slots.Concat(Schedule).Concat(Bookings).Concat(VisitTypeTerms.All)
+        Fields = Slots.Concat(Schedule).Concat(Bookings).Concat(VisitTypeTerms.All).Concat(DeskTerms.Fields)
             .ToFrozenDictionary(StringComparer.Ordinal),
         Extensions =
         [

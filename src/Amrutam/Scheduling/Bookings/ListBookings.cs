@@ -22,7 +22,7 @@ static class ListBookings
     public sealed record Filters(string? Status, QueryInstant? From, QueryInstant? To,
         [property: FromQuery(Name = "series_id")] Guid? SeriesId, string? Sort);
 
-    const string Soonest = "starts_at";
+    public const string Soonest = "starts_at";
 
     public static readonly string[] Statuses = [.. LifeCycle.Statuses, Booking.Moved], Sorts = ["-starts_at", Soonest];
 

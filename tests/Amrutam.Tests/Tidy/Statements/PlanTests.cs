@@ -116,6 +116,9 @@ public sealed class PlanTests(SeededDatabase seeded)
     [InlineData("Scheduling.Bookings.ListBookings.LatestOfPatient", "({1}, null, null, null, null, null, 21, null)")]
     [InlineData("Scheduling.Bookings.ListBookings.SoonestOfDoctor",
         "({0}, null, null, null, now() - interval '20 days', {0}, 21, null)")]
+    [InlineData("Scheduling.Desk.BookingFilters.LatestOfPatient", "(null, {1}, null, null, null, null, null, 21)")]
+    [InlineData("Scheduling.Desk.BookingFilters.SoonestOfPatient",
+        "(null, {1}, null, null, null, now() - interval '20 days', {1}, 21)")]
     [InlineData("Doctors.Directory.ListDoctors.FindByName", "(true, null, null, null, null, 21, '', {0})")]
     public async Task A_page_reads_little_more_than_it_shows(string statement, string values)
     {
