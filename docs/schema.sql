@@ -610,7 +610,7 @@ $$;
 
 CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN ((('x'::text || "right"(replace((patient)::text, '-'::text, ''::text), 16)))::bit(64))::bigint;
+    RETURN ((('x'::text || encode(substr(uuid_send(patient), 9), 'hex'::text)))::bit(64))::bigint;
 
 CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE

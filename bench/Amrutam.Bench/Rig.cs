@@ -80,14 +80,15 @@ sealed class Rig : IAsyncDisposable
         _server = null;
     }
 
-    /// <summary>Tokens of <paramref name="count"/> of the patients, evenly spread over all of them, signed with the key
-    /// that the server reads from the database.</summary>
-    public async Task<string> WriteTokens(int patients, int count)
+    /// <summary>Writes access tokens, a line each, signed with the key that the server reads from the
+    /// database.</summary>
+    /// <returns>The file.</returns>
+    public async Task<string> WriteTokens(string role, IEnumerable<(Guid Account, Guid Session)> persons)
     {
         await using var tokens = await Tokens.Open(new(OwnerConnectionString, _postgres.AppConnectionString()),
             KeyEncryptionKey);
-        var file = _directory + "-tokens";
-        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n => tokens.Of(n * (patients / count))));
+        var file = $"{_directory}-tokens-{role}";
+        await File.WriteAllLinesAsync(file, persons.Select(p => tokens.Of(role, p.Account, p.Session)));
         return file;
     }
 
@@ -113,7 +114,8 @@ sealed class Rig : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
         await _postgres.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-        File.Delete(_directory + "-tokens");
+        foreach (var file in Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(_directory) + "-tokens-*"))
+            File.Delete(file);
     }
 }
 

@@ -19,7 +19,7 @@ static class RunScenarios
         // One scenario alone has a file of its own, so that it does not write over the others.
         var file = Path.Combine("bench", "results", (asked is [var alone] ? alone : "latest") + ".md");
         string[] settings = ["BENCH_ROUNDS", "BENCH_SECONDS", "BENCH_MINUTES", "BENCH_DOCTORS", "BENCH_EVENTS",
-            "BENCH_SLOTS"];
+            "BENCH_SLOTS", "BENCH_IDLE"];
         var set = settings.Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
             .Where(s => s.Value is { Length: > 0 }).Select(s => $"{s.Name}={s.Value} ");
         var report = new Report();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using Amrutam.Bench.Bookings;
 using Amrutam.Platform.Data;
 using Npgsql;
 
@@ -52,8 +53,13 @@ sealed class SeededServer : IAsyncDisposable
 
     public Task RenewTokens() => WriteTokens(Rig, _patients);
 
-    static Task<string> WriteTokens(Rig rig, int patients) =>
-        rig.WriteTokens(patients, Math.Min(patients, MostTokens));
+    /// <summary>Tokens of patients that are evenly spread over all of them.</summary>
+    static Task<string> WriteTokens(Rig rig, int patients)
+    {
+        var count = Math.Min(patients, MostTokens);
+        return rig.WriteTokens("patient", Enumerable.Range(0, count).Select(n => n * (patients / count))
+            .Select(n => (Ids.Patient(n), Ids.Session(n))));
+    }
 
     static async Task<SeededServer> Start(Rig rig, int patients)
     {
@@ -72,17 +78,19 @@ sealed class SeededServer : IAsyncDisposable
         await owner.Statement("checkpoint").Execute();
     }
 
-    public async Task<Load> Book(int connections, int seconds)
+    /// <param name="ahead">The number of visits that each patient has ahead before the first booking.</param>
+    public async Task<Load> Book(int connections, int seconds, int ahead = 0)
     {
         await Forget();
+        if (ahead > 0) await VisitsAhead.Add(Rig, _patients, ahead);
         return await GoOnBooking(connections, seconds);
     }
 
     /// <summary>Books while the results of the last run are still there, and perhaps work of it too.</summary>
     public async Task<Load> GoOnBooking(int connections, int seconds)
     {
-        var load = await Measured(() => Tools.Wrk(Rig.Address, connections, seconds, Path
-            .Combine(AppContext.BaseDirectory, "book.lua"), _tokens, $"{_next}"));
+        var load = await Measured(() => Tools.Wrk(Rig.Address, connections, seconds,
+            Tools.Script("book.lua"), _tokens, $"{_next}"));
         if (load.Failed > 0) Console.WriteLine($"{load.Failed} bookings failed");
         await Skip();
         return load;
@@ -91,13 +99,13 @@ sealed class SeededServer : IAsyncDisposable
     public async Task<Load> PgBench(int clients, int seconds)
     {
         await Forget();
-        var load = await Measured(() => Tools.PgBench(Rig.OwnerConnectionString.ToLibpq(), clients, seconds, Path
-            .Combine(AppContext.BaseDirectory, "book.sql"), ("first", $"{_next}"), ("patients", $"{_patients}")));
+        var load = await Measured(() => Tools.PgBench(Rig.OwnerConnectionString.ToLibpq(), clients, seconds,
+            Tools.Script("book.sql"), ("first", $"{_next}"), ("patients", $"{_patients}")));
         await Skip();
         return load;
     }
 
-    async Task<Load> Measured(Func<Task<Load>> run)
+    public async Task<Load> Measured(Func<Task<Load>> run)
     {
         var (server, database) = (Tools.Cpu(Rig.ServerPid), Tools.Cpu(Rig.DatabasePid));
         var load = await run();
@@ -179,11 +187,13 @@ sealed class SeededServer : IAsyncDisposable
             scheduling.waitlist_offers, platform.idempotency_keys, audit.events, analytics.bookings, analytics.daily
         """;
 
+    // Visits that were there before have no keys and events.
     const string Wrong = """
         select count(*) from scheduling.bookings b
-         where not exists (select from scheduling.slots s where s.id = b.slot_id and s.booking_id = b.id)
-            or not exists (select from platform.idempotency_keys k where k.booking_id = b.id)
-            or not exists (select from audit.events e where e.entity_id = b.id and e.action = 'bookings.booked')
+         where b.id not between '12000000-0000-0000-0000-000000000000' and '12ffffff-ffff-ffff-ffff-ffffffffffff'
+           and (not exists (select from scheduling.slots s where s.id = b.slot_id and s.booking_id = b.id)
+                or not exists (select from platform.idempotency_keys k where k.booking_id = b.id)
+                or not exists (select from audit.events e where e.entity_id = b.id and e.action = 'bookings.booked'))
         """;
 }
 

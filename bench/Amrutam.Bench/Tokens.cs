@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Amrutam.Bench;
 
-/// <summary>Access tokens of the seeded patients, signed with the key that the servers read from the
+/// <summary>Access tokens of the seeded persons, signed with the key that the servers read from the
 /// database.</summary>
 sealed class Tokens : IAsyncDisposable
 {
@@ -27,8 +27,10 @@ sealed class Tokens : IAsyncDisposable
         return new(app);
     }
 
-    public string Of(int patient) => _app.Services.GetRequiredService<AccessTokens>()
-        .Issue(new(Ids.Patient(patient), "patient", Ids.Session(patient)));
+    public string Of(int patient) => Of("patient", Ids.Patient(patient), Ids.Session(patient));
+
+    public string Of(string role, Guid account, Guid session) =>
+        _app.Services.GetRequiredService<AccessTokens>().Issue(new(account, role, session));
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

@@ -26,6 +26,9 @@ sealed record Load(double PerSecond, double P50, double P99, long Failed, double
 /// <summary>Runs wrk and pgbench and reads their output.</summary>
 static partial class Tools
 {
+    /// <summary>A script of this program, by its name.</summary>
+    public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Bookings", name);
+
     public static async Task<Load> Wrk(Uri address, int connections, int seconds, string? script = null,
         params string[] arguments)
     {
@@ -60,14 +63,19 @@ static partial class Tools
     }
 
     /// <summary>CPU seconds of a process and of all children that it has waited for or still has.</summary>
+    /// <remarks>It reads again if a child ended meanwhile: that one would be counted twice or not at all.</remarks>
     public static double Cpu(int pid)
     {
-        var own = Stat(pid);
-        var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-            .Select(name => int.TryParse(name, out var child) ? child : 0)
-            .Where(child => child > 0).Select(Stat).Where(stat => stat.Parent == pid)
+        while (true)
+        {
+            var before = Stat(pid);
+            var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+                .Select(name => int.TryParse(name, out var child) ? child : 0)
+                .Where(child => child > 0).Select(Stat).Where(stat => stat.Parent == pid)
                 .Sum(stat => stat.Own + stat.Reaped);
-        return own.Own + own.Reaped + children;
+            var after = Stat(pid);
+            if (after.Reaped == before.Reaped) return after.Own + after.Reaped + children;
+        }
     }
 
     static (int Parent, double Own, double Reaped) Stat(int pid)

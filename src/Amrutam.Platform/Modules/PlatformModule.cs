@@ -16,6 +16,7 @@ sealed class PlatformModule : IModule
         module.AddJob<PolledGauges>();
         module.AddJob<SweepInvariants>();
         module.AddJob<ForgetKeys>();
+        module.AddJob<ReleaseIdleMemory>();
         foreach (var gauge in SystemProbes.Gauges) module.AddGauge(gauge);
         module.AddStartWarning(HttpPipeline.HasNoTls, HttpPipeline.LogNoTls);
         module.AddInvariants(PlatformInvariants.All);
