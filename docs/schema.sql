@@ -939,6 +939,13 @@ CREATE TABLE identity.passkeys (
     data jsonb NOT NULL
 );
 
+CREATE VIEW identity.reachable_people AS
+ SELECT users.id,
+    users.email,
+    users.full_name
+   FROM identity.users
+  WHERE (users.email_confirmed AND (users.suspended_at IS NULL) AND (users.deletion_due_at IS NULL) AND (users.erased_at IS NULL));
+
 CREATE TABLE identity.recovery_codes (
     user_id uuid NOT NULL,
     hash bytea NOT NULL,
@@ -990,6 +997,42 @@ CREATE TABLE notifications.calendar_feeds (
     CONSTRAINT calendar_feeds_detail_check CHECK ((detail = ANY (ARRAY['discreet'::text, 'full'::text]))),
     CONSTRAINT calendar_feeds_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text]))),
     CONSTRAINT calendars_of_doctors_are_discreet CHECK (((role = 'patient'::text) OR (detail = 'discreet'::text)))
+);
+
+CREATE TABLE notifications.messages (
+    id uuid NOT NULL,
+    event_position bigint NOT NULL,
+    account_id uuid NOT NULL,
+    channel text NOT NULL,
+    kind text NOT NULL,
+    booking_id uuid NOT NULL,
+    revision integer NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'due'::text NOT NULL,
+    reason text,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    useless_after timestamp with time zone NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT message_that_is_not_due_has_ended CHECK (((state = 'due'::text) = (ended_at IS NULL))),
+    CONSTRAINT message_that_was_not_sent_has_a_reason CHECK (((state = ANY (ARRAY['dropped'::text, 'failed'::text])) = (reason IS NOT NULL))),
+    CONSTRAINT messages_channel_check CHECK ((channel = 'email'::text)),
+    CONSTRAINT messages_kind_check CHECK ((kind = ANY (ARRAY['requested'::text, 'booked'::text, 'moved'::text, 'cancelled'::text, 'declined'::text, 'expired'::text, 'no_show'::text, 'reminder_day'::text, 'reminder_hour'::text]))),
+    CONSTRAINT messages_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'dropped'::text, 'failed'::text])))
+)
+WITH (fillfactor='85');
+
+CREATE TABLE notifications.preferences (
+    account_id uuid NOT NULL,
+    language text NOT NULL,
+    time_zone text,
+    quiet_from time without time zone NOT NULL,
+    quiet_until time without time zone NOT NULL,
+    reminders text[] NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT preferences_language_check CHECK ((language = ANY (ARRAY['en'::text, 'hi'::text]))),
+    CONSTRAINT preferences_reminders_check CHECK ((reminders <@ ARRAY['email'::text]))
 );
 
 CREATE TABLE patients.consents (
@@ -1325,6 +1368,13 @@ CREATE TABLE scheduling.time_off (
     CONSTRAINT time_off_is_not_empty CHECK ((starts_at < ends_at))
 );
 
+CREATE VIEW scheduling.visit_steps AS
+ SELECT booking_steps.booking_id,
+    booking_steps.revision,
+    booking_steps.action,
+    booking_steps.at
+   FROM scheduling.booking_steps;
+
 CREATE TABLE scheduling.visit_type_versions (
     visit_type_id uuid NOT NULL,
     revision integer NOT NULL,
@@ -1346,7 +1396,8 @@ CREATE VIEW scheduling.visits AS
             WHEN scheduling.has_expired(b.status, b.expires_at) THEN b.expires_at
             ELSE b.updated_at
         END AS changed_at,
-    false AS moved_away
+    false AS moved_away,
+    b.cancelled_by
    FROM scheduling.bookings b
 UNION ALL
  SELECT m.booking_id AS id,
@@ -1359,7 +1410,8 @@ UNION ALL
     m.revision,
     m.booked_at,
     m.moved_at AS changed_at,
-    true AS moved_away
+    true AS moved_away,
+    NULL::text AS cancelled_by
    FROM scheduling.moved_bookings m;
 
 CREATE TABLE scheduling.waitlist_entries (
@@ -1468,8 +1520,17 @@ ALTER TABLE ONLY notifications.calendar_feeds
 ALTER TABLE ONLY notifications.calendar_feeds
     ADD CONSTRAINT calendar_feeds_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY notifications.messages
+    ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications.messages
+    ADD CONSTRAINT one_message_per_event_and_receiver UNIQUE (event_position, account_id, channel, kind);
+
 ALTER TABLE ONLY notifications.outgoing_mails
     ADD CONSTRAINT outgoing_mails_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications.preferences
+    ADD CONSTRAINT preferences_pkey PRIMARY KEY (account_id);
 
 ALTER TABLE ONLY patients.consents
     ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
@@ -1621,6 +1682,12 @@ CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized
 CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 
 CREATE INDEX calendar_feeds_of_an_account ON notifications.calendar_feeds USING btree (account_id);
+
+CREATE INDEX due_messages ON notifications.messages USING btree (due_at) WHERE (state = 'due'::text);
+
+CREATE INDEX ended_messages ON notifications.messages USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE INDEX messages_of_an_account ON notifications.messages USING btree (account_id, created_at, id);
 
 CREATE INDEX outgoing_mails_next ON notifications.outgoing_mails USING btree (next_attempt_at);
 
@@ -1872,6 +1939,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amruta
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkeys TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.reachable_people TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.recovery_codes TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO amrutam_app;
@@ -1881,6 +1950,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.signing_keys TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.calendar_feeds TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.messages TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.preferences TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.consents TO amrutam_app;
 
@@ -1939,6 +2012,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amruta
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.visit_steps TO amrutam_app;
 
 GRANT SELECT,INSERT ON TABLE scheduling.visit_type_versions TO amrutam_app;
 

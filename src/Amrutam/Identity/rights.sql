@@ -9,6 +9,7 @@ grant delete, insert, select, update on table identity.outgoing_mails to amrutam
 grant delete, insert, select, update on table identity.passkey_challenges to amrutam_app;
 grant delete, insert, select, update on table identity.passkeys to amrutam_app;
 grant delete, insert, select, update on table identity.people to amrutam_app;
+grant delete, insert, select, update on table identity.reachable_people to amrutam_app;
 grant delete, insert, select, update on table identity.recovery_codes to amrutam_app;
 grant delete, insert, select, update on table identity.refresh_tokens to amrutam_app;
 grant delete, insert, select, update on table identity.sessions to amrutam_app;

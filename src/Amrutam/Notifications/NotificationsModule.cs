@@ -2,6 +2,8 @@ using Amrutam.Notifications.Calendars;
 using Amrutam.Notifications.Contracts;
 using Amrutam.Notifications.Feeds;
 using Amrutam.Notifications.Mail;
+using Amrutam.Notifications.Messages;
+using Amrutam.Notifications.Preferences;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Modules;
@@ -21,6 +23,9 @@ sealed partial class NotificationsModule : IModule
         module.AddMail();
         module.AddJob<DeliverMail>();
         module.AddJob<GiveUpMail>();
+        module.AddEventReader<PlanMessages>();
+        module.AddJob<SendMessages>();
+        module.AddJob<ForgetMessages>();
         module.AddGauge(new("amrutam.mail.parked", "{letter}",
             "E-mails that cannot be sent and wait for an operator, by reason", "amrutam.mail.reason",
             DeliverMail.CountParked));
@@ -28,8 +33,11 @@ sealed partial class NotificationsModule : IModule
         module.AddPersonalData<NotificationsPersonalData>();
         module.AddTables(
             new("calendar_feeds", ExportedAs: "calendar_feeds", Grows: true),
+            new("messages", ExportedAs: "messages", Grows: true),
+            new("preferences", ExportedAs: "message_preferences"),
             new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most"));
-        module.Services.AddSingleton<LetterQueue>().AddSingleton<VisitCalendar>();
+        module.Services.AddSingleton<LetterQueue>().AddSingleton<VisitCalendar>()
+            .AddSingleton<MessageTexts>();
         module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },
             LogNoMail);
     }
@@ -42,6 +50,11 @@ sealed partial class NotificationsModule : IModule
         ListFeeds.Map(feeds);
         CreateFeed.Map(feeds);
         RevokeFeed.Map(feeds);
+        var notifications = routes.MapGroup("/api/me/notifications").RequireAuthorization(Allow.SignedIn)
+            .InvalidatesItself().WithTags("Messages");
+        ReadPreferences.Map(notifications);
+        ChangePreferences.Map(notifications);
+        ListHistory.Map(notifications);
         ReadFeed.Map(routes.MapGroup("/calendars").WithTags("Calendars"));
     }
 

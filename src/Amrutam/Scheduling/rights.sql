@@ -16,6 +16,7 @@ grant delete, insert, select, update on table scheduling.open_slots to amrutam_a
 grant delete, insert, select, update on table scheduling.recent_holds to amrutam_app;
 grant delete, insert, select, update on table scheduling.slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.time_off to amrutam_app;
+grant delete, insert, select, update on table scheduling.visit_steps to amrutam_app;
 grant delete, insert, select, update on table scheduling.visit_types_of_doctors to amrutam_app;
 grant delete, insert, select, update on table scheduling.visits to amrutam_app;
 grant delete, insert, select, update on table scheduling.waitlist_entries to amrutam_app;

@@ -104,6 +104,11 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
                      buffer_before_minutes, buffer_after_minutes, active)
               values (gen_random_uuid(), 'Planted', 30, 'video', true, 'patients', 'INR', 0, 0, true) returning id),
         d as (insert into scheduling.doctor_visit_types (doctor_id, visit_type_id, position) select $1, id, 1 from k),
+        n as (insert into notifications.preferences (account_id, language, quiet_from, quiet_until, reminders)
+              values ($1, 'hi', '21:00', '08:00', '{}')),
+        m as (insert into notifications.messages (id, event_position, account_id, channel, kind, booking_id, revision,
+                     starts_at, due_at, useless_after)
+              values (gen_random_uuid(), 1, $1, 'email', 'booked', gen_random_uuid(), 0, now(), 'infinity', now())),
         f as (insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
               values (gen_random_uuid(), $1, 'patient',
                       decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', 'discreet')),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
@@ -6,8 +7,18 @@ using Npgsql;
 
 namespace Amrutam.Notifications.Contracts;
 
+/// <summary>A calendar object in a letter.</summary>
+/// <param name="Text">The object in UTF-8.</param>
+/// <param name="Method">REQUEST or CANCEL.</param>
+sealed record CalendarPart(byte[] Text, string Method);
+
 /// <summary>A message to one person, in plain text.</summary>
-sealed record Letter(string To, string Subject, string Text);
+sealed record Letter(string To, string Subject, string Text)
+{
+    /// <summary>The visit for the receiver's calendar, or null. A letter that waits in the queue has none.</summary>
+    [JsonIgnore]
+    public CalendarPart? Calendar { get; init; }
+}
 
 /// <summary>Queues letters. A letter is queued in the transaction that causes it, and sent after the commit.</summary>
 /// <remarks>It is encrypted while it waits, because it may carry a token.</remarks>

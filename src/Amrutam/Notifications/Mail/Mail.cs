@@ -97,9 +97,8 @@ sealed record Sender(MailboxAddress Mailbox)
 {
     public string Name => string.IsNullOrWhiteSpace(Mailbox.Name) ? "Amrutam" : Mailbox.Name;
 
-    /// <summary>The address as a URI, in ASCII.</summary>
-    public string Uri => "mailto:" + System.Uri.EscapeDataString(Mailbox.Address[..Mailbox.Address.LastIndexOf('@')])
-        + '@' + MailMessages.Domain(Mailbox);
+    /// <summary>The address as a URI.</summary>
+    public string Uri => Mailbox.Uri();
 }
 
 /// <summary>Makes messages of letters, and registers their destination.</summary>
@@ -112,6 +111,10 @@ static class MailMessages
     /// local part has none.</summary>
     public static string InAscii(this MailboxAddress mailbox) => MailboxAddress.EncodeAddrspec(mailbox.Address);
 
+    /// <summary>The address as a URI, in ASCII.</summary>
+    public static string Uri(this MailboxAddress mailbox) => "mailto:"
+        + System.Uri.EscapeDataString(mailbox.Address[..mailbox.Address.LastIndexOf('@')]) + '@' + Domain(mailbox);
+
     /// <exception cref="UndeliverableException">The letter cannot be addressed, or no message can be made of
     /// it.</exception>
     public static MimeMessage Of(Guid id, Instant writtenAt, Letter letter, MailboxAddress from)
@@ -122,7 +125,7 @@ static class MailMessages
             var message = new MimeMessage
             {
                 MessageId = $"{id:N}@{Domain(from)}", Date = writtenAt.ToDateTimeOffset(), Subject = letter.Subject,
-                Body = Body(letter.Text.ReplaceLineEndings("\r\n")),
+                Body = Body(letter),
             };
             message.From.Add(from);
             message.To.Add(new MailboxAddress(name: "", to.Address));
@@ -138,6 +141,32 @@ static class MailMessages
     }
 
     public static string Domain(MailboxAddress from) => from.InAscii()[(from.InAscii().LastIndexOf('@') + 1)..];
+
+    /// <summary>The text; with a visit also the visit, as an alternative for calendars and as a file.</summary>
+    static MimeEntity Body(Letter letter)
+    {
+        var text = Body(letter.Text.ReplaceLineEndings("\r\n"));
+        if (letter.Calendar is not { } calendar) return text;
+        return new Multipart("mixed")
+        {
+            new MultipartAlternative { text, Part("text", "calendar", calendar) },
+            Part("application", "ics", calendar, "visit.ics"),
+        };
+    }
+
+    /// <summary>The part in base64, because a server on the way must not fold its lines.</summary>
+    static MimePart Part(string type, string subtype, CalendarPart calendar, string? name = null)
+    {
+        var part = new MimePart(type, subtype)
+        {
+            Content = new MimeContent(new MemoryStream(calendar.Text)),
+            ContentTransferEncoding = ContentEncoding.Base64,
+        };
+        part.ContentType.Parameters["charset"] = "utf-8";
+        part.ContentType.Parameters["method"] = calendar.Method;
+        if (name is not null) part.ContentDisposition = new(ContentDisposition.Attachment) { FileName = name };
+        return part;
+    }
 
     static TextPart Body(string text)
     {

@@ -118,6 +118,11 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, IColle
           from doctors.profiles d join scheduling.visit_types v on abs(hashtext(d.id::text || v.name)) % 3 = 0;
         insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
         select gen_random_uuid(), id, role, uuid_send(id), 'discreet' from identity.users;
+        insert into notifications.messages (id, event_position, account_id, channel, kind, booking_id, revision,
+               starts_at, due_at, useless_after, state, ended_at)
+        select gen_random_uuid(), row_number() over (), patient_id, 'email', 'booked', id, 0, starts_at, now(),
+               starts_at, 'sent', now()
+          from scheduling.bookings;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
         select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
         insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
