@@ -60,7 +60,8 @@ static class ApplyTransition
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $6, $7, 'bookings.' || $4::text, 'booking', id, jsonb_strip_nulls(jsonb_build_object(
                    'doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at, 'from', $5::text, 'to', status,
-                   'party', no_show_party, 'minutes_ahead', cancelled_minutes_ahead)), $9 from b)
+                   'party', no_show_party, 'minutes_ahead', cancelled_minutes_ahead,
+                   'acted_for', case when $7 = 'patient' then nullif(patient_id, $6) end)), $9 from b)
         select
         """ + " " + Booking.Columns + " from b";
 }
