@@ -438,6 +438,32 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, mo
                  limit nullif(open_limit, 0)) o) open
 $$;
 
+CREATE FUNCTION scheduling.bookability_of_visit(slot uuid, patient uuid, account uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer, kind uuid, expected_fee integer) RETURNS TABLE(refusal text, visit_type_id uuid, visit jsonb, requires_confirmation boolean, cancellation_window interval, ends_at timestamp with time zone, more_slots uuid[])
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(s.refusal, j.refusal,
+               case when v.takes_more and not t.fits then 'slot_too_short' end,
+               case when v.takes_more and exists (
+                   select from scheduling.bookings_of_patient_between(patient, s.starts_at, t.ends_at) o
+                    where o.id is distinct from moved) then 'bookings_of_a_patient_do_not_overlap' end),
+           coalesce(j.visit_type_id, m.visit_type_id), coalesce(j.visit, m.visit), j.requires_confirmation,
+           coalesce(j.cancellation_window, m.cancellation_window), coalesce(t.ends_at, s.ends_at), t.more_slots
+      from scheduling.bookability(slot, patient, account, moved, by_patient, verified_only, open_limit,
+               open_limit_per_doctor, cancellation_limit) s
+      left join scheduling.bookings m on m.id = moved and m.doctor_id = s.doctor_id
+      left join scheduling.visit_types k on k.id = m.visit_type_id
+      left join lateral scheduling.judged_visit(s.doctor_id, s.starts_at, patient, by_patient, kind, expected_fee) j
+        on m.id is null and (moved is null or kind is not null)
+     cross join lateral (
+        select w.*, scheduling.takes_more_slots(s.starts_at, s.ends_at, w.minutes, w.buffer_before, w.buffer_after)
+                   as takes_more
+          from (select coalesce(j.minutes, (m.visit ->> 'minutes')::int) as minutes,
+                       coalesce(j.buffer_before, k.buffer_before_minutes) as buffer_before,
+                       coalesce(j.buffer_after, k.buffer_after_minutes) as buffer_after) w) v
+      left join lateral scheduling.slots_of_visit(slot, s.doctor_id, s.starts_at, v.minutes, v.buffer_before,
+          v.buffer_after, account, moved) t on v.takes_more
+$$;
+
 CREATE FUNCTION scheduling.bookable_slots(verified_only boolean) RETURNS TABLE(id uuid, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, specialization text, time_zone text, requires_confirmation boolean)
     LANGUAGE sql STABLE
     AS $$
@@ -468,10 +494,16 @@ CREATE TABLE scheduling.bookings (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     booked_by uuid,
+    visit_type_id uuid,
+    visit jsonb,
+    cancellation_window interval,
+    more_slots uuid[],
+    CONSTRAINT a_visit_is_of_a_kind CHECK (((visit_type_id IS NULL) = (visit IS NULL))),
     CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
     CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
     CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
     CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'confirmed'::text, 'checked_in'::text, 'in_progress'::text, 'completed'::text, 'no_show'::text, 'cancelled'::text, 'declined'::text, 'expired'::text]))),
+    CONSTRAINT only_a_visit_takes_more_slots CHECK (((more_slots IS NULL) OR (visit_type_id IS NOT NULL))),
     CONSTRAINT request_expires CHECK (((status <> 'requested'::text) OR (expires_at IS NOT NULL)))
 )
 WITH (fillfactor='90');
@@ -578,11 +610,14 @@ CREATE VIEW scheduling.offered_visit_types AS
    FROM scheduling.visit_types_of_doctors
   WHERE visit_types_of_doctors.active;
 
+CREATE FUNCTION scheduling.copy_of_visit_type(o scheduling.offered_visit_types) RETURNS jsonb
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN ((o).id IS NOT NULL) THEN jsonb_build_object('id', (o).id, 'name', (o).name, 'minutes', (o).minutes, 'mode', (o).mode, 'address', (o).address, 'fee_minor', (o).fee_minor, 'currency', (o).currency) ELSE NULL::jsonb END;
+
 CREATE FUNCTION scheduling.default_visit_type(doctor uuid) RETURNS SETOF scheduling.offered_visit_types
     LANGUAGE sql STABLE
     AS $$
-    select v.* from scheduling.offered_visit_types v
-     where v.doctor_id = doctor and v.bookable_by = 'patients' order by v.position limit 1
+    select * from scheduling.offered_visit_type(doctor, null)
 $$;
 
 CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
@@ -599,6 +634,21 @@ CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid
              where o.id is distinct from moved)
 $$;
 
+CREATE FUNCTION scheduling.follow_booking() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    perform from scheduling.slots where id = any(old.more_slots) order by id for update;
+    update scheduling.slots s set booking_id = null, held_by = null, held_until = null
+     where s.id = any(old.more_slots) and s.booking_id = old.id
+       and (not scheduling.is_active(new.status)
+            or (s.id <> new.slot_id and s.id <> all(coalesce(new.more_slots, '{}'))));
+    update scheduling.slots s set held_by = null, held_until = null
+     where s.id = any(new.more_slots) and s.booking_id = new.id and s.held_by is not null
+       and new.status <> 'requested';
+    return null;
+end $$;
+
 CREATE FUNCTION scheduling.has_expired(status text, expires_at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN ((status = 'requested'::text) AND (expires_at <= statement_timestamp()));
@@ -614,6 +664,42 @@ CREATE FUNCTION scheduling.is_open(status text, starts_at timestamp with time zo
 CREATE FUNCTION scheduling.json_of(at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN COALESCE(("left"((to_json((at AT TIME ZONE 'UTC'::text)))::text, '-1'::integer) || 'Z"'::text), 'null'::text);
+
+CREATE FUNCTION scheduling.judged_visit(doctor uuid, slot_starts_at timestamp with time zone, patient uuid, by_patient boolean, kind uuid, expected_fee integer) RETURNS TABLE(refusal text, visit_type_id uuid, visit jsonb, requires_confirmation boolean, cancellation_window interval, minutes integer, buffer_before integer, buffer_after integer)
+    LANGUAGE sql STABLE
+    AS $$
+    select case when o.id is null and kind is not null then 'visit_type_not_offered'
+                when by_patient and o.bookable_by = 'staff' then 'visit_type_not_offered'
+                when by_patient and slot_starts_at - make_interval(mins => o.minimum_notice_minutes)
+                     <= statement_timestamp() then 'minimum_notice'
+                when expected_fee is not null and expected_fee is distinct from
+                     case when o.id is not null then o.fee_minor
+                          else (select d.fee_minor from doctors.practitioners d where d.id = doctor) end
+                    then 'price_has_changed'
+                when not o.first and not exists (
+                    select from scheduling.bookings b
+                     where b.patient_id = patient and b.doctor_id = doctor and b.status = 'completed'
+                       and b.starts_at > slot_starts_at - make_interval(days => o.follow_up_within_days)
+                       and b.starts_at < slot_starts_at) then 'follow_up_needs_a_first_visit' end,
+           o.id, scheduling.copy_of_visit_type(o), o.requires_confirmation,
+           make_interval(mins => o.cancellation_window_minutes), o.minutes, o.buffer_before_minutes,
+           o.buffer_after_minutes
+      from (select doctor as id) asked
+      left join lateral scheduling.offered_visit_type(asked.id, kind) o on true
+$$;
+
+CREATE FUNCTION scheduling.offered_visit_type(doctor uuid, kind uuid) RETURNS SETOF scheduling.offered_visit_types
+    LANGUAGE sql STABLE
+    AS $$
+    select v.*
+      from (select o.visit_type_id, o.position from scheduling.doctor_visit_types o
+             where o.doctor_id = doctor and (kind is null or o.visit_type_id = kind) offset 0) o
+     cross join lateral (
+        select v.* from scheduling.offered_visit_types v
+         where v.doctor_id = doctor and v.id = o.visit_type_id offset 0) v
+     where kind is not null or v.bookable_by = 'patients'
+     order by o.position limit 1
+$$;
 
 CREATE FUNCTION scheduling.open_bookings_of_account(account uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE
@@ -719,6 +805,50 @@ CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE
     LANGUAGE sql STABLE
     AS $$
     select * from scheduling.slots_given_up_by_account(patient)
+$$;
+
+CREATE FUNCTION scheduling.slots_of_visit(slot uuid, doctor uuid, from_time timestamp with time zone, minutes integer, buffer_before integer, buffer_after integer, account uuid, moved uuid) RETURNS TABLE(fits boolean, ends_at timestamp with time zone, more_slots uuid[])
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(t.free and t.length = t.ends_at - from_time
+               and t.ends_at >= from_time + make_interval(mins => minutes)
+               and t.length <= interval '12 hours', false),
+           t.ends_at, t.more_slots
+      from (select bool_and(s.id = slot or scheduling.slot_state(s) = 'open'
+                       or coalesce(scheduling.slot_state(s) = 'held' and s.held_by = account
+                           or s.booking_id = moved, false)) as free,
+                   max(s.ends_at) filter (where s.starts_at >= from_time
+                       and s.starts_at < from_time + make_interval(mins => minutes)) as ends_at,
+                   sum(s.ends_at - s.starts_at) filter (where s.starts_at >= from_time
+                       and s.starts_at < from_time + make_interval(mins => minutes)) as length,
+                   array_agg(s.id order by s.starts_at) filter (where s.id <> slot) as more_slots
+              from scheduling.slots s
+             where s.doctor_id = doctor and s.closed_at is null
+               and s.starts_at >= from_time - case when buffer_before > 0
+                   then make_interval(hours => 12, mins => buffer_before) else interval '0' end
+               and s.starts_at < from_time + make_interval(mins => minutes + buffer_after)
+               and s.ends_at > from_time - make_interval(mins => buffer_before)) t
+$$;
+
+CREATE FUNCTION scheduling.status_now(status text, expires_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN scheduling.has_expired(status, expires_at) THEN 'expired'::text ELSE status END;
+
+CREATE FUNCTION scheduling.takes_more_slots(slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, minutes integer, buffer_before integer, buffer_after integer) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN COALESCE(((buffer_before > 0) OR ((slot_starts_at + make_interval(mins => (minutes + buffer_after))) > slot_ends_at)), false);
+
+CREATE FUNCTION scheduling.visit_that_fits(slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, kind uuid) RETURNS TABLE(visit jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    select scheduling.copy_of_visit_type(o)
+      from scheduling.offered_visit_type(doctor, kind) o
+     where (o.minimum_notice_minutes is null
+            or slot_starts_at - make_interval(mins => o.minimum_notice_minutes) > statement_timestamp())
+       and (not scheduling.takes_more_slots(slot_starts_at, slot_ends_at, o.minutes, o.buffer_before_minutes,
+                o.buffer_after_minutes)
+            or (select t.fits from scheduling.slots_of_visit(slot, doctor, slot_starts_at, o.minutes,
+                    o.buffer_before_minutes, o.buffer_after_minutes, null, null) t))
 $$;
 
 CREATE TABLE analytics.attempts (
@@ -1306,7 +1436,8 @@ CREATE VIEW scheduling.bookings_moved_away AS
     NULL::text AS no_show_party,
     m.revision,
     m.booked_at AS created_at,
-    m.booked_by
+    m.booked_by,
+    NULL::jsonb AS visit
    FROM scheduling.moved_bookings m;
 
 CREATE VIEW scheduling.bookings_of_doctors AS
@@ -1326,7 +1457,8 @@ CREATE VIEW scheduling.bookings_of_doctors AS
     b.no_show_party,
     b.revision,
     b.created_at,
-    b.booked_by
+    b.booked_by,
+    b.visit
    FROM scheduling.bookings b
 UNION ALL
  SELECT bookings_moved_away.id,
@@ -1345,7 +1477,8 @@ UNION ALL
     bookings_moved_away.no_show_party,
     bookings_moved_away.revision,
     bookings_moved_away.created_at,
-    bookings_moved_away.booked_by
+    bookings_moved_away.booked_by,
+    bookings_moved_away.visit
    FROM scheduling.bookings_moved_away;
 
 CREATE VIEW scheduling.given_up_slots AS
@@ -1818,6 +1951,8 @@ CREATE TRIGGER tell_session_ended AFTER UPDATE OF ended_at ON identity.sessions 
 CREATE TRIGGER bookings_of_a_patient_do_not_overlap AFTER INSERT ON scheduling.bookings REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION scheduling.refuse_overlap_of_a_patient();
 
 CREATE TRIGGER changed_bookings_of_a_patient_do_not_overlap AFTER UPDATE ON scheduling.bookings REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION scheduling.refuse_overlap_of_a_patient();
+
+CREATE TRIGGER more_slots_follow_their_booking AFTER UPDATE OF status, slot_id, more_slots ON scheduling.bookings FOR EACH ROW WHEN ((old.more_slots IS NOT NULL)) EXECUTE FUNCTION scheduling.follow_booking();
 
 ALTER TABLE ONLY audit.seals
     ADD CONSTRAINT seals_kid_fkey FOREIGN KEY (kid) REFERENCES audit.seal_keys(kid);

@@ -49,15 +49,29 @@ sealed class IdempotentTransaction(NpgsqlDataSource db)
         byte[] fingerprint, Func<Task<StoredResponse>> change)
     {
         if (key.Value is null) return Final(await change());
-        await connection.Statement(LockKey).With($"{user.Id} {key.Scope} {key.Value}").Execute();
-        if (await connection.Statement(Replay).With(user.Id).With(key.Scope).With(key.Value).With(fingerprint)
-            .One(ReadStored) is { } stored)
+        if (await Find(connection, user, key, fingerprint) is { } stored)
             return stored.Replayed ? stored : throw new RefusedException(stored);
         var response = Final(await change());
-        await connection.Statement(Store).With(user.Id).With(key.Scope).With(key.Value).With(fingerprint)
-            .With(response.Status).With(response.Body).With(response.Location).Execute();
+        await Keep(connection, user, key, fingerprint, response);
         return response;
     }
+
+    /// <summary>Locks the key until the end of the transaction.</summary>
+    /// <returns>The response that the key stands for; the problem, when it was used for another request; null for a new
+    /// key.</returns>
+    public static async Task<StoredResponse?> Find(NpgsqlConnection connection, CurrentUser user, IdempotencyKey key,
+        byte[] fingerprint)
+    {
+        await connection.Statement(LockKey).With($"{user.Id} {key.Scope} {key.Value}").Execute();
+        return await connection.Statement(Replay).With(user.Id).With(key.Scope).With(key.Value).With(fingerprint)
+            .One(ReadStored);
+    }
+
+    /// <summary>Keeps the response of a key that is locked.</summary>
+    public static Task Keep(NpgsqlConnection connection, CurrentUser user, IdempotencyKey key, byte[] fingerprint,
+        StoredResponse response) =>
+        connection.Statement(Store).With(user.Id).With(key.Scope).With(key.Value).With(fingerprint)
+            .With(response.Status).With(response.Body).With(response.Location).Execute();
 
     /// <summary>The stored response; or the problem, when the key was used for another request.</summary>
     static StoredResponse ReadStored(NpgsqlDataReader row) => row.GetString(0) == IdempotencyKey.Replayed

@@ -2,6 +2,7 @@ using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Holds;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Desk;
@@ -36,7 +37,8 @@ static class Examples
         new(SlotId, Doctor, Starts, Ends, Asked + Duration.FromMinutes(5), WaitlistEntryId: null);
 
     public static readonly Booking Confirmed = new(BookingId, SlotId, Doctor, Patient, Patient, SeriesId: null,
-        LifeCycle.Confirmed, Starts, Ends, ExpiresAt: null, "Follow-up", CancelledBy: null, CancellationReason: null,
+        LifeCycle.Confirmed, Starts, Ends, VisitType: null, ExpiresAt: null, "Follow-up",
+        CancelledBy: null, CancellationReason: null,
         CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
 
     public static readonly DeskBooking AtTheDesk = new(BookingId, SlotId, Doctor, "Dr. Meera Nair", Patient,

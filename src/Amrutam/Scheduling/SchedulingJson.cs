@@ -15,6 +15,7 @@ namespace Amrutam.Scheduling;
 [JsonSerializable(typeof(Page<Booking>))]
 [JsonSerializable(typeof(Slot))]
 [JsonSerializable(typeof(Page<Slot>))]
+[JsonSerializable(typeof(VisitTypeCopy))]
 sealed partial class SchedulingJson : JsonSerializerContext
 {
     /// <summary>With the options of every request and response.</summary>

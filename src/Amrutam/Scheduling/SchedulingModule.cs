@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
+using Amrutam.Scheduling.Bookings.Holds;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
@@ -37,7 +38,8 @@ sealed class SchedulingModule : IModule
         AddTables(module);
         module.Services.AddSingleton(services =>
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
-        module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
+        module.Services.AddSingleton<CheckBookability>().AddSingleton<BookLongVisit>()
+            .AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
             .AddSingleton<Alternatives>().AddSingleton<BookingListeners>().AddSingleton<RefusedRequests>()
             .AddSingleton<OfferSlot>().AddSingleton<EndEntries>().AddSingleton<SlotsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>

@@ -124,13 +124,20 @@ static class SchedulingProblems
 
     public static readonly Problem VisitTypeNotOffered = new(409, "visit_type_not_offered",
         "That kind of visit is not offered; choose another kind");
+    public static readonly Problem SlotTooShort = new(409, "slot_too_short",
+        "There is not enough free time at this slot for that kind of visit; choose another slot");
+    public static readonly Problem FollowUpNeedsAFirstVisit = new(409, "follow_up_needs_a_first_visit",
+        "A follow-up needs a recent completed visit with this doctor; book a first visit");
+    public static readonly Problem PriceHasChanged = new(409, "price_has_changed",
+        "The price is not the expected one; see visit_type for the present price");
     public static readonly Problem VisitTypeIsStale = new(412, "visit_type_is_stale",
         "The kind of visit has changed since you read it; read it again");
     public static readonly Problem TooManyRows = new(422, "too_many_rows",
         "These are more bookings than one file holds; choose a shorter time");
 
     /// <summary>The problems of a slot that another slot would not have.</summary>
-    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable];
+    public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable,
+        SlotTooShort];
 
     /// <summary>The problems of every route that books, holds, moves or accepts a slot: those that
     /// <c>scheduling.bookability</c> names.</summary>
@@ -138,11 +145,14 @@ static class SchedulingProblems
         BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, CoolDown,
         PatientNotFound, PatientIsOfAge, CommonProblems.Absent, IdempotencyProblems.KeyReused];
 
+    /// <summary>The problems of a kind of visit, on every route that books one.</summary>
+    public static readonly Problem[] OfVisit = [VisitTypeNotOffered, FollowUpNeedsAFirstVisit];
+
     /// <summary>The problems of a step in a booking's life.</summary>
     public static readonly Problem[] OfStep = [CommonProblems.Absent, StepNotAllowed, RevisionIsStale,
         IdempotencyProblems.KeyReused];
 
-    static readonly Dictionary<string, Problem> ByCode = OfBooking
+    static readonly Dictionary<string, Problem> ByCode = OfBooking.Concat(OfVisit).Append(PriceHasChanged)
         .ToDictionary(rule => rule.Code, StringComparer.Ordinal);
 
     /// <summary>The problem with a code that a statement returned, or with the name of a constraint.</summary>

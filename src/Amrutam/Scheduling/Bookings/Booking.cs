@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Idempotency;
+using Amrutam.Scheduling.Slots;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -12,13 +13,16 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="SeriesId">The series that it was booked with, or null.</param>
 /// <param name="Status">requested, confirmed, checked_in, in_progress, completed, no_show, cancelled, declined or
 /// expired; moved in the record of a doctor who had the booking before.</param>
+/// <param name="VisitType">The kind of visit with its values at the time of booking; null if the doctor offered
+/// none.</param>
 /// <param name="ExpiresAt">When an unanswered request expires; null in every other status.</param>
 /// <param name="CancelledBy">patient, doctor, staff, admin or system; null unless cancelled.</param>
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
 /// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
 /// <param name="Revision">Increases with each change; calendars and caches compare it.</param>
 sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid BookedBy,
-    Guid? SeriesId, string Status, Instant StartsAt, Instant EndsAt, Instant? ExpiresAt, string? Reason,
+    Guid? SeriesId, string Status, Instant StartsAt, Instant EndsAt, VisitTypeCopy? VisitType,
+    Instant? ExpiresAt, string? Reason,
     string? CancelledBy, string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty,
     int Revision, Instant CreatedAt)
 {
@@ -30,20 +34,20 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid 
         b.starts_at, b.ends_at,
         case when b.status = 'requested' and not scheduling.has_expired(b.status, b.expires_at) then b.expires_at end,
         b.reason, b.cancelled_by, b.cancellation_reason, b.cancelled_minutes_ahead, b.no_show_party,
-        b.revision + scheduling.has_expired(b.status, b.expires_at)::int, b.created_at
+        b.revision + scheduling.has_expired(b.status, b.expires_at)::int, b.created_at, b.visit::text
         """;
 
     /// <summary>The present status of <c>scheduling.bookings b</c>.</summary>
     public const string StatusNow = "scheduling.status_now(b.status, b.expires_at)";
 
     /// <summary>The number of columns that <see cref="Read"/> reads; a statement's own follow them.</summary>
-    public const int Width = 17;
+    public const int Width = 18;
 
     public static Booking Read(NpgsqlDataReader row) =>
         new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetGuid(4), row.GetGuidOrNull(5),
-            row.GetString(6), row.GetInstant(7), row.GetInstant(8), row.GetInstantOrNull(9), row.GetStringOrNull(10),
-            row.GetStringOrNull(11), row.GetStringOrNull(12), row.GetInt32OrNull(13), row.GetStringOrNull(14),
-            row.GetInt32(15), row.GetInstant(16));
+            row.GetString(6), row.GetInstant(7), row.GetInstant(8), VisitTypeCopy.Read(row.GetStringOrNull(17)),
+            row.GetInstantOrNull(9), row.GetStringOrNull(10), row.GetStringOrNull(11), row.GetStringOrNull(12),
+            row.GetInt32OrNull(13), row.GetStringOrNull(14), row.GetInt32(15), row.GetInstant(16));
 
     /// <summary>The status that a doctor reads of a booking that was moved to another doctor.</summary>
     public const string Moved = "moved";

@@ -21,6 +21,7 @@ static class CalendarInvariants
         new("a_booked_slot_has_its_booking", BookedSlotHasItsBooking, Invariant.Changed),
         new("an_open_slot_has_no_booking", OpenSlotHasNoBooking, Invariant.Changed),
         new("a_booking_lies_where_its_slot_lies", BookingLiesWhereItsSlotLies, Invariant.Changed),
+        new("a_long_visit_has_each_of_its_slots", LongVisitHasItsSlots, Invariant.Changed),
         new("a_request_holds_its_slot", RequestHoldsItsSlot, Invariant.Changed),
         new("an_expired_request_blocks_nothing", ExpiredRequestBlocksNothing, Invariant.All),
         new("an_offer_is_for_its_entry", OfferIsForItsEntry, Invariant.All),
@@ -41,7 +42,7 @@ static class CalendarInvariants
         {TouchedBookings},
         slots as materialized (
             (select id from scheduling.slots {Invariant.RecentRows})
-            union select b.slot_id from b
+            union select unnest(b.slot_id || b.more_slots) from b
             union select h.from_slot_id from b join scheduling.booking_steps h on h.booking_id = b.id)
         """;
 
@@ -129,7 +130,7 @@ static class CalendarInvariants
         with {TouchedSlots}
         select s.id::text from slots t join scheduling.slots s on s.id = t.id
           left join scheduling.bookings o
-            on o.id = s.booking_id and o.slot_id = s.id and scheduling.is_active(o.status)
+            on o.id = s.booking_id and s.id = any(o.slot_id || o.more_slots) and scheduling.is_active(o.status)
          where s.booking_id is not null and o.id is null
          {Invariant.Limit}
         """;
@@ -145,8 +146,23 @@ static class CalendarInvariants
     const string BookingLiesWhereItsSlotLies = $"""
         with {TouchedBookings}
         select b.id::text from b join scheduling.slots s on s.id = b.slot_id
-         where (b.starts_at, b.ends_at, b.doctor_id) is distinct from (s.starts_at, s.ends_at, s.doctor_id)
-           and scheduling.is_active(b.status)
+         where ((b.starts_at, b.doctor_id) is distinct from (s.starts_at, s.doctor_id)
+            or (b.more_slots is null and b.ends_at <> s.ends_at)) and scheduling.is_active(b.status)
+         {Invariant.Limit}
+        """;
+
+    // The visit's own slots follow each other up to its end; the others are in its buffers.
+    const string LongVisitHasItsSlots = $"""
+        with {TouchedBookings}
+        select b.id::text from b
+         where b.more_slots is not null and scheduling.is_active(b.status)
+           and (exists (select from unnest(b.slot_id || b.more_slots) part
+                          left join scheduling.slots s on s.id = part
+                         where s.booking_id is distinct from b.id or s.doctor_id <> b.doctor_id)
+             or b.ends_at - b.starts_at <> (
+                select sum(s.ends_at - s.starts_at) from scheduling.slots s
+                 where s.id = any(b.slot_id || b.more_slots) and s.starts_at >= b.starts_at
+                   and s.ends_at <= b.ends_at))
          {Invariant.Limit}
         """;
 

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using NodaTime;
 using Npgsql;
 
@@ -21,7 +22,8 @@ static class ListOpenSlots
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().CachePublic("id")
             .WithTags("Slots").WithSummary("List a doctor's open slots")
-            .WithDescription("Slots that can be booked now, in the order of their start.")
+            .WithDescription("Slots that can be booked now, in the order of their start. "
+                + "With `visit_type_id` those at which a visit of that kind fits, with its price.")
             .Example(Examples.PageOf(Examples.Open))
             .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, PageQuery.NotACursor);
 
@@ -31,7 +33,8 @@ static class ListOpenSlots
 
     static async Task<Results<Ok<Page<Slot>>, ProblemHttpResult>> Handle(Guid id, [AsParameters] PageQuery query,
         [FromKeyedServices(Database.ForLists)] NpgsqlDataSource db, SchedulingSettings settings, HttpContext http,
-        CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
+        CancellationToken ct, QueryDate? from = null, QueryDate? to = null,
+        [FromQuery(Name = "visit_type_id")] Guid? visitType = null)
     {
         if (to?.Value < from?.Value) return CommonProblems.Field("to", "must not be before from");
         var page = query.Open<Key>();
@@ -45,7 +48,7 @@ static class ListOpenSlots
         }
         var rows = await db.Statement(Select).With(id).With(starts).With(ends)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(settings.VerifiedDoctorsOnly)
-            .List(Read, ct);
+            .With(visitType).List(Read, ct);
         if (rows.Count == 0) return CommonProblems.NotFound();
         List<Slot> slots = [.. rows.Select(row => row.Slot).OfType<Slot>()];
         if (slots.Count > 0)
@@ -53,7 +56,8 @@ static class ListOpenSlots
         return TypedResults.Ok(page.Of(slots, slot => slot, slot => new Key(slot.StartsAt, slot.Id)));
     }
 
-    static Row Read(NpgsqlDataReader row) => row.IsDBNull(0) ? new(null, 0) : new(Slot.Read(row), row.GetDouble(6));
+    static Row Read(NpgsqlDataReader row) => row.IsDBNull(0) ? new(null, 0)
+        : new(Slot.Read(row) with { VisitType = VisitTypeCopy.Read(row.GetStringOrNull(7)) }, row.GetDouble(6));
 
     const string ZoneOfListed = "select time_zone from doctors.bookable_doctors($2) where id = $1";
 
@@ -63,13 +67,16 @@ static class ListOpenSlots
                (extract(epoch from least(s.starts_at, s.bookable_until, (
                select min(h.held_until) from scheduling.slots h
                 where h.doctor_id = $1 and h.held_by is not null and h.held_until > statement_timestamp())))
-               - extract(epoch from statement_timestamp()))::float8
+               - extract(epoch from statement_timestamp()))::float8, s.visit::text
           from doctors.bookable_doctors($7) p
           left join lateral (
-            select * from scheduling.open_slots s
+            select s.*, v.visit from scheduling.open_slots s
+              left join lateral scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $8) v
+                on $8::uuid is not null
              where s.doctor_id = $1
                and s.starts_at > greatest(statement_timestamp(), $2::timestamptz - interval '1 microsecond')
                and s.starts_at < coalesce($3::timestamptz, 'infinity')
+               and ($8 is null or v.visit is not null)
                and (s.starts_at, s.id) > (coalesce($4::timestamptz, '-infinity'), $5)
              order by s.starts_at, s.id
              limit $6) s on true

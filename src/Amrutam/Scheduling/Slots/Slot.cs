@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Scheduling.Generation;
@@ -8,8 +9,10 @@ namespace Amrutam.Scheduling.Slots;
 
 /// <summary>A slot in responses: instants in UTC and the wall clock of the doctor's zone.</summary>
 /// <param name="Status">open, held, booked or closed.</param>
+/// <param name="VisitType">The kind of visit that was asked for, with its price; only in a list for a kind.</param>
 sealed record Slot(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, LocalDate Date, LocalTime StartTime,
-    LocalTime EndTime, string TimeZone, string Status)
+    LocalTime EndTime, string TimeZone, string Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] VisitTypeCopy? VisitType = null)
 {
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.slots s</c> and the zone
     /// <c>p.time_zone</c>.</summary>

@@ -111,23 +111,30 @@ static class ClearBookings
     static ConflictingBooking Shown(InTheWay booking) =>
         new(booking.Id, booking.Slot, booking.Time.Start, booking.Time.End);
 
-    static InTheWay Read(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetString(3),
-        new(row.GetInstant(4), row.GetInstant(5)));
+    static InTheWay Read(NpgsqlDataReader row) => new(row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetString(4),
+        new(row.GetInstant(0), row.GetInstant(5)));
 
     const string LockBookings = """
         select id from scheduling.bookings
-         where doctor_id = $1 and scheduling.is_active(status) and ends_at > $2 and starts_at < $3
-           and starts_at > greatest($2 - interval '12 hours', statement_timestamp())
+         where id in (
+            select b.id from scheduling.bookings b
+             where b.doctor_id = $1 and scheduling.is_active(b.status) and b.ends_at > $2 and b.starts_at < $3
+               and b.starts_at > greatest($2 - interval '12 hours', statement_timestamp())
+            union all
+            select s.booking_id from scheduling.slots s
+             where s.doctor_id = $1 and s.booking_id is not null and s.ends_at > $2 and s.starts_at < $3
+               and s.starts_at > greatest($2 - interval '12 hours', statement_timestamp()))
          order by id for update
         """;
 
     // By the slot, which is locked. A booking that has begun stays.
     const string SelectInTheWay = """
-        select b.id, b.slot_id, b.patient_id, b.status, b.starts_at, b.ends_at
+        select distinct b.starts_at, b.id, b.slot_id, b.patient_id, b.status, b.ends_at
           from scheduling.slots s join scheduling.bookings b on b.id = s.booking_id
          where s.doctor_id = $1 and s.ends_at > $2 and s.starts_at < $3
            and s.starts_at > greatest($2 - interval '12 hours', statement_timestamp())
-         order by s.starts_at
+           and b.starts_at > statement_timestamp()
+         order by b.starts_at, b.id
         """;
 
     const string StillOpen = "select id from scheduling.open_slots where id = any($1)";
@@ -169,8 +176,8 @@ static class ClearBookings
               from unnest($1::uuid[], $2::uuid[]) as a (id, slot_id) join scheduling.bookings b on b.id = a.id),
         moved as (
             update scheduling.bookings b
-               set slot_id = s.id, starts_at = s.starts_at, ends_at = s.ends_at, status = 'confirmed',
-                   revision = revision + 1, updated_at = now()
+               set slot_id = s.id, starts_at = s.starts_at, ends_at = s.ends_at, more_slots = null,
+                   status = 'confirmed', revision = revision + 1, updated_at = now()
               from old join scheduling.slots s on s.id = old.slot_id where b.id = old.id
          returning b.*, old.from_slot_id, old.from_starts_at, old.from_status),
         marked as (

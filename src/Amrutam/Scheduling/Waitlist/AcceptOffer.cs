@@ -24,7 +24,8 @@ static class AcceptOffer
             .WithSummary("Accept an offered slot")
             .WithDescription("Books the slot that is held for the caller.")
             .WithLocation().WithETag().Example(Examples.Confirmed)
-            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.OfferIsOver,
+            .WithProblems([.. SchedulingProblems.OfBooking, .. SchedulingProblems.OfVisit,
+                SchedulingProblems.OfferIsOver,
                 SchedulingProblems.StepNotAllowed, SchedulingProblems.CancellationWindowHasPassed,
                 SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation, CommonProblems.Invalid])
             .Example(new Request("Follow-up after the blood test"));
@@ -54,8 +55,9 @@ static class AcceptOffer
     static async Task<StoredResponse<Ok<Booking>>> Book(NpgsqlConnection connection, Guid slot, CurrentUser patient,
         string? reason, CheckBookability bookability)
     {
-        if (await bookability.Refusal(connection, slot, patient.Id, patient) is { } refusal) return refusal;
-        var booked = await InsertBookings.Insert(connection, [slot], patient.Id, patient, reason);
+        var (refusal, place) = await bookability.CheckVisit(connection, slot, patient.Id, patient, new());
+        if (refusal is not null) return refusal;
+        var booked = await InsertBookings.Insert(connection, [place], patient.Id, patient, reason);
         return booked[0].Response(location: Booking.Location(booked[0].Id));
     }
 

@@ -1,3 +1,4 @@
+using Amrutam.Platform.Data;
 using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Support.Calendars;
@@ -23,6 +24,20 @@ static class VisitTypes
 
     public static async Task ChangeVisitType(this TestServer server, Guid type, object changes) =>
         (await (await server.User("admin")).Http.Patch($"/api/admin/visit-types/{type}", changes)).Is(200);
+
+    /// <summary>A completed visit of half an hour.</summary>
+    public static Task<int> PastVisit(this TestServer server, Guid doctor, Guid patient, int daysAgo) => server.Owner
+        .Statement("""
+            with s as (
+                insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
+                select gen_random_uuid(), $1, at, at + interval '30 minutes'
+                  from (select now() - make_interval(days => $3) + random() * interval '1 hour' as at) t
+                returning *),
+            b as (
+                insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, status)
+                select gen_random_uuid(), id, $1, $2, starts_at, ends_at, 'completed' from s returning *)
+            select count(*) from b
+            """).With(doctor).With(patient).With(daysAgo).Execute();
 
     /// <summary>Replaces the kinds that the doctor offers, the default first.</summary>
     public static Task<Reply> OfferKinds(this TestUser doctor, params Guid[] types) =>

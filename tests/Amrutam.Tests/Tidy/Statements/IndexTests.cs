@@ -30,11 +30,11 @@ public sealed class IndexTests(SeededDatabase seeded)
         new("idempotency_keys_pkey", "Platform.Idempotency.IdempotentTransaction.Replay"),
 
         new("bookings_of_a_doctor", "Scheduling.Bookings.ListBookings.LatestOfDoctor"),
-        new("bookings_made_for_others", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
-        new("bookings_of_a_patient", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
+        new("bookings_made_for_others", "Scheduling.Bookings.Reserving.BookingStatement.Decide"),
+        new("bookings_of_a_patient", "Scheduling.Bookings.Reserving.BookingStatement.Decide"),
         new("bookings_of_a_series", "Scheduling.Bookings.Steps.CancelSeries.LockRows"),
         new("bookings_pkey", "Scheduling.Bookings.ReadBooking.Select"),
-        new("cancellations_of_an_account", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
+        new("cancellations_of_an_account", "Scheduling.Bookings.Reserving.BookingStatement.Decide"),
         new("one_active_booking_per_slot", "Scheduling.Waitlist.ReleaseExpiredSlots.EndOffers"),
         new("requests_by_expiry", "Scheduling.Bookings.Steps.ExpireRequests.Expire"),
 
@@ -43,7 +43,7 @@ public sealed class IndexTests(SeededDatabase seeded)
         new("slots_held", "Scheduling.Slots.ListOpenSlots.Select"),
         new("slots_of_a_doctor_by_time", "Scheduling.Slots.ListOwnSlots.Select"),
         new("slots_of_a_doctor_do_not_overlap", null),
-        new("slots_of_a_holder", "Scheduling.Bookings.Reserving.ListHolds.Select"),
+        new("slots_of_a_holder", "Scheduling.Bookings.Holds.ListHolds.Select"),
         new("slots_pkey", "Scheduling.Slots.CalendarLocks.Slots"),
     ];
 

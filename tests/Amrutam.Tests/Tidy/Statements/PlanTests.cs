@@ -83,7 +83,7 @@ public sealed class PlanTests(SeededDatabase seeded)
         await connection.Statement(
             "truncate scheduling.slots, scheduling.bookings, platform.idempotency_keys cascade").Execute();
         var statement = SqlConstants.All.Single(s =>
-            s.Name == "Amrutam.Scheduling.Bookings.Reserving.BookingBatch.Decide");
+            s.Name == "Amrutam.Scheduling.Bookings.Reserving.BookingStatement.Decide");
         var plan = await Explain(connection, statement.Text, values: null);
         var lookups = Nodes(plan).Where(node => Text(node, "Relation Name") is not null
             && Text(node, "Node Type")!.EndsWith("Scan", StringComparison.Ordinal))
@@ -91,27 +91,30 @@ public sealed class PlanTests(SeededDatabase seeded)
         lookups.ShouldContain(l => l.StartsWith("k: ((k.user_id = a.account_id) AND ", StringComparison.Ordinal)
             && l.Contains("(k.key = a.key)", StringComparison.Ordinal));
         lookups.ShouldContain("s: (s.id = a.slot_id)");
-        lookups.ShouldContain("d: (d.id = s.doctor_id)");
-        lookups.ShouldContain("users: (users.id = d.id)");
+        lookups.ShouldContain("d_1: (d_1.id = s.doctor_id)");
+        lookups.ShouldContain("users: (users.id = d_1.id)");
+        // The kinds of the doctor, and of the catalogue those alone.
+        lookups.ShouldContain("o_2: (o_2.doctor_id = s.doctor_id)");
+        lookups.ShouldContain("v_1: (v_1.id = o_2.visit_type_id)");
         // The plan reads overlapping bookings of the patient, and of the account the future ones for itself and for
-        // others, and the recent cancellations.
+        // others, and the recent cancellations. A follow-up reads the patient's visits before it.
         var bookings = lookups.Where(l => l.StartsWith('b')).ToList();
         bookings.ShouldAllBe(l => (l.Contains(".patient_id = ", StringComparison.Ordinal)
                 || l.Contains(".patient_id) = ", StringComparison.Ordinal)
                 || l.Contains(".booked_by = ", StringComparison.Ordinal))
             && (l.Contains(".starts_at > ", StringComparison.Ordinal)
                 || l.Contains(".updated_at > ", StringComparison.Ordinal)));
-        bookings.Count.ShouldBe(4);
-        bookings.ShouldContain(l => l.Contains("(b.starts_at < s.ends_at)", StringComparison.Ordinal));
+        bookings.Count.ShouldBe(5);
+        bookings.ShouldContain(l => l.Contains("(b_1.starts_at < s.ends_at)", StringComparison.Ordinal));
         lookups.ShouldContain("s_1: (s_1.ctid = w_1.slot)");
         lookups.ShouldContain("k_1: (k_1.ctid = j_1.address)");
     }
 
     /// <summary>By the generic plan, which ignores that some have thousands of rows.</summary>
     [Theory]
-    [InlineData("Scheduling.Slots.ListOpenSlots.Select", "({0}, null, null, null, null, 21, false)")]
+    [InlineData("Scheduling.Slots.ListOpenSlots.Select", "({0}, null, null, null, null, 21, false, null)")]
     [InlineData("Scheduling.Slots.ListOpenSlots.Select",
-        "({0}, null, null, now() + interval '20 days', {0}, 21, false)")]
+        "({0}, null, null, now() + interval '20 days', {0}, 21, false, null)")]
     [InlineData("Scheduling.Slots.ListOwnSlots.Select", "({0}, null, null, null, null, null, 21, 'UTC')")]
     [InlineData("Scheduling.Bookings.ListBookings.LatestOfDoctor", "({0}, null, null, null, null, null, 21, null)")]
     [InlineData("Scheduling.Bookings.ListBookings.LatestOfDoctor",

@@ -20,21 +20,23 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
     const int MaxSlots = 1024;
     static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(1);
 
-    readonly ConcurrentDictionary<Guid, Lookup> _lookups = new();
+    readonly ConcurrentDictionary<(Guid Slot, Guid? Type), Lookup> _lookups = new();
 
     /// <param name="Slots">As JSON, so that it is serialized once and not for each loser.</param>
     sealed record Lookup(long Began, Lazy<Task<JsonElement>> Slots);
 
+    /// <param name="type">The kind of visit that must fit; null for any slot.</param>
     /// <param name="connection">The connection of the running transaction, if there is one: it must not take a second
     /// one from the pool.</param>
-    public async Task<StoredResponse> AddTo(StoredResponse response, Guid slot, NpgsqlConnection? connection = null)
+    public async Task<StoredResponse> AddTo(StoredResponse response, Guid slot, Guid? type = null,
+        NpgsqlConnection? connection = null)
     {
         if (response.Replayed || SchedulingProblems.OfSlot.FirstOrDefault(problem =>
             problem.Code == response.Code) is not { } problem)
             return response;
         try
         {
-            var nearest = await Find(slot, connection);
+            var nearest = await Find((slot, type), connection);
             return StoredResponse.Of(problem.Because(extensions:
                 new Dictionary<string, object?>(StringComparer.Ordinal) { ["alternatives"] = nearest }));
         }
@@ -45,21 +47,22 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
         }
     }
 
-    Task<JsonElement> Find(Guid slot, NpgsqlConnection? connection)
+    Task<JsonElement> Find((Guid Slot, Guid? Type) wanted, NpgsqlConnection? connection)
     {
-        if (!_lookups.TryGetValue(slot, out var known))
+        if (!_lookups.TryGetValue(wanted, out var known))
         {
             // Only here, because Count takes every lock of the dictionary.
             if (_lookups.Count > MaxSlots) _lookups.Clear();
-            known = _lookups.GetOrAdd(slot, Begin);
+            known = _lookups.GetOrAdd(wanted, Begin);
         }
         if (clock.GetElapsedTime(known.Began) <= Lifetime) return known.Slots.Value;
-        var newer = Begin(slot);
-        return (_lookups.TryUpdate(slot, newer, known) ? newer : _lookups.GetOrAdd(slot, newer)).Slots.Value;
+        var newer = Begin(wanted);
+        return (_lookups.TryUpdate(wanted, newer, known) ? newer : _lookups.GetOrAdd(wanted, newer)).Slots.Value;
 
-        Lookup Begin(Guid id) => new(clock.GetTimestamp(), new(async () => JsonSerializer.SerializeToElement(
+        Lookup Begin((Guid Slot, Guid? Type) key) => new(clock.GetTimestamp(), new(async () =>
+            JsonSerializer.SerializeToElement(
             await (connection is null ? db.Statement(Nearest) : connection.Statement(Nearest))
-                .With(id).With(settings.VerifiedDoctorsOnly).List(Slot.Read), Json.Options)));
+                .With(key.Slot).With(settings.VerifiedDoctorsOnly).With(key.Type).List(Slot.Read), Json.Options)));
     }
 
     // Within a month each way; a later slot is no alternative. Fifty doctors are enough to find three slots.
@@ -71,11 +74,17 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
             select near.* from wanted w cross join lateral (
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = w.doctor_id and s.starts_at >= w.starts_at
-                   and s.starts_at < w.starts_at + interval '30 days' order by s.starts_at limit 3)
+                   and s.starts_at < w.starts_at + interval '30 days'
+                   and ($3::uuid is null or exists (
+                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                 order by s.starts_at limit 3)
                union all
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = w.doctor_id and s.starts_at < w.starts_at
-                   and s.starts_at > w.starts_at - interval '30 days' order by s.starts_at desc limit 3)) near
+                   and s.starts_at > w.starts_at - interval '30 days'
+                   and ($3::uuid is null or exists (
+                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                 order by s.starts_at desc limit 3)) near
              where near.id <> w.id),
         others as (
             select near.* from wanted w
@@ -86,11 +95,17 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
              cross join lateral (
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = d.id and s.starts_at >= w.starts_at
-                   and s.starts_at < w.starts_at + interval '30 days' order by s.starts_at limit 3)
+                   and s.starts_at < w.starts_at + interval '30 days'
+                   and ($3::uuid is null or exists (
+                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                 order by s.starts_at limit 3)
                union all
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = d.id and s.starts_at < w.starts_at
-                   and s.starts_at > w.starts_at - interval '30 days' order by s.starts_at desc limit 3)) near
+                   and s.starts_at > w.starts_at - interval '30 days'
+                   and ($3::uuid is null or exists (
+                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                 order by s.starts_at desc limit 3)) near
              where (select count(*) from own) < 3)
         select s.id, s.doctor_id, s.starts_at, s.ends_at, s.time_zone, 'open'
           from (select own.*, 0 as rank from own union all select others.*, 1 from others) s

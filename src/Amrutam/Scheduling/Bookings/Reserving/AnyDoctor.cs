@@ -33,6 +33,7 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
         var (from, to) = between is null ? (at!.Value, at.Value + Duration.FromTicks(10)) : (between.From, between.To);
         var candidates = await db.Statement(Candidates).With(specialization).With(from).With(to)
             .With(wanted.PatientId).With(settings.VerifiedDoctorsOnly).With(between is not null).With(MaxCandidates)
+            .With(wanted.VisitTypeId)
             .List(row => new Candidate(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt64(3)));
         foreach (var candidate in candidates)
         {
@@ -79,6 +80,8 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
                  where s.doctor_id = d.id and s.starts_at >= $2 and s.starts_at < $3 and s.doctor_id <> $4
                    and not ($6 and exists (
                         select from scheduling.bookings_of_patient_between($4, s.starts_at, s.ends_at)))
+                   and ($8::uuid is null or exists (
+                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $8)))
                  order by s.starts_at limit 1) s
              where lower(d.specialization) = lower($1)),
         loaded as (

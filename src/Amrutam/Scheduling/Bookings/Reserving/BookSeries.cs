@@ -18,9 +18,10 @@ static class BookSeries
 {
     /// <param name="SlotId">The first one.</param>
     /// <param name="Mode">all_or_nothing, or possible.</param>
+    /// <param name="VisitTypeId">The kind of each visit; the doctor's default when not given.</param>
     /// <param name="PatientId">The caller's own record when not given, or a dependant.</param>
     public sealed record Request(Guid SlotId, int Occurrences, int EveryWeeks = 1, string Mode = AllOrNothing,
-        string? Reason = null, Guid? PatientId = null);
+        string? Reason = null, Guid? PatientId = null, Guid? VisitTypeId = null);
 
     /// <param name="Outcome">confirmed or requested, or the code of the problem.</param>
     [SchemaName("SeriesOccurrence")]
@@ -66,14 +67,14 @@ static class BookSeries
             var places = await FindPlaces(connection, request);
             if (places.Count == 0) return CommonProblems.NotFound();
             var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
-            var refusals = slots.Zip(await bookability.Check(connection, slots, patient, account))
-                .ToDictionary(s => s.First, s => s.Second);
-            if (refusals.Values.FirstOrDefault(SchedulingProblems.IsAboutBookingFor) is { } code)
+            var judged = slots.Zip(await bookability.CheckVisits(connection, slots, patient, account,
+                new(request.VisitTypeId))).ToDictionary(s => s.First, s => s.Second);
+            if (judged.Values.Select(p => p.Refusal).FirstOrDefault(SchedulingProblems.IsAboutBookingFor) is { } code)
                 return SchedulingProblems.Named(code).Because();
             if (limits.OpenSeriesPerPatient > 0 && limits.OpenSeriesPerPatient
                 <= await connection.Statement(OpenSeries).With(account.Id).Value<long>())
                 return SchedulingProblems.TooManySeries.Because();
-            return await Book(connection, request, reason, places, refusals, patient, account);
+            return await Book(connection, request, reason, places, judged, patient, account);
         });
     }
 
@@ -96,9 +97,9 @@ static class BookSeries
     }
 
     static async Task<StoredResponse<Created<Series>>> Book(NpgsqlConnection connection, Request request,
-        string? reason, List<Place> places, Dictionary<Guid, string?> refusals, Guid patient, CurrentUser account)
+        string? reason, List<Place> places, Dictionary<Guid, VisitPlace> judged, Guid patient, CurrentUser account)
     {
-        var report = places.ConvertAll(p => new Occurrence(p.Date, p.StartsAt, Refusal(p, refusals) ?? "", null));
+        var report = places.ConvertAll(p => new Occurrence(p.Date, p.StartsAt, Refusal(p, judged) ?? "", null));
         var refused = report.Count(o => o.Outcome.Length > 0);
         if (refused == report.Count || (refused > 0 && request.Mode == AllOrNothing))
             return SchedulingProblems.SeriesIsNotPossible.Because(
@@ -106,7 +107,7 @@ static class BookSeries
                 new Dictionary<string, object?>(StringComparer.Ordinal)
                 { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) });
         var series = Guid.CreateVersion7();
-        var free = refusals.Where(r => r.Value is null).Select(r => r.Key).ToArray();
+        var free = judged.Values.Where(p => p.Refusal is null).ToList();
         var booked = await InsertBookings.Insert(connection, free, patient, account, reason, series);
         var at = booked.ToDictionary(b => b.StartsAt);
         return StoredResponse.Created(new Series(series, booked, report.ConvertAll(o =>
@@ -114,10 +115,10 @@ static class BookSeries
                 ? o with { Outcome = b.Status, BookingId = b.Id } : o)));
     }
 
-    static string? Refusal(Place place, Dictionary<Guid, string?> refusals) => place switch
+    static string? Refusal(Place place, Dictionary<Guid, VisitPlace> judged) => place switch
     {
         { StartsAt: null } => SchedulingProblems.LocalTimeDoesNotExist.Code,
-        { Slot: { } slot } => refusals[slot],
+        { Slot: { } slot } => judged[slot].Refusal,
         _ => SchedulingProblems.NoSlotAtThatTime.Code,
     };
 

@@ -38,6 +38,7 @@ sealed class BookingBatch : IAsyncDisposable
     readonly RefusedRequests _refused;
     readonly Counter<long> _outcomes;
     readonly Batch<BookingRequest, Outcome> _batch;
+    readonly BookLongVisit _longVisits;
     readonly SlotRequestCoalescer _coalescer = new();
 
     // The problems of a slot that do not depend on the patient.
@@ -52,10 +53,12 @@ sealed class BookingBatch : IAsyncDisposable
     sealed record Outcome(string Code, int Status, byte[]? Body, string? Location, Guid? Doctor = null);
 
     public BookingBatch(Database database, NpgsqlDataSource db, SchedulingLimits limits, SchedulingSettings settings,
-        CacheInvalidation changes, RefusedRequests refused, IMeterFactory meters, TimeProvider clock,
+        CacheInvalidation changes, RefusedRequests refused, BookLongVisit longVisits, IMeterFactory meters,
+        TimeProvider clock,
         ILoggerFactory logs)
     {
-        (_db, _limits, _settings, _changes, _refused) = (db, limits, settings, changes, refused);
+        (_db, _limits, _settings, _changes) = (db, limits, settings, changes);
+        (_refused, _longVisits) = (refused, longVisits);
         _writers = database.Open("amrutam batches", 1 + Besides, logs, planOnce: true);
         _outcomes = meters.Create("Amrutam.Scheduling")
             .CreateCounter<long>("amrutam.bookings", "{request}", "Booking requests by outcome");
@@ -78,6 +81,7 @@ sealed class BookingBatch : IAsyncDisposable
                 if (outcome.Code == RequestHasExpired) await ExpireRequestsInTheWay(request);
                 continue;
             }
+            if (outcome.Code == BookingStatement.TakesMoreSlots) return Counted(await _longVisits.Book(request));
             _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome.Code));
             if (outcome.Code is Booked or IdempotencyKey.Replayed)
                 return new(outcome.Status, outcome.Body!, outcome.Location, outcome.Code == IdempotencyKey.Replayed,
@@ -86,6 +90,14 @@ sealed class BookingBatch : IAsyncDisposable
             return StoredResponse.Of(SchedulingProblems.Named(outcome.Code).Because());
         }
         throw new OverloadedException("one patient's requests crowd each other out");
+    }
+
+    StoredResponse Counted(StoredResponse response)
+    {
+        var outcome = response.Code ?? (response.Replayed ? IdempotencyKey.Replayed : Booked);
+        _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        if (response.Code is { } code) _refused.Add(code);
+        return response;
     }
 
     async Task<Outcome> TryTogether(BookingRequest request)
@@ -149,7 +161,7 @@ sealed class BookingBatch : IAsyncDisposable
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
         foreach (var request in asked) request.Group?.Close();
-        await using var batch = Compose(connection, asked, _limits, _settings);
+        await using var batch = BookingStatement.Compose(connection, asked, _limits, _settings);
         try
         {
             var outcomes = await Read(batch, asked.Count);
@@ -167,33 +179,6 @@ sealed class BookingBatch : IAsyncDisposable
         }
     }
 
-    /// <summary>The three statements of a batch, for a transaction of their own.</summary>
-    internal static NpgsqlBatch Compose(NpgsqlConnection connection, IReadOnlyList<BookingRequest> asked,
-        SchedulingLimits limits, SchedulingSettings settings)
-    {
-        var batch = new NpgsqlBatch(connection);
-        batch.BatchCommands.Add(new(CalendarLocks.Slots) { Parameters = { Array(asked.Select(a => a.SlotId)) } });
-        batch.BatchCommands.Add(new(CalendarLocks.Patients)
-        {
-            Parameters = { Array(PatientLock.InOrder(asked.SelectMany(a => new[] { a.PatientId, a.Account.Id }))) },
-        });
-        batch.BatchCommands.Add(new(Decide)
-        {
-            Parameters =
-            {
-                Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
-                Array(asked.Select(a => a.PatientId)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
-                Array(asked.Select(a => a.Key.Value)), Array(asked.Select(a => a.Fingerprint)),
-                Array(asked.Select(a => a.Trace)), Value(settings.VerifiedDoctorsOnly),
-                Value(limits.OpenBookingsPerPatient), Value(limits.OpenBookingsPerPatientAndDoctor),
-                Array(asked.Select(a => a.Chosen)), Value(limits.CancellationsPerPatient),
-                Array(asked.Select(a => a.Key.Scope)), Value(BookingTemplate.Json),
-                Array(asked.Select(a => a.Account.Id)),
-            },
-        });
-        return batch;
-    }
-
     static async Task<Outcome[]> Read(NpgsqlBatch batch, int count)
     {
         var outcomes = new Outcome[count];
@@ -209,13 +194,6 @@ sealed class BookingBatch : IAsyncDisposable
         return outcomes;
     }
 
-    static string ReasonAsJson(string? reason) =>
-        reason is null ? "null" : JsonSerializer.Serialize(reason, SchedulingJson.Wire.Options);
-
-    static NpgsqlParameter<T[]> Array<T>(IEnumerable<T> values) => new() { TypedValue = [.. values] };
-
-    static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
-
     public async ValueTask DisposeAsync()
     {
         await _batch.DisposeAsync();
@@ -223,78 +201,4 @@ sealed class BookingBatch : IAsyncDisposable
     }
 
     const string Booked = "booked", Again = "again", RequestHasExpired = "request_has_expired";
-
-    // A replayed key and a booked slot are found again by the address of the row. The slot's row does not move
-    // meanwhile: this transaction locked it before the statement's snapshot. For the keys, a plan from a time without
-    // any would read all of them for each batch.
-    const string Decide = """
-        with asked as (
-            select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],
-                $11::text[], $13::text[], $15::uuid[])
-              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, route,
-                account_id, n)),
-        judged as materialized (
-            select a.*, s.address as slot, s.doctor_id, s.starts_at, s.ends_at, k.address, k.status as stored, k.body,
-                   k.location,
-                   case when p.requires_confirmation then 'requested' else 'confirmed' end as status,
-                   case when p.requires_confirmation
-                        then least(s.starts_at, statement_timestamp() + p.confirmation_time) end as expires_at,
-                   case when k.verdict is not null then k.verdict
-                        when s.refusal = 'one_active_booking_per_slot' and s.held_until <= statement_timestamp()
-                        then 'request_has_expired'
-                        else s.refusal end as refusal
-              from asked a
-              left join lateral platform.stored_response(a.account_id, a.route, a.key, a.fingerprint) k on true
-             cross join lateral
-                   scheduling.bookability(a.slot_id, a.patient_id, a.account_id, null, true, $8, $9, $10, $12) s
-              left join scheduling.booking_policies p on p.doctor_id = s.doctor_id),
-        tried as (
-            select *, row_number() over (partition by slot_id order by n) as of_slot,
-                   row_number() over (partition by patient_id order by n) as of_patient,
-                   row_number() over (partition by account_id order by n) as of_account
-              from judged where refusal is null),
-        winners as materialized (
-            select *, format(case when chosen is null then $14::text else left($14, -1) || ',"chosen":%12$s}' end,
-                to_json(id), to_json(slot_id), to_json(doctor_id), to_json(patient_id), to_json(account_id),
-                to_json(status), scheduling.json_of(starts_at), scheduling.json_of(ends_at),
-                scheduling.json_of(expires_at), reason, scheduling.json_of(now()), chosen) as response
-              from tried where of_slot = 1 and of_patient = 1 and of_account = 1),
-        booked as (
-            insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status,
-                 expires_at, booked_by)
-            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason::json #>> '{}', status, expires_at,
-                   nullif(account_id, patient_id)
-              from winners),
-        marked as (
-            update scheduling.slots s set booking_id = w.id, held_until = w.expires_at,
-                   held_by = case when w.expires_at is not null then w.id end
-              from winners w where s.ctid = w.slot),
-        keyed as (
-            insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body, location,
-                 booking_id)
-            select account_id, route, key, fingerprint, 201, response, '/api/bookings/' || id, id
-              from winners where key is not null),
-        logged as (
-            insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select account_id, 'patient',
-                   case status when 'requested' then 'bookings.requested' else 'bookings.booked' end, 'booking', id,
-                   jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
-                       'starts_at', starts_at, 'acted_for', nullif(patient_id, account_id))), trace_id
-              from winners),
-        replayed as (
-            update platform.idempotency_keys k set replayed_at = now()
-              from judged j
-             where j.refusal = 'replayed' and k.ctid = j.address)
-        select j.n::int,
-               case when w.n is not null then 'booked'
-                    when j.refusal is not null then j.refusal
-                    when exists (select from winners o where o.slot_id = j.slot_id
-                         and o.patient_id <> j.patient_id) then 'one_active_booking_per_slot'
-                    else 'again' end,
-               case when w.n is not null then 201 when j.refusal = 'replayed' then j.stored end,
-               case when w.n is not null then w.response when j.refusal = 'replayed' then j.body end,
-               case when w.n is not null then '/api/bookings/' || w.id when j.refusal = 'replayed' then j.location end,
-               w.doctor_id
-          from judged j left join winners w on w.n = j.n
-        """;
 }

@@ -6,7 +6,9 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// <summary>An account's request for one slot, for a patient.</summary>
 /// <param name="PatientId">The account's own id, or a dependant.</param>
 /// <param name="Chosen">JSON, the response's member <c>chosen</c>: why this slot, when the patient named none.</param>
+/// <param name="VisitTypeId">Null for the doctor's default.</param>
+/// <param name="ExpectedFee">The price that the patient saw, in the smallest unit; null if it does not matter.</param>
 /// <param name="Group">The requests that wait for this one's result.</param>
 sealed record BookingRequest(Guid Id, Guid SlotId, CurrentUser Account, Guid PatientId, string? Reason,
-    IdempotencyKey Key, byte[]? Fingerprint, string Trace, string? Chosen = null,
-    SlotRequestCoalescer.Group? Group = null);
+    IdempotencyKey Key, byte[]? Fingerprint, string Trace, string? Chosen = null, Guid? VisitTypeId = null,
+    int? ExpectedFee = null, SlotRequestCoalescer.Group? Group = null);

@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Judges whether a patient may have slots, for holds, moves, series and offers.</summary>
+/// <summary>Judges whether a patient may have slots, for holds, moves, series, offers and long visits.</summary>
 /// <remarks>
 /// <see cref="BookingBatch"/> judges many patients at once by the same SQL function, <c>scheduling.bookability</c>. The
 /// slots are locked in id order, then the patient and the account. The judgement is a later statement, so it sees what
@@ -16,31 +16,64 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// </remarks>
 sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limits)
 {
-    /// <param name="by">The account that asks. The notice and the limits bind patients, not doctors or staff. Those
-    /// move a booking for the account that made it.</param>
-    /// <param name="moved">The patient's booking that is to leave its slot for this one, or null. A booking of a series
-    /// does not count against the limits, so they do not bind its move.</param>
-    /// <returns>For each slot the code of the problem, or null.</returns>
-    public async Task<List<string?>> Check(NpgsqlConnection connection, Guid[] slots, Guid patient, CurrentUser by,
-        Booking? moved = null)
+    /// <summary>Judges one slot for a hold, which is of no kind of visit.</summary>
+    /// <returns>The problem as a response, or null.</returns>
+    public async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid slot, Guid patient, CurrentUser by)
     {
-        var account = moved is null || by.Role == Allow.Patient ? by.Id : moved.BookedBy;
-        await Lock(connection, moved is null ? slots : [.. slots, moved.SlotId], patient, account);
-        var limited = moved?.SeriesId is null;
-        return await connection.Statement(SelectRefusals).With(slots).With(patient).With(account)
-            .With(moved?.Id).With(by.Role == Allow.Patient).With(settings.VerifiedDoctorsOnly)
-            .With(limited ? limits.OpenBookingsPerPatient : 0)
-            .With(limited ? limits.OpenBookingsPerPatientAndDoctor : 0)
-            .With(limits.CancellationsPerPatient).List(row => row.GetStringOrNull(0));
+        await Lock(connection, [slot], patient, by.Id);
+        var code = await connection.Statement(SelectRefusal).With(slot).With(patient).With(by.Id)
+            .With(by.Role == Allow.Patient).With(settings.VerifiedDoctorsOnly).With(limits.OpenBookingsPerPatient)
+            .With(limits.OpenBookingsPerPatientAndDoctor).With(limits.CancellationsPerPatient).Value<string>();
+        return code is null ? null : await Problem(connection, code, slot, patient, by);
     }
 
-    /// <returns>The problem with the one slot as a response, or null.</returns>
-    public async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid slot, Guid patient, CurrentUser by,
-        Booking? moved = null) =>
-        (await Check(connection, [slot], patient, by, moved))[0] is { } code
-            ? await Explain(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), slot, patient,
-                by.Id, moved?.Id)
-            : null;
+    /// <summary>Judges slots for visits of a kind, each with the other slots that its visit takes.</summary>
+    /// <param name="by">The account that asks. The notice and the limits bind patients, not doctors or staff. Those
+    /// move a booking for the account that made it.</param>
+    /// <param name="visit">For a move the booking's own kind.</param>
+    /// <param name="moved">The patient's booking that is to leave its slot for this one, or null. A booking of a series
+    /// does not count against the limits, so they do not bind its move.</param>
+    public async Task<List<VisitPlace>> CheckVisits(NpgsqlConnection connection, Guid[] slots, Guid patient,
+        CurrentUser by, WantedVisit visit, Booking? moved = null)
+    {
+        var account = moved is null || by.Role == Allow.Patient ? by.Id : moved.BookedBy;
+        for (var locked = new HashSet<Guid>(); ;)
+        {
+            // The slots of a visit are known after a judgement. It is repeated under their locks.
+            var places = await Judge();
+            Guid[] taken = [.. slots, .. places.SelectMany(place => place.MoreSlots)];
+            if (moved is not null) taken = [.. taken, .. await SlotsOf(connection, moved.Id)];
+            if (locked.IsSupersetOf(taken)) return places;
+            locked.UnionWith(taken);
+            await Lock(connection, [.. locked], patient, account);
+        }
+
+        Task<List<VisitPlace>> Judge()
+        {
+            var limited = moved?.SeriesId is null;
+            return connection.Statement(SelectVisits).With(slots).With(patient).With(account).With(moved?.Id)
+                .With(by.Role == Allow.Patient).With(settings.VerifiedDoctorsOnly)
+                .With(limited ? limits.OpenBookingsPerPatient : 0)
+                .With(limited ? limits.OpenBookingsPerPatientAndDoctor : 0).With(limits.CancellationsPerPatient)
+                .With(visit.TypeId).With(visit.ExpectedFee).List(VisitPlace.Read);
+        }
+    }
+
+    /// <returns>The problem with the one slot as a response, or null; and its place.</returns>
+    public async Task<(StoredResponse? Refusal, VisitPlace Place)> CheckVisit(NpgsqlConnection connection, Guid slot,
+        Guid patient, CurrentUser by, WantedVisit visit, Booking? moved = null)
+    {
+        var place = (await CheckVisits(connection, [slot], patient, by, visit, moved))[0];
+        return (place.Refusal is { } code ? await Problem(connection, code, slot, patient, by, moved) : null, place);
+    }
+
+    static Task<List<Guid>> SlotsOf(NpgsqlConnection connection, Guid booking) =>
+        connection.Statement(SelectSlotsOf).With(booking).List(row => row.GetGuid(0));
+
+    static Task<StoredResponse> Problem(NpgsqlConnection connection, string code, Guid slot, Guid patient,
+        CurrentUser by, Booking? moved = null) =>
+        Explain(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), slot, patient, by.Id,
+            moved?.Id);
 
     /// <summary>Whether <see cref="Explain"/> has something to add to the refusal.</summary>
     public static bool IsAboutThePatient(StoredResponse refusal) => !refusal.Replayed
@@ -88,10 +121,14 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
          order by b.starts_at limit 10
         """;
 
-    const string SelectRefusals = """
-        select j.refusal
+    const string SelectRefusal = "select refusal from scheduling.bookability($1, $2, $3, null, $4, $5, $6, $7, $8)";
+
+    const string SelectVisits = """
+        select j.refusal, j.more_slots, (to_jsonb(j) || jsonb_build_object('slot_id', a.slot_id))::text
           from unnest($1::uuid[]) with ordinality as a (slot_id, n)
-         cross join lateral scheduling.bookability(a.slot_id, $2, $3, $4, $5, $6, $7, $8, $9) j
+         cross join lateral scheduling.bookability_of_visit(a.slot_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) j
          order by a.n
         """;
+
+    const string SelectSlotsOf = "select unnest(slot_id || more_slots) from scheduling.bookings where id = $1";
 }

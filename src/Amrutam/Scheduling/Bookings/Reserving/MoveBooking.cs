@@ -30,7 +30,8 @@ static class MoveBooking
             .WithSummary("Move a booking to another slot")
             .WithDescription("The booking keeps its id and its doctor; `to_other_doctor` allows another doctor's slot.")
             .WithETag().Example(Examples.Moved)
-            .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.StepNotAllowed,
+            .WithProblems([.. SchedulingProblems.OfBooking, .. SchedulingProblems.OfVisit,
+                SchedulingProblems.StepNotAllowed,
                 SchedulingProblems.RevisionIsStale, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, SchedulingProblems.MoveNeedsConfirmation,
                 SchedulingProblems.SlotIsOfAnotherDoctor, CommonProblems.Invalid])
@@ -50,7 +51,8 @@ static class MoveBooking
                 return SchedulingProblems.CancellationWindowHasPassed.Because();
             var response = await Move(connection, present.Booking, new(request.SlotId, reason, request.ToOtherDoctor),
                 user, bookability, change.Listeners);
-            return await alternatives.AddTo(response.Response, request.SlotId, connection);
+            return await alternatives.AddTo(response.Response, request.SlotId, present.Booking.VisitType?.Id,
+                connection);
         });
     }
 
@@ -59,7 +61,9 @@ static class MoveBooking
         CurrentUser by, CheckBookability bookability, BookingListeners listeners)
     {
         var slot = wish.Slot;
-        if (await bookability.Refusal(connection, slot, booking.PatientId, by, booking) is { } refusal) return refusal;
+        var (refusal, place) = await bookability.CheckVisit(connection, slot, booking.PatientId, by,
+            new(booking.VisitType?.Id), booking);
+        if (refusal is not null) return refusal;
         var (doctor, confirms) = (await connection.Statement(DoctorOfSlot).With(slot)
             .One(row => Tuple.Create(row.GetGuid(0), row.GetBoolean(1))))!;
         if (by.Role == Allow.Doctor && doctor != by.Id) return CommonProblems.NotFound();
@@ -69,7 +73,7 @@ static class MoveBooking
             return SchedulingProblems.MoveNeedsConfirmation.Because();
         var moved = await connection.Statement(Apply).With(booking.Id).With(slot).With(booking.SlotId).With(by.Id)
             .With(by.Role).With(by.Trace).With(booking.Status).With(booking.StartsAt).With(wish.Reason)
-            .With(booking.DoctorId).With(booking.EndsAt).One(Booking.Read);
+            .With(booking.DoctorId).With(booking.EndsAt).WithJson($"[{place.Json}]").One(Booking.Read);
         await listeners.BookingsChanged(connection, [booking.Id], by);
         await listeners.SlotFreed(connection, booking.SlotId, booking.PatientId);
         return moved!.Response();
@@ -81,19 +85,21 @@ static class MoveBooking
          where s.id = $1
         """;
 
-    const string Apply = """
+    const string Apply = $"""
         with b as (
             update scheduling.bookings m
-               set slot_id = s.id, doctor_id = s.doctor_id, starts_at = s.starts_at, ends_at = s.ends_at,
-                   status = 'confirmed', revision = revision + 1, updated_at = now(),
+               set slot_id = s.id, doctor_id = s.doctor_id, starts_at = s.starts_at, ends_at = a.ends_at,
+                   visit_type_id = a.visit_type_id, visit = a.visit, cancellation_window = a.cancellation_window,
+                   more_slots = a.more_slots, status = 'confirmed', revision = revision + 1, updated_at = now(),
                    reason = case when s.doctor_id = $10 or $5 = 'patient' then m.reason end
-              from scheduling.slots s
+              from scheduling.slots s cross join jsonb_to_recordset($12::jsonb) as a ({VisitPlace.Columns})
              where m.id = $1 and s.id = $2
          returning m.*),
         marked as (
             update scheduling.slots s
-               set booking_id = case s.id when $2 then b.id end, held_by = null, held_until = null
-              from b where s.id in ($2, $3)),
+               set booking_id = case when s.id = any($2 || b.more_slots) then b.id end, held_by = null,
+                   held_until = null
+              from b where s.id = any(array[$2, $3] || b.more_slots)),
         kept as (
             insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status, actor_id,
                    actor_role, reason, from_slot_id, from_starts_at)
@@ -109,6 +115,6 @@ static class MoveBooking
                        'from_slot_id', $3, 'starts_at', starts_at, 'from_starts_at', $8::timestamptz,
                        'from_doctor_id', nullif($10, doctor_id),
                        'acted_for', case when $5 = 'patient' then nullif(patient_id, $4) end)), $6 from b)
-        select
-        """ + " " + Booking.Columns + " from b";
+        select {Booking.Columns} from b
+        """;
 }

@@ -14,7 +14,9 @@ sealed record PresentBooking(Booking Booking, Instant Now, Duration Cancellation
 {
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <see cref="Tables"/>.</summary>
     public const string Columns =
-        $"{Booking.Columns}, statement_timestamp(), coalesce(p.cancellation_window, interval '0')";
+        $"{Booking.Columns}, statement_timestamp(), {Window}";
+
+    const string Window = "coalesce(b.cancellation_window, p.cancellation_window, interval '0')";
 
     public const string Tables =
         "scheduling.bookings b left join scheduling.booking_policies p on p.doctor_id = b.doctor_id";

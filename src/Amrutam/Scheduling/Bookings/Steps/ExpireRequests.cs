@@ -30,7 +30,8 @@ static class ExpireRequests
         with due as materialized (
             select b.id, b.slot_id, b.revision from scheduling.bookings b
              where scheduling.has_expired(b.status, b.expires_at)
-               and ($1::uuid[] is null or b.slot_id = any($1) or b.patient_id = $2)
+               and ($1::uuid[] is null or b.patient_id = $2
+                   or b.id in (select s.booking_id from scheduling.slots s where s.id = any($1)))
              order by b.expires_at for update skip locked limit $3),
         locked as materialized (
             select id from scheduling.slots where id in (select slot_id from due) order by id for update),

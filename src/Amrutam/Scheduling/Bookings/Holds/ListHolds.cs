@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
-namespace Amrutam.Scheduling.Bookings.Reserving;
+namespace Amrutam.Scheduling.Bookings.Holds;
 
 /// <summary>Lists the slots that are held for the signed-in patient now, the earliest start first: their own holds and
 /// the offers of the waiting list.</summary>

@@ -4,7 +4,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace Amrutam.Scheduling.Bookings.Reserving;
+namespace Amrutam.Scheduling.Bookings.Holds;
 
 /// <summary>Releases a slot that the signed-in patient holds. It is open again at once, or offered to the first in
 /// line.</summary>

@@ -3,10 +3,11 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Bookings.Reserving;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 
-namespace Amrutam.Scheduling.Bookings.Reserving;
+namespace Amrutam.Scheduling.Bookings.Holds;
 
 /// <summary>Holds a slot for the signed-in account for a few minutes; an account holds a few slots at a time.</summary>
 /// <remarks>
@@ -35,7 +36,7 @@ static class HoldSlot
         transaction.Run(account, key, request ?? new(), async connection =>
         {
             if (await bookability.Refusal(connection, id, request?.PatientId ?? account.Id, account) is { } refusal)
-                return await alternatives.AddTo(refusal, id, connection);
+                return await alternatives.AddTo(refusal, id, type: null, connection);
             if (limits.CancellationsPerPatient > 0
                 && await connection.Statement(RestOfSlot).With(id).With(account.Id).Value<int>() is > 0 and var seconds)
                 return StoredResponse.Of(SchedulingProblems.SlotRests.Because()) with { RetryAfterSeconds = seconds };
