@@ -36,7 +36,8 @@ sealed class SchedulingModule : IModule
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));
         module.Services.AddSingleton<CheckBookability>().AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
             .AddSingleton<Alternatives>().AddSingleton<BookingListeners>().AddSingleton<RefusedRequests>()
-            .AddSingleton<OfferSlot>().AddSingleton<EndEntries>().AddSingleton<SlotsOnOffer>();
+            .AddSingleton<OfferSlot>().AddSingleton<FindFreeSlots>().AddSingleton<EndEntries>()
+            .AddSingleton<SlotsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
         module.Services.AddSingleton<ChangedBookingsListener>(services =>

@@ -39,7 +39,8 @@ static class JoinWaitlist
             .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
     static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction transaction, OfferSlot offers, SchedulingSettings settings, SchedulingLimits limits)
+        IdempotentTransaction transaction, OfferSlot offers, FindFreeSlots free, SchedulingSettings settings,
+        SchedulingLimits limits)
     {
         var fields = new RequestValidation();
         var specialization = fields.Name("specialization", request.Specialization, BookSlot.MaxSpecialization);
@@ -65,7 +66,7 @@ static class JoinWaitlist
                 .Value<string>();
             return outcome switch
             {
-                "joined" => await OfferFreeSlots(connection, entry, offers, settings),
+                "joined" => await OfferFreeSlots(connection, entry, offers, free),
                 "twice" => StoredResponse.Of(SchedulingProblems.AlreadyInThisLine.Because()),
                 "too_many" => StoredResponse.Of(SchedulingProblems.TooManyWaitlistEntries.Because()),
                 "past" => StoredResponse.Of(CommonProblems.Field("to", "must be in the future")),
@@ -88,9 +89,9 @@ static class JoinWaitlist
     }
 
     static async Task<StoredResponse> OfferFreeSlots(NpgsqlConnection connection, Guid entry, OfferSlot offers,
-        SchedulingSettings settings)
+        FindFreeSlots free)
     {
-        foreach (var slot in await FindFreeSlots.For(connection, entry, settings))
+        foreach (var slot in await free.For(connection, entry))
             await offers.ToFirstInLine(connection, slot, null);
         var joined = await ChangeEntry.Read(connection, entry);
         return StoredResponse.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
