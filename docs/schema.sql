@@ -369,10 +369,9 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                 when open_limit > 0 and open_limit <= open.all_doctors then 'too_many_open_bookings'
                 when open_limit_per_doctor > 0 and open_limit_per_doctor <= open.this_doctor
                     then 'too_many_open_bookings_with_this_doctor'
-                when by_patient and cancellation_limit > 0 and cancellation_limit <= (
-                    select count(*) from (
-                        select from scheduling.slots_given_up_by_patient(patient)
-                         limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
+                when by_patient and exists (
+                    select from scheduling.cool_down_of_patient(patient, cancellation_limit))
+                    then 'cool_down_after_cancellations' end,
            s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
       left join scheduling.slots s on s.id = asked.id
@@ -435,7 +434,23 @@ CREATE FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_d
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (((booking).status = 'confirmed'::text) AND ((booking).doctor_id = entry_doctor) AND ((booking).starts_at > GREATEST(earliest, statement_timestamp())));
 
+CREATE FUNCTION scheduling.cool_down_of_patient(patient uuid, cancellation_limit integer) RETURNS SETOF boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select true from (
+        select count(*) as n from (
+            select from scheduling.slots_given_up_by_patient(patient) limit cancellation_limit) o) given_up
+     where cancellation_limit > 0 and cancellation_limit <= given_up.n
+$$;
+
 CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select * from scheduling.entry_suits_slot(entry, patient, moved, slot, doctor, slot_starts_at, slot_ends_at,
+        requires_confirmation, 0)
+$$;
+
+CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean, cancellation_limit integer) RETURNS SETOF boolean
     LANGUAGE sql STABLE
     AS $$
     select true
@@ -447,6 +462,7 @@ CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid
        and not exists (
             select from scheduling.bookings_of_patient_between(patient, slot_starts_at, slot_ends_at) o
              where o.id is distinct from moved)
+       and not exists (select from scheduling.cool_down_of_patient(patient, cancellation_limit))
 $$;
 
 CREATE FUNCTION scheduling.has_expired(status text, expires_at timestamp with time zone) RETURNS boolean

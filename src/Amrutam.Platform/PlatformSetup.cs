@@ -23,7 +23,8 @@ static class PlatformSetup
         builder.AddHttp();
         builder.AddApiDescription();
         builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
-        builder.Services.AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
+        builder.Services.AddSingleton<SystemProbes>().AddSingleton<DatabaseProbe>().AddSingleton<FailureLog>()
+            .AddSingleton<EventLogWatermark>();
         builder.Services.AddSingleton<IdempotentTransaction>().AddSingleton<RefusedKeys>();
         builder.Services.AddSingleton<IReadOnlyList<DeclaredModule>>(
             [.. modules.Prepend(new PlatformModule()).Select(builder.Add)]);

@@ -7,6 +7,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace Amrutam.Tests.Platform.Operations;
 
@@ -44,6 +45,48 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
         var asked = await patient.Http.Get($"/api/bookings/{Guid.CreateVersion7()}");
         asked.Is(503, "database_unavailable").Header("Retry-After").ShouldBe("1");
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Readiness_is_answered_in_time_while_the_pool_is_exhausted_and_after()
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase(), "--Database:MaxConnections=4");
+        var pool = server.App.Services.GetRequiredService<NpgsqlDataSource>();
+        (await server.Anonymous().Get("/health/ready")).Is(200);
+        var taken = new List<NpgsqlConnection>();
+        // The server's jobs use the pool too, so a connection may be late.
+        while (taken.Count < 4) taken.Add(await pool.OpenConnectionAsync());
+        await ShouldAnswerInTime(server, 503);
+        foreach (var connection in taken) await connection.DisposeAsync();
+        await Waiting.Until(async () => (await server.Anonymous().Get("/health/ready")).Status == 200);
+    }
+
+    [Fact]
+    public async Task Readiness_is_answered_in_time_while_the_database_is_frozen_and_after()
+    {
+        await using var plain = await PlainCluster.Start();
+        await plain.Execute("create database amrutam");
+        var database = Database.Given(plain.AsSuperuser("amrutam"), owner: null);
+        await Migrator.Migrate(database.Owner, Program.Modules, CancellationToken.None);
+        await using var server = await TestServer.Start(database);
+        (await server.Anonymous().Get("/health/ready")).Is(200);
+        var frozen = await plain.Freeze();
+        try
+        {
+            for (var n = 0; n < 3; n++) await ShouldAnswerInTime(server, 503);
+        }
+        finally
+        {
+            frozen.Dispose();
+        }
+        await Waiting.Until(async () => (await server.Anonymous().Get("/health/ready")).Status == 200);
+    }
+
+    static async Task ShouldAnswerInTime(TestServer server, int status)
+    {
+        var began = Stopwatch.StartNew();
+        (await server.Anonymous().Get("/health/ready")).Is(status, "not_ready");
+        began.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
     }
 
     [Fact]
