@@ -8,6 +8,10 @@ CREATE SCHEMA doctors;
 
 CREATE SCHEMA identity;
 
+CREATE SCHEMA notifications;
+
+CREATE SCHEMA patients;
+
 CREATE SCHEMA platform;
 
 CREATE SCHEMA scheduling;
@@ -163,7 +167,7 @@ CREATE TABLE identity.users (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     deletion_due_at timestamp with time zone,
     erased_at timestamp with time zone,
-    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text])))
+    CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text, 'staff'::text, 'admin'::text])))
 );
 
 CREATE VIEW identity.people AS
@@ -324,6 +328,46 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION patients.age(birth_date date, age_years integer, age_said_on date) RETURNS integer
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN GREATEST(0, ((EXTRACT(year FROM age((((statement_timestamp() AT TIME ZONE 'UTC'::text))::date)::timestamp with time zone, (COALESCE(birth_date, age_said_on))::timestamp with time zone)))::integer + COALESCE(age_years, 0)));
+
+CREATE FUNCTION patients.held_by(account uuid) RETURNS TABLE(patient_id uuid, relation text, agreed_at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select account, 'self', null::timestamptz
+    union all
+    select d.patient_id, d.relation, d.agreed_at from patients.dependants d where d.account_id = account
+$$;
+
+CREATE FUNCTION patients.holds(account uuid, patient uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select account = patient or exists (select from patients.held_by(account) h where h.patient_id = patient)
+$$;
+
+CREATE FUNCTION patients.keep_own_record() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    insert into patients.patients (id, full_name) values (new.id, new.full_name)
+    on conflict (id) do update
+       set full_name = excluded.full_name, revision = patients.revision + 1, updated_at = now()
+     where patients.full_name is distinct from excluded.full_name;
+    return null;
+end $$;
+
+CREATE FUNCTION patients.refusal_to_book_for(account uuid, patient uuid) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    select case when account = patient then null
+                when not patients.holds(account, patient) then 'not_found'
+                when exists (
+                    select from patients.dependants d join patients.people p on p.id = d.patient_id
+                     where d.account_id = account and d.patient_id = patient and d.relation = 'child'
+                       and d.agreed_at is null and p.age >= 18) then 'patient_is_of_age' end
+$$;
+
 CREATE FUNCTION platform.open_event_epoch() RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -414,7 +458,6 @@ CREATE TABLE scheduling.bookings (
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
     CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
-    CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'admin'::text, 'system'::text]))),
     CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
     CONSTRAINT bookings_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'confirmed'::text, 'checked_in'::text, 'in_progress'::text, 'completed'::text, 'no_show'::text, 'cancelled'::text, 'declined'::text, 'expired'::text]))),
     CONSTRAINT request_expires CHECK (((status <> 'requested'::text) OR (expires_at IS NOT NULL)))
@@ -434,13 +477,100 @@ CREATE FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_d
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (((booking).status = 'confirmed'::text) AND ((booking).doctor_id = entry_doctor) AND ((booking).starts_at > GREATEST(earliest, statement_timestamp())));
 
-CREATE FUNCTION scheduling.cool_down_of_patient(patient uuid, cancellation_limit integer) RETURNS SETOF boolean
+CREATE TABLE scheduling.doctor_visit_types (
+    doctor_id uuid NOT NULL,
+    visit_type_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    minutes integer,
+    fee_minor integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT own_fee_is_not_negative CHECK ((fee_minor >= 0)),
+    CONSTRAINT own_length_is_5_minutes_to_12_hours CHECK (((minutes >= 5) AND (minutes <= 720)))
+);
+
+CREATE TABLE scheduling.visit_types (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    description text,
+    minutes integer NOT NULL,
+    mode text NOT NULL,
+    address text,
+    first boolean NOT NULL,
+    follow_up_within_days integer,
+    bookable_by text NOT NULL,
+    fee_minor integer,
+    currency text NOT NULL,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    minimum_notice_minutes integer,
+    cancellation_window_minutes integer,
+    requires_confirmation boolean,
+    active boolean NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT buffer_is_not_negative CHECK (((buffer_before_minutes >= 0) AND (buffer_after_minutes >= 0))),
+    CONSTRAINT fee_is_not_negative CHECK ((fee_minor >= 0)),
+    CONSTRAINT only_a_follow_up_has_its_days CHECK ((first = (follow_up_within_days IS NULL))),
+    CONSTRAINT only_a_visit_in_person_has_an_address CHECK (((address IS NULL) OR (mode = 'in_person'::text))),
+    CONSTRAINT visit_takes_5_minutes_to_12_hours CHECK (((minutes >= 5) AND (((minutes + buffer_before_minutes) + buffer_after_minutes) <= 720))),
+    CONSTRAINT visit_types_bookable_by_check CHECK ((bookable_by = ANY (ARRAY['patients'::text, 'staff'::text]))),
+    CONSTRAINT visit_types_mode_check CHECK ((mode = ANY (ARRAY['video'::text, 'phone'::text, 'in_person'::text])))
+);
+
+CREATE VIEW scheduling.visit_types_of_doctors AS
+ SELECT o.doctor_id,
+    o."position",
+    v.id,
+    v.name,
+    v.description,
+    COALESCE(o.minutes, v.minutes) AS minutes,
+    v.mode,
+    v.address,
+    v.first,
+    v.follow_up_within_days,
+    v.bookable_by,
+    COALESCE(o.fee_minor, v.fee_minor) AS fee_minor,
+    v.currency,
+    v.buffer_before_minutes,
+    v.buffer_after_minutes,
+    v.minimum_notice_minutes,
+    v.cancellation_window_minutes,
+    v.requires_confirmation,
+    v.active,
+    v.revision
+   FROM (scheduling.doctor_visit_types o
+     JOIN scheduling.visit_types v ON ((v.id = o.visit_type_id)));
+
+CREATE VIEW scheduling.offered_visit_types AS
+ SELECT visit_types_of_doctors.doctor_id,
+    visit_types_of_doctors."position",
+    visit_types_of_doctors.id,
+    visit_types_of_doctors.name,
+    visit_types_of_doctors.description,
+    visit_types_of_doctors.minutes,
+    visit_types_of_doctors.mode,
+    visit_types_of_doctors.address,
+    visit_types_of_doctors.first,
+    visit_types_of_doctors.follow_up_within_days,
+    visit_types_of_doctors.bookable_by,
+    visit_types_of_doctors.fee_minor,
+    visit_types_of_doctors.currency,
+    visit_types_of_doctors.buffer_before_minutes,
+    visit_types_of_doctors.buffer_after_minutes,
+    visit_types_of_doctors.minimum_notice_minutes,
+    visit_types_of_doctors.cancellation_window_minutes,
+    visit_types_of_doctors.requires_confirmation,
+    visit_types_of_doctors.active,
+    visit_types_of_doctors.revision
+   FROM scheduling.visit_types_of_doctors
+  WHERE visit_types_of_doctors.active;
+
+CREATE FUNCTION scheduling.default_visit_type(doctor uuid) RETURNS SETOF scheduling.offered_visit_types
     LANGUAGE sql STABLE
     AS $$
-    select true from (
-        select count(*) as n from (
-            select from scheduling.slots_given_up_by_patient(patient) limit cancellation_limit) o) given_up
-     where cancellation_limit > 0 and cancellation_limit <= given_up.n
+    select v.* from scheduling.offered_visit_types v
+     where v.doctor_id = doctor and v.bookable_by = 'patients' order by v.position limit 1
 $$;
 
 CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
@@ -562,6 +692,10 @@ CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE
      where e.patient_id = patient and o.outcome <> 'accepted'
        and o.ended_at > statement_timestamp() - interval '1 hour'
 $$;
+
+CREATE FUNCTION scheduling.status_now(status text, expires_at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN CASE WHEN scheduling.has_expired(status, expires_at) THEN 'expired'::text ELSE status END;
 
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
@@ -753,7 +887,7 @@ CREATE TABLE identity.invitations (
     expires_at timestamp with time zone NOT NULL,
     accepted_at timestamp with time zone,
     withdrawn_at timestamp with time zone,
-    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'admin'::text])))
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['doctor'::text, 'staff'::text, 'admin'::text])))
 );
 
 CREATE TABLE identity.mailed_tokens (
@@ -778,7 +912,7 @@ CREATE VIEW identity.open_invitations AS
      JOIN identity.users sender ON ((sender.id = i.invited_by)))
   WHERE ((i.accepted_at IS NULL) AND (i.withdrawn_at IS NULL) AND (i.expires_at > now()) AND (sender.role = 'admin'::text) AND (sender.suspended_at IS NULL) AND (sender.deletion_due_at IS NULL) AND (sender.erased_at IS NULL));
 
-CREATE TABLE identity.outgoing_mails (
+CREATE TABLE notifications.outgoing_mails (
     id uuid NOT NULL,
     sealed bytea NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
@@ -787,6 +921,15 @@ CREATE TABLE identity.outgoing_mails (
     parked_because text,
     CONSTRAINT a_parked_mail_is_not_tried CHECK (((parked_because IS NULL) OR (next_attempt_at = 'infinity'::timestamp with time zone)))
 );
+
+CREATE VIEW identity.outgoing_mails AS
+ SELECT outgoing_mails.id,
+    outgoing_mails.sealed,
+    outgoing_mails.attempts,
+    outgoing_mails.next_attempt_at,
+    outgoing_mails.created_at,
+    outgoing_mails.parked_because
+   FROM notifications.outgoing_mails;
 
 CREATE TABLE identity.passkey_challenges (
     id uuid NOT NULL,
@@ -842,6 +985,84 @@ CREATE TABLE identity.signing_keys (
     retires_at timestamp with time zone,
     revoked_at timestamp with time zone
 );
+
+CREATE TABLE notifications.calendar_feeds (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    role text NOT NULL,
+    token_hash bytea NOT NULL,
+    detail text NOT NULL,
+    name text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT calendar_feeds_detail_check CHECK ((detail = ANY (ARRAY['discreet'::text, 'full'::text]))),
+    CONSTRAINT calendar_feeds_role_check CHECK ((role = ANY (ARRAY['patient'::text, 'doctor'::text]))),
+    CONSTRAINT calendars_of_doctors_are_discreet CHECK (((role = 'patient'::text) OR (detail = 'discreet'::text)))
+);
+
+CREATE TABLE patients.consents (
+    id uuid NOT NULL,
+    patient_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    text_version text NOT NULL,
+    verified_by text NOT NULL,
+    accepted_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT consents_verified_by_check CHECK ((verified_by = ANY (ARRAY['session'::text, 'second_factor'::text])))
+);
+
+CREATE TABLE patients.guardians (
+    patient_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    relation text NOT NULL,
+    agreed_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT guardians_relation_check CHECK ((relation = ANY (ARRAY['child'::text, 'parent'::text, 'spouse'::text, 'other'::text]))),
+    CONSTRAINT nobody_is_their_own_dependant CHECK ((patient_id <> account_id))
+);
+
+CREATE VIEW patients.dependants AS
+ SELECT guardians.patient_id,
+    guardians.account_id,
+    guardians.relation,
+    guardians.agreed_at
+   FROM patients.guardians;
+
+CREATE TABLE patients.patients (
+    id uuid NOT NULL,
+    full_name text,
+    birth_date date,
+    age_years integer,
+    age_said_on date,
+    sex text,
+    phone text,
+    city text,
+    language text,
+    emergency_name text,
+    emergency_phone text,
+    registered_by uuid,
+    merged_into uuid,
+    revision integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT age_has_its_day CHECK (((age_years IS NULL) = (age_said_on IS NULL))),
+    CONSTRAINT age_is_said_once CHECK (((birth_date IS NULL) OR (age_years IS NULL))),
+    CONSTRAINT emergency_phone_is_international CHECK ((emergency_phone ~ '^\+[1-9][0-9]{6,14}$'::text)),
+    CONSTRAINT nobody_is_merged_into_themself CHECK ((merged_into <> id)),
+    CONSTRAINT patients_age_years_check CHECK (((age_years >= 0) AND (age_years <= 130))),
+    CONSTRAINT patients_sex_check CHECK ((sex = ANY (ARRAY['female'::text, 'male'::text, 'other'::text, 'unknown'::text]))),
+    CONSTRAINT phone_is_international CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
+);
+
+CREATE VIEW patients.people AS
+ SELECT patients.id,
+    patients.full_name,
+    patients.birth_date,
+    patients.age(patients.birth_date, patients.age_years, patients.age_said_on) AS age,
+    patients.sex,
+    patients.phone,
+    patients.city,
+    patients.language,
+    patients.registered_by
+   FROM patients.patients;
 
 CREATE TABLE platform.event_readers (
     name text NOT NULL,
@@ -1111,6 +1332,43 @@ CREATE TABLE scheduling.time_off (
     CONSTRAINT time_off_is_not_empty CHECK ((starts_at < ends_at))
 );
 
+CREATE TABLE scheduling.visit_type_versions (
+    visit_type_id uuid NOT NULL,
+    revision integer NOT NULL,
+    content jsonb NOT NULL,
+    at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE VIEW scheduling.visits AS
+ SELECT b.id,
+    b.patient_id,
+    b.doctor_id,
+    b.starts_at,
+    b.ends_at,
+    scheduling.status_now(b.status, b.expires_at) AS status,
+    scheduling.is_active(scheduling.status_now(b.status, b.expires_at)) AS active,
+    (b.revision + (scheduling.has_expired(b.status, b.expires_at))::integer) AS revision,
+    b.created_at AS booked_at,
+        CASE
+            WHEN scheduling.has_expired(b.status, b.expires_at) THEN b.expires_at
+            ELSE b.updated_at
+        END AS changed_at,
+    false AS moved_away
+   FROM scheduling.bookings b
+UNION ALL
+ SELECT m.booking_id AS id,
+    m.patient_id,
+    m.doctor_id,
+    m.starts_at,
+    m.ends_at,
+    'moved'::text AS status,
+    false AS active,
+    m.revision,
+    m.booked_at,
+    m.moved_at AS changed_at,
+    true AS moved_away
+   FROM scheduling.moved_bookings m;
+
 CREATE TABLE scheduling.waitlist_entries (
     id uuid NOT NULL,
     patient_id uuid NOT NULL,
@@ -1190,9 +1448,6 @@ ALTER TABLE ONLY identity.invitations
 ALTER TABLE ONLY identity.mailed_tokens
     ADD CONSTRAINT mailed_tokens_pkey PRIMARY KEY (hash);
 
-ALTER TABLE ONLY identity.outgoing_mails
-    ADD CONSTRAINT outgoing_mails_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY identity.passkey_challenges
     ADD CONSTRAINT passkey_challenges_pkey PRIMARY KEY (id);
 
@@ -1213,6 +1468,24 @@ ALTER TABLE ONLY identity.signing_keys
 
 ALTER TABLE ONLY identity.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY notifications.calendar_feeds
+    ADD CONSTRAINT calendar_feeds_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY notifications.outgoing_mails
+    ADD CONSTRAINT outgoing_mails_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY patients.consents
+    ADD CONSTRAINT consents_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY patients.guardians
+    ADD CONSTRAINT guardians_pkey PRIMARY KEY (patient_id, account_id);
+
+ALTER TABLE ONLY patients.patients
+    ADD CONSTRAINT patients_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY platform.event_epochs
     ADD CONSTRAINT event_epochs_pkey PRIMARY KEY (epoch);
@@ -1247,8 +1520,14 @@ ALTER TABLE ONLY scheduling.booking_policies
 ALTER TABLE ONLY scheduling.booking_steps
     ADD CONSTRAINT booking_steps_pkey PRIMARY KEY (booking_id, revision);
 
+ALTER TABLE scheduling.bookings
+    ADD CONSTRAINT bookings_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'doctor'::text, 'staff'::text, 'admin'::text, 'system'::text]))) NOT VALID;
+
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.doctor_visit_types
+    ADD CONSTRAINT doctor_visit_types_pkey PRIMARY KEY (doctor_id, visit_type_id);
 
 ALTER TABLE ONLY scheduling.moved_bookings
     ADD CONSTRAINT moved_bookings_pkey PRIMARY KEY (booking_id, revision);
@@ -1271,6 +1550,12 @@ ALTER TABLE ONLY scheduling.slots
 ALTER TABLE ONLY scheduling.time_off
     ADD CONSTRAINT time_off_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY scheduling.visit_type_versions
+    ADD CONSTRAINT visit_type_versions_pkey PRIMARY KEY (visit_type_id, revision);
+
+ALTER TABLE ONLY scheduling.visit_types
+    ADD CONSTRAINT visit_types_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_pkey PRIMARY KEY (id);
 
@@ -1278,9 +1563,9 @@ CREATE INDEX bookings_by_day ON analytics.bookings USING btree (booked_on);
 
 CREATE INDEX events_by_position ON ONLY audit.events USING btree ("position");
 
-CREATE INDEX events_of_a_kind ON ONLY audit.events USING btree (entity, at, "position");
+CREATE INDEX events_of_a_kind ON ONLY audit.events USING btree (entity, at, "position") WHERE (entity <> 'booking'::text);
 
-CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "position");
+CREATE INDEX events_of_an_action ON ONLY audit.events USING btree (action, at, "position") WHERE (action <> ALL (ARRAY['bookings.booked'::text, 'bookings.requested'::text]));
 
 CREATE INDEX events_of_an_actor ON ONLY audit.events USING btree (actor_id, at, "position") WHERE (actor_id IS NOT NULL);
 
@@ -1328,10 +1613,6 @@ CREATE INDEX invitations_by_address ON identity.invitations USING btree (lower(e
 
 CREATE INDEX mailed_tokens_of_a_user ON identity.mailed_tokens USING btree (user_id);
 
-CREATE INDEX outgoing_mails_next ON identity.outgoing_mails USING btree (next_attempt_at);
-
-CREATE INDEX outgoing_mails_parked ON identity.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
-
 CREATE INDEX passkeys_of_a_user ON identity.passkeys USING btree (user_id);
 
 CREATE INDEX refresh_tokens_by_end ON identity.refresh_tokens USING btree (expires_at);
@@ -1346,7 +1627,21 @@ CREATE INDEX users_by_address_or_name ON identity.users USING gin ((((normalized
 
 CREATE INDEX users_to_erase ON identity.users USING btree (deletion_due_at) WHERE (deletion_due_at IS NOT NULL);
 
-CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING brin (created_at);
+CREATE INDEX calendar_feeds_of_an_account ON notifications.calendar_feeds USING btree (account_id);
+
+CREATE INDEX outgoing_mails_next ON notifications.outgoing_mails USING btree (next_attempt_at);
+
+CREATE INDEX outgoing_mails_parked ON notifications.outgoing_mails USING btree (parked_because) WHERE (parked_because IS NOT NULL);
+
+CREATE INDEX consents_of_a_patient ON patients.consents USING btree (patient_id);
+
+CREATE INDEX consents_of_an_account ON patients.consents USING btree (account_id);
+
+CREATE INDEX patients_merged ON patients.patients USING btree (merged_into) WHERE (merged_into IS NOT NULL);
+
+CREATE INDEX patients_of_an_account ON patients.guardians USING btree (account_id, patient_id);
+
+CREATE INDEX idempotency_keys_by_age ON platform.idempotency_keys USING btree (created_at);
 
 CREATE INDEX idempotency_keys_of_refusals ON platform.idempotency_keys USING btree (user_id, created_at) WHERE (status >= 400);
 
@@ -1356,11 +1651,13 @@ CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
 
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at, id);
 
-CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id) INCLUDE (ends_at, status, doctor_id, series_id, expires_at);
+CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id, ends_at) INCLUDE (status, doctor_id, series_id, expires_at);
 
 CREATE INDEX bookings_of_a_series ON scheduling.bookings USING btree (series_id, starts_at) WHERE (series_id IS NOT NULL);
 
 CREATE INDEX cancellations_of_a_patient ON scheduling.bookings USING btree (patient_id, updated_at) WHERE ((status = 'cancelled'::text) AND (cancelled_by = 'patient'::text));
+
+CREATE INDEX doctors_of_a_visit_type ON scheduling.doctor_visit_types USING btree (visit_type_id, doctor_id);
 
 CREATE INDEX moved_bookings_of_a_doctor ON scheduling.moved_bookings USING btree (doctor_id, starts_at, booking_id);
 
@@ -1388,6 +1685,8 @@ CREATE INDEX slots_of_a_holder ON scheduling.slots USING btree (held_by) WHERE (
 
 CREATE INDEX time_off_of_a_doctor ON scheduling.time_off USING btree (doctor_id, ends_at);
 
+CREATE INDEX visit_types_by_name ON scheduling.visit_types USING btree (lower(name), id);
+
 CREATE INDEX waitlist_of_a_booking ON scheduling.waitlist_entries USING btree (booking_id) WHERE ((booking_id IS NOT NULL) AND (status = ANY (ARRAY['waiting'::text, 'offered'::text])));
 
 CREATE INDEX waitlist_of_a_doctor ON scheduling.waitlist_entries USING btree (doctor_id, created_at) WHERE (status = 'waiting'::text);
@@ -1401,6 +1700,10 @@ CREATE INDEX waitlist_offered ON scheduling.waitlist_entries USING btree (id) WH
 CREATE INDEX waitlist_unseen ON scheduling.waitlist_entries USING btree (looked_at) WHERE (status = 'waiting'::text);
 
 CREATE TRIGGER count_words AFTER INSERT OR UPDATE OF full_name, specialization, language_names, bio, verified_at ON doctors.profiles FOR EACH ROW EXECUTE FUNCTION doctors.count_words();
+
+CREATE TRIGGER own_record_of_a_changed_account AFTER UPDATE OF role, full_name ON identity.users FOR EACH ROW WHEN (((new.role = 'patient'::text) AND ((old.role IS DISTINCT FROM new.role) OR (old.full_name IS DISTINCT FROM new.full_name)))) EXECUTE FUNCTION patients.keep_own_record();
+
+CREATE TRIGGER own_record_of_an_account AFTER INSERT ON identity.users FOR EACH ROW WHEN ((new.role = 'patient'::text)) EXECUTE FUNCTION patients.keep_own_record();
 
 CREATE TRIGGER tell_keys_changed AFTER INSERT OR DELETE OR UPDATE ON identity.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION identity.tell_keys_changed();
 
@@ -1437,6 +1740,15 @@ ALTER TABLE ONLY identity.refresh_tokens
 ALTER TABLE ONLY identity.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES identity.users(id);
 
+ALTER TABLE ONLY patients.consents
+    ADD CONSTRAINT consents_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES patients.patients(id);
+
+ALTER TABLE ONLY patients.guardians
+    ADD CONSTRAINT guardians_patient_id_fkey FOREIGN KEY (patient_id) REFERENCES patients.patients(id);
+
+ALTER TABLE ONLY patients.patients
+    ADD CONSTRAINT patients_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES patients.patients(id);
+
 ALTER TABLE ONLY platform.parked_events
     ADD CONSTRAINT parked_events_reader_fkey FOREIGN KEY (reader) REFERENCES platform.event_readers(name);
 
@@ -1446,8 +1758,14 @@ ALTER TABLE ONLY scheduling.booking_steps
 ALTER TABLE ONLY scheduling.bookings
     ADD CONSTRAINT bookings_slot_id_fkey FOREIGN KEY (slot_id) REFERENCES scheduling.slots(id);
 
+ALTER TABLE ONLY scheduling.doctor_visit_types
+    ADD CONSTRAINT doctor_visit_types_visit_type_id_fkey FOREIGN KEY (visit_type_id) REFERENCES scheduling.visit_types(id);
+
 ALTER TABLE ONLY scheduling.moved_bookings
     ADD CONSTRAINT moved_bookings_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
+ALTER TABLE ONLY scheduling.visit_type_versions
+    ADD CONSTRAINT visit_type_versions_visit_type_id_fkey FOREIGN KEY (visit_type_id) REFERENCES scheduling.visit_types(id);
 
 ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
@@ -1462,6 +1780,10 @@ GRANT USAGE ON SCHEMA audit TO amrutam_app;
 GRANT USAGE ON SCHEMA doctors TO amrutam_app;
 
 GRANT USAGE ON SCHEMA identity TO amrutam_app;
+
+GRANT USAGE ON SCHEMA notifications TO amrutam_app;
+
+GRANT USAGE ON SCHEMA patients TO amrutam_app;
 
 GRANT USAGE ON SCHEMA platform TO amrutam_app;
 
@@ -1484,6 +1806,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE doctors.practitioners TO amrutam_app;
 REVOKE ALL ON FUNCTION platform.open_event_epoch() FROM PUBLIC;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.bookings TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.doctor_visit_types TO amrutam_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE scheduling.visit_types TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.visit_types_of_doctors TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.offered_visit_types TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.slots TO amrutam_app;
 
@@ -1535,6 +1865,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.mailed_tokens TO amrutam_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.open_invitations TO amrutam_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.outgoing_mails TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.outgoing_mails TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.passkey_challenges TO amrutam_app;
@@ -1548,6 +1880,18 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.refresh_tokens TO amrutam_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.sessions TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE identity.signing_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE notifications.calendar_feeds TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.consents TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.guardians TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.dependants TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.patients TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE patients.people TO amrutam_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.event_readers TO amrutam_app;
 
@@ -1597,6 +1941,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.time_off TO amrutam_app;
 
+GRANT SELECT,INSERT ON TABLE scheduling.visit_type_versions TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.visits TO amrutam_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_entries TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.waitlist_offers TO amrutam_app;
@@ -1606,5 +1954,9 @@ ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA analytics GRANT SELECT
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA doctors GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA identity GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA notifications GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA patients GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;
 
 ALTER DEFAULT PRIVILEGES FOR ROLE amrutam_owner IN SCHEMA scheduling GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO amrutam_app;

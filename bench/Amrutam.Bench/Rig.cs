@@ -4,9 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Amrutam.Commands;
 using Amrutam.EmbeddedPostgres;
-using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -86,17 +84,10 @@ sealed class Rig : IAsyncDisposable
     /// that the server reads from the database.</summary>
     public async Task<string> WriteTokens(int patients, int count)
     {
-        await using var app = Program.Build(["--environment=Development",
-            "--Identity:KeyEncryptionKey=" + KeyEncryptionKey,
-            "--Demo:Enabled=false", "--urls=http://127.0.0.1:0", "--Management:Url=http://127.0.0.1:0",
-                "--Logging:LogLevel:Default=None"],
-            new Database(OwnerConnectionString, _postgres.AppConnectionString()));
-        await app.StartAsync();
-        var tokens = app.Services.GetRequiredService<AccessTokens>();
+        await using var tokens = await Tokens.Open(new(OwnerConnectionString, _postgres.AppConnectionString()),
+            KeyEncryptionKey);
         var file = _directory + "-tokens";
-        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n => n * (patients / count)).Select(n =>
-            tokens.Issue(new(Ids.Patient(n), "patient", Ids.Session(n)))));
-        await app.StopAsync();
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, count).Select(n => tokens.Of(n * (patients / count))));
         return file;
     }
 

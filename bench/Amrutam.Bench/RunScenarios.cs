@@ -1,11 +1,14 @@
+using Amrutam.Bench.Faults;
+
 namespace Amrutam.Bench;
 
 /// <summary><c>./x bench [SCENARIO...]</c> runs the named scenarios; without a name all but growth, which seeds ten
-/// million slots.</summary>
+/// million slots. <c>faults</c> is a command of its own.</summary>
 static class RunScenarios
 {
     static async Task<int> Main(string[] args)
     {
+        if (args is ["faults", .. var options]) return await RunFaults.Run(options);
         string[] asked = args.Length > 0 ? args : ["bookings", "lone", "reads", "hot", "mix", "overload"];
         if (asked.Except(Scenarios.All.Keys).FirstOrDefault() is { } unknown)
         {

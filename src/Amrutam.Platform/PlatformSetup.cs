@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Inner;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.Modules;
@@ -21,6 +22,7 @@ static class PlatformSetup
         builder.AddDatabase();
         builder.AddTelemetry();
         builder.AddHttp();
+        builder.Services.AddSingleton<InnerRequests>();
         builder.AddApiDescription();
         builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
         builder.Services.AddSingleton<SystemProbes>().AddSingleton<DatabaseProbe>().AddSingleton<FailureLog>()
@@ -35,6 +37,7 @@ static class PlatformSetup
         var modules = app.Services.GetRequiredService<IReadOnlyList<IModule>>();
         app.UseFirst();
         foreach (var module in modules) module.UseFirst(app);
+        app.Use(app.Services.GetRequiredService<InnerRequests>().Begin);
         app.UseHttp();
         foreach (var module in modules) module.Use(app);
         app.UseRequestChecks();

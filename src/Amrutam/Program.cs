@@ -4,6 +4,8 @@ using Amrutam.Commands;
 using Amrutam.Demo;
 using Amrutam.Doctors;
 using Amrutam.Identity;
+using Amrutam.Notifications;
+using Amrutam.Patients;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
@@ -16,7 +18,8 @@ namespace Amrutam;
 static class Program
 {
     public static readonly IReadOnlyList<IModule> Modules = [new IdentityModule(), new DoctorsModule(),
-        new SchedulingModule(), new AuditModule(), new AnalyticsModule(), new PortalModule()];
+        new PatientsModule(), new SchedulingModule(), new NotificationsModule(), new AuditModule(),
+        new AnalyticsModule(), new PortalModule()];
 
     static Task<int> Main(string[] args) => CommandLine.Run(args);
 

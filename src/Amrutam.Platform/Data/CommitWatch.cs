@@ -49,3 +49,18 @@ sealed class CommitWatch
 
     const string Warn = "do $$ begin raise warning 'amrutam asks for a warning'; end $$";
 }
+
+/// <summary>Commits that others can see already and no standby has yet.</summary>
+static class VisibleCommits
+{
+    /// <summary>Returns when all that this server has read so far is on the synchronous standby too. Without one it
+    /// returns at once.</summary>
+    /// <remarks>PostgreSQL shows a commit to others when its own client gave up the wait for the standby, and a
+    /// failover then loses it. So nothing leaves the database for good before this returns. It commits a mark of its
+    /// own, which is behind all that was visible.</remarks>
+    /// <exception cref="CommitOutcomeUnknownException">The standby does not answer.</exception>
+    public static Task AwaitStandby(this NpgsqlDataSource db) =>
+        db.InTransaction(connection => connection.Statement(Mark).Execute());
+
+    const string Mark = "select pg_logical_emit_message(true, 'amrutam', '')";
+}

@@ -111,8 +111,8 @@ sealed record Database(string Owner, string App)
         foreach (var pool in _pools) ReplaceIdle(pool);
     }
 
-    /// <summary>Replaces the idle connections of a pool. If PostgreSQL ended one of them, it has mostly ended all, and a
-    /// second try must not meet the next.</summary>
+    /// <summary>Replaces the idle connections of a pool. If PostgreSQL ended one of them, it has mostly ended all, and
+    /// a second try must not meet the next.</summary>
     public static void ReplaceIdle(NpgsqlDataSource pool) => pool.Clear();
 
     /// <summary>The failure of the database in an exception of a library that wraps it, as Entity Framework and Data

@@ -41,6 +41,9 @@ static class Sql
     public static int? GetInt32OrNull(this NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInt32(column);
 
+    public static LocalDate? GetDateOrNull(this NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : LocalDate.FromDateOnly(row.GetFieldValue<DateOnly>(column));
+
     // The driver reads the infinities as the first and the last DateTime, which are not UTC.
     static Instant ToInstant(this DateTime value) =>
         value == DateTime.MaxValue ? Instant.MaxValue : value == DateTime.MinValue ? Instant.MinValue

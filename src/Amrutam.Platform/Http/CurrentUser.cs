@@ -7,13 +7,16 @@ namespace Amrutam.Platform.Http;
 /// <summary>The caller. It comes from the verified access token or portal session, never from a body, and no request
 /// loads it.</summary>
 /// <param name="Id">The account.</param>
-/// <param name="Role">patient, doctor or admin.</param>
+/// <param name="Role">patient, doctor, staff or admin.</param>
 /// <param name="Session">The session that the token belongs to (claim <c>sid</c>).</param>
 /// <param name="SecondFactor">True if they signed in with a second factor.</param>
 sealed record CurrentUser(Guid Id, string Role, Guid Session, bool SecondFactor = false)
 {
     /// <summary>The trace id of the running request. Its events have the same.</summary>
     public string Trace => CommonProblems.Trace();
+
+    /// <summary>True for staff and admins, who act on the bookings of others for the clinic.</summary>
+    public bool ActsForClinic => Role is Allow.Staff or Allow.Admin;
 
     public static ValueTask<CurrentUser?> BindAsync(HttpContext http) =>
         ValueTask.FromResult<CurrentUser?>(From(http));
@@ -64,12 +67,14 @@ static class Allow
     public const string SignedIn = "signed_in";
     public const string Patient = "patient";
     public const string Doctor = "doctor";
+    public const string Staff = "staff";
     public const string Admin = "admin";
     public const string PatientOrDoctor = "patient_or_doctor";
+    public const string Desk = "desk";
 
     public static FrozenDictionary<string, string[]> Roles { get; } = new Dictionary<string, string[]>
     {
-        [SignedIn] = [Patient, Doctor, Admin], [Patient] = [Patient], [Doctor] = [Doctor], [Admin] = [Admin],
-        [PatientOrDoctor] = [Patient, Doctor],
+        [SignedIn] = [Patient, Doctor, Staff, Admin], [Patient] = [Patient], [Doctor] = [Doctor], [Staff] = [Staff],
+        [Admin] = [Admin], [PatientOrDoctor] = [Patient, Doctor], [Desk] = [Staff, Admin],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 }

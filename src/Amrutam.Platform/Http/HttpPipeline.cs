@@ -51,7 +51,10 @@ static partial class HttpPipeline
         builder.Services.AddSingleton<ManagementServer>()
             .AddHostedService(services => services.GetRequiredService<ManagementServer>());
         builder.Services.AddSingleton(new ManagementPage((routes, services) =>
-            routes.MapGet("/health", http => ManagementServer.WriteHealth(services, http))));
+        {
+            routes.MapGet("/health", http => ManagementServer.WriteHealth(services, http));
+            routes.MapGet("/health/live", http => ManagementServer.WriteLiveness(services, http));
+        }));
         builder.Services.AddSingleton(new HealthPart("database", ManagementServer.ReadDatabase))
             .AddSingleton(new HealthPart("invariants", ManagementServer.ReadInvariants));
     }

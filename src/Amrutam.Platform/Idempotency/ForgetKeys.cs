@@ -50,18 +50,18 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
         return all;
     }
 
-    // Because of the limit the planner would read the table from its beginning: all of it when no key is old. The index
-    // by age (BRIN) finds the old rows.
+    // Because of the limit the planner might read the table from its beginning: all of it when nothing is to go.
     const string LookByAge = "set local enable_seqscan = off";
 
     const string ForgetOld = """
         delete from platform.idempotency_keys where ctid = any(array(
             select ctid from platform.idempotency_keys
-             where created_at < statement_timestamp() - $1 * interval '1 hour' limit $2 for update skip locked))
+             where created_at < statement_timestamp() - $1 * interval '1 hour'
+             order by created_at limit $2 for update skip locked))
         """;
 
-    // The index on refusals is read in its order: the keys of an account by age. The size of a body is that on disk, and
-    // a compressed one is not unpacked for it. The caller also chose the key.
+    // The index on refusals is read in its order: the keys of an account by age. The size of a body is that on disk,
+    // and a compressed one is not unpacked for it. The caller also chose the key.
     const string ForgetRefusals = """
         delete from platform.idempotency_keys where ctid = any(array(
             select address from (

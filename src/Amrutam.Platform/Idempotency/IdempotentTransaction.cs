@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.Metadata;
 using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
@@ -18,15 +19,17 @@ sealed class IdempotentTransaction(NpgsqlDataSource db)
 
     /// <param name="change">Makes the change on the given connection. A response that is not final rolls it
     /// back.</param>
-    public async Task<IResult> Run<T>(CurrentUser user, IdempotencyKey key, T request,
-        Func<NpgsqlConnection, Task<StoredResponse>> change)
+    public async Task<StoredResponse<TSuccess>> Run<TRequest, TSuccess>(CurrentUser user, IdempotencyKey key,
+        TRequest request, Func<NpgsqlConnection, Task<StoredResponse<TSuccess>>> change)
+        where TSuccess : IEndpointMetadataProvider
     {
         var fingerprint = key.Value is null ? [] : IdempotencyKey.Fingerprint(request);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await db.InTransaction(connection => RunOnce(connection, user, key, fingerprint, change));
+                return await db.InTransaction(connection => RunOnce(connection, user, key, fingerprint,
+                    async () => (await change(connection)).Response));
             }
             catch (RefusedException refused)
             {
@@ -43,14 +46,14 @@ sealed class IdempotentTransaction(NpgsqlDataSource db)
         or PostgresErrorCodes.ExclusionViolation;
 
     static async Task<StoredResponse> RunOnce(NpgsqlConnection connection, CurrentUser user, IdempotencyKey key,
-        byte[] fingerprint, Func<NpgsqlConnection, Task<StoredResponse>> change)
+        byte[] fingerprint, Func<Task<StoredResponse>> change)
     {
-        if (key.Value is null) return Final(await change(connection));
+        if (key.Value is null) return Final(await change());
         await connection.Statement(LockKey).With($"{user.Id} {key.Scope} {key.Value}").Execute();
         if (await connection.Statement(Replay).With(user.Id).With(key.Scope).With(key.Value).With(fingerprint)
             .One(ReadStored) is { } stored)
             return stored.Replayed ? stored : throw new RefusedException(stored);
-        var response = Final(await change(connection));
+        var response = Final(await change());
         await connection.Statement(Store).With(user.Id).With(key.Scope).With(key.Value).With(fingerprint)
             .With(response.Status).With(response.Body).With(response.Location).Execute();
         return response;

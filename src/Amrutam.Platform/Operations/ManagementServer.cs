@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Invariants;
+using Amrutam.Platform.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Npgsql;
@@ -91,6 +92,17 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
         foreach (var part in services.GetServices<HealthPart>())
             parts[part.Name] = await Read(part, services, http.RequestAborted);
         await http.Response.WriteAsJsonAsync(parts, Json.Options, http.RequestAborted);
+    }
+
+    /// <summary>Writes which build this is. The public address does not: a version helps only an attacker
+    /// there.</summary>
+    public static Task WriteLiveness(IServiceProvider services, HttpContext http)
+    {
+        // The build appends the commit, if it knows it.
+        var parts = TelemetrySetup.Version.Split('+', 2);
+        var uptime = Math.Round(Health.Uptime(services.GetRequiredService<TimeProvider>()).TotalSeconds, 3);
+        return http.Response.WriteAsJsonAsync(new { status = "OK", uptime, version = parts[0],
+            commit = parts.ElementAtOrDefault(1) }, Json.Options, http.RequestAborted);
     }
 
     public static async Task<object?> ReadDatabase(IServiceProvider services, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using Amrutam.Analytics.Contracts;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Analytics;
 
@@ -27,11 +28,11 @@ static class ReadStats
         admin.MapGet("/stats", Handle).WithSummary("Read the clinic's figures")
             .WithDescription("Totals of accounts, slots and bookings.");
 
-    static async Task<Response> Handle(Statistics statistics, CancellationToken ct)
+    static async Task<Ok<Response>> Handle(Statistics statistics, CancellationToken ct)
     {
         var totals = await statistics.Totals(ct);
-        return new(totals.Users, totals.Doctors, totals.Patients, totals.Bookings, totals.Slots,
-            totals.CancelledBookings, totals.DeclinedBookings, totals.ExpiredBookings, totals.MissedBookings,
-            totals.UpToDate);
+        return TypedResults.Ok(new Response(totals.Users, totals.Doctors, totals.Patients, totals.Bookings,
+            totals.Slots, totals.CancelledBookings, totals.DeclinedBookings, totals.ExpiredBookings,
+            totals.MissedBookings, totals.UpToDate));
     }
 }

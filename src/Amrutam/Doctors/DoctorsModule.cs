@@ -1,6 +1,7 @@
 using Amrutam.Doctors.Contracts;
 using Amrutam.Doctors.Directory;
 using Amrutam.Doctors.Profiles;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 
@@ -30,11 +31,12 @@ sealed class DoctorsModule : IModule
     public void Map(WebApplication routes)
     {
         var doctors = routes.MapGroup("/api/doctors").WithTags("Doctors");
-        CreateProfile.Map(doctors);
-        ReadOwnProfile.Map(doctors);
-        ChangeProfile.Map(doctors);
+        var own = doctors.MapGroup("/profile").RequireAuthorization(Allow.Doctor);
+        CreateProfile.Map(own);
+        ReadOwnProfile.Map(own);
+        ChangeProfile.Map(own);
         ListDoctors.Map(doctors);
         ReadDoctor.Map(doctors);
-        VerifyDoctor.Map(routes.MapGroup("/api/admin/doctors").WithTags("Admin"));
+        VerifyDoctor.Map(routes.MapGroup("/api/admin/doctors").RequireAuthorization(Allow.Admin).WithTags("Admin"));
     }
 }

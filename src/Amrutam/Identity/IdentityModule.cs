@@ -42,12 +42,6 @@ sealed partial class IdentityModule : IModule
         var settings = module.AddSettings<IdentitySettings>("Identity");
         module.AddSettings<IdentityLimits>("Limits");
         module.AddJson(IdentityJson.Default);
-        module.AddMail();
-        module.AddJob<DeliverMail>();
-        module.AddJob<GiveUpMail>();
-        module.AddGauge(new("amrutam.mail.parked", "{letter}",
-            "E-mails that cannot be sent and wait for an operator, by reason", "amrutam.mail.reason",
-            DeliverMail.CountParked));
         module.AddJob<EraseAccounts>();
         module.AddInvariants(AccountInvariants.All);
         module.AddPersonalData<AccountPersonalData>();
@@ -55,6 +49,7 @@ sealed partial class IdentityModule : IModule
         AddTables(module);
         module.Services.AddSingleton(_ =>
             SecretEncryption.OfInstallation(settings, DataSettings.DirectoryOf(module.Configuration)));
+        module.Services.AddSingleton(new PublicAddress(settings.PublicUrl));
         module.Services.AddSingleton<ReencryptSecrets>().AddSingleton<Secrets>().AddSingleton<Emails>()
             .AddSingleton<ReopenAccount>();
         AddTokens(module.Services);
@@ -64,8 +59,6 @@ sealed partial class IdentityModule : IModule
         AddSecondFactors(module, settings);
         module.AddStartWarning(_ => settings.KeyEncryptionKey is null, LogKeyInFile);
         module.AddStartWarning(_ => settings.PublicUrl.IsLoopback, LogPublicUrl);
-        module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },
-            LogNoMail);
     }
 
     static void AddTables(ModuleBuilder module) => module.AddTables(
@@ -74,7 +67,6 @@ sealed partial class IdentityModule : IModule
         new("data_protection_keys", NotExported: "keys of the installation"),
         new("invitations", ExportedAs: "invitations"),
         new("mailed_tokens", ExportedAs: "letters_with_links"),
-        new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most"),
         new("passkey_challenges", NotExported: "random numbers, for at most five minutes", PersonIds: ["user_id"]),
         new("passkeys", ExportedAs: "passkeys"),
         new("recovery_codes", ExportedAs: "second_factor"),
@@ -178,18 +170,19 @@ sealed partial class IdentityModule : IModule
         // Signing in and up changes no public list.
         var auth = routes.MapGroup("/api/auth").InvalidatesItself().WithTags("Accounts");
         LogOut.Map(auth.MapGroup("").OpenBeforeSecondFactor());
-        MapSignIn(auth.MapGroup("").AllowAnonymous());
+        var open = auth.MapGroup("").AllowAnonymous();
+        MapSignIn(open);
         var whole = routes.MapGroup("/api/me").RequireAuthorization(Allow.SignedIn).WithTags("Accounts");
         var me = whole.MapGroup("").OpenBeforeSecondFactor();
         ShowMe.Map(me);
         ChangeMe.Map(me);
         ChangePassword.Map(me);
-        VerifyEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
-        ChangeEmail.Map(auth.MapGroup("").AllowAnonymous(), me);
+        VerifyEmail.Map(open, me);
+        ChangeEmail.Map(open, me);
         ExportMe.Map(whole);
         DeleteMe.Map(whole);
         MapOwnSecurity(me);
-        MapPeople(routes, auth.MapGroup("").AllowAnonymous());
+        MapPeople(routes, open);
     }
 
     static void MapSignIn(RouteGroupBuilder auth)
@@ -240,10 +233,6 @@ sealed partial class IdentityModule : IModule
     [LoggerMessage(Level = LogLevel.Warning, Message = "links in e-mails lead to this machine only: give the public "
         + "address as Identity__PublicUrl")]
     static partial void LogPublicUrl(ILogger log);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "e-mails become files and reach nobody: give a mail server as "
-        + "Mail__Host")]
-    static partial void LogNoMail(ILogger log);
 
     sealed class AddressNormalizer : ILookupNormalizer
     {

@@ -1,8 +1,9 @@
-using Amrutam.Identity.Contracts;
 using System.Globalization;
+using Amrutam.Identity.Contracts;
 using Amrutam.Identity.EmailLinks;
 using Amrutam.Identity.Passwords;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity;
 
@@ -10,7 +11,7 @@ namespace Amrutam.Identity;
 static class IdentityProblems
 {
     public static readonly Problem RoleNotOpen =
-        new(422, "role_not_open_to_signup", "Sign up as a patient or a doctor; admins are invited");
+        new(422, "role_not_open_to_signup", "Sign up as a patient or a doctor; staff and admins are invited");
     public static readonly Problem EmailTaken =
         new(409, "email_already_registered",
         "An account with this e-mail address exists; sign in, or use another address");
@@ -56,18 +57,18 @@ static class IdentityProblems
         new(422, "own_account", "Change your own account under /api/me, not as an admin");
 
     /// <summary>429 with the seconds to wait in <c>Retry-After</c>.</summary>
-    public static IResult ComeBack(HttpContext http, int seconds)
+    public static ProblemHttpResult ComeBack(HttpContext http, int seconds)
     {
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return CommonProblems.TooMany.Because($"Try again in {seconds} s.");
     }
 
-    public static IResult Because(EmailLinkFailure failure) => failure.Violation is { } violation
+    public static ProblemHttpResult Because(EmailLinkFailure failure) => failure.Violation is { } violation
         ? Weak("password", violation)
         : failure.Problem.Because();
 
     /// <summary>422 that names the field and its violation.</summary>
-    public static IResult Weak(string field, PasswordViolation violation) =>
+    public static ProblemHttpResult Weak(string field, PasswordViolation violation) =>
         WeakPassword.Because("The password " + violation.Text + ".",
             new Dictionary<string, object?>(StringComparer.Ordinal)
             {

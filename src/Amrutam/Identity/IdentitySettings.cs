@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Amrutam.Platform.Http;
 
 namespace Amrutam.Identity;
 
@@ -53,7 +54,9 @@ sealed class IdentitySettings
 
     /// <summary>Roles, separated by commas, that must enrol a second factor first; unset: admin, and nobody in
     /// Development.</summary>
-    [RegularExpression(@"\s*((patient|doctor|admin)\s*(,\s*(patient|doctor|admin)\s*)*)?",
-        ErrorMessage = "must list roles out of patient, doctor, admin, separated by commas")]
+    [RegularExpression($@"\s*({AnyRole}\s*(,\s*{AnyRole}\s*)*)?",
+        ErrorMessage = "must list roles out of patient, doctor, staff, admin, separated by commas")]
     public string? SecondFactorRoles { get; init; }
+
+    const string AnyRole = $"({Allow.Patient}|{Allow.Doctor}|{Allow.Staff}|{Allow.Admin})";
 }

@@ -15,9 +15,6 @@ static class IdentityTerms
 {
     const string Token = "The token of the link that was sent by e-mail.", Password = "lantern-meadow-42";
 
-    static readonly string[] Roles = [Allow.Patient, Allow.Doctor, Allow.Admin],
-        OpenRoles = [Allow.Patient, Allow.Doctor], InvitedRoles = [Allow.Doctor, Allow.Admin];
-
     static readonly Dictionary<string, Field> Fields = new(StringComparer.Ordinal)
     {
         ["email"] = new("The e-mail address. Upper and lower case are the same.", "asha@example.org")
@@ -36,20 +33,26 @@ static class IdentityTerms
         ["refresh_token"] = new("Renews the access token once. Each renewal gives the next one.", "the refresh token"),
         ["token"] = new(Token, "the token of the link"),
         ["full_name"] = new("The name that other people see.", "Asha Rao") { MaxLength = PersonName.MaxLength },
-        ["role"] = new("The role of the account.", Allow.Patient) { Words = Roles },
-        ["SignUpRequest.role"] = new("The role; `patient` if not given.", Allow.Patient) { Words = OpenRoles },
+        ["role"] = new("The role of the account.", Allow.Patient) { Words = AccountRoles.All },
+        ["SignUpRequest.role"] = new("The role; `patient` if not given.", Allow.Patient) { Words = AccountRoles.Open },
         ["SignUpWithPasskeyRequest.role"] = new("The role; `patient` if not given.", Allow.Patient)
         {
-            Words = OpenRoles,
+            Words = AccountRoles.Open,
         },
-        ["InviteUserRequest.role"] = new("The role of the future account.", Allow.Doctor) { Words = InvitedRoles },
-        ["InviteUserResponse.role"] = new("The role of the future account.", Allow.Doctor) { Words = InvitedRoles },
+        ["InviteUserRequest.role"] = new("The role of the future account.", Allow.Doctor)
+        {
+            Words = AccountRoles.Invited,
+        },
+        ["InviteUserResponse.role"] = new("The role of the future account.", Allow.Doctor)
+        {
+            Words = AccountRoles.Invited,
+        },
         ["invited_by"] = new("The admin who sent the invitation."),
         ["listUsers.q"] = new("A part of the name or of the e-mail address.", "asha")
         {
             MaxLength = ListUsers.MaxSearch,
         },
-        ["listUsers.role"] = new("Only accounts with this role.", Allow.Patient) { Words = Roles },
+        ["listUsers.role"] = new("Only accounts with this role.", Allow.Patient) { Words = AccountRoles.All },
         ["listUsers.suspended"] = new("Only suspended accounts, or only the others."),
         ["suspended"] = new("Whether an admin has suspended the account."),
         ["second_factor"] = new("Whether a second factor is enrolled."),
@@ -95,7 +98,7 @@ static class IdentityTerms
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
             ["Accounts"] = new(1, "Start here: sign-up, sign-in, and all that belongs to the caller's own account."),
-            ["Admin"] = new(7, "Accounts, doctors, events and figures, for admins."),
+            ["Admin"] = new(9, "Accounts, doctors, events and figures, for admins."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
         {

@@ -1,10 +1,15 @@
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Amrutam.Platform.Modules;
+using Amrutam.Portal.Api;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Day;
+using Amrutam.Portal.Finding;
 using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
+using Amrutam.Portal.Visits;
+using Amrutam.Portal.Waiting;
 
 namespace Amrutam.Portal;
 
@@ -30,13 +35,24 @@ sealed class PortalModule : IModule
                 ? CookieSecurePolicy.SameAsRequest
                 : CookieSecurePolicy.Always;
         });
+        // The one secret of a page is its form's token, which is encrypted differently in each response. So the length
+        // of a compressed page discloses nothing of it.
+        module.Services.AddResponseCompression(o =>
+        {
+            o.EnableForHttps = true;
+            o.MimeTypes = ["text/html", "text/css", "image/svg+xml"];
+        });
         // Text in Indian scripts is sent unescaped; the special characters of HTML are still escaped.
         module.Services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
-        module.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>();
+        module.Services.AddSingleton<IProblemDetailsService, ProblemsAsPages>().AddSingleton<ApiClient>();
     }
 
     /// <summary>Chooses the language first, so that a problem page has it too.</summary>
-    public void UseFirst(WebApplication app) => app.Use(Preferences.Speak);
+    public void UseFirst(WebApplication app)
+    {
+        app.Use(Preferences.Speak);
+        app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseResponseCompression());
+    }
 
     public void Map(WebApplication app)
     {
@@ -44,13 +60,34 @@ sealed class PortalModule : IModule
         app.UseWhen(PageAccess.MayBeAPage, pages => pages.Use(HttpsOnly.Check).UseAntiforgery());
         StaticFiles.Map(app);
         Preferences.Map(app);
+        ChooseZone.Map(app);
         ShowHome.Map(app);
         SignInPages.Map(app);
+        SignUpPages.Map(app);
         EnrolSecondFactor.Map(app);
         ForgotPassword.Map(app);
         OpenEmailLink.Map(app);
+        FindDoctors.Map(app);
+        ShowWeek.Map(app);
+        MapVisits(app);
+        ShowDay.Map(app);
+        TakeStep.Map(app);
         ShowDashboard.Map(app);
         DownloadBookings.Map(app);
         VerifyWaitingDoctor.Map(app);
+    }
+
+    static void MapVisits(IEndpointRouteBuilder routes)
+    {
+        HoldTime.Map(routes);
+        ConfirmVisit.Map(routes);
+        BookVisit.Map(routes);
+        ListVisits.Map(routes);
+        ShowVisit.Map(routes);
+        CancelVisit.Map(routes);
+        MoveVisit.Map(routes);
+        ListLines.Map(routes);
+        JoinLine.Map(routes);
+        AnswerOffer.Map(routes);
     }
 }

@@ -19,5 +19,9 @@ static class Plurals
     public static string Named(this IStringLocalizer words, string group, string code) =>
         words[group + "." + code] is { ResourceNotFound: false } word ? word : code.Replace('_', ' ').Replace('.', ' ');
 
+    /// <summary>Returns the sentence with the reason of the API's refusal.</summary>
+    public static string Sorry(this IStringLocalizer words, string code) =>
+        words["sorry." + code] is { ResourceNotFound: false } word ? word : words["sorry.other"];
+
     static bool IsHindi => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName == "hi";
 }

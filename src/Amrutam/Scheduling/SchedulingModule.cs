@@ -1,4 +1,5 @@
 using Amrutam.Doctors.Contracts;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
@@ -11,6 +12,7 @@ using Amrutam.Scheduling.Privacy;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.VisitTypes;
 using Amrutam.Scheduling.Waitlist;
 
 namespace Amrutam.Scheduling;
@@ -50,9 +52,12 @@ sealed class SchedulingModule : IModule
         new("booking_steps", ExportedAs: "booking_history", Grows: true),
         new("bookings", ExportedAs: "bookings", Grows: true),
         new("recent_holds", ExportedAs: "recent_holds", Grows: true),
+        new("doctor_visit_types", ExportedAs: "offered_visit_types", Grows: true),
         new("moved_bookings", ExportedAs: "moved_bookings", Grows: true),
         new("slots", ExportedAs: "slots", Grows: true),
         new("time_off", ExportedAs: "time_off"),
+        new("visit_type_versions", NotExported: "the clinic's catalogue, without persons"),
+        new("visit_types", NotExported: "the clinic's catalogue, without persons"),
         new("waitlist_entries", ExportedAs: "waitlist", Grows: true),
         new("waitlist_offers", ExportedAs: "waitlist", Grows: true));
 
@@ -69,7 +74,8 @@ sealed class SchedulingModule : IModule
         ListHolds.Map(routes);
         ExplainTime.Map(routes);
 
-        var availability = routes.MapGroup("/api/availability").WithTags("Availability");
+        var availability = routes.MapGroup("/api/availability").WithTags("Availability")
+            .RequireAuthorization(Allow.Doctor);
         ReadAvailability.Map(availability);
         ReplaceAvailability.Map(availability);
         PreviewAvailability.Map(availability);
@@ -97,15 +103,34 @@ sealed class SchedulingModule : IModule
 
         var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
         ReadPolicy.Map(doctors);
-        ReadOwnPolicy.Map(doctors);
-        ChangePolicy.Map(doctors);
+        var ownPolicy = doctors.MapGroup("/policy").RequireAuthorization(Allow.Doctor);
+        ReadOwnPolicy.Map(ownPolicy);
+        ChangePolicy.Map(ownPolicy);
 
-        var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list");
+        MapVisitTypes(routes);
+
+        var waitlist = routes.MapGroup("/api/waitlist").WithTags("Waiting list")
+            .RequireAuthorization(Allow.Patient);
         JoinWaitlist.Map(waitlist);
         ListWaitlist.Map(waitlist);
         ReadEntry.Map(waitlist);
         LeaveWaitlist.Map(waitlist);
         AcceptOffer.Map(waitlist);
         DeclineOffer.Map(waitlist);
+    }
+
+    static void MapVisitTypes(WebApplication routes)
+    {
+        var catalogue = routes.MapGroup("/api/admin/visit-types").RequireAuthorization(Allow.Admin).WithTags("Admin");
+        var open = routes.MapGroup("/api/visit-types").AllowAnonymous().WithTags("Kinds of visit");
+        ListVisitTypes.Map(open, catalogue);
+        ReadVisitType.Map(open);
+        CreateVisitType.Map(catalogue);
+        ChangeVisitType.Map(catalogue);
+        ListVersions.Map(catalogue);
+        var doctors = routes.MapGroup("/api/doctors").WithTags("Kinds of visit");
+        var own = doctors.MapGroup("/visit-types").RequireAuthorization(Allow.Doctor);
+        OfferVisitTypes.Map(own);
+        ListOfferedTypes.Map(doctors, own);
     }
 }

@@ -118,6 +118,11 @@ static class SchedulingProblems
     public static readonly Problem RevisionIsStale =
         new(412, "revision_is_stale", "The booking has changed since you read it; read it again");
 
+    public static readonly Problem VisitTypeNotOffered = new(409, "visit_type_not_offered",
+        "That kind of visit is not offered; choose another kind");
+    public static readonly Problem VisitTypeIsStale = new(412, "visit_type_is_stale",
+        "The kind of visit has changed since you read it; read it again");
+
     /// <summary>The problems of a slot that another slot would not have.</summary>
     public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable];
 

@@ -8,6 +8,7 @@ using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.VisitTypes;
 using Amrutam.Scheduling.Waitlist;
 using NodaTime;
 
@@ -183,19 +184,24 @@ static class SchedulingTerms
             ["Slots"] = new(3, "Times that doctors offer, and holds of patients on them."),
             ["Availability"] = new(6, "A doctor's weekly rules and time off, from which slots are made."),
             ["Bookings"] = new(4, "Bookings, the steps of their life, and the policy of each doctor."),
+            ["Kinds of visit"] = new(7, "The clinic's catalogue of visits, and what each doctor offers."),
             ["Waiting list"] = new(5, "Places in line for a slot that becomes free."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
         {
             ["/api/slots/{id}"] = Examples.SlotId, ["/api/bookings/{id}"] = Examples.BookingId,
             ["/api/availability/time-off/{id}"] = Examples.TimeOff.Id, ["/api/waitlist/{id}"] = Examples.Waiting.Id,
+            ["/api/visit-types/{id}"] = VisitTypeExamples.Id,
+            ["/api/admin/visit-types/{id}"] = VisitTypeExamples.Id,
         },
-        Fields = Slots.Concat(Schedule).Concat(Bookings).ToFrozenDictionary(StringComparer.Ordinal),
+        Fields = Slots.Concat(Schedule).Concat(Bookings).Concat(VisitTypeTerms.All)
+            .ToFrozenDictionary(StringComparer.Ordinal),
         Extensions =
         [
             new("Problem", "alternatives", "Open slots near the one that was refused, the nearest first.", typeof(Slot),
                 IsList: true),
-            new("Problem", "bookings", "The bookings that prevent the change, the first hundred at most.", typeof(ConflictingBooking),
+            new("Problem", "bookings", "The bookings that prevent the change, the first hundred at most.",
+                typeof(ConflictingBooking),
                 IsList: true),
             new("Problem", SchedulingProblems.OpensAt, "When check-in, start and completion become possible.",
                 typeof(Instant)),

@@ -5,6 +5,7 @@ using Amrutam.Identity.Contracts;
 using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
 using Amrutam.Portal.Dashboard;
+using Amrutam.Portal.Day;
 using Amrutam.Scheduling;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Tests.Support;
@@ -44,6 +45,12 @@ public sealed partial class WordsTests
         { "role", [Allow.Patient, Allow.Doctor, Allow.Admin, "system"] },
         { "reader", [.. Product.Services.GetServices<IReadEvents>().Select(reader => reader.Name)] },
         { "signin", [.. Enum.GetNames<PortalSignInOutcome>().Where(name => name != "SignedIn")] },
+        {
+            "sorry", [.. SchedulingProblems.OfBooking.Concat(SchedulingProblems.OfStep).Select(p => p.Code), "other",
+                SchedulingProblems.TooManyHolds.Code, SchedulingProblems.SlotRests.Code]
+        },
+        { "step", [.. TakeStep.All] },
+        { "status", [.. LifeCycle.Statuses] },
         { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
     };
 

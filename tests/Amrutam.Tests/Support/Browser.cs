@@ -36,12 +36,12 @@ public sealed class Browser : IAsyncLifetime
     }
 
     internal async Task<Screen> Open(Uri address, int width = 1280, ColorScheme light = ColorScheme.Light,
-        string language = "en-IN")
+        string language = "en-IN", bool scripts = true)
     {
         var context = await _browser.NewContextAsync(new()
         {
             BaseURL = address.ToString(), ColorScheme = light, Locale = language,
-            ViewportSize = new() { Width = width, Height = 900 }, DeviceScaleFactor = 1,
+            JavaScriptEnabled = scripts, ViewportSize = new() { Width = width, Height = 900 }, DeviceScaleFactor = 1,
         });
         return new(await context.NewPageAsync());
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Amrutam.Identity.Encryption;
-using Amrutam.Identity.Mail;
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Data;
 using Npgsql;
 using WireJson = Amrutam.Platform.Http.Binding.Json;
@@ -17,15 +17,19 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
     public sealed record Row(int Attempts, string? ParkedBecause, double? Minutes);
 
     /// <summary>Queues a letter like the server.</summary>
-    public Task<Guid> Add(string to, string subject = "Hello", string text = "Hello.") =>
+    /// <param name="table">The name under which a version of the server knows the queue.</param>
+    /// <param name="db">The role that queues it; the owner if not given.</param>
+    public Task<Guid> Add(string to, string subject = "Hello", string text = "Hello.",
+        string table = "notifications.outgoing_mails", NpgsqlDataSource? db = null) =>
         AddSealed(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(new Letter(to, subject, text), WireJson.Options),
-            Emails.Purpose));
+            LetterQueue.Purpose), table, db);
 
     /// <summary>Queues the given ciphertext.</summary>
-    public async Task<Guid> AddSealed(byte[] text)
+    public async Task<Guid> AddSealed(byte[] text, string table = "notifications.outgoing_mails",
+        NpgsqlDataSource? db = null)
     {
         var id = Guid.CreateVersion7();
-        await owner.Statement("insert into identity.outgoing_mails (id, sealed) values ($1, $2)").With(id).With(text)
+        await (db ?? owner).Statement($"insert into {table} (id, sealed) values ($1, $2)").With(id).With(text)
             .Execute();
         return id;
     }
@@ -34,7 +38,7 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
     public Task<Row?> Find(Guid id) => owner.Statement("""
         select attempts, parked_because,
                case when isfinite(next_attempt_at) then extract(epoch from next_attempt_at - now())::float8 / 60 end
-          from identity.outgoing_mails where id = $1
+          from notifications.outgoing_mails where id = $1
         """).With(id).One(row => new Row(row.GetInt32(0), row.GetStringOrNull(1), row.IsDBNull(2) ? null
             : row.GetDouble(2)));
 
@@ -45,7 +49,7 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
 
     /// <summary>Makes every waiting letter due.</summary>
     public Task Hurry() => owner.Statement("""
-        update identity.outgoing_mails set next_attempt_at = now() where parked_because is null
+        update notifications.outgoing_mails set next_attempt_at = now() where parked_because is null
         """).Execute();
 
     /// <summary>Waits until every letter was tried.</summary>
@@ -55,5 +59,5 @@ sealed class Outbox(NpgsqlDataSource owner, SecretEncryption box)
             clock.Elapsed.ShouldBeLessThan(Patience, "a letter was not tried");
     }
 
-    const string Untried = "select exists (select from identity.outgoing_mails where attempts = 0)";
+    const string Untried = "select exists (select from notifications.outgoing_mails where attempts = 0)";
 }

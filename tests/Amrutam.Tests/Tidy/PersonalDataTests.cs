@@ -96,8 +96,17 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
         i as (insert into identity.invitations (id, hash, email, role, invited_by, expires_at)
               select gen_random_uuid(), decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', email, 'doctor',
                      $1, now() from identity.users where id = $1),
+        c as (insert into patients.consents (id, patient_id, account_id, text_version, verified_by)
+              select gen_random_uuid(), id, $1, '1', 'session' from patients.patients where id = $1),
         v as (insert into scheduling.availability (doctor_id) values ($1)),
         b as (insert into scheduling.booking_policies (doctor_id) values ($1)),
+        k as (insert into scheduling.visit_types (id, name, minutes, mode, first, bookable_by, currency,
+                     buffer_before_minutes, buffer_after_minutes, active)
+              values (gen_random_uuid(), 'Planted', 30, 'video', true, 'patients', 'INR', 0, 0, true) returning id),
+        d as (insert into scheduling.doctor_visit_types (doctor_id, visit_type_id, position) select $1, id, 1 from k),
+        f as (insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
+              values (gen_random_uuid(), $1, 'patient',
+                      decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', 'discreet')),
         o as (insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
               values (gen_random_uuid(), $1, now(), now() + interval '1 hour'))
         insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)

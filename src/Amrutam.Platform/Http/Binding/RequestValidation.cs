@@ -22,6 +22,10 @@ sealed class RequestValidation
         return this;
     }
 
+    /// <summary>A word out of a list; null, which is no word, is let pass.</summary>
+    public RequestValidation OneOf(string field, string? value, IReadOnlyList<string> words) =>
+        Refuse(value is not null && !words.Contains(value), field, "must be one of " + string.Join(", ", words));
+
     /// <summary>Free text of a person, in NFC and trimmed.</summary>
     /// <param name="max">The largest number of code points.</param>
     /// <returns>The text to store; empty text becomes null.</returns>

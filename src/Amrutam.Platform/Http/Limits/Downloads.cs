@@ -29,12 +29,13 @@ sealed class Downloads(HttpSettings settings) : IDisposable
     /// <param name="write">Writes the content, and gives back its connection before it returns.</param>
     /// <returns>The download; 429 <c>too_many_at_once</c> while the account has another one, and 503 while too many
     /// accounts have one.</returns>
-    public IResult Of(CurrentUser account, string type, string name, Func<Stream, CancellationToken, Task> write) =>
+    public Download Of(CurrentUser account, string type, string name, Func<Stream, CancellationToken, Task> write) =>
         new Download(this, account.Id, type, name, write);
 
     public void Dispose() => _writing.Dispose();
 
-    sealed class Download(Downloads all, Guid account, string type, string name,
+    /// <summary>A file as the result of a handler.</summary>
+    public sealed class Download(Downloads all, Guid account, string type, string name,
         Func<Stream, CancellationToken, Task> write) : IResult
     {
         public async Task ExecuteAsync(HttpContext http)

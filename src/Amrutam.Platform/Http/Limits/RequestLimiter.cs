@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Inner;
 using Amrutam.Platform.Http.Problems;
 
 namespace Amrutam.Platform.Http.Limits;
@@ -37,6 +38,8 @@ sealed class RequestLimiter
 
     public Task Invoke(HttpContext http)
     {
+        // It is counted with the page that sent it.
+        if (http.Features.Get<InnerRequest>() is not null) return _next(http);
         var user = CurrentUser.Of(http);
         var isChange = IsChange(http.Request.Method);
         if (user is null && !isChange) return _next(http);

@@ -14,8 +14,9 @@ namespace Amrutam.Audit.Reading;
 
 /// <summary>Lists the event log for an admin, newest first.</summary>
 /// <remarks>
-/// Each filter has an index in the order of the list, so a page reads only its rows. Several filters read the index of
-/// one and test its rows for the others.
+/// Each filter has an index in the order of the list, so a page reads only its rows. New bookings are frequent, so the
+/// indexes by action and kind leave them out. Their page is read from the order of the log, past the other events.
+/// Several filters read the index of one and test its rows for the others.
 /// </remarks>
 static class ListEvents
 {

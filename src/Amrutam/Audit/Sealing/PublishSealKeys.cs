@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
 
@@ -23,10 +24,10 @@ static class PublishSealKeys
             .WithDescription("A JSON Web Key Set (RFC 7517), the oldest key first.")
             .WithProblems(CommonProblems.DatabaseAway);
 
-    static async Task<Response> Handle(NpgsqlDataSource db, HttpContext http, CancellationToken ct)
+    static async Task<Ok<Response>> Handle(NpgsqlDataSource db, HttpContext http, CancellationToken ct)
     {
         http.Response.Headers.CacheControl = "public, max-age=60";
-        return new((await LogKeys.Published(db, ct)).ConvertAll(Jwk));
+        return TypedResults.Ok(new Response((await LogKeys.Published(db, ct)).ConvertAll(Jwk)));
     }
 
     static SealKey Jwk(SealPublicKey published)

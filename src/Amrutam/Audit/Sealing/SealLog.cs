@@ -95,6 +95,8 @@ sealed partial class SealLog(NpgsqlDataSource db, EventLogWatermark horizon, Log
             _published ??= to.Newest();
             var behind = await db.Statement(ReadUnpublished).With(_published.Value).With(MostPublished)
                 .List(Sealing.Seal.Read, ct);
+            // A file is never taken back, so a failover must not lose its seal.
+            if (behind.Count > 0) await db.AwaitStandby();
             // This runs after the seals, because a key is stored before its first signature.
             var published = (await LogKeys.Published(db, ct)).ToDictionary(k => k.Kid, k => k.Spki);
             foreach (var seal in behind)

@@ -49,8 +49,8 @@ static class ChangeProfile
     /// <param name="Taken">Whether another doctor has the new registration number.</param>
     sealed record Outcome(Doctor? Doctor, int? WaitSeconds, bool Taken);
 
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapPatch("/profile", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Change your profile")
+    public static void Map(RouteGroupBuilder own) => own.MapPatch("", Handle)
+        .WithSummary("Change your profile")
         .WithDescription("Members that are not given stay as they are.")
         .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, DoctorsProblems.OneDoctorPerRegistration,
             DoctorsProblems.TooManyProfileChanges);

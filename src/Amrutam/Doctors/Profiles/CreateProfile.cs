@@ -23,8 +23,8 @@ static class CreateProfile
         IReadOnlyList<string>? Languages = null, int? FeeMinor = null, string? Currency = null,
         string? RegistrationNumber = null, string? RegistrationCouncil = null, string? TimeZone = null);
 
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapPost("/profile", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Create your profile")
+    public static void Map(RouteGroupBuilder own) => own.MapPost("", Handle)
+        .WithSummary("Create your profile")
         .WithDescription("A doctor has one profile. It is listed once the account may practise.")
         .WithLocation().WithProblems(DoctorsProblems.OneProfilePerDoctor, DoctorsProblems.OneDoctorPerRegistration,
             CommonProblems.Invalid);

@@ -8,7 +8,7 @@ namespace Amrutam.Doctors.Profiles;
 /// <summary>The checks of a profile's fields, the same for a new profile and for a change.</summary>
 static class ProfileValidation
 {
-    public const string DefaultCurrency = "INR", DefaultTimeZone = "Asia/Kolkata";
+    public const string DefaultCurrency = Fees.DefaultCurrency, DefaultTimeZone = "Asia/Kolkata";
     public const int MaxSpecialization = 100, MaxBio = 2000, MaxFullName = 200;
     public const int MaxRegistrationNumber = 50, MaxRegistrationCouncil = 100, MaxLanguages = 10;
 
@@ -19,8 +19,7 @@ static class ProfileValidation
     // Longer than any career.
     public const int MaxExperience = 80;
 
-    // A million rupees: a higher fee is a mistake, such as paise typed as rupees.
-    public const int MaxFeeMinor = 100_000_000;
+    public const int MaxFeeMinor = Fees.MaxMinor;
 
     public static string? Specialization(RequestValidation fields, string? value) =>
         fields.Name("specialization", value, MaxSpecialization, required: true);
@@ -52,7 +51,7 @@ static class ProfileValidation
 
     public static string? Currency(RequestValidation fields, string? code)
     {
-        fields.Refuse(code is null || !Currencies.Known(code), "currency", "must be an ISO 4217 code, as INR");
+        fields.Refuse(code is null || !Fees.IsCurrency(code), "currency", "must be an ISO 4217 code, as INR");
         return code;
     }
 

@@ -9,8 +9,8 @@ namespace Amrutam.Doctors.Profiles;
 /// <summary>Shows the signed-in doctor their own profile, even when the directory does not show it.</summary>
 static class ReadOwnProfile
 {
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/profile", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read your profile")
+    public static void Map(RouteGroupBuilder own) => own.MapGet("", Handle)
+        .WithSummary("Read your profile")
         .WithDescription("The caller's own profile, with the note of the verification.")
         .WithProblems(CommonProblems.Absent);
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Amrutam.Identity.SignIn;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Inner;
 using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Authorization;
 
@@ -26,6 +27,8 @@ sealed class ApiAccess(RequestDelegate pages, RequestDelegate allowed, AccessTok
     {
         if (http.GetEndpoint() is not { } endpoint || _roles.GetOrAdd(endpoint, RolesOf) is not { } roles)
             return pages(http);
+        // The page has authenticated its caller by the cookie, which no route of the API reads.
+        if (http.Features.Get<InnerRequest>() is { } inner) return Admit(http, roles, inner.Caller);
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
             return ProblemResponses.Write(http, CommonProblems.NotSignedIn);

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Accounts;
@@ -14,10 +15,10 @@ static class ChangeMe
 
     public static void Map(RouteGroupBuilder me) =>
         me.MapPatch("", Handle).WithSummary("Change your name")
-            .WithDescription("Changes the name that other people see; null removes it.")
-            .Produces<Account>();
+            .WithDescription("Changes the name that other people see; null removes it.");
 
-    static async Task<IResult> Handle(Request request, CurrentUser caller, UserManager<User> users, IdentityDb identity)
+    static async Task<Results<Ok<Account>, ProblemHttpResult>> Handle(Request request, CurrentUser caller,
+        UserManager<User> users, IdentityDb identity)
     {
         var fields = new RequestValidation();
         var name = PersonName.Parse(fields, request.FullName);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Http.Binding;
-using MimeKit;
 
 namespace Amrutam.Identity.Accounts;
 
@@ -10,12 +10,6 @@ namespace Amrutam.Identity.Accounts;
 /// like another one shows that it is another.</remarks>
 static class EmailAddress
 {
-    static readonly ParserOptions Strict = new()
-    {
-        AddressParserComplianceMode = RfcComplianceMode.Strict, AllowAddressesWithoutDomain = false,
-        AllowUnquotedCommasInAddresses = false,
-    };
-
     static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
 
     // RFC 5321's limits for the whole and for the local part, in bytes.
@@ -41,7 +35,7 @@ static class EmailAddress
             || Encoding.UTF8.GetByteCount(local) > MaxLocalPart || Encoding.UTF8.GetByteCount(address) > MaxLength)
             return null;
         return TextRules.ViolationOfName(local) is null && TextRules.ViolationOfName(Idn.GetUnicode(domain)) is null
-            && Mailbox(address) is not null ? address : null;
+            && Mailboxes.Parse(address) is not null ? address : null;
     }
 
     /// <summary>The form in which addresses are compared, and in which an account is looked for. It ignores case and
@@ -62,10 +56,6 @@ static class EmailAddress
         var (tag, at) = (normal.IndexOf('+', StringComparison.Ordinal), normal.LastIndexOf('@'));
         return tag > 0 && tag < at ? normal[..tag] + normal[at..] : normal;
     }
-
-    /// <returns>The mailbox that mail to this address goes to; null when it is no address.</returns>
-    public static MailboxAddress? Mailbox(string address) =>
-        MailboxAddress.TryParse(Strict, address, out var mailbox) ? mailbox : null;
 
     /// <returns>The ASCII form of a domain, in small letters; null if it is no domain.</returns>
     static string? Ascii(string domain)

@@ -24,11 +24,8 @@ enum PortalSignInOutcome
 /// and Secure (except over plain http in Development). API routes take only bearer tokens and pages only the cookie, so
 /// no page can forge an API request.
 /// </remarks>
-sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, IdentitySettings settings, NpgsqlDataSource db)
+sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, NpgsqlDataSource db)
 {
-    /// <summary>The address of the pages, as the operator states it.</summary>
-    public Uri PublicUrl => settings.PublicUrl;
-
     /// <summary>The authentication scheme of pages.</summary>
     public const string Scheme = PortalCookie.Scheme;
 
@@ -48,7 +45,9 @@ sealed class PortalSignIn(CredentialCheck check, SessionStore sessions, Identity
         await EndEarlier(http);
         if (await sessions.BeginPortal(http, user, found.SecondFactor) is not { } current)
             return PortalSignInOutcome.InvalidCredentials;
-        await http.SignInAsync(Scheme, new(PortalCookie.Identity(current)));
+        // The response of this request can already show a page of theirs.
+        http.User = new(PortalCookie.Identity(current));
+        await http.SignInAsync(Scheme, http.User);
         return PortalSignInOutcome.SignedIn;
     }
 

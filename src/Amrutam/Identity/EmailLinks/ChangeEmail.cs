@@ -4,6 +4,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.EmailLinks;
@@ -25,17 +26,15 @@ static class ChangeEmail
         me.MapPost("/email", Ask).WithSummary("Change your e-mail address")
             .WithName("AskForEmailChange")
             .WithDescription("Sends a message to the new address. The address changes with its confirmation.")
-            .Produces(202)
             .WithProblems(Reauthentication.Refusals);
         auth.MapPost("/email-change", Confirm).WithSummary("Confirm a new e-mail address")
             .WithName("ConfirmEmailChange")
             .WithDescription("Takes the token of the message that was sent to the new address.")
-            .Produces(204)
             .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.EmailTaken);
     }
 
-    static async Task<IResult> Ask(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
-        UserManager<User> users, IdentityDb identity, Emails emails)
+    static async Task<Results<Accepted, ProblemHttpResult>> Ask(Request request, HttpContext http, CurrentUser caller,
+        Reauthentication again, UserManager<User> users, IdentityDb identity, Emails emails)
     {
         if (EmailAddress.Parse(request.Email) is not { } email) return CommonProblems.Field("email", EmailAddress.Rule);
         var known = await again.Check(http, caller,
@@ -51,10 +50,10 @@ static class ChangeEmail
 
             Task<string> Make() => EmailLinkTokens.Make(connection, user, EmailLinkTokens.ChangeEmail, email);
         });
-        return TypedResults.StatusCode(202);
+        return TypedResults.Accepted((string?)null);
     }
 
-    static async Task<IResult> Confirm(Confirmation request, EmailLinkRedemption links) =>
+    static async Task<Results<NoContent, ProblemHttpResult>> Confirm(Confirmation request, EmailLinkRedemption links) =>
         await links.ChangeEmail(request.Token) is { } failure ? IdentityProblems.Because(failure)
             : TypedResults.NoContent();
 }

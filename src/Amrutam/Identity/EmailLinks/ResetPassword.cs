@@ -1,5 +1,6 @@
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.EmailLinks;
 
@@ -17,22 +18,22 @@ static class ResetPassword
         auth.MapPost("/password-reset", Ask).WithSummary("Ask for a new password by e-mail")
             .WithName("AskForPasswordReset")
             .WithDescription("The answer is the same whether the address has an account or not.")
-            .Produces(202)
             .WithProblems(CommonProblems.TooMany);
         auth.MapPost("/password-reset/confirmation", Confirm)
             .WithSummary("Choose a new password")
             .WithName("ConfirmPasswordReset")
             .WithDescription("Takes the token of the message. Every session of the account ends.")
-            .Produces(204).WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword);
+            .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword);
     }
 
-    static async Task<IResult> Ask(Request request, HttpContext http, PasswordResetRequest resets)
+    static async Task<Results<Accepted, ProblemHttpResult>> Ask(Request request, HttpContext http,
+        PasswordResetRequest resets)
     {
         var wait = await resets.Send(http, request.Email);
-        return wait > 0 ? IdentityProblems.ComeBack(http, wait) : TypedResults.StatusCode(202);
+        return wait > 0 ? IdentityProblems.ComeBack(http, wait) : TypedResults.Accepted((string?)null);
     }
 
-    static async Task<IResult> Confirm(Confirmation request, EmailLinkRedemption links) =>
+    static async Task<Results<NoContent, ProblemHttpResult>> Confirm(Confirmation request, EmailLinkRedemption links) =>
         await links.ResetPassword(request.Token, request.Password) is { } failure ? IdentityProblems.Because(failure)
             : TypedResults.NoContent();
 }

@@ -3,6 +3,7 @@ using Amrutam.Identity.Mail;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.EmailLinks;
@@ -18,21 +19,19 @@ static class VerifyEmail
     {
         auth.MapPost("/email-verification", Handle).WithSummary("Confirm an e-mail address")
             .WithDescription("Takes the token of the message that was sent to the address.")
-            .Produces(204)
             .WithProblems(IdentityProblems.InvalidToken);
         me.MapPost("/email-verification", SendAgain).WithSummary("Send the confirmation message again")
             .WithName("ResendEmailVerification")
             .WithDescription("Does nothing if the address is confirmed.")
-            .Produces(202)
             .WithProblems(CommonProblems.TooMany);
     }
 
-    static async Task<IResult> Handle(Request request, EmailLinkRedemption links) =>
+    static async Task<Results<NoContent, ProblemHttpResult>> Handle(Request request, EmailLinkRedemption links) =>
         await links.VerifyEmail(request.Token) is { } failure ? IdentityProblems.Because(failure)
             : TypedResults.NoContent();
 
-    static async Task<IResult> SendAgain(HttpContext http, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity, Emails emails, AttemptLimiter attempts, IdentityLimits limits)
+    static async Task<Results<Accepted, ProblemHttpResult>> SendAgain(HttpContext http, CurrentUser caller,
+        UserManager<User> users, IdentityDb identity, Emails emails, AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Requests, caller.Id.ToString(), limits.MailsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -43,6 +42,6 @@ static class VerifyEmail
                 () => EmailLinkTokens.Make(connection, user, EmailLinkTokens.VerifyEmail));
             await connection.Append("email_verifications.requested", user.Id, caller.Id, caller.Role);
         });
-        return TypedResults.StatusCode(202);
+        return TypedResults.Accepted((string?)null);
     }
 }

@@ -2,6 +2,7 @@ using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.Invitations;
 
@@ -13,16 +14,16 @@ static class AcceptInvitation
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/invitations/acceptance", Handle).WithSummary("Accept an invitation")
             .WithDescription("Creates the invited account, with the token of the message and a password.")
-            .Produces<Account>(201)
             .WithProblems(IdentityProblems.InvalidToken, IdentityProblems.WeakPassword, IdentityProblems.EmailTaken);
 
-    static async Task<IResult> Handle(Request request, InvitationAcceptance invitations)
+    static async Task<Results<Created<Account>, ProblemHttpResult>> Handle(Request request,
+        InvitationAcceptance invitations)
     {
         var fields = new RequestValidation();
         var name = PersonName.Parse(fields, request.FullName);
         if (fields.Wrong) return fields.Problem();
         var outcome = await invitations.Accept(request.Token, request.Password, name);
-        return outcome.User is { } user ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+        return outcome.User is { } user ? TypedResults.Created((string?)null, Account.Of(user))
             : IdentityProblems.Because(outcome.Failure!);
     }
 }

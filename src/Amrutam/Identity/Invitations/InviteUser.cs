@@ -6,13 +6,15 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using NodaTime;
 using Npgsql;
 
 namespace Amrutam.Identity.Invitations;
 
-/// <summary>Invites a doctor or an admin by e-mail for seven days. The admin gives their own factors again.</summary>
+/// <summary>Invites a doctor, staff or an admin by e-mail for seven days. The admin gives their own factors
+/// again.</summary>
 /// <remarks>An address has at most one open invitation.</remarks>
 static class InviteUser
 {
@@ -22,19 +24,18 @@ static class InviteUser
     sealed record Response(Guid Id, string Email, string Role, Instant ExpiresAt);
 
     public static void Map(RouteGroupBuilder invitations) =>
-        invitations.MapPost("", Handle).WithSummary("Invite a doctor or an admin")
+        invitations.MapPost("", Handle).WithSummary("Invite a doctor, staff or an admin")
             .WithDescription("Sends a link by e-mail. The invited person chooses the password.")
-            .Produces<Response>(201)
             .WithProblems([CommonProblems.Invalid, IdentityProblems.EmailTaken, IdentityProblems.InvitationAlreadyOpen,
                 .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser admin, Reauthentication again,
-        UserManager<User> users, IdentityDb identity, Emails emails)
+    static async Task<Results<Created<Response>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        CurrentUser admin, Reauthentication again, UserManager<User> users, IdentityDb identity, Emails emails)
     {
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
         fields.Refuse(email is null, "email", EmailAddress.Rule);
-        fields.Refuse(request.Role is not (Allow.Doctor or Allow.Admin), "role", "must be doctor or admin");
+        fields.OneOf("role", request.Role, AccountRoles.Invited);
         if (fields.Wrong) return fields.Problem();
         var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is null) return known.Refusal!;
@@ -42,7 +43,7 @@ static class InviteUser
         try
         {
             return await Send(email!, request.Role, admin, identity, emails) is { } sent
-                ? TypedResults.Json(sent, Json.Options, statusCode: 201)
+                ? TypedResults.Created((string?)null, sent)
                 : CommonProblems.TooMany.Because("This address has had too many e-mails within the hour.");
         }
         catch (PostgresException e) when (e.ConstraintName == IdentityProblems.InvitationAlreadyOpen.Code)

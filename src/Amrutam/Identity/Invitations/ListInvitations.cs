@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -18,10 +19,10 @@ static class ListInvitations
     public static void Map(RouteGroupBuilder invitations) =>
         invitations.MapGet("", Handle).WithSummary("List the open invitations")
             .WithDescription("The newest first, without those that were accepted, withdrawn or have expired.")
-            .Produces<Page<Invitation>>()
             .WithProblems(PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, NpgsqlDataSource db, CancellationToken ct)
+    static async Task<Results<Ok<Page<Invitation>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
+        NpgsqlDataSource db, CancellationToken ct)
     {
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Identity.Invitations;
@@ -11,10 +12,9 @@ static class WithdrawInvitation
     public static void Map(RouteGroupBuilder invitations) =>
         invitations.MapDelete("/{id:guid}", Handle).WithSummary("Withdraw an invitation")
             .WithDescription("Its link stops working at once.")
-            .Produces(204)
             .WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser admin, NpgsqlDataSource db) =>
+    static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, CurrentUser admin, NpgsqlDataSource db) =>
         await db.Statement(Withdraw).With(id).With(admin.Id).With(admin.Role).With(admin.Trace).Execute() == 1
             ? TypedResults.NoContent()
             : CommonProblems.NotFound();

@@ -1,10 +1,8 @@
-using System.Text.Json;
 using Amrutam.Identity.Accounts;
-using Amrutam.Identity.Encryption;
 using Amrutam.Identity.SignIn;
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
@@ -19,10 +17,8 @@ namespace Amrutam.Identity.Mail;
 /// days late, so it gives dates and not durations. Each hour
 /// one receiver gets a limited number of letters, whichever route asks for them. The response is the same for a letter
 /// that is not sent. </remarks>
-sealed partial class Emails(SecretEncryption box, IdentitySettings settings, IdentityLimits limits)
+sealed partial class Emails(LetterQueue queue, IdentitySettings settings, IdentityLimits limits)
 {
-    public const string Purpose = "outgoing mail";
-
     const string Links = "links to a receiver", Notices = "notices to a receiver";
 
     static readonly InstantPattern Moment =
@@ -73,7 +69,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
     public Task<bool> Invite(NpgsqlConnection connection, string to, string role, Func<Task<string>> make) =>
         QueueLink(connection, to, make, token => new(to,
         "You are invited to Amrutam", $"""
-        You are invited to join Amrutam as {(role == Allow.Admin ? "an administrator" : "a doctor")}.
+        You are invited to join Amrutam as {Title(role)}.
         To choose your password, open this link:
 
         {Link(EmailLinkPages.AcceptInvitation, token)}
@@ -84,6 +80,13 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
 
         Both work for seven days after you were invited.
         """));
+
+    static string Title(string role) => role switch
+    {
+        Allow.Admin => "an administrator",
+        Allow.Staff => "a member of staff",
+        _ => "a doctor",
+    };
 
     public Task AddressIsChanging(NpgsqlConnection connection, User user) =>
         Queue(connection, new(user.Email!,
@@ -158,7 +161,7 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
         Func<string, Letter> write)
     {
         if (!await Allows(connection, Links, to)) return false;
-        await Add(connection, write(await make()));
+        await queue.Add(connection, write(await make()));
         return true;
     }
 
@@ -166,15 +169,10 @@ sealed partial class Emails(SecretEncryption box, IdentitySettings settings, Ide
     /// own, so that no flood of one letter hides another.</summary>
     async Task Queue(NpgsqlConnection connection, Letter letter)
     {
-        if (await Allows(connection, Notices, letter.To, letter.Subject)) await Add(connection, letter);
+        if (await Allows(connection, Notices, letter.To, letter.Subject)) await queue.Add(connection, letter);
     }
 
     async Task<bool> Allows(NpgsqlConnection connection, string what, string to, string subject = "") =>
         await AttemptLimiter.CountInHour(connection, what, EmailAddress.Receiver(to) + ' ' + subject,
             limits.LettersPerReceiver) == AttemptLimiter.NotRefused;
-
-    Task Add(NpgsqlConnection connection, Letter letter) => connection.Statement(Insert).With(Guid.CreateVersion7())
-        .With(box.Encrypt(JsonSerializer.SerializeToUtf8Bytes(letter, Json.Options), Purpose)).Execute();
-
-    const string Insert = "insert into identity.outgoing_mails (id, sealed) values ($1, $2)";
 }

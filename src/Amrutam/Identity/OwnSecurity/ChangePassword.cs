@@ -5,6 +5,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.OwnSecurity;
@@ -18,11 +19,10 @@ static class ChangePassword
     public static void Map(RouteGroupBuilder me) =>
         me.MapPost("/password", Handle).WithSummary("Change your password")
             .WithDescription("Ends every other session of the account and gives new tokens.")
-            .Produces<TokenPair>()
-        .WithProblems([IdentityProblems.WeakPassword, .. Reauthentication.Refusals]);
+            .WithProblems([IdentityProblems.WeakPassword, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, Reauthentication again,
-        UserManager<User> users, IdentityDb identity,
+    static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity,
         NewPasswordHash chosen, SessionStore sessions, Emails emails)
     {
         var known = await again.Check(http, caller,

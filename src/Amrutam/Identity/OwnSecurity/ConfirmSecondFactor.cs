@@ -1,6 +1,7 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.OwnSecurity;
 
@@ -18,10 +19,10 @@ static class ConfirmSecondFactor
             .WithDescription(
                 "Takes a code of the app, and gives recovery codes and the tokens of a new "
                 + "session.")
-        .Produces<Response>().WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
+        .WithProblems(IdentityProblems.WrongCode, CommonProblems.TooMany);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller,
-        SecondFactorEnrolment enrolment, SessionStore sessions)
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        CurrentUser caller, SecondFactorEnrolment enrolment, SessionStore sessions)
     {
         var (refusal, confirmed) = await enrolment.Confirm(http, caller, request.TotpCode);
         if (confirmed is null) return refusal!;

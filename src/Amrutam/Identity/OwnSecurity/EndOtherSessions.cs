@@ -3,6 +3,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.OwnSecurity;
@@ -14,11 +15,10 @@ static class EndOtherSessions
         sessions.MapPost("/removal", Handle).Replacing(sessions.MapDelete("", Handle))
             .WithSummary("Sign every other device out")
             .WithDescription("Ends all sessions of the account but the one of this request.")
-            .Produces(204)
             .WithProblems(Reauthentication.Refusals);
 
-    static async Task<IResult> Handle([FromBody] Proof? proof, HttpContext http, CurrentUser caller,
-        Reauthentication again, SessionStore sessions, IdentityDb identity)
+    static async Task<Results<NoContent, ProblemHttpResult>> Handle([FromBody] Proof? proof, HttpContext http,
+        CurrentUser caller, Reauthentication again, SessionStore sessions, IdentityDb identity)
     {
         if (await again.CheckUnlessLately(http, caller, proof ?? new()) is { } refusal) return refusal;
         await identity.Change(connection =>

@@ -2,6 +2,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Amrutam.Identity.OwnSecurity;
@@ -13,11 +14,10 @@ static class EndSession
         sessions.MapPost("/{id:guid}/removal", Handle).Replacing(sessions.MapDelete("/{id:guid}", Handle))
             .WithSummary("Sign a device out")
             .WithDescription("Ends one session of the account at once, on every replica.")
-            .Produces(204)
             .WithProblems([CommonProblems.Absent, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Guid id, [FromBody] Proof? proof, HttpContext http, CurrentUser caller,
-        Reauthentication again, SessionStore sessions)
+    static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, [FromBody] Proof? proof, HttpContext http,
+        CurrentUser caller, Reauthentication again, SessionStore sessions)
     {
         if (await again.CheckUnlessLately(http, caller, proof ?? new()) is { } refusal) return refusal;
         return await sessions.End(caller, id, "ended_by_owner") ? TypedResults.NoContent() : CommonProblems.NotFound();

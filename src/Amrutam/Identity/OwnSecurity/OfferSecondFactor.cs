@@ -1,6 +1,7 @@
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.OwnSecurity;
 
@@ -13,11 +14,11 @@ static class OfferSecondFactor
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("", Handle).WithSummary("Begin to enrol an authenticator app")
             .WithDescription("Gives a secret. The second factor counts from its confirmation on.")
-        .Produces<Response>().WithProblems([IdentityProblems.SecondFactorIsThere, IdentityProblems.EmailNotVerified,
+        .WithProblems([IdentityProblems.SecondFactorIsThere, IdentityProblems.EmailNotVerified,
             .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller,
-        SecondFactorEnrolment enrolment) =>
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(Proof proof, HttpContext http,
+        CurrentUser caller, SecondFactorEnrolment enrolment) =>
         await enrolment.Offer(http, caller, proof) is var (refusal, offered) && offered is not null
             ? TypedResults.Ok(new Response(offered.Secret, offered.Uri, offered.QrPng))
             : refusal!;

@@ -5,6 +5,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Npgsql;
@@ -18,10 +19,11 @@ static class RemoveSecondFactor
         factor.MapPost("/removal", Handle).Replacing(factor.MapDelete("", Handle))
             .WithSummary("Remove the authenticator app")
             .WithDescription("Ends every session of the account, because each could be begun with the factor.")
-        .Produces(204).WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
+        .WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
-        Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails emails)
+    static async Task<Results<NoContent, ProblemHttpResult>> Handle([FromBody] Proof proof, HttpContext http,
+        CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions,
+        Emails emails)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;

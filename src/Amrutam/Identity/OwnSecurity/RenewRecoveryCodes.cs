@@ -3,6 +3,7 @@ using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.OwnSecurity;
 
@@ -14,10 +15,10 @@ static class RenewRecoveryCodes
     public static void Map(RouteGroupBuilder factor) =>
         factor.MapPost("/recovery-codes", Handle).WithSummary("Renew the recovery codes")
             .WithDescription("The codes before stop working.")
-        .Produces<Response>().WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
+        .WithProblems([IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Proof proof, HttpContext http, CurrentUser caller, Reauthentication again,
-        IdentityDb identity)
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(Proof proof, HttpContext http,
+        CurrentUser caller, Reauthentication again, IdentityDb identity)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;

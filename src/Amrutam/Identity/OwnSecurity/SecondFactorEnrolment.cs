@@ -5,6 +5,7 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using OtpNet;
 using QRCoder;
@@ -31,7 +32,8 @@ sealed class SecondFactorEnrolment(Reauthentication again, Authenticators authen
     public sealed record Confirmed(User User, IReadOnlyList<string> RecoveryCodes);
 
     /// <summary>Creates a secret. It needs every factor again and a proven address.</summary>
-    public async Task<(IResult? Refusal, Offered? Offered)> Offer(HttpContext http, CurrentUser caller, Proof proof)
+    public async Task<(ProblemHttpResult? Refusal, Offered? Offered)> Offer(HttpContext http, CurrentUser caller,
+        Proof proof)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return (known.Refusal, null);
@@ -46,7 +48,7 @@ sealed class SecondFactorEnrolment(Reauthentication again, Authenticators authen
         await authenticators.Pending(caller.Id) is { } secret
             && await users.FindByIdAsync(caller.Id.ToString()) is { Email: { } email } ? Show(secret, email) : null;
 
-    public async Task<(IResult? Refusal, Confirmed? Confirmed)> Confirm(HttpContext http, CurrentUser caller,
+    public async Task<(ProblemHttpResult? Refusal, Confirmed? Confirmed)> Confirm(HttpContext http, CurrentUser caller,
         string code)
     {
         var wait = await attempts.CountInMinute(Tries, caller.Id.ToString(), limits.SignInFailuresPerAccount);

@@ -6,6 +6,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
@@ -27,17 +28,15 @@ static class AddPasskey
             .WithName("OfferPasskey")
             .WithDescription(
                 "Gives the options for `navigator.credentials.create`. They hold for five minutes.")
-            .Produces<PasskeyChallenges.Offer>()
             .WithProblems([IdentityProblems.TooManyPasskeys, IdentityProblems.EmailNotVerified,
                 .. Reauthentication.Refusals]);
         passkeys.MapPost("", Handle).WithSummary("Register a passkey")
             .WithDescription("Adds the credential that the browser made to the account.")
-            .Produces<Passkey>(201)
             .WithProblems(IdentityProblems.PasskeyRefused, IdentityProblems.TooManyPasskeys);
     }
 
-    static async Task<IResult> Offer(Proof proof, HttpContext http, CurrentUser caller,
-        Reauthentication again, UserManager<User> users, IPasskeyHandler<User> handler,
+    static async Task<Results<Ok<PasskeyChallenges.Offer>, ProblemHttpResult>> Offer(Proof proof, HttpContext http,
+        CurrentUser caller, Reauthentication again, UserManager<User> users, IPasskeyHandler<User> handler,
         PasskeyChallenges challenges)
     {
         var known = await again.Check(http, caller, proof);
@@ -51,8 +50,9 @@ static class AddPasskey
             made.AttestationState, user.Id));
     }
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity, IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails emails)
+    static async Task<Results<Created<Passkey>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        CurrentUser caller, UserManager<User> users, IdentityDb identity, IPasskeyHandler<User> handler,
+        PasskeyChallenges challenges, Emails emails)
     {
         var fields = new RequestValidation();
         var name = fields.Name("name", request.Name, Passkey.MaxName);
@@ -84,8 +84,7 @@ static class AddPasskey
             await emails.PasskeyAdded(connection, user);
             return true;
         });
-        return problem?.Because() as IResult
-            ?? TypedResults.Json(Passkey.Of(made.Passkey), Json.Options, statusCode: 201);
+        return problem is not null ? problem.Because() : TypedResults.Created((string?)null, Passkey.Of(made.Passkey));
     }
 
     // The lock comes in a statement of its own, so that the next one sees what a password reset or another passkey

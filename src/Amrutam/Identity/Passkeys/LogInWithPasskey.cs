@@ -5,6 +5,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
@@ -24,15 +25,14 @@ static class LogInWithPasskey
         auth.MapPost("/passkey/options", Offer).WithSummary("Begin to sign in with a passkey")
             .WithName("OfferPasskeyLogIn")
             .WithDescription("Gives the options for `navigator.credentials.get`. They hold for five minutes.")
-            .Produces<PasskeyChallenges.Offer>().WithProblems(CommonProblems.TooMany);
+            .WithProblems(CommonProblems.TooMany);
         auth.MapPost("/passkey", Handle).WithSummary("Sign in with a passkey")
             .WithDescription("Gives tokens for the credential that the browser returned.")
-            .Produces<TokenPair>()
             .WithProblems(IdentityProblems.InvalidPasskey);
     }
 
-    static async Task<IResult> Offer(HttpContext http, IPasskeyHandler<User> handler, PasskeyChallenges challenges,
-        AttemptLimiter attempts, IdentityLimits limits)
+    static async Task<Results<Ok<PasskeyChallenges.Offer>, ProblemHttpResult>> Offer(HttpContext http,
+        IPasskeyHandler<User> handler, PasskeyChallenges challenges, AttemptLimiter attempts, IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(PerAddress, ClientAddress.Counted(http), limits.SignInsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -41,9 +41,9 @@ static class LogInWithPasskey
             made.AssertionState, user: null));
     }
 
-    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges, SessionStore sessions, FailedAttempts failed,
-        SignInMeter meter)
+    static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        UserManager<User> users, IdentityDb identity, IPasskeyHandler<User> handler, PasskeyChallenges challenges,
+        SessionStore sessions, FailedAttempts failed, SignInMeter meter)
     {
         if (await challenges.Redeem(PasskeyChallenges.SignIn, request.ChallengeId, user: null) is not { } challenge)
             return Refuse(meter, failed);
@@ -71,7 +71,7 @@ static class LogInWithPasskey
         return TypedResults.Ok(tokens);
     }
 
-    static IResult Refuse(SignInMeter meter, FailedAttempts failed, Guid? account = null)
+    static ProblemHttpResult Refuse(SignInMeter meter, FailedAttempts failed, Guid? account = null)
     {
         meter.Count(IdentityProblems.InvalidPasskey);
         failed.Count(FailedAttempts.SignIn, account, FailedAttempts.Anonymous);

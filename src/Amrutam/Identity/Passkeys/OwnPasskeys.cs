@@ -4,6 +4,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.IdentityModel.Tokens;
@@ -33,28 +34,26 @@ static class OwnPasskeys
     {
         passkeys.MapGet("", List).WithSummary("List your passkeys")
             .WithName("ListPasskeys")
-            .WithDescription("All passkeys of the account.")
-            .Produces<Page<Passkey>>();
+            .WithDescription("All passkeys of the account.");
         passkeys.MapPatch("/{id}", Rename).WithSummary("Rename a passkey")
             .WithName("RenamePasskey")
             .WithDescription("Changes the name in the list of passkeys.")
-            .Produces<Passkey>()
             .WithProblems(CommonProblems.Absent);
         passkeys.MapPost("/{id}/removal", Remove).WithName("RemovePasskey")
             .Replacing(passkeys.MapDelete("/{id}", Remove).WithName("DeletePasskey"))
             .WithSummary("Remove a passkey")
             .WithDescription("The last way into an account cannot be removed.")
-            .Produces(204)
             .WithProblems([CommonProblems.Absent, IdentityProblems.LastCredential, .. Reauthentication.Refusals]);
     }
 
-    static async Task<IResult> List(CurrentUser caller, UserManager<User> users) =>
+    static async Task<Results<Ok<Page<Passkey>>, ProblemHttpResult>> List(CurrentUser caller,
+        UserManager<User> users) =>
         await users.FindByIdAsync(caller.Id.ToString()) is { } user
             ? TypedResults.Ok(new Page<Passkey>([.. (await users.GetPasskeysAsync(user)).Select(Passkey.Of)], null))
             : CommonProblems.NotFound();
 
-    static async Task<IResult> Rename(string id, NameRequest request, CurrentUser caller, UserManager<User> users,
-        IdentityDb identity)
+    static async Task<Results<Ok<Passkey>, ProblemHttpResult>> Rename(string id, NameRequest request,
+        CurrentUser caller, UserManager<User> users, IdentityDb identity)
     {
         var fields = new RequestValidation();
         var name = fields.Name("name", request.Name, Passkey.MaxName, required: true);
@@ -70,7 +69,7 @@ static class OwnPasskeys
         return TypedResults.Ok(Passkey.Of(passkey));
     }
 
-    static async Task<IResult> Remove(string id, [FromBody] Proof proof, HttpContext http,
+    static async Task<Results<NoContent, ProblemHttpResult>> Remove(string id, [FromBody] Proof proof, HttpContext http,
         CurrentUser caller, Reauthentication again, UserManager<User> users, IdentityDb identity)
     {
         var known = await again.Check(http, caller, proof);

@@ -7,6 +7,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
 namespace Amrutam.Identity.Passkeys;
@@ -28,17 +29,16 @@ static class SignUpWithPasskey
             .WithName("OfferPasskeySignUp")
             .WithDescription(
                 "Gives the options for `navigator.credentials.create`. They hold for five minutes.")
-            .Produces<PasskeyChallenges.Offer>()
             .WithProblems(CommonProblems.Invalid, CommonProblems.TooMany);
         auth.MapPost("/passkey/signup", Handle).WithSummary("Sign up with a passkey")
             .WithDescription(
                 "Creates an account without a password, from the credential that the browser made.")
-            .Produces<Account>(201)
             .WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.PasskeyRefused);
     }
 
-    static async Task<IResult> Offer(OptionsRequest request, HttpContext http, IPasskeyHandler<User> handler,
-        PasskeyChallenges challenges, AttemptLimiter attempts, IdentityLimits limits)
+    static async Task<Results<Ok<PasskeyChallenges.Offer>, ProblemHttpResult>> Offer(OptionsRequest request,
+        HttpContext http, IPasskeyHandler<User> handler, PasskeyChallenges challenges, AttemptLimiter attempts,
+        IdentityLimits limits)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -54,8 +54,9 @@ static class SignUpWithPasskey
             made.AttestationState, user: null));
     }
 
-    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users, IdentityDb identity,
-        IPasskeyHandler<User> handler, PasskeyChallenges challenges, Emails emails)
+    static async Task<Results<Created<Account>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        UserManager<User> users, IdentityDb identity, IPasskeyHandler<User> handler, PasskeyChallenges challenges,
+        Emails emails)
     {
         var fields = new RequestValidation();
         var email = EmailAddress.Parse(request.Email);
@@ -63,8 +64,8 @@ static class SignUpWithPasskey
         var fullName = PersonName.Parse(fields, request.FullName);
         var name = fields.Name("name", request.Name, Passkey.MaxName);
         var role = request.Role ?? Allow.Patient;
-        if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
-        fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
+        if (AccountRoles.IsByInvitationAlone(role)) return IdentityProblems.RoleNotOpen.Because();
+        fields.OneOf("role", role, AccountRoles.Open);
         if (fields.Wrong) return fields.Problem();
         if (await challenges.Redeem(PasskeyChallenges.SignUp, request.ChallengeId, user: null) is not { } challenge)
             return IdentityProblems.PasskeyRefused.Because();
@@ -81,7 +82,7 @@ static class SignUpWithPasskey
         var user = new User { Id = id, Email = email, FullName = fullName, Role = role };
         return await SignUp.Add(identity, users, user, id, role, emails, async _ =>
             (await users.AddOrUpdatePasskeyAsync(user, made.Passkey)).Succeeded)
-            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            ? TypedResults.Created((string?)null, Account.Of(user))
             : IdentityProblems.EmailTaken.Because();
     }
 }

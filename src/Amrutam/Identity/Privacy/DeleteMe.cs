@@ -4,9 +4,9 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
-using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Privacy;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
 using Npgsql;
@@ -28,12 +28,11 @@ static class DeleteMe
         me.MapPost("/removal", Handle).Replacing(me.MapDelete("", Handle))
             .WithSummary("Delete your account")
             .WithDescription("Cancels what lies ahead at once, and erases personal data after a grace period.")
-            .Produces<Response>(202)
-        .WithProblems([IdentityProblems.LastAdmin, CommonProblems.Conflict, .. Reauthentication.Refusals]);
+            .WithProblems([IdentityProblems.LastAdmin, CommonProblems.Conflict, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle([FromBody] Proof proof, HttpContext http, CurrentUser caller,
-        Reauthentication again, IEnumerable<IPersonalData> parts, IdentityDb identity, SessionStore sessions,
-        Emails emails, IdentitySettings settings)
+    static async Task<Results<Accepted<Response>, ProblemHttpResult>> Handle([FromBody] Proof proof, HttpContext http,
+        CurrentUser caller, Reauthentication again, IEnumerable<IPersonalData> parts, IdentityDb identity,
+        SessionStore sessions, Emails emails, IdentitySettings settings)
     {
         var known = await again.Check(http, caller, proof);
         if (known.User is not { } user) return known.Refusal!;
@@ -48,7 +47,7 @@ static class DeleteMe
             }
         }
 
-        async Task<IResult> Close()
+        async Task<Results<Accepted<Response>, ProblemHttpResult>> Close()
         {
             Due? due = null;
             Problem? refusal = null;
@@ -64,8 +63,8 @@ static class DeleteMe
                 await sessions.EndAll(connection, user.Id, caller, "account_closed");
                 return true;
             });
-            return refusal?.Because() as IResult
-                ?? TypedResults.Json(new Response(due!.At), Json.Options, statusCode: 202);
+            return refusal is not null ? refusal.Because()
+                : TypedResults.Accepted((string?)null, new Response(due!.At));
         }
     }
 

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Limits;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Privacy;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Identity.Privacy;
@@ -21,8 +22,8 @@ static class ExportMe
         .WithDescription("One JSON object with every record about the caller, by section.")
         .Produces<object>(200, "application/json").WithProblems(CommonProblems.TooMany);
 
-    static async Task<IResult> Handle(HttpContext http, CurrentUser caller, NpgsqlDataSource db,
-        IEnumerable<IPersonalData> parts, AttemptLimiter attempts, Downloads downloads)
+    static async Task<Results<Downloads.Download, ProblemHttpResult>> Handle(HttpContext http, CurrentUser caller,
+        NpgsqlDataSource db, IEnumerable<IPersonalData> parts, AttemptLimiter attempts, Downloads downloads)
     {
         var wait = await attempts.CountInMinute(Exports, caller.Id.ToString(), PerMinute);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);

@@ -1,6 +1,5 @@
 using System.Xml.Linq;
 using Amrutam.Identity.Encryption;
-using Amrutam.Identity.Mail;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
@@ -17,7 +16,6 @@ static class EncryptedTables
     {
         module.AddEncryptedSecrets<EncryptedSigningKeys>();
         module.AddEncryptedSecrets<EncryptedAuthenticators>();
-        module.AddEncryptedSecrets<EncryptedEmails>();
         module.AddEncryptedSecrets<EncryptedDataProtectionKeys>();
     }
 }
@@ -56,26 +54,6 @@ sealed class EncryptedAuthenticators : IEncryptedSecrets
         """;
 
     const string Update = "update identity.authenticators set sealed = $3 where user_id = $1 and sealed = $2";
-}
-
-sealed class EncryptedEmails : IEncryptedSecrets
-{
-    public string Table => "identity.outgoing_mails";
-
-    public Task<List<EncryptedSecret>> Read(NpgsqlConnection connection, string after, int limit) =>
-        connection.Statement(Select).With(after).With(limit).List(row => new EncryptedSecret(
-            row.GetGuid(0).ToString(), row.GetFieldValue<byte[]>(1), Emails.Purpose));
-
-    public Task<int> Replace(NpgsqlConnection connection, EncryptedSecret secret, byte[] ciphertext) =>
-        connection.Statement(Update).With(Guid.Parse(secret.Id)).With(secret.Ciphertext).With(ciphertext).Execute();
-
-    const string Select = """
-        select id, sealed from identity.outgoing_mails
-         where id > coalesce(nullif($1, ''), '00000000-0000-0000-0000-000000000000')::uuid
-         order by id limit $2
-        """;
-
-    const string Update = "update identity.outgoing_mails set sealed = $3 where id = $1 and sealed = $2";
 }
 
 /// <summary>The ciphertext is in base64 inside the XML that the framework stores for each key.</summary>

@@ -7,6 +7,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -24,12 +25,13 @@ static class SignUp
 
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/signup", Handle).WithSummary("Sign up as a patient or a doctor")
-            .WithDescription("Creates an account with a password. Admins are invited instead.")
-        .Produces<Account>(201).WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken,
-            IdentityProblems.WeakPassword, CommonProblems.TooMany);
+            .WithDescription("Creates an account with a password. Staff and admins are invited instead.")
+        .WithProblems(IdentityProblems.RoleNotOpen, IdentityProblems.EmailTaken, IdentityProblems.WeakPassword,
+            CommonProblems.TooMany);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, UserManager<User> users,
-        NewPasswordHash chosen, IdentityDb identity, AttemptLimiter attempts, IdentityLimits limits, Emails emails)
+    static async Task<Results<Created<Account>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        UserManager<User> users, NewPasswordHash chosen, IdentityDb identity, AttemptLimiter attempts,
+        IdentityLimits limits, Emails emails)
     {
         var wait = await attempts.CountInMinute(Limit, ClientAddress.Counted(http), limits.SignUpsPerAddress);
         if (wait > 0) return IdentityProblems.ComeBack(http, wait);
@@ -38,8 +40,8 @@ static class SignUp
         fields.Refuse(email is null, "email", EmailAddress.Rule);
         var name = PersonName.Parse(fields, request.FullName);
         var role = request.Role ?? Allow.Patient;
-        if (role == Allow.Admin) return IdentityProblems.RoleNotOpen.Because();
-        fields.Refuse(role is not (Allow.Patient or Allow.Doctor), "role", "must be patient or doctor");
+        if (AccountRoles.IsByInvitationAlone(role)) return IdentityProblems.RoleNotOpen.Because();
+        fields.OneOf("role", role, AccountRoles.Open);
         if (fields.Wrong) return fields.Problem();
         if (await users.FindByEmailAsync(email!) is not null) return IdentityProblems.EmailTaken.Because();
         var made = await chosen.Hash(request.Password, email!);
@@ -49,7 +51,7 @@ static class SignUp
             Id = Guid.CreateVersion7(), Email = email, FullName = name, Role = role, PasswordHash = made.Hash,
         };
         return await Add(identity, users, user, user.Id, role, emails)
-            ? TypedResults.Json(Account.Of(user), Json.Options, statusCode: 201)
+            ? TypedResults.Created((string?)null, Account.Of(user))
             : IdentityProblems.EmailTaken.Because();
     }
 

@@ -2,6 +2,7 @@ using Amrutam.Identity.Tokens;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Identity.Sessions;
@@ -24,10 +25,10 @@ static class RefreshSession
     public static void Map(RouteGroupBuilder auth) =>
         auth.MapPost("/refresh", Handle).WithSummary("Renew the access token")
             .WithDescription("Uses the refresh token once. A second use of it ends the session.")
-        .Produces<TokenPair>().WithProblems(IdentityProblems.InvalidRefreshToken);
+        .WithProblems(IdentityProblems.InvalidRefreshToken);
 
-    static async Task<IResult> Handle(Request request, NpgsqlDataSource db, SessionStore sessions,
-        Revocations revocations, IdentitySettings settings)
+    static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(Request request, NpgsqlDataSource db,
+        SessionStore sessions, Revocations revocations, IdentitySettings settings)
     {
         if (request.RefreshToken.Length is 0 or > MaxLength) return IdentityProblems.InvalidRefreshToken.Because();
         var outcome = await db.InTransaction(connection =>

@@ -1,6 +1,7 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.SignIn;
 
@@ -14,10 +15,11 @@ static class LogIn
             .WithDescription(
                 "Gives tokens for an address and its password, with a second factor if one is "
                 + "enrolled.")
-            .Produces<TokenPair>()
-        .WithProblems(IdentityProblems.InvalidCredentials, IdentityProblems.SecondFactorNeeded, CommonProblems.TooMany);
+            .WithProblems(IdentityProblems.InvalidCredentials, IdentityProblems.SecondFactorNeeded,
+                CommonProblems.TooMany);
 
-    static async Task<IResult> Handle(Request request, HttpContext http, CredentialCheck check, SessionStore sessions)
+    static async Task<Results<Ok<TokenPair>, ProblemHttpResult>> Handle(Request request, HttpContext http,
+        CredentialCheck check, SessionStore sessions)
     {
         var found = await check.Check(http, new(request.Email, request.Password, request.TotpCode,
             request.RecoveryCode));

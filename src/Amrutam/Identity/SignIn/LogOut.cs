@@ -1,5 +1,6 @@
 using Amrutam.Identity.Sessions;
 using Amrutam.Platform.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Identity.SignIn;
 
@@ -7,10 +8,10 @@ namespace Amrutam.Identity.SignIn;
 static class LogOut
 {
     public static void Map(RouteGroupBuilder auth) =>
-        auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out").Produces(204)
+        auth.MapPost("/logout", Handle).RequireAuthorization(Allow.SignedIn).WithSummary("Sign out")
             .WithDescription("Ends the session: its access token and its refresh token work no more.");
 
-    static async Task<IResult> Handle(CurrentUser user, SessionStore sessions)
+    static async Task<NoContent> Handle(CurrentUser user, SessionStore sessions)
     {
         await sessions.End(user, user.Session, "signed_out");
         return TypedResults.NoContent();

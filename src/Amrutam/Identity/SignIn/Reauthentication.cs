@@ -2,6 +2,7 @@ using Amrutam.Identity.Accounts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Npgsql;
 
@@ -20,7 +21,7 @@ sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, Cred
 {
     const string CodeToo = "Give the code of your authenticator app or a recovery code too.";
 
-    public sealed record Outcome(User? User, IResult? Refusal);
+    public sealed record Outcome(User? User, ProblemHttpResult? Refusal);
 
     /// <summary>The problems of a route that requires a proof.</summary>
     public static readonly Problem[] Refusals = [IdentityProblems.ReauthenticationNeeded,
@@ -52,7 +53,7 @@ sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, Cred
 
     /// <summary>Requires a proof unless the session began a few minutes ago.</summary>
     /// <returns>The problem, or null if the caller may proceed.</returns>
-    public async Task<IResult?> CheckUnlessLately(HttpContext http, CurrentUser caller, Proof proof) =>
+    public async Task<ProblemHttpResult?> CheckUnlessLately(HttpContext http, CurrentUser caller, Proof proof) =>
         (await Session(caller)).Lately ? null : (await Check(http, caller, proof)).Refusal;
 
     async Task<Begun> Session(CurrentUser caller) =>
@@ -60,7 +61,7 @@ sealed class Reauthentication(NpgsqlDataSource db, UserManager<User> users, Cred
             .One(row => new Begun(row.GetBoolean(0), row.GetBoolean(1)))
         ?? new(Lately: false, WithSecondFactor: false);
 
-    static Outcome Refused(IResult refusal) => new(null, refusal);
+    static Outcome Refused(ProblemHttpResult refusal) => new(null, refusal);
 
     const string ReadSession = """
         select created_at > now() - $2 * interval '1 minute', second_factor

@@ -1,4 +1,5 @@
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Amrutam.Identity.Tokens;
@@ -17,15 +18,15 @@ static class PublishKeys
         .WithTags("Keys").WithSummary("List the public keys of access tokens")
         .WithDescription("A JSON Web Key Set (RFC 7517). The key that signs next is in it before it signs.");
 
-    static Response Handle(SigningKeys keys, HttpContext http)
+    static Ok<Response> Handle(SigningKeys keys, HttpContext http)
     {
         // Clients load the keys again for an unknown id, so this may exceed the lead time of a new key.
         http.Response.Headers.CacheControl = "public, max-age=60";
-        return new([.. keys.Published.Select(key =>
+        return TypedResults.Ok(new Response([.. keys.Published.Select(key =>
         {
             var point = key.Security.ECDsa.ExportParameters(includePrivateParameters: false).Q;
             return new PublicKey("EC", "P-256", Base64UrlEncoder.Encode(point.X),
                 Base64UrlEncoder.Encode(point.Y), "sig", "ES256", key.Kid);
-        })]);
+        })]));
     }
 }

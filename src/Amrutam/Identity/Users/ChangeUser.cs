@@ -4,7 +4,9 @@ using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Identity.Users;
@@ -22,17 +24,18 @@ static class ChangeUser
     public static void Map(RouteGroupBuilder users) =>
         users.MapPatch("/{id:guid}", Handle).WithSummary("Suspend, restore or change the role of an account")
             .WithDescription("Members that are not given stay as they are. One admin must stay.")
-        .Produces<AdminUser>().WithProblems([CommonProblems.Absent, IdentityProblems.LastAdmin, CommonProblems.Invalid,
+        .WithProblems([CommonProblems.Absent, IdentityProblems.LastAdmin, CommonProblems.Invalid,
             .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Guid id, Request request, HttpContext http, CurrentUser admin,
-        Reauthentication again, IdentityDb identity, SessionStore sessions, Emails emails, NpgsqlDataSource db)
+    static async Task<Results<Ok<AdminUser>, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http,
+        CurrentUser admin, Reauthentication again, IdentityDb identity, SessionStore sessions, Emails emails,
+        NpgsqlDataSource db)
     {
-        if (request.Role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin))
-            return CommonProblems.Field("role", "must be patient, doctor or admin");
+        var fields = new RequestValidation().OneOf("role", request.Role, AccountRoles.All);
+        if (fields.Wrong) return fields.Problem();
         var known = await again.Check(http, admin, new(request.Password, request.TotpCode, request.RecoveryCode));
         if (known.User is null) return known.Refusal!;
-        IResult? refusal = null;
+        ProblemHttpResult? refusal = null;
         await identity.Change(async connection =>
         {
             await Admins.Lock(connection);
@@ -49,7 +52,8 @@ static class ChangeUser
                 await SetSuspended(connection, found, suspended, admin, sessions, emails);
             return true;
         });
-        return refusal ?? TypedResults.Ok(await db.Statement(Read).With(id).One(AdminUser.Read));
+        return refusal is not null ? refusal
+            : TypedResults.Ok(await db.Statement(Read).With(id).One(AdminUser.Read));
     }
 
     static async Task SetRole(NpgsqlConnection connection, Found account, string role, CurrentUser admin,

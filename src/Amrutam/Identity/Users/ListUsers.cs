@@ -4,6 +4,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Privacy;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Identity.Users;
@@ -19,15 +20,14 @@ static class ListUsers
         .WithSummary("List and search accounts")
         .WithDescription("Newest first. Filters can be combined.")
         .RecordsAccess<Page<AdminUser>>("accounts.read", "account", page => page.Items.Select(u => new Shown(u.Id)))
-        .Produces<Page<AdminUser>>().WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
+        .WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, NpgsqlDataSource db, CancellationToken ct,
-        string? q = null, string? role = null, bool? suspended = null)
+    static async Task<Results<Ok<Page<AdminUser>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
+        NpgsqlDataSource db, CancellationToken ct, string? q = null, string? role = null, bool? suspended = null)
     {
         var fields = new RequestValidation();
         var part = fields.Text("q", q, MaxSearch);
-        fields.Refuse(role is not (null or Allow.Patient or Allow.Doctor or Allow.Admin), "role",
-            "must be patient, doctor or admin");
+        fields.OneOf("role", role, AccountRoles.All);
         if (fields.Wrong) return fields.Problem();
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;

@@ -6,6 +6,7 @@ using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 
@@ -31,12 +32,12 @@ static class RemoveSecondFactorOf
             .Replacing(users.MapDelete("/{id:guid}/second-factor", Handle).WithName("DeleteUserSecondFactor"))
             .WithSummary("Remove an account's lost second factor")
             .WithDescription("The admin gives their own proof, and records how the person showed who they are.")
-            .Produces(204)
             .WithProblems([CommonProblems.Absent, CommonProblems.Invalid, IdentityProblems.OwnAccount,
                 IdentityProblems.NoSecondFactor, .. Reauthentication.Refusals]);
 
-    static async Task<IResult> Handle(Guid id, [FromBody] Request request, HttpContext http, CurrentUser admin,
-        Reauthentication again, UserManager<User> users, IdentityDb identity, SessionStore sessions, Emails emails)
+    static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, [FromBody] Request request,
+        HttpContext http, CurrentUser admin, Reauthentication again, UserManager<User> users, IdentityDb identity,
+        SessionStore sessions, Emails emails)
     {
         if (!Ways.Contains(request.Shown))
             return CommonProblems.Field("shown", "must be one of " + string.Join(", ", Ways));

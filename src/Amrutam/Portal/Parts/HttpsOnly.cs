@@ -22,7 +22,7 @@ static class HttpsOnly
 
     public static Task Write(HttpContext http, int status)
     {
-        var address = http.RequestServices.GetRequiredService<PortalSignIn>().PublicUrl;
+        var address = http.RequestServices.GetRequiredService<PublicAddress>().Url;
         return new RazorComponentResult<HttpsOnlyPage>(new
         {
             Address = address.Scheme == Uri.UriSchemeHttps ? address : null,

@@ -11,9 +11,16 @@ static class PageAccess
     public const string Home = "/";
 
     /// <returns>Null for a role that has no pages.</returns>
-    public static string? FirstPageOf(string role) => role == Allow.Admin ? AdminPage : null;
+    public static string? FirstPageOf(string role) => role switch
+    {
+        Allow.Admin => AdminPage,
+        Allow.Patient => DoctorsPage,
+        Allow.Doctor => DayPage,
+        _ => null,
+    };
 
-    public const string AdminPage = "/admin";
+    public const string AdminPage = "/admin", DoctorsPage = "/doctors", DayPage = "/day", VisitsPage = "/visits",
+        WaitingPage = "/waitlist", JoinPage = "/waitlist/new";
 
     /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>
     public const string Enrolment = "/account/second-factor";

@@ -2,15 +2,17 @@ using System.Globalization;
 using Amrutam.Platform.Http.Binding;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using NodaTime;
 
 namespace Amrutam.Portal.Parts;
 
-/// <summary>Stores a person's choice of language and of a light or dark page, in two cookies. Without them the
-/// browser's preferences apply.</summary>
+/// <summary>Stores a person's choice of language, of a light or dark page and of the zone of times, in cookies. Without
+/// them the browser's preferences and the doctor's zone apply.</summary>
 static class Preferences
 {
     public const string BrowsersTheme = "system";
-    const string LanguageCookie = "amrutam-language", ThemeCookie = "amrutam-theme";
+    const string LanguageCookie = "amrutam-language", ThemeCookie = "amrutam-theme",
+        ZoneCookie = "amrutam-zone";
     static readonly CultureInfo[] Cultures = [CultureInfo.GetCultureInfo("en-IN"), CultureInfo.GetCultureInfo("hi-IN")];
     static readonly string[] Themes = ["light", "dark"];
 
@@ -28,6 +30,11 @@ static class Preferences
     public static string? Theme(HttpContext http) =>
         Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
 
+    /// <summary>The zone that the reader chose, else the given one.</summary>
+    public static ReaderZone Zone(HttpContext http, string otherwise) =>
+        http.Request.Cookies[ZoneCookie] is { } chosen && TimeZones.Zone(chosen) is { } zone ? new(zone, true)
+            : new(TimeZones.Zone(otherwise) ?? DateTimeZone.Utc, false);
+
     /// <summary>An address of ours to return to, in the ASCII of a header. Any other address would let a link to the
     /// portal lead elsewhere, and becomes the first page.</summary>
     public static string Ours(string? address) =>
@@ -38,11 +45,13 @@ static class Preferences
         .Select(rune => rune.IsAscii ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
 
     static RedirectHttpResult Change(HttpContext http, [FromForm] string? language, [FromForm] string? theme,
-        [FromForm] string? back)
+        [FromForm] string? zone, [FromForm] string? back)
     {
         if (Cultures.Any(c => c.TwoLetterISOLanguageName == language)) Keep(http, LanguageCookie, language!);
         if (theme == BrowsersTheme) http.Response.Cookies.Delete(ThemeCookie);
         else if (Themes.Contains(theme)) Keep(http, ThemeCookie, theme!);
+        if (zone is "") http.Response.Cookies.Delete(ZoneCookie);
+        else if (zone is not null && TimeZones.Canonical(zone) is { } known) Keep(http, ZoneCookie, known);
         return TypedResults.LocalRedirect(Ours(back));
     }
 

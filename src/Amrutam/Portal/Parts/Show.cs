@@ -14,6 +14,9 @@ static class Show
     static readonly DateTimeZone Clinic = TimeZones.Zone("Asia/Kolkata")!;
     static readonly LocalDate AMonday = new(2026, 11, 23);
 
+    static readonly Dictionary<string, string> Symbols =
+        new(StringComparer.Ordinal) { ["INR"] = "₹", ["USD"] = "$", ["GBP"] = "£", ["EUR"] = "€" };
+
     static CultureInfo Culture => CultureInfo.CurrentCulture;
 
     static bool IsHindi => Culture.TwoLetterISOLanguageName == "hi";
@@ -32,10 +35,31 @@ static class Show
 
     public static LocalDateTime At(Instant at) => at.InZone(Clinic).LocalDateTime;
 
-    /// <summary>"4:30 pm"; in Hindi the part of the day comes first: "शाम 4:30".</summary>
-    public static string Clock(Instant at)
+    /// <summary>"Mon 23 Nov".</summary>
+    public static string ShortDay(LocalDate day) => day.ToDateOnly().ToString("ddd d MMM", Culture);
+
+    /// <summary>"₹600", without the part of a rupee that is zero.</summary>
+    public static string Money(long minor, string currency)
     {
-        var time = At(at).TimeOfDay.ToTimeOnly();
+        var amount = minor / 100m;
+        var digits = amount == decimal.Truncate(amount) ? "N0" : "N2";
+        return Symbols.GetValueOrDefault(currency, currency + Hard) + amount.ToString(digits, Culture);
+    }
+
+    /// <summary>The name of a language in that language, as हिन्दी; the code itself if it has none.</summary>
+    public static string Tongue(string code)
+    {
+        var culture = CultureInfo.GetCultureInfo(code);
+        return culture.NativeName is { Length: > 0 } name && culture.CultureTypes.HasFlag(CultureTypes.NeutralCultures)
+            && !culture.CultureTypes.HasFlag(CultureTypes.UserCustomCulture) ? name : code;
+    }
+
+    public static string Clock(Instant at) => Clock(At(at).TimeOfDay);
+
+    /// <summary>"4:30 pm"; in Hindi the part of the day comes first: "शाम 4:30".</summary>
+    public static string Clock(LocalTime at)
+    {
+        var time = at.ToTimeOnly();
         var digits = time.ToString("h:mm", CultureInfo.InvariantCulture);
         return IsHindi
             ? PartOfDay(time.Hour) + Hard + digits
@@ -49,6 +73,9 @@ static class Show
         { TotalDays: < 1 } => words["ago.hours", Count((long)age.TotalHours)],
         _ => words.Plural("ago.days", (long)age.TotalDays),
     };
+
+    /// <summary>The hour at which the evening begins, as the language has it.</summary>
+    public static int EveningBegins => IsHindi ? 16 : 17;
 
     static string PartOfDay(int hour) => hour switch
     {

@@ -10,7 +10,7 @@ static class StaticFiles
 {
     const string KeepForEver = "public, max-age=31536000, immutable";
     static readonly Dictionary<string, (byte[] Bytes, string Version)> Files =
-        new[] { "portal.css", "dashboard.css", "mark.svg" }.ToDictionary(name => name, Load);
+        new[] { "portal.css", "dashboard.css", "patient.css", "mark.svg" }.ToDictionary(name => name, Load);
 
     public static void Map(IEndpointRouteBuilder routes)
     {

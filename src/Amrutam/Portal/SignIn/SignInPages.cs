@@ -22,13 +22,22 @@ static class SignInPages
             ? await AccountPage.Of(user, portal, isRefused: returnUrl is not null)
             : new RazorComponentResult<SignInPage>(new { ReturnUrl = Preferences.Ours(returnUrl) });
 
+    /// <summary>Asks a person whose session ended to sign in again, and keeps the form that they sent.</summary>
+    /// <param name="kept">The sealed form, or null.</param>
+    public static RazorComponentResult<SignInPage> AskAgain(string? kept) => new(new { Kept = kept, WasOut = true })
+    {
+        StatusCode = StatusCodes.Status401Unauthorized,
+    };
+
     static async Task<IResult> Try(HttpContext http, PortalSignIn portal, [FromForm] string email,
-        [FromForm] string password, [FromForm] string? code, [FromForm(Name = "return_url")] string? returnUrl)
+        [FromForm] string password, [FromForm] string? code, [FromForm] string? kept,
+        [FromForm(Name = "return_url")] string? returnUrl)
     {
         var outcome = await portal.SignIn(http, email, password, string.IsNullOrWhiteSpace(code) ? null : code);
-        if (outcome == PortalSignInOutcome.SignedIn) return TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
+        if (outcome == PortalSignInOutcome.SignedIn)
+            return await PersonForms.ShowAgain(http, kept) ?? TypedResults.LocalRedirect(Preferences.Ours(returnUrl));
         return new RazorComponentResult<SignInPage>(
-            new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Refusal = outcome.ToString() })
+            new { ReturnUrl = Preferences.Ours(returnUrl), Email = email, Kept = kept, Refusal = outcome.ToString() })
         {
             StatusCode = outcome == PortalSignInOutcome.TooManyAttempts
                 ? StatusCodes.Status429TooManyRequests

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -11,7 +12,7 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="Status">requested, confirmed, checked_in, in_progress, completed, no_show, cancelled, declined or
 /// expired; moved in the record of a doctor who had the booking before.</param>
 /// <param name="ExpiresAt">When an unanswered request expires; null in every other status.</param>
-/// <param name="CancelledBy">patient, doctor, admin or system; null unless cancelled.</param>
+/// <param name="CancelledBy">patient, doctor, staff, admin or system; null unless cancelled.</param>
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
 /// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
 /// <param name="Revision">Increases with each change; calendars and caches compare it.</param>
@@ -30,8 +31,7 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
         """;
 
     /// <summary>The present status of <c>scheduling.bookings b</c>.</summary>
-    public const string StatusNow =
-        "case when scheduling.has_expired(b.status, b.expires_at) then 'expired' else b.status end";
+    public const string StatusNow = "scheduling.status_now(b.status, b.expires_at)";
 
     /// <summary>The number of columns that <see cref="Read"/> reads; a statement's own follow them.</summary>
     public const int Width = 16;
@@ -46,8 +46,8 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
     public const string Moved = "moved";
 
     /// <summary>The booking as the response of a change, with its revision as the ETag.</summary>
-    public StoredResponse Response(int status = StatusCodes.Status200OK, string? location = null) =>
-        StoredResponse.Of(status, this, location) with { ETag = IfMatch.Tag(Revision) };
+    public StoredResponse<Ok<Booking>> Response(string? location = null) =>
+        StoredResponse.Ok(this, IfMatch.Tag(Revision), location);
 
     public static string Location(Guid id) => "/api/bookings/" + id;
 }

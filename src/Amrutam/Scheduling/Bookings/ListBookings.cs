@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
 using Amrutam.Scheduling.Bookings.Steps;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
 using Npgsql;
@@ -31,13 +32,12 @@ static class ListBookings
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("List your bookings")
             .WithDescription("The caller's own bookings, the latest start first unless `sort` is `starts_at`.")
-            .Produces<Page<Booking>>()
             .RecordsAccess<Page<Booking>>("bookings.read", "booking",
                 page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
             .Example(Examples.PageOf(Examples.Confirmed)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, [AsParameters] Filters filters, CurrentUser user,
-        NpgsqlDataSource db, CancellationToken ct)
+    static async Task<Results<Ok<Page<Booking>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
+        [AsParameters] Filters filters, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
     {
         if (filters.Status is { } status && !Statuses.Contains(status))
             return CommonProblems.Field("status", "must be one of " + string.Join(", ", Statuses));

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
@@ -17,12 +18,11 @@ static class ReadBooking
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking")
             .WithDescription("For its patient and its doctor. A doctor who had it before reads that it was moved.")
-            .Produces<Booking>().WithETag()
-            .RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
+            .WithETag().RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
             .Example(Examples.Confirmed).WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser user, HttpResponse response, NpgsqlDataSource db,
-        CancellationToken ct)
+    static async Task<Results<Ok<Booking>, ProblemHttpResult>> Handle(Guid id, CurrentUser user, HttpResponse response,
+        NpgsqlDataSource db, CancellationToken ct)
     {
         if ((await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct)
             ?? await db.Statement(SelectMovedAway).With(id).With(user.Id).One(Booking.Read, ct)) is not { } booking)

@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Privacy;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -15,7 +16,7 @@ namespace Amrutam.Scheduling.Bookings;
 static class ReadHistory
 {
     /// <param name="Action">booked or requested, then each step.</param>
-    /// <param name="ByRole">The actor: patient, doctor, admin or system; null for the clock.</param>
+    /// <param name="ByRole">The actor: patient, doctor, staff, admin or system; null for the clock.</param>
     /// <param name="PatientId">For the record of access; not sent.</param>
     /// <param name="FromStartsAt">The former start of a moved booking.</param>
     [SchemaName("BookingHistoryEntry")]
@@ -36,12 +37,12 @@ static class ReadHistory
         bookings.MapGet("/{id:guid}/history", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking's history")
             .WithDescription("Each step of the booking, the oldest first; for a former doctor those up to its move.")
-            .Produces<Page<Entry>>()
             .RecordsAccess<Page<Entry>>("bookings.read", "booking",
                 page => page.Items.Take(1).Select(e => new Shown(e.PatientId, e.BookingId)))
             .Example(Examples.PageOf(Examples.History)).WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser user, NpgsqlDataSource db, CancellationToken ct)
+    static async Task<Results<Ok<Page<Entry>>, ProblemHttpResult>> Handle(Guid id, CurrentUser user,
+        NpgsqlDataSource db, CancellationToken ct)
     {
         var entries = await db.Statement(Select).With(id).With(user.Id).With(Longest).List(Entry.Read, ct);
         return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : CommonProblems.NotFound();

@@ -24,6 +24,7 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
         yield return new("availability", connection.Statement(Availability).With(person));
         yield return new("booking_policy", connection.Statement(Policy).With(person));
         yield return new("time_off", connection.Statement(TimeOff).With(person));
+        yield return new("offered_visit_types", connection.Statement(VisitTypes).With(person));
         yield return new("slots", connection.Statement(Slots).With(person));
     }
 
@@ -83,6 +84,10 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
     const string TimeOff =
         "select to_jsonb(t)::text from scheduling.time_off t where doctor_id = $1 order by starts_at";
 
+    const string VisitTypes = """
+        select to_jsonb(o)::text from scheduling.doctor_visit_types o where doctor_id = $1 order by position
+        """;
+
     // The patient of a slot is in the booking, and is not the doctor's data.
     const string Slots = """
         select (to_jsonb(s) - 'held_by' - 'held_until')::text
@@ -115,7 +120,8 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
 
     const string EraseRules = """
         with a as (delete from scheduling.availability where doctor_id = $1),
-        p as (delete from scheduling.booking_policies where doctor_id = $1)
+        p as (delete from scheduling.booking_policies where doctor_id = $1),
+        o as (delete from scheduling.doctor_visit_types where doctor_id = $1)
         delete from scheduling.time_off where doctor_id = $1
         """;
 }

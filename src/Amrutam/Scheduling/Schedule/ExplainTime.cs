@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -26,10 +27,9 @@ static class ExplainTime
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/doctors/{id:guid}/explanation", Handle)
         .AllowAnonymous().WithTags("Slots").WithSummary("Explain why a time can or cannot be booked")
         .WithDescription("The reason as a code and a sentence. It never contains who booked the time.")
-        .Produces<Response>()
         .Example("at", Examples.Open.StartsAt).Example(Examples.Explanation).WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         Guid id, QueryInstant at, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)
     {
         var facts = await db.Statement(Select)

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Generation;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -33,12 +34,12 @@ static class PreviewAvailability
     const int MostShown = 100;
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/preview", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Preview a new weekly availability")
+        .WithSummary("Preview a new weekly availability")
         .WithDescription("Computes the change of slots and saves nothing.")
-        .Produces<Response>().Example(Examples.Week).Example(Examples.Preview)
+        .Example(Examples.Week).Example(Examples.Preview)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, CommonProblems.Invalid);
 
-    static async Task<IResult> Handle(
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         WeeklySchedule request, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
     {
         var fields = new RequestValidation();

@@ -2,6 +2,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Schedule;
@@ -13,12 +14,11 @@ static class ReadAvailability
         IReadOnlyList<ScheduleRule> Rules, int MinimumNoticeMinutes, int HorizonDays, string TimeZone);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read your weekly availability")
+        .WithSummary("Read your weekly availability")
         .WithDescription("The weekly rules, with the ETag that a replacement must send.")
-        .Produces<Response>().WithETag()
-        .Example(Examples.Availability).WithProblems(SchedulingProblems.DoctorHasNoProfile);
+        .WithETag().Example(Examples.Availability).WithProblems(SchedulingProblems.DoctorHasNoProfile);
 
-    static async Task<IResult> Handle(
+    static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         CurrentUser doctor, HttpResponse response, NpgsqlDataSource db, CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);

@@ -27,14 +27,13 @@ static class ReplaceAvailability
         int SlotsAdded, int SlotsRemoved, int SlotsKept, IReadOnlyList<ConflictingBooking> BookingsOutside);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPut("", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Replace your weekly availability")
+        .WithSummary("Replace your weekly availability")
         .WithDescription("Makes and closes slots at once. Booked slots stay. If-Match is required.")
-        .Produces<Response>().WithETag()
-        .Example(Examples.Week).Example(Examples.Replaced)
+        .WithETag().Example(Examples.Week).Example(Examples.Replaced)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.AvailabilityIsStale,
             SchedulingProblems.AvailabilityNeedsIfMatch, CommonProblems.Invalid);
 
-    static async Task<IResult> Handle(
+    static async Task<StoredResponse<Ok<Response>>> Handle(
         WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key,
         IdempotentTransaction transaction)
     {
@@ -45,18 +44,14 @@ static class ReplaceAvailability
         {
             await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
-                return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
+                return SchedulingProblems.DoctorHasNoProfile.Because();
             if (calendar.Revision > 0 && match.Tags.Count == 0)
-                return StoredResponse.Of(SchedulingProblems.AvailabilityNeedsIfMatch.Because());
-            if (!match.Allows(calendar.Revision)) return StoredResponse.Of(
-                SchedulingProblems.AvailabilityIsStale.Because());
+                return SchedulingProblems.AvailabilityNeedsIfMatch.Because();
+            if (!match.Allows(calendar.Revision)) return SchedulingProblems.AvailabilityIsStale.Because();
             var plan = calendar.Plan(week, request);
-            if (plan.Added + plan.Kept > WeeklySchedule.MostSlots) return StoredResponse.Of(TooManySlots(plan));
+            if (plan.Added + plan.Kept > WeeklySchedule.MostSlots) return TooManySlots(plan);
             var revision = await Save(connection, calendar, request, doctor);
-            return await Apply(connection, calendar with { Offered = request }, week, plan, doctor) with
-            {
-                ETag = IfMatch.Tag(revision),
-            };
+            return await Apply(connection, calendar with { Offered = request }, revision, week, plan, doctor);
         });
     }
 
@@ -77,16 +72,16 @@ static class ReplaceAvailability
             .Value<int>();
     }
 
-    static async Task<StoredResponse> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
-        IReadOnlyList<WeeklyWindow> week, SlotPlan plan, CurrentUser doctor)
+    static async Task<StoredResponse<Ok<Response>>> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
+        int revision, IReadOnlyList<WeeklyWindow> week, SlotPlan plan, CurrentUser doctor)
     {
         var done = await ApplySlotPlan.Apply(connection, [(calendar, plan)], doctor);
         // Fewer than planned: some were booked in between and belong into the response.
         if (done.Closed < plan.Close.Count) calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
-        return StoredResponse.Of(StatusCodes.Status200OK, new Response(
+        return StoredResponse.Ok(new Response(
             calendar.Offered.Rules, calendar.Offered.MinimumNoticeMinutes, calendar.Offered.HorizonDays,
             calendar.Zone.Id, done.Added, done.Closed - plan.AlreadyHidden, plan.Kept + plan.Close.Count - done.Closed,
-            [.. calendar.Outside(week).Select(ConflictingBooking.Of)]));
+            [.. calendar.Outside(week).Select(ConflictingBooking.Of)]), IfMatch.Tag(revision));
     }
 
     // A held slot that the new notice closes is withdrawn instead, so that its holder may still book it.

@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Slots;
 
@@ -13,17 +14,18 @@ static class CloseSlot
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Close an open slot")
             .WithDescription("A booked slot is refused; cancel its booking first. A held slot is refused too.")
-            .Produces(StatusCodes.Status204NoContent).WithProblems(
+            .WithProblems(
                 SchedulingProblems.SlotIsBooked, SchedulingProblems.SlotIsHeld, CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>
+    static Task<StoredResponse<NoContent>> Handle(Guid id, CurrentUser doctor, IdempotencyKey key,
+        IdempotentTransaction transaction) =>
         transaction.Run(doctor, key, new { }, async connection =>
             await connection.Statement(Close).With(id).With(doctor.Id).With(doctor.Trace).Value<string>() switch
             {
                 "closed" => StoredResponse.NoContent,
-                "booked" => StoredResponse.Of(SchedulingProblems.SlotIsBooked.Because()),
-                "held" => StoredResponse.Of(SchedulingProblems.SlotIsHeld.Because()),
-                _ => StoredResponse.Of(CommonProblems.NotFound()),
+                "booked" => SchedulingProblems.SlotIsBooked.Because(),
+                "held" => SchedulingProblems.SlotIsHeld.Because(),
+                _ => CommonProblems.NotFound(),
             });
 
     const string Close = """

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -21,7 +22,6 @@ static class ListOpenSlots
         routes.MapGet("/api/doctors/{id:guid}/slots", Handle).AllowAnonymous().CachePublic("id")
             .WithTags("Slots").WithSummary("List a doctor's open slots")
             .WithDescription("Slots that can be booked now, in the order of their start.")
-            .Produces<Page<Slot>>()
             .Example(Examples.PageOf(Examples.Open))
             .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, PageQuery.NotACursor);
 
@@ -29,7 +29,7 @@ static class ListOpenSlots
     /// <param name="ValidSeconds">Until this slot begins, or a hold of one of the doctor's slots ends.</param>
     sealed record Row(Slot? Slot, double ValidSeconds);
 
-    static async Task<IResult> Handle(Guid id, [AsParameters] PageQuery query,
+    static async Task<Results<Ok<Page<Slot>>, ProblemHttpResult>> Handle(Guid id, [AsParameters] PageQuery query,
         [FromKeyedServices(Database.ForLists)] NpgsqlDataSource db, SchedulingSettings settings, HttpContext http,
         CancellationToken ct, QueryDate? from = null, QueryDate? to = null)
     {

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -18,11 +19,11 @@ static class ListOwnSlots
     public static void Map(RouteGroupBuilder slots) => slots.MapGet("", Handle).RequireAuthorization(Allow.Doctor)
         .WithSummary("List your slots")
         .WithDescription("In the order of their start. Closed slots are listed only with `status=closed`.")
-        .Produces<Page<Slot>>()
         .Example(Examples.PageOf(Examples.Open)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db,
-        CancellationToken ct, QueryDate? from = null, QueryDate? to = null, string? status = null)
+    static async Task<Results<Ok<Page<Slot>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
+        CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct, QueryDate? from = null, QueryDate? to = null,
+        string? status = null)
     {
         if (status is not null && !Statuses.Contains(status))
             return CommonProblems.Field("status", "must be one of " + string.Join(", ", Statuses));

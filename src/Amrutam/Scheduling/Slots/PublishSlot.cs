@@ -30,13 +30,13 @@ static class PublishSlot
         .WithDescription("By date and local times in the doctor's time zone, or by two instants.")
         .Example(new Request(new LocalDate(2030, 1, 7), new LocalTime(9, 30),
             new EndTime(new LocalTime(10, 0))))
-        .Produces<Slot>(StatusCodes.Status201Created).WithLocation().Example(Examples.Open)
+        .WithLocation().Example(Examples.Open)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.SlotsOfADoctorDoNotOverlap,
             SchedulingProblems.SlotIsInTimeOff, SchedulingProblems.SlotIsInThePast, SchedulingProblems.SlotIsTooLong,
             SchedulingProblems.SlotIsTooShort, SchedulingProblems.LocalTimeDoesNotExist, CommonProblems.Invalid,
             IdempotencyProblems.KeyReused);
 
-    static async Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
+    static async Task<StoredResponse<Created<Slot>>> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
         IdempotentTransaction transaction,
         NpgsqlDataSource db, CancellationToken ct)
     {
@@ -51,22 +51,23 @@ static class PublishSlot
     }
 
     /// <param name="start">The request's field with the start.</param>
-    static async Task<StoredResponse> Publish(NpgsqlConnection connection, Slot slot, string start, CurrentUser doctor)
+    static async Task<StoredResponse<Created<Slot>>> Publish(NpgsqlConnection connection, Slot slot, string start,
+        CurrentUser doctor)
     {
         await CalendarLocks.LockCalendars(connection, doctor.Id);
         var outcome = await connection.Statement(Insert).With(slot.Id).With(slot.DoctorId).With(slot.StartsAt)
             .With(slot.EndsAt).With(doctor.Trace).Value<string>();
         return outcome switch
         {
-            "published" => StoredResponse.Of(StatusCodes.Status201Created, slot, "/api/slots/" + slot.Id),
-            "away" => StoredResponse.Of(SchedulingProblems.SlotIsInTimeOff.Because()),
-            "past" => StoredResponse.Of(SchedulingProblems.SlotIsInThePast.About(start)),
-            _ => StoredResponse.Of(SchedulingProblems.SlotsOfADoctorDoNotOverlap.Because(
+            "published" => StoredResponse.Created(slot, "/api/slots/" + slot.Id),
+            "away" => SchedulingProblems.SlotIsInTimeOff.Because(),
+            "past" => SchedulingProblems.SlotIsInThePast.About(start),
+            _ => SchedulingProblems.SlotsOfADoctorDoNotOverlap.Because(
                 extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
                 {
                     ["slots"] = await connection.Statement(Overlapping).With(doctor.Id).With(slot.StartsAt)
                         .With(slot.EndsAt).List(Slot.Read),
-                })),
+                }),
         };
     }
 

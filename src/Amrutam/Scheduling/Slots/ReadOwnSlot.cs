@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Slots;
@@ -12,9 +13,10 @@ static class ReadOwnSlot
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Doctor).WithSummary("Read one of your slots")
             .WithDescription("A slot of the caller, in any state.")
-            .Produces<Slot>().Example(Examples.Open).WithProblems(CommonProblems.Absent);
+            .Example(Examples.Open).WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
+    static async Task<Results<Ok<Slot>, ProblemHttpResult>> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db,
+        CancellationToken ct) =>
         await db.Statement(Select).With(id).With(doctor.Id).One(Slot.Read, ct) is { } slot
             ? TypedResults.Ok(slot) : CommonProblems.NotFound();
 

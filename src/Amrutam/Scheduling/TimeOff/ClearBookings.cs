@@ -2,12 +2,12 @@ using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
-using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -31,7 +31,7 @@ static class ClearBookings
     /// <param name="Cancelled">The cancelled bookings, as they were before.</param>
     /// <param name="Refusal">The response when nothing was changed, or null.</param>
     public sealed record Outcome(IReadOnlyList<ConflictingBooking> Cancelled, IReadOnlyList<MovedBooking> Moved,
-        StoredResponse? Refusal = null);
+        ProblemHttpResult? Refusal = null);
 
     /// <param name="Reason">The doctor's reason for the patients, or null.</param>
     public sealed record Leave(Guid Id, Interval Away, string? Reason = null);
@@ -106,9 +106,10 @@ static class ClearBookings
         return new([], [.. bookings.Zip(slots, (b, to) => MovedBooking.Of(Shown(b), to!.Value))]);
     }
 
-    static Outcome Refused(Problem rule, List<InTheWay> bookings) => new([], [], StoredResponse.Of(rule.Because(
+    static Outcome Refused(Problem rule, List<InTheWay> bookings) => new([], [], rule.Because(
         bookings.Count > MostShown ? $"The first {MostShown} of {bookings.Count} bookings are listed." : null,
-        new Dictionary<string, object?>(StringComparer.Ordinal) { ["bookings"] = Shown([.. bookings.Take(MostShown)]) })));
+        new Dictionary<string, object?>(StringComparer.Ordinal)
+        { ["bookings"] = Shown([.. bookings.Take(MostShown)]) }));
 
     static List<ConflictingBooking> Shown(List<InTheWay> bookings) => bookings.ConvertAll(Shown);
 

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -22,13 +23,12 @@ static class ListTimeOff
     sealed record Key(Instant EndsAt, Guid Id);
 
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("List your time off")
+        .WithSummary("List your time off")
         .WithDescription("In the order of its begin.")
-        .Produces<Page<TimeOff>>()
         .Example(Examples.PageOf(Examples.KeptTimeOff))
         .WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle(
+    static async Task<Results<Ok<Page<TimeOff>>, ProblemHttpResult>> Handle(
         [AsParameters] PageQuery query, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
     {
         var page = query.Open<Key>();

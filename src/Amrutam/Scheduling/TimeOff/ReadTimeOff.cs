@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.TimeOff;
@@ -10,12 +11,12 @@ namespace Amrutam.Scheduling.TimeOff;
 static class ReadTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapGet("/time-off/{id:guid}", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read one of your times off")
+        .WithSummary("Read one of your times off")
         .WithDescription("A time off of the caller.")
-        .Produces<ListTimeOff.TimeOff>()
         .Example(Examples.KeptTimeOff).WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct) =>
+    static async Task<Results<Ok<ListTimeOff.TimeOff>, ProblemHttpResult>> Handle(Guid id, CurrentUser doctor,
+        NpgsqlDataSource db, CancellationToken ct) =>
         await db.Statement(Select).With(id).With(doctor.Id).One(ListTimeOff.TimeOff.Read, ct) is { } off
             ? TypedResults.Ok(off) : CommonProblems.NotFound();
 

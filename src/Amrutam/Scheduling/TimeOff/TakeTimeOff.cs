@@ -9,6 +9,7 @@ using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Generation;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Text;
 using Npgsql;
@@ -41,34 +42,34 @@ static class TakeTimeOff
     public static readonly string[] Ways = [ClearBookings.Refuse, ClearBookings.Cancel, ClearBookings.Move];
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/time-off", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Take time off")
+        .WithSummary("Take time off")
         .WithDescription(
             "Closes open slots. Bookings in that time refuse it, are cancelled, or are moved to later slots of the "
             + "same length, as `bookings` says.")
         .Example(new Request("2030-01-07", "2030-01-11", ClearBookings.Move, "I am at a congress"))
-        .Produces<Response>(StatusCodes.Status201Created).WithLocation().Example(Examples.TimeOff)
+        .WithLocation().Example(Examples.TimeOff)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.BookingsInTheWay,
             SchedulingProblems.NoEqualSlotIsOpen, SchedulingProblems.TooMuchTimeOff,
             CommonProblems.Invalid, IdempotencyProblems.KeyReused);
 
-    static Task<IResult> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
+    static Task<StoredResponse<Created<Response>>> Handle(Request request, CurrentUser doctor, IdempotencyKey key,
         IdempotentTransaction transaction, BookingListeners listeners) =>
         transaction.Run(doctor, key, request, async connection =>
         {
             await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await DoctorCalendar.Of(connection, doctor.Id) is not { } calendar)
-                return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
+                return SchedulingProblems.DoctorHasNoProfile.Because();
             var fields = new RequestValidation();
             var away = Read(request, calendar, fields);
             var leave = new ClearBookings.Leave(Guid.CreateVersion7(), away,
                 fields.Text("reason", request.Reason, BookSlot.MaxReason));
-            if (fields.Wrong) return StoredResponse.Of(fields.Problem());
-            if (calendar.Away.Count >= MostAhead) return StoredResponse.Of(SchedulingProblems.TooMuchTimeOff.Because());
+            if (fields.Wrong) return fields.Problem();
+            if (calendar.Away.Count >= MostAhead) return SchedulingProblems.TooMuchTimeOff.Because();
             return await Apply(connection, calendar, leave, request.Bookings ?? ClearBookings.Refuse, doctor,
                 listeners);
         });
 
-    static async Task<StoredResponse> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
+    static async Task<StoredResponse<Created<Response>>> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
         ClearBookings.Leave leave, string how, CurrentUser doctor, BookingListeners listeners)
     {
         var (id, away, reason) = leave;
@@ -80,7 +81,7 @@ static class TakeTimeOff
         calendar = (await DoctorCalendar.Of(connection, doctor.Id))!;
         var plan = calendar.Plan();
         var done = await ApplySlotPlan.Apply(connection, [(calendar, plan)], doctor);
-        return StoredResponse.Of(StatusCodes.Status201Created, new Response(
+        return StoredResponse.Created(new Response(
             id, away.Start, away.End, calendar.Zone.Id, done.Closed - plan.AlreadyHidden,
             cleared.Cancelled, cleared.Moved, reason), "/api/availability/time-off/" + id);
     }

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.TimeOff;
 
@@ -12,16 +13,17 @@ namespace Amrutam.Scheduling.TimeOff;
 static class WithdrawTimeOff
 {
     public static void Map(RouteGroupBuilder availability) => availability.MapDelete("/time-off/{id:guid}", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Take back time off")
+        .WithSummary("Take back time off")
         .WithDescription("Slots of the weekly rules are open again.")
-        .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
+        .WithProblems(CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser doctor, IdempotencyKey key, IdempotentTransaction transaction) =>
+    static Task<StoredResponse<NoContent>> Handle(Guid id, CurrentUser doctor, IdempotencyKey key,
+        IdempotentTransaction transaction) =>
         transaction.Run(doctor, key, new { }, async connection =>
         {
             await CalendarLocks.LockCalendars(connection, doctor.Id);
             if (await connection.Statement(Delete).With(id).With(doctor.Id).With(doctor.Trace).Execute() == 0)
-                return StoredResponse.Of(CommonProblems.NotFound());
+                return CommonProblems.NotFound();
             if (await DoctorCalendar.Of(connection, doctor.Id) is { } calendar)
                 await ApplySlotPlan.Apply(connection, [(calendar, calendar.Plan())], doctor);
             return StoredResponse.NoContent;

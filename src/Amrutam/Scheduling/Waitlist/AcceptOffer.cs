@@ -6,6 +6,7 @@ using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
@@ -19,17 +20,18 @@ static class AcceptOffer
     public sealed record Request(string? Reason = null);
 
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Patient)
+        waitlist.MapPost("/{id:guid}/acceptance", Handle)
             .WithSummary("Accept an offered slot")
             .WithDescription("Books the slot that is held for the caller.")
-            .Produces<Booking>().WithLocation().WithETag().Example(Examples.Confirmed)
+            .WithLocation().WithETag().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.OfferIsOver,
                 SchedulingProblems.StepNotAllowed, SchedulingProblems.CancellationWindowHasPassed,
                 SchedulingProblems.BookingHasStarted, SchedulingProblems.MoveNeedsConfirmation, CommonProblems.Invalid])
             .Example(new Request("Follow-up after the blood test"));
 
-    static async Task<IResult> Handle(Guid id, Request? request, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction transaction, CheckBookability bookability, OfferSlot offers, BookingListeners listeners)
+    static async Task<StoredResponse<Ok<Booking>>> Handle(Guid id, Request? request, CurrentUser patient,
+        IdempotencyKey key, IdempotentTransaction transaction, CheckBookability bookability, OfferSlot offers,
+        BookingListeners listeners)
     {
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request?.Reason, BookSlot.MaxReason);
@@ -37,33 +39,33 @@ static class AcceptOffer
         return await transaction.Run(patient, key, request ?? new(), async connection =>
         {
             if (await ChangeEntry.Lock(connection, id, patient) is not { } entry)
-                return StoredResponse.Of(CommonProblems.NotFound());
-            if (entry.Offer is not { } offer) return StoredResponse.Of(SchedulingProblems.OfferIsOver.Because());
-            var response = entry.BookingId is { } booking
+                return CommonProblems.NotFound();
+            if (entry.Offer is not { } offer) return SchedulingProblems.OfferIsOver.Because();
+            var booked = entry.BookingId is { } booking
                 ? await Move(connection, booking, offer.SlotId, patient, bookability, listeners)
                 : await Book(connection, offer.SlotId, patient, reason, bookability);
             // A move is announced to the waiting list, which ends the entry.
-            if (response.Status == StatusCodes.Status200OK && entry.BookingId is null)
+            if (booked.Response.Status == StatusCodes.Status200OK && entry.BookingId is null)
                 await ChangeEntry.End(connection, id, "accepted", "accepted", patient.Id, patient, offers);
-            return response;
+            return booked;
         });
     }
 
-    static async Task<StoredResponse> Book(NpgsqlConnection connection, Guid slot, CurrentUser patient, string? reason,
-        CheckBookability bookability)
+    static async Task<StoredResponse<Ok<Booking>>> Book(NpgsqlConnection connection, Guid slot, CurrentUser patient,
+        string? reason, CheckBookability bookability)
     {
         if (await bookability.Refusal(connection, slot, patient.Id, patient) is { } refusal) return refusal;
         var booked = await InsertBookings.Insert(connection, [slot], patient, reason);
         return booked[0].Response(location: Booking.Location(booked[0].Id));
     }
 
-    static async Task<StoredResponse> Move(NpgsqlConnection connection, Guid booking, Guid slot, CurrentUser patient,
-        CheckBookability bookability, BookingListeners listeners)
+    static async Task<StoredResponse<Ok<Booking>>> Move(NpgsqlConnection connection, Guid booking, Guid slot,
+        CurrentUser patient, CheckBookability bookability, BookingListeners listeners)
     {
         var present = (await ChangeBooking.Lock(connection, booking, patient))!;
         if (LifeCycle.Refusal(present.Booking.Status, BookingAction.Move, present.Booking.StartsAt, present.Now)
-            is { } refusal) return StoredResponse.Of(refusal);
-        return present.IsWithinWindow ? StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because())
+            is { } refusal) return refusal;
+        return present.IsWithinWindow ? SchedulingProblems.CancellationWindowHasPassed.Because()
             : await MoveBooking.Move(connection, present.Booking, new(slot), patient, bookability, listeners);
     }
 }

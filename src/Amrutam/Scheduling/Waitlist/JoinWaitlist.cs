@@ -7,6 +7,7 @@ using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -28,9 +29,9 @@ static class JoinWaitlist
     static readonly Duration LongestRange = Duration.FromDays(180);
 
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapPost("", Handle).RequireAuthorization(Allow.Patient).WithSummary("Join a waiting list")
+        waitlist.MapPost("", Handle).WithSummary("Join a waiting list")
             .WithDescription("For a doctor, for a specialization, or to move a booking earlier.")
-            .Produces<WaitlistEntry>(StatusCodes.Status201Created).WithLocation().Example(Examples.Waiting)
+            .WithLocation().Example(Examples.Waiting)
             .WithProblems(CommonProblems.Absent, CommonProblems.Invalid, SchedulingProblems.DoctorIsNotBookable,
                 SchedulingProblems.NobodyBooksThemself, SchedulingProblems.TooManyWaitlistEntries,
                 SchedulingProblems.AlreadyInThisLine, SchedulingProblems.StepNotAllowed,
@@ -38,9 +39,9 @@ static class JoinWaitlist
                 IdempotencyProblems.KeyReused)
             .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
-    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction transaction, OfferSlot offers, FindFreeSlots free, SchedulingSettings settings,
-        SchedulingLimits limits)
+    static async Task<StoredResponse<Created<WaitlistEntry>>> Handle(Request request, CurrentUser patient,
+        IdempotencyKey key, IdempotentTransaction transaction, OfferSlot offers, FindFreeSlots free,
+        SchedulingSettings settings, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
         var specialization = fields.Name("specialization", request.Specialization, BookSlot.MaxSpecialization);
@@ -67,10 +68,10 @@ static class JoinWaitlist
             return outcome switch
             {
                 "joined" => await OfferFreeSlots(connection, entry, offers, free),
-                "twice" => StoredResponse.Of(SchedulingProblems.AlreadyInThisLine.Because()),
-                "too_many" => StoredResponse.Of(SchedulingProblems.TooManyWaitlistEntries.Because()),
-                "past" => StoredResponse.Of(CommonProblems.Field("to", "must be in the future")),
-                { } code => StoredResponse.Of(SchedulingProblems.Named(code).Because()),
+                "twice" => SchedulingProblems.AlreadyInThisLine.Because(),
+                "too_many" => SchedulingProblems.TooManyWaitlistEntries.Because(),
+                "past" => CommonProblems.Field("to", "must be in the future"),
+                { } code => SchedulingProblems.Named(code).Because(),
                 null => throw new InvalidOperationException("The statement always has an outcome."),
             };
         });
@@ -78,23 +79,23 @@ static class JoinWaitlist
 
     /// <summary>Locks the booking.</summary>
     /// <returns>The problem with moving it earlier, or null.</returns>
-    static async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
+    static async Task<ProblemHttpResult?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
     {
         if (await ChangeBooking.Lock(connection, id, patient) is not { Booking: var booking } present)
-            return StoredResponse.Of(CommonProblems.NotFound());
+            return CommonProblems.NotFound();
         if (LifeCycle.Refusal(booking.Status, BookingAction.Move, booking.StartsAt, present.Now) is { } refusal)
-            return StoredResponse.Of(refusal);
+            return refusal;
         return await connection.Statement(ConfirmsByHand).With(booking.DoctorId).Value<bool>()
-            ? StoredResponse.Of(SchedulingProblems.MoveNeedsConfirmation.Because()) : null;
+            ? SchedulingProblems.MoveNeedsConfirmation.Because() : null;
     }
 
-    static async Task<StoredResponse> OfferFreeSlots(NpgsqlConnection connection, Guid entry, OfferSlot offers,
-        FindFreeSlots free)
+    static async Task<StoredResponse<Created<WaitlistEntry>>> OfferFreeSlots(NpgsqlConnection connection, Guid entry,
+        OfferSlot offers, FindFreeSlots free)
     {
         foreach (var slot in await free.For(connection, entry))
             await offers.ToFirstInLine(connection, slot, null);
         var joined = await ChangeEntry.Read(connection, entry);
-        return StoredResponse.Of(StatusCodes.Status201Created, joined!, "/api/waitlist/" + entry);
+        return StoredResponse.Created(joined!, "/api/waitlist/" + entry);
     }
 
     const string ConfirmsByHand = "select requires_confirmation from scheduling.booking_policies where doctor_id = $1";

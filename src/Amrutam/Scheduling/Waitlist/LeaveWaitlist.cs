@@ -1,6 +1,7 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Waitlist;
 
@@ -8,20 +9,19 @@ namespace Amrutam.Scheduling.Waitlist;
 static class LeaveWaitlist
 {
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapDelete("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
+        waitlist.MapDelete("/{id:guid}", Handle)
             .WithSummary("Leave a waiting list")
             .WithDescription("A slot that is held for the caller goes to the next in line.")
-            .Produces(StatusCodes.Status204NoContent)
             .WithProblems(CommonProblems.Absent, SchedulingProblems.EntryIsOver);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
-        OfferSlot offers) =>
+    static Task<StoredResponse<NoContent>> Handle(Guid id, CurrentUser patient, IdempotencyKey key,
+        IdempotentTransaction transaction, OfferSlot offers) =>
         transaction.Run(patient, key, new { }, async connection =>
         {
             if (await ChangeEntry.Lock(connection, id, patient) is not { } entry)
-                return StoredResponse.Of(CommonProblems.NotFound());
+                return CommonProblems.NotFound();
             if (entry.Status is not (WaitlistEntry.Waiting or WaitlistEntry.Offered))
-                return StoredResponse.Of(SchedulingProblems.EntryIsOver.Because());
+                return SchedulingProblems.EntryIsOver.Because();
             await ChangeEntry.End(connection, id, "left", "withdrawn", patient.Id, patient, offers);
             return StoredResponse.NoContent;
         });

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -14,13 +15,12 @@ static class ListWaitlist
     sealed record Key(Instant CreatedAt, Guid Id);
 
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapGet("", Handle).RequireAuthorization(Allow.Patient).WithSummary("List your places in line")
+        waitlist.MapGet("", Handle).WithSummary("List your places in line")
             .WithDescription("The caller's entries on waiting lists, the newest first.")
-            .Produces<Page<WaitlistEntry>>()
             .Example(Examples.PageOf(Examples.Offered)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
-        CancellationToken ct)
+    static async Task<Results<Ok<Page<WaitlistEntry>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
+        CurrentUser patient, NpgsqlDataSource db, CancellationToken ct)
     {
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;

@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
@@ -10,13 +11,14 @@ namespace Amrutam.Scheduling.Waitlist;
 static class ReadEntry
 {
     public static void Map(RouteGroupBuilder waitlist) =>
-        waitlist.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.Patient)
+        waitlist.MapGet("/{id:guid}", Handle)
             .WithSummary("Read one of your places in line")
             .WithDescription("With the slot that is held for the caller, if there is one.")
-            .Produces<WaitlistEntry>().Example(Examples.Offered)
+            .Example(Examples.Offered)
             .WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, CurrentUser patient, NpgsqlDataSource db, CancellationToken ct) =>
+    static async Task<Results<Ok<WaitlistEntry>, ProblemHttpResult>> Handle(Guid id, CurrentUser patient,
+        NpgsqlDataSource db, CancellationToken ct) =>
         await db.Statement(Select).With(id).With(patient.Id).One(WaitlistEntry.Read, ct) is { } entry
             ? TypedResults.Ok(entry) : CommonProblems.NotFound();
 

@@ -1,3 +1,4 @@
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Limits;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
@@ -15,7 +16,7 @@ public sealed class EndlessRowsTests(TestCluster cluster) : IAsyncLifetime
     // A minute may end between two requests; the next one does not.
     const int Tries = 2 * PerMinute + 1;
 
-    static readonly string[] Roles = ["patient", "doctor", "admin"];
+    static readonly string[] Roles = Allow.Roles[Allow.SignedIn];
 
     TestServer _server = null!;
     int _addresses;

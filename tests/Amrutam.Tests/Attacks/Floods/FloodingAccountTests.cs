@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
@@ -141,7 +142,7 @@ public sealed class FloodingAccountTests(TestCluster cluster) : IAsyncLifetime
             _route = route;
             var account = await server.Doctor();
             var tokens = new List<string>();
-            foreach (var role in (string[])["doctor", "patient", "admin"])
+            foreach (var role in Allow.Roles[Allow.SignedIn])
             {
                 var token = (await server.Again(account, role)).Http.DefaultRequestHeaders.Authorization!.ToString();
                 if ((await Send(token)).Code != "role_may_not") tokens.Add(token);

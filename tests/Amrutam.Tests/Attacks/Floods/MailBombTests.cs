@@ -102,7 +102,7 @@ public sealed class MailBombTests(TestCluster cluster) : IAsyncLifetime
 
     static string Address() => Guid.CreateVersion7().ToString("N") + "@example.org";
 
-    Task<long> Queued() => _server.Owner.Statement("select count(*) from identity.outgoing_mails").Value<long>();
+    Task<long> Queued() => _server.Owner.Statement("select count(*) from notifications.outgoing_mails").Value<long>();
 
     static object Argument(ParameterInfo parameter, NpgsqlConnection connection, string address) => parameter switch
     {

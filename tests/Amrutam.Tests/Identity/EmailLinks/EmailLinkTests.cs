@@ -195,7 +195,7 @@ public sealed class MailServerTests(TestCluster cluster)
         clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5));
         await Outbox.AllTried(server.Owner);
         await using var mail = await MailServer.Start(port);
-        await server.Owner.Statement("update identity.outgoing_mails set next_attempt_at = now()").Execute();
+        await server.Owner.Statement("update notifications.outgoing_mails set next_attempt_at = now()").Execute();
         await Mailbox.Letter(person.Email, "Choose a new password", mail);
     }
 
@@ -204,12 +204,12 @@ public sealed class MailServerTests(TestCluster cluster)
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase());
         await server.Owner.Statement("""
-            insert into identity.outgoing_mails (id, sealed, next_attempt_at)
+            insert into notifications.outgoing_mails (id, sealed, next_attempt_at)
             values ($1, 'broken', now() - interval '1 hour')
             """).With(Guid.CreateVersion7()).Execute();
         var person = await Person.SignUp(server);
         await Mailbox.Letter(person.Email, "Confirm your e-mail address");
-        (await server.Owner.Statement("select parked_because from identity.outgoing_mails").List(row =>
+        (await server.Owner.Statement("select parked_because from notifications.outgoing_mails").List(row =>
             row.GetString(0))).ShouldBe(["unreadable"]);
     }
 

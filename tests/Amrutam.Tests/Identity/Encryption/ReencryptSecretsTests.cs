@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Amrutam.Identity.Encryption;
-using Amrutam.Identity.Mail;
 using Amrutam.Identity.Reencryption;
+using Amrutam.Notifications.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Privacy;
 using Amrutam.Tests.Support;
@@ -35,9 +35,11 @@ public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
         var (secret, _) = await person.Enrol();
         var token = person.Http.DefaultRequestHeaders.Authorization;
         await before.Owner.Statement("""
-            insert into identity.outgoing_mails (id, sealed, next_attempt_at) values ($1, $2, now() + interval '1 day')
+            insert into notifications.outgoing_mails (id, sealed, next_attempt_at)
+            values ($1, $2, now() + interval '1 day')
             """).With(Guid.CreateVersion7())
-            .With(before.App.Services.GetRequiredService<SecretEncryption>().Encrypt("{}"u8, Emails.Purpose)).Execute();
+            .With(before.App.Services.GetRequiredService<SecretEncryption>().Encrypt("{}"u8, LetterQueue.Purpose))
+            .Execute();
         (await before.Anonymous().Get("/sign-in")).Is(200);
         // A key that the old server makes later would be encrypted with its own keys.
         await Until(async () => await before.Owner.Statement("select count(*) from audit.seal_keys").Value<long>() > 0);
@@ -67,13 +69,14 @@ public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
     public async Task A_secret_that_no_key_decrypts_is_counted_and_not_changed()
     {
         await using var server = await Start(New);
-        var lost = new SecretEncryption(RandomNumberGenerator.GetBytes(32)).Encrypt("{}"u8, Emails.Purpose);
+        var lost = new SecretEncryption(RandomNumberGenerator.GetBytes(32)).Encrypt("{}"u8, LetterQueue.Purpose);
         await server.Owner.Statement("""
-            insert into identity.outgoing_mails (id, sealed, next_attempt_at) values ($1, $2, now() + interval '1 day')
+            insert into notifications.outgoing_mails (id, sealed, next_attempt_at)
+            values ($1, $2, now() + interval '1 day')
             """).With(Guid.CreateVersion7()).With(lost).Execute();
         var done = await server.App.Services.GetRequiredService<ReencryptSecrets>().Run();
-        done.Single(table => table.Table == "identity.outgoing_mails").Unreadable.ShouldBe(1);
-        (await server.Owner.Statement("select sealed from identity.outgoing_mails where sealed = $1").With(lost)
+        done.Single(table => table.Table == "notifications.outgoing_mails").Unreadable.ShouldBe(1);
+        (await server.Owner.Statement("select sealed from notifications.outgoing_mails where sealed = $1").With(lost)
             .Value<byte[]>()).ShouldBe(lost);
     }
 
@@ -83,7 +86,9 @@ public sealed class ReencryptSecretsTests(TestCluster cluster) : IAsyncLifetime
     {
         await using var server = await Start(New);
         var sealedTables = await server.Owner.Statement("""
-            select table_schema || '.' || table_name from information_schema.columns where column_name = 'sealed'
+            select c.table_schema || '.' || c.table_name from information_schema.columns c
+              join information_schema.tables t using (table_schema, table_name)
+             where c.column_name = 'sealed' and t.table_type = 'BASE TABLE'
              union select 'identity.data_protection_keys' order by 1
             """).List(row => row.GetString(0));
         server.App.Services.GetServices<IEncryptedSecrets>().Select(t => t.Table).Order(StringComparer.Ordinal)

@@ -1,6 +1,7 @@
 using System.Text;
 using Amrutam.Identity.SecondFactor;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Tests.Identity.SignIn;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
@@ -155,7 +156,7 @@ public sealed class SecondFactorPolicyTests(TestCluster cluster)
     public async Task A_role_that_must_have_one_gets_no_answer_from_its_routes_before()
     {
         await using var server =
-            await TestServer.Start(await cluster.NewDatabase(), "--Identity:SecondFactorRoles=admin,doctor");
+            await TestServer.Start(await cluster.NewDatabase(), "--Identity:SecondFactorRoles=admin,doctor,staff");
         var admin = await Person.Admin(server);
         (await admin.Http.Get("/api/admin/users")).Is(403, "mfa_enrolment_required");
         (await (await server.User("doctor")).Http.Get("/api/slots")).Is(403, "mfa_enrolment_required");
@@ -163,7 +164,7 @@ public sealed class SecondFactorPolicyTests(TestCluster cluster)
         (await admin.Http.Get("/api/me")).Is(200);
         // Routes that are open to every signed-in caller may return clinical data too.
         var booking = "/api/bookings/" + Guid.CreateVersion7();
-        foreach (var role in new[] { "doctor", "admin" })
+        foreach (var role in new[] { "doctor", "staff", "admin" })
         {
             var caller = (await server.User(role)).Http;
             (await caller.Post(booking + "/cancellation", new { reason = "a reason" })).Is(403,
@@ -187,9 +188,9 @@ public sealed class SecondFactorPolicyTests(TestCluster cluster)
     public async Task When_everybody_must_a_password_alone_opens_nothing_but_the_own_account()
     {
         await using var server = await TestServer.Start(await cluster.NewDatabase(),
-            "--Identity:SecondFactorRoles=patient,doctor,admin");
+            "--Identity:SecondFactorRoles=" + string.Join(',', Allow.Roles[Allow.SignedIn]));
         var open = new List<string>();
-        foreach (var role in new[] { "patient", "doctor", "admin" })
+        foreach (var role in Allow.Roles[Allow.SignedIn])
         {
             var caller = (await server.User(role)).Http;
             foreach (var (method, path) in PermissionTests.RoutesFor(role))

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
@@ -12,19 +13,25 @@ namespace Amrutam.Tests.Identity.SignIn;
 /// <summary>The reviewed table permissions.txt against every mapped route and against its answers.</summary>
 public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) : IClassFixture<ServerFixture>
 {
-    sealed record Row(string Method, string Path, string Anonymous, string Patient, string Doctor, string Admin,
-        string Anothers)
+    sealed record Row(string Method, string Path, string Anonymous, string Patient, string Doctor, string Staff,
+        string Admin, string Anothers)
     {
         public string Route => Method + " " + Path;
 
-        public string For(string role) =>
-            role switch { "patient" => Patient, "doctor" => Doctor, "admin" => Admin, _ => Anonymous };
+        public string For(string role) => role switch
+        {
+            Allow.Patient => Patient,
+            Allow.Doctor => Doctor,
+            Allow.Staff => Staff,
+            Allow.Admin => Admin,
+            _ => Anonymous,
+        };
     }
 
     const string Table = "tests/Amrutam.Tests/Identity/SignIn/permissions.txt";
-    static readonly string[] Roles = ["anonymous", "patient", "doctor", "admin"];
+    static readonly string[] Roles = ["anonymous", .. Allow.Roles[Allow.SignedIn]];
 
-    // Roles that own records. An admin acts on the records of others, where the table allows it.
+    // Roles that own records. Staff and admins act on the records of others, where the table allows it.
     static readonly string[] Owners = ["patient", "doctor"];
 
     TestServer Server => fixture.Server;
@@ -32,7 +39,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     static IReadOnlyList<Row> Rows { get; } =
         [.. File.ReadLines(Tree.Path(Table)).Where(line => line.Length > 0 && line[0] != '#')
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(c => new Row(c[0], c[1], c[2], c[3], c[4], c[5], c[6]))];
+            .Select(c => new Row(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]))];
 
     static IEnumerable<string> Mapped(TestServer server) => ((IEndpointRouteBuilder)server.App).DataSources
         .SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
@@ -56,18 +63,36 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     }
 
     [Fact]
-    public async Task Every_route_lets_in_whom_the_table_says_and_nobody_else()
+    public async Task Every_route_lets_in_whom_the_table_says_and_nobody_else() =>
+        (await Unlike(Rows, Server)).ShouldBeEmpty();
+
+    [Fact]
+    public async Task A_route_that_lets_in_a_role_too_many_is_found()
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase());
+        server.App.MapGet("/planted", () => "").RequireAuthorization(Allow.SignedIn);
+        foreach (var role in Allow.Roles[Allow.SignedIn])
+        {
+            string For(string other) => other == role ? "no" : "yes";
+            var row = new Row("GET", "/planted", "no", For(Allow.Patient), For(Allow.Doctor), For(Allow.Staff),
+                For(Allow.Admin), "-");
+            (await Unlike([row], server)).ShouldHaveSingleItem().ShouldStartWith($"GET /planted as {role}: 200");
+        }
+    }
+
+    /// <returns>The answers that are not as the table says.</returns>
+    static async Task<List<string>> Unlike(IReadOnlyList<Row> rows, TestServer server)
     {
         var wrong = new List<string>();
-        foreach (var row in Rows)
+        foreach (var row in rows)
             foreach (var role in Roles)
             {
-                var reply = await (await Caller(role))
+                var reply = await (await Caller(role, server))
                     .Send(new(row.Method), Address(row, Guid.CreateVersion7().ToString()), Body(row));
                 if (!Fits(row, role, reply)) wrong.Add(
                     $"{row.Route} as {role}: {reply.Status} {reply.Header("Location")}");
             }
-        wrong.ShouldBeEmpty();
+        return wrong;
     }
 
     static bool Fits(Row row, string role, Reply reply) => row.For(role) switch
@@ -83,12 +108,11 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
     static bool IsJson(Reply reply) => reply.Header("Content-Type")?.Contains("json", StringComparison.Ordinal) == true;
 
     /// <summary>A new caller for each request, because some routes sign their caller out.</summary>
-    async Task<HttpClient> Caller(string role) => role switch
+    static async Task<HttpClient> Caller(string role, TestServer server) => role switch
     {
-        "anonymous" => Server.Anonymous(),
-        "doctor" => (await Server.Doctor()).Http,
-        _ =>
-            (await Server.User(role)).Http,
+        "anonymous" => server.Anonymous(),
+        Allow.Doctor => (await server.Doctor()).Http,
+        _ => (await server.User(role)).Http,
     };
 
     /// <summary>Routes that need a signed-in caller and are open to the role. Signing out is left out, because it ends
@@ -115,7 +139,7 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
             {
                 var things = await Things();
                 var (thing, body) = (things.Ids[Kind(row.Path)], Meaningful(row, things));
-                var caller = await Caller(role);
+                var caller = await Caller(role, Server);
                 var anothers = await caller.Send(new(row.Method), Address(row, thing), body);
                 var absent = await caller.Send(new(row.Method), Address(row, Stranger(thing)), body);
                 if (anothers.Status != 404 || Same(anothers) != Same(absent))
@@ -162,7 +186,8 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
         public TestUser? Owner(string kind, string role) => (kind, role) switch
         {
             ("bookings" or "series" or "slots" or "time-off", "doctor") => Doctor,
-            ("bookings" or "series" or "sessions" or "waitlist" or "passkeys", "patient") => Patient,
+            ("bookings" or "series" or "sessions" or "waitlist" or "passkeys"
+                or "calendar-feeds", "patient") => Patient,
             _ => null,
         };
     }
@@ -188,6 +213,10 @@ public sealed class PermissionTests(TestCluster cluster, ServerFixture fixture) 
                 values ($1, $2, 'Ayurveda', now(), now() + interval '1 day')
                 """, patient.Id),
             ["passkeys"] = await Passkey(patient.Id),
+            ["calendar-feeds"] = await Insert("""
+                insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
+                values ($1, $2, 'patient', uuid_send($1), 'discreet')
+                """, patient.Id),
         });
     }
 

@@ -56,9 +56,12 @@ public sealed class SignInTests(ServerFixture fixture) : IClassFixture<ServerFix
         replies.Count(r => r.Status == 409).ShouldBe(9);
     }
 
-    [Fact]
-    public async Task Nobody_signs_up_as_admin() =>
-        (await Client.Post("/api/auth/signup", Person("boss", "admin"))).Is(422, "role_not_open_to_signup");
+    [Theory]
+    [InlineData("staff", "role_not_open_to_signup")]
+    [InlineData("admin", "role_not_open_to_signup")]
+    [InlineData("king", "invalid_fields")]
+    public async Task Nobody_signs_up_as_staff_or_admin(string role, string code) =>
+        (await Client.Post("/api/auth/signup", Person("boss", role))).Is(422, code);
 
     [Theory]
     [InlineData("password1", "is among the most common passwords")]

@@ -104,18 +104,22 @@ public sealed class UserAdministrationTests(ServerFixture fixture) : IClassFixtu
         events.ShouldBe(["accounts.role_changed patient>doctor", "accounts.suspended"]);
     }
 
-    [Fact]
-    public async Task Somebody_who_is_invited_chooses_a_password_and_has_the_role()
+    [Theory]
+    [InlineData("doctor", "a doctor")]
+    [InlineData("staff", "a member of staff")]
+    [InlineData("admin", "an administrator")]
+    public async Task Somebody_who_is_invited_chooses_a_password_and_has_the_role(string role, string title)
     {
         var admin = await Server.User("admin");
         var email = Guid.CreateVersion7().ToString("N") + "@example.org";
         (await admin.Http.Post("/api/admin/invitations", new { email, role = "patient" })).Is(422);
-        (await admin.Http.Post("/api/admin/invitations", new { email, role = "admin" })).Is(201);
+        (await admin.Http.Post("/api/admin/invitations", new { email, role })).Is(201);
+        (await Mailbox.Letter(email, "You are invited to Amrutam")).Body().ShouldContain("as " + title + ".");
         var token = await Mailbox.Token(email, "You are invited to Amrutam");
         var weak = new { token, password = "password1" };
         (await Server.Anonymous().Post("/api/auth/invitations/acceptance", weak)).Is(422, "weak_password");
         var taken = new { token, password = Person.Password };
-        (await Server.Anonymous().Post("/api/auth/invitations/acceptance", taken)).Is(201)["role"].ShouldBe("admin");
+        (await Server.Anonymous().Post("/api/auth/invitations/acceptance", taken)).Is(201)["role"].ShouldBe(role);
         (await Server.Anonymous().Post("/api/auth/invitations/acceptance", taken)).Is(422, "invalid_token");
         (await Server.Anonymous().Post("/api/auth/login", new { email, password = Person.Password })).Is(200);
     }

@@ -8,7 +8,8 @@ using Npgsql;
 
 namespace Amrutam.Tests.Platform.Data;
 
-/// <summary>A synchronous standby is away, and a commit stops waiting for it. PostgreSQL then reports success.</summary>
+/// <summary>A synchronous standby is away, and a commit stops waiting for it. PostgreSQL then reports
+/// success.</summary>
 public sealed class CommitWatchTests(TestCluster cluster)
 {
     [Theory]

@@ -7,7 +7,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Amrutam.Tests.Platform.Operations;
 
@@ -47,22 +47,26 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
         Directory.Delete(folder, recursive: true);
     }
 
+    /// <summary>By a clock of its own, because a busy machine takes part of the two seconds.</summary>
     [Fact]
-    public async Task Readiness_is_answered_in_time_while_the_pool_is_exhausted_and_after()
+    public async Task The_database_counts_as_away_after_a_second_while_the_pool_is_exhausted()
     {
-        await using var server = await TestServer.Start(await cluster.NewDatabase(), "--Database:MaxConnections=4");
-        var pool = server.App.Services.GetRequiredService<NpgsqlDataSource>();
-        (await server.Anonymous().Get("/health/ready")).Is(200);
-        var taken = new List<NpgsqlConnection>();
-        // The server's jobs use the pool too, so a connection may be late.
-        while (taken.Count < 4) taken.Add(await pool.OpenConnectionAsync());
-        await ShouldAnswerInTime(server, 503);
-        foreach (var connection in taken) await connection.DisposeAsync();
-        await Waiting.Until(async () => (await server.Anonymous().Get("/health/ready")).Status == 200);
+        var database = await cluster.NewDatabase();
+        await using var pool = database.Open("exhausted", maxConnections: 1, NullLoggerFactory.Instance);
+        var clock = new FakeTimeProvider();
+        var probe = new DatabaseProbe(pool, clock);
+        await using (await pool.OpenConnectionAsync())
+        {
+            var answer = probe.Answers(CancellationToken.None);
+            answer.IsCompleted.ShouldBeFalse();
+            clock.Advance(TimeSpan.FromSeconds(1));
+            (await answer).ShouldBeFalse();
+        }
+        await Waiting.Until(() => probe.Answers(CancellationToken.None));
     }
 
     [Fact]
-    public async Task Readiness_is_answered_in_time_while_the_database_is_frozen_and_after()
+    public async Task Readiness_is_answered_while_the_database_is_frozen_and_after()
     {
         await using var plain = await PlainCluster.Start();
         await plain.Execute("create database amrutam");
@@ -70,23 +74,9 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
         await Migrator.Migrate(database.Owner, Program.Modules, CancellationToken.None);
         await using var server = await TestServer.Start(database);
         (await server.Anonymous().Get("/health/ready")).Is(200);
-        var frozen = await plain.Freeze();
-        try
-        {
-            for (var n = 0; n < 3; n++) await ShouldAnswerInTime(server, 503);
-        }
-        finally
-        {
-            frozen.Dispose();
-        }
+        using (await plain.Freeze())
+            for (var n = 0; n < 3; n++) (await server.Anonymous().Get("/health/ready")).Is(503, "not_ready");
         await Waiting.Until(async () => (await server.Anonymous().Get("/health/ready")).Status == 200);
-    }
-
-    static async Task ShouldAnswerInTime(TestServer server, int status)
-    {
-        var began = Stopwatch.StartNew();
-        (await server.Anonymous().Get("/health/ready")).Is(status, "not_ready");
-        began.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(2));
     }
 
     [Fact]
@@ -118,6 +108,17 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
             headers: ("Host", new Uri(management).Authority));
         onPublic.Is(404, "not_found");
         (await fixture.Server.Anonymous().Get("/health")).Text.ShouldNotContain("database");
+    }
+
+    [Fact]
+    public async Task The_version_and_the_commit_are_on_the_management_address_only()
+    {
+        var management = fixture.Server.App.Services.GetRequiredService<ManagementServer>().Address!;
+        using var operators = new HttpClient { BaseAddress = new(management) };
+        var live = (await operators.Send(HttpMethod.Get, "/health/live")).Is(200);
+        live["version"].ShouldMatch(@"^\d+\.\d+\.\d+$");
+        live.Body.TryGetProperty("commit", out _).ShouldBeTrue();
+        (await fixture.Server.Anonymous().Get("/health/live")).Text.ShouldNotContain("version");
     }
 
     [Fact]

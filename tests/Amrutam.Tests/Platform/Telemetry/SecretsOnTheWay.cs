@@ -23,6 +23,7 @@ static class SecretsOnTheWay
             .Is(200);
         var codes = raised.Body.GetProperty("recovery_codes").EnumerateArray().Select(c => c.GetString()!).ToList();
         var renewed = (await client.Post("/api/auth/refresh", new { refresh_token = raised["refresh_token"] })).Is(200);
+        var feed = await ReadAndRevokeFeed(client, renewed);
 
         var forms = new Forms(client);
         var form = await forms.Open();
@@ -38,9 +39,23 @@ static class SecretsOnTheWay
         return
         [
             .. new[] { tokens, raised, renewed }.SelectMany(t => PartsOf(t["access_token"]).Append(t["refresh_token"])),
-            offer["secret"], .. codes, proof, letter, session.Split('=', 2)[1], form.Token, TestServer.KeyEncryptionKey,
+            offer["secret"], .. codes, proof, feed, letter, session.Split('=', 2)[1], form.Token,
+            TestServer.KeyEncryptionKey,
             .. new[] { database.Owner, database.App }.Select(c => new NpgsqlConnectionStringBuilder(c).Password!),
         ];
+    }
+
+    /// <summary>Reads a calendar feed with and without its ETag, and once more after it was revoked.</summary>
+    static async Task<string> ReadAndRevokeFeed(HttpClient client, Reply tokens)
+    {
+        var made = (await Send(client, tokens, "/api/me/calendar-feeds", new { })).Is(201);
+        var path = new Uri(made["url"]).AbsolutePath;
+        var read = (await client.Get(path)).Is(200);
+        (await client.Send(HttpMethod.Get, path, headers: ("If-None-Match", read.Header("ETag")!))).Is(304);
+        (await client.Send(HttpMethod.Delete, "/api/me/calendar-feeds/" + made.Id,
+            headers: ("Authorization", "Bearer " + tokens["access_token"]))).Is(204);
+        (await client.Get(path)).Is(404);
+        return path.Split('/', '.')[2];
     }
 
     /// <summary>The parts of a token without the first, which names the algorithm.</summary>

@@ -25,13 +25,13 @@ public sealed class HomeTests(ServerFixture fixture, Browser browser) : IClassFi
         (await screen.Violations()).ShouldBeEmpty();
         screen.Complaints.ShouldBeEmpty();
         var links = await screen.Page.Locator("main a").EvaluateAllAsync<string[]>("links => links.map(a => a.href)");
-        links.Select(link => new Uri(link).AbsolutePath).ShouldBe(["/sign-in", "/api-docs/", "/health"]);
+        links.Select(link => new Uri(link).AbsolutePath).ShouldBe(["/doctors", "/sign-in", "/api-docs/", "/health"]);
         foreach (var link in links) (await screen.Page.APIRequest.GetAsync(link)).Status.ShouldBe(200, link);
     }
 
     [Theory]
-    [InlineData("patient", 390, ColorScheme.Dark, "hi-IN")]
-    [InlineData("doctor", 1280, ColorScheme.Light, "en-IN")]
+    [InlineData("staff", 390, ColorScheme.Dark, "hi-IN")]
+    [InlineData("staff", 1280, ColorScheme.Light, "en-IN")]
     public async Task A_role_without_pages_sees_who_is_signed_in_and_signs_out(string role, int width,
         ColorScheme light, string language)
     {
@@ -47,15 +47,18 @@ public sealed class HomeTests(ServerFixture fixture, Browser browser) : IClassFi
         (await screen.Page.Context.CookiesAsync()).Select(cookie => cookie.Name).ShouldNotContain("amrutam");
     }
 
-    [Fact]
-    public async Task An_admin_goes_from_the_first_page_to_the_overview()
+    [Theory]
+    [InlineData("admin", "/admin")]
+    [InlineData("patient", "/doctors")]
+    [InlineData("doctor", "/day")]
+    public async Task A_role_with_pages_goes_to_its_first_page(string role, string first)
     {
-        await using var screen = await browser.SignedIn(fixture.Server, "admin");
+        await using var screen = await browser.SignedIn(fixture.Server, role);
         foreach (var address in new[] { "/", "/sign-in" })
         {
             (await screen.Page.GotoAsync(address))!.Status.ShouldBe(200);
             if (address == "/sign-in") await screen.Page.Locator("main a").ClickAsync();
-            new Uri(screen.Page.Url).AbsolutePath.ShouldBe("/admin");
+            new Uri(screen.Page.Url).AbsolutePath.ShouldBe(first);
         }
     }
 

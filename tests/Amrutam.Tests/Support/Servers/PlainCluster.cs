@@ -34,7 +34,8 @@ sealed class PlainCluster : IAsyncDisposable
             "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
         // C.UTF-8 is on every machine, and the library for translations looks at LANGUAGE first in any locale but C.
         await cluster.Run("env", "LANGUAGE=" + language, programs.PgCtl, "start", "-w", "-D", cluster._data, "-l",
-            Path.Combine(folder, "log"), "-o", $"-c fsync=off -c listen_addresses='' -c unix_socket_directories='{folder}'");
+            Path.Combine(folder, "log"), "-o",
+            $"-c fsync=off -c listen_addresses='' -c unix_socket_directories='{folder}'");
         return cluster;
     }
 

@@ -4,9 +4,11 @@ namespace Amrutam.Tests.Tidy.Drawings;
 static class ArchitectureDrawing
 {
     static readonly (string Name, string[] Does)[] Modules = [
-        ("Identity", ["accounts, sign-in,", "keys, mail"]), ("Doctors", ["profiles,", "directory"]),
-        ("Scheduling", ["slots, bookings,", "waiting list"]), ("Audit", ["event log,", "seals"]),
-        ("Analytics", ["figures from", "events"]), ("Portal", ["web pages", "without script"]),
+        ("Identity", ["accounts,", "sign-in"]), ("Doctors", ["profiles,", "directory"]),
+        ("Patients", ["people who", "are treated"]), ("Scheduling", ["slots,", "bookings"]),
+        ("Notifications", ["mail,", "calendars"]),
+        ("Audit", ["event log,", "seals"]), ("Analytics", ["figures from", "events"]),
+        ("Portal", ["web pages"]),
     ];
 
     public static string Draw()
@@ -24,8 +26,10 @@ static class ArchitectureDrawing
             .Text(185, 90, "HTTPS", "soft").Text(510, 90, "HTTPS", "soft");
         for (var i = 0; i < Modules.Length; i++)
         {
-            var x = 30 + 132 * i;
-            svg.Card(x, 245, 120, 74, Modules[i].Name, Modules[i].Does).Arrow($"M{x + 60} 205V243");
+            const int Left = 30, Right = 822, Gap = 8;
+            var step = (Right - Left) / Modules.Length;
+            var (x, width) = (Left + step * i, step - Gap);
+            svg.Card(x, 245, width, 74, Modules[i].Name, Modules[i].Does).Arrow($"M{x + width / 2} 205V243");
         }
         svg.Box(30, 345, 940, 44, "bar").Text(500, 364, "Amrutam.Platform", "head mid")
             .Text(500, 381, "SQL, migrations, idempotency, event log, invariants, jobs, telemetry", "soft mid")

@@ -3,15 +3,16 @@ using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Invariants;
 using Amrutam.Tests.Support;
-using Amrutam.Tests.Support.Servers;
 using NodaTime;
 using Npgsql;
+using static Amrutam.Tests.Tidy.Statements.Plans;
 
 namespace Amrutam.Tests.Tidy.Statements;
 
 /// <summary>No statement reads a big table from end to end, by its generic plan over a seeded, analyzed
 /// database.</summary>
-public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatabase>
+[Collection(nameof(SeededDatabase))]
+public sealed class PlanTests(SeededDatabase seeded)
 {
     // A table that does not grow with use is small, or is read as a whole by design.
     static readonly string[] BigTables = [.. Product.Tables.Where(t => t.Grows).Select(t => t.Name)];
@@ -26,8 +27,6 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     {
         ["Amrutam.Doctors.Directory.ListDoctors.FindSoonest"] =
             "asks every doctor, when the next thousand slots were not enough",
-        ["Amrutam.Platform.Idempotency.ForgetKeys.ForgetOld"] =
-            "runs after LookByAge, with scans of whole tables switched off",
         ["Amrutam.Demo.DemoClinic.SomebodyIsThere"] = "reads until it meets the first account",
         ["Amrutam.Demo.DemoClinic.CreateProfiles"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.PublishSlots"] = FillsEmptyDatabase,
@@ -85,7 +84,7 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
             "truncate scheduling.slots, scheduling.bookings, platform.idempotency_keys cascade").Execute();
         var statement = SqlConstants.All.Single(s =>
             s.Name == "Amrutam.Scheduling.Bookings.Reserving.BookingBatch.Decide");
-        var plan = await Plan(connection, statement.Text, values: null);
+        var plan = await Explain(connection, statement.Text, values: null);
         var lookups = Nodes(plan).Where(node => Text(node, "Relation Name") is not null
             && Text(node, "Node Type")!.EndsWith("Scan", StringComparison.Ordinal))
             .Select(node => $"{Text(node, "Alias")}: {Text(node, "Index Cond") ?? Text(node, "TID Cond")}").ToList();
@@ -164,137 +163,12 @@ public sealed class PlanTests(SeededDatabase seeded) : IClassFixture<SeededDatab
     /// <param name="values">The values of the statement; null for nulls, which a generic plan ignores.</param>
     async Task<List<string>> Scanned(NpgsqlConnection connection, string sql, string? values)
     {
-        return [.. Nodes(await Plan(connection, sql, values)).Where(node => Text(node, "Node Type") == "Seq Scan")
+        return [.. Nodes(await Explain(connection, sql, values)).Where(node => Text(node, "Node Type") == "Seq Scan")
             .Select(node => $"{Text(node, "Schema")}.{Text(node, "Relation Name")}")
             .Where(table => !seeded.Empty.Contains(table))
             .Select(WithoutMonth)];
     }
 
-    static async Task<JsonElement> Plan(NpgsqlConnection connection, string sql, string? values)
-    {
-        try
-        {
-            await connection.Statement("prepare tidy as " + sql).Execute();
-            values ??= await connection.Statement(SqlTests.Nulls).Value<string>();
-            var plan = await connection
-                .Statement($"explain (verbose, format json) execute tidy {values}").Value<string>();
-            return JsonDocument.Parse(plan!).RootElement[0].GetProperty("Plan");
-        }
-        finally
-        {
-            await connection.Statement("deallocate all").Execute();
-        }
-    }
-
-    static IEnumerable<JsonElement> Nodes(JsonElement node) =>
-        [node, .. node.TryGetProperty("Plans", out var below) ? below.EnumerateArray().SelectMany(Nodes) : []];
-
-    static string? Text(JsonElement node, string name) =>
-        node.TryGetProperty(name, out var value) ? value.GetString() : null;
-
     static string WithoutMonth(string table) =>
         table.StartsWith("audit.events_", StringComparison.Ordinal) ? "audit.events" : table;
-}
-
-/// <summary>Thousands of rows in every big table, so that the planner chooses as in service.</summary>
-public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime
-{
-    /// <summary>A doctor with thousands of slots.</summary>
-    internal static readonly Guid Busy = new("01900000-0000-7000-8000-00000000b057");
-
-    /// <summary>A patient with thousands of bookings.</summary>
-    internal static readonly Guid BusyPatient = new("01900000-0000-7000-8000-00000000b058");
-
-    // The driver's limit of 30 seconds is too short for a busy machine.
-    static readonly TimeSpan MostSeeding = TimeSpan.FromMinutes(5);
-
-    Database _database = null!;
-
-    /// <summary>Tables without rows, which a plan may scan: the event log's partitions of future months.</summary>
-    internal HashSet<string> Empty { get; private set; } = [];
-
-    public async ValueTask InitializeAsync()
-    {
-        _database = await cluster.NewDatabase();
-        await using var connection = await Open();
-        await connection.Statement(Seed).Execute();
-        await connection.Statement(SeedBusy).With(Busy).With(BusyPatient).Execute();
-        await connection.Statement("analyze").Execute();
-        Empty = [.. await connection.Statement(
-            "select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
-            .List(row => row.GetString(0))];
-    }
-
-    /// <param name="options">PostgreSQL's settings, in the form of a connection string.</param>
-    internal async Task<NpgsqlConnection> Open(string? options = null)
-    {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_database.Owner)
-        {
-            Pooling = false, Options = options, CommandTimeout = (int)MostSeeding.TotalSeconds,
-        }.ConnectionString);
-        await connection.OpenAsync();
-        // The plan that a prepared statement settles on, and an index preference as with a cached database.
-        await connection.Statement("set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1").Execute();
-        return connection;
-    }
-
-    public ValueTask DisposeAsync() => default;
-
-    const string SeedBusy = """
-        with account as (
-            insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)
-            values ($1, 'busy@example.org', 'BUSY@EXAMPLE.ORG', 'Busy', 'doctor', 'x', 'x')),
-        profile as (
-            insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
-            values ($1, 'Busy', 'Busy', 5, 'Sees patients.', now())),
-        slots as (
-            insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
-            select gen_random_uuid(), $1, now() + n * interval '30 minutes', now() + (n + 1) * interval '30 minutes'
-              from generate_series(-2000, 2000) n returning id, starts_at, ends_at)
-        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
-        select gen_random_uuid(), id, $1, $2, starts_at, ends_at from slots where starts_at < now()
-        """;
-
-    // The same slots are booked in every run, because by chance a page could meet many more booked ones than it shows.
-    const string Seed = """
-        select setseed(0);
-        insert into identity.users (id, email, normalized_email, full_name, role, security_stamp, concurrency_stamp)
-        select gen_random_uuid(), n || '@example.org', n || '@EXAMPLE.ORG', 'Person ' || n,
-               case when n <= 3000 then 'doctor' else 'patient' end, 'x', 'x'
-          from generate_series(1, 8000) n;
-        insert into identity.sessions (id, user_id, expires_at) select gen_random_uuid(), id, now() + interval '1 day'
-             from identity.users;
-        insert into doctors.profiles (id, full_name, specialization, experience, bio, verified_at)
-        select id, full_name, 'Specialization ' || split_part(email, '@', 1)::int % 40, 5,
-             repeat('Sees patients. ', 20), now()
-          from identity.users where role = 'doctor';
-        insert into scheduling.slots (id, doctor_id, starts_at, ends_at)
-        select gen_random_uuid(), id, at, at + interval '30 minutes'
-          from doctors.profiles, generate_series(now() - interval '5 days', now() + interval '5 days',
-               interval '1 day') at;
-        insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at)
-        select gen_random_uuid(), s.id, s.doctor_id, gen_random_uuid(), s.starts_at, s.ends_at from scheduling.slots s
-             where random() < 0.4;
-        update scheduling.slots s set booking_id = b.id from scheduling.bookings b where b.slot_id = s.id;
-        insert into scheduling.booking_steps (booking_id, revision, action, from_status, to_status)
-        select id, 1, 'completed', 'confirmed', 'completed' from scheduling.bookings;
-        insert into scheduling.moved_bookings (booking_id, revision, doctor_id, patient_id, slot_id, starts_at, ends_at,
-               booked_at)
-        select id, 1, doctor_id, patient_id, slot_id, starts_at, ends_at, created_at from scheduling.bookings;
-        insert into scheduling.waitlist_entries (id, patient_id, doctor_id, starts_from, starts_until, status)
-        select gen_random_uuid(), u.id, d.id, now(), now() + interval '9 days',
-               (array['waiting', 'left', 'accepted'])[1 + abs(hashtext(u.email)) % 3]
-          from identity.users u
-          join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
-        insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at, outcome)
-        select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
-        insert into scheduling.recent_holds (patient_id, slot_id, ended_at)
-        select id, gen_random_uuid(), now() from identity.users;
-        insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body)
-        select id, 'bookings', 'k', '\x00', 201, '{}' from identity.users;
-        insert into audit.events (actor_id, actor_role, action, entity, entity_id)
-        select patient_id, 'patient', 'bookings.booked', 'booking', id from scheduling.bookings;
-        insert into audit.events (actor_id, actor_role, action, entity, entity_id)
-        select doctor_id, 'doctor', 'slots.published', 'slot', id from scheduling.slots;
-        """;
 }

@@ -195,8 +195,9 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
 
     const string SetModules = "select set_config('tidy.modules', $1, false)";
 
-    // A module may use its own schema, the views of others and functions that return a view's rows. It may append
-    // events and store responses under idempotency keys, which Platform keeps for all modules.
+    // A module may use its own schema, the views of others and functions that return a view's rows. PostgreSQL asks the
+    // reader of a view for the right to the functions in it, so those are granted too. A module may append events and
+    // store responses under idempotency keys, which Platform keeps for all modules.
     const string GrantEachModuleItsOwn = """
         do $$
         declare
@@ -223,6 +224,15 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
                 end if;
                 for published in select p.oid::regprocedure::text from pg_proc p
                      join pg_class v on v.reltype = p.prorettype where v.relkind = 'v' loop
+                    execute format('grant execute on function %s to %I', published, own);
+                end loop;
+                for published in with recursive called as (
+                        select d.refobjid as id from pg_depend d
+                         where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_proc'::regclass
+                        union
+                        select d.refobjid from pg_depend d join called c on d.objid = c.id
+                         where d.classid = 'pg_proc'::regclass and d.refclassid = 'pg_proc'::regclass)
+                     select id::regprocedure::text from called loop
                     execute format('grant execute on function %s to %I', published, own);
                 end loop;
                 execute format('grant insert on audit.events to %I', own);

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Policies;
 
@@ -19,48 +20,46 @@ static class ChangePolicy
     // A month. No appointment should bind a patient for longer.
     public const int MaxMinutes = 31 * 24 * 60;
 
-    public static void Map(RouteGroupBuilder doctors)
+    public static void Map(RouteGroupBuilder own)
     {
-        doctors.MapPut("/policy", Replace).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Replace your booking policy")
+        own.MapPut("", Replace).WithSummary("Replace your booking policy")
             .WithDescription("Replaces the whole policy. It counts for bookings that are made from now on.")
-            .Produces<BookingPolicy>().WithETag()
-            .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
+            .WithETag().WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
                 CommonProblems.Invalid)
             .Example(BookingPolicy.Example);
-        doctors.MapPatch("/policy", Change).RequireAuthorization(Allow.Doctor)
-            .WithSummary("Change your booking policy")
+        own.MapPatch("", Change).WithSummary("Change your booking policy")
             .WithDescription("Changes the fields that are given. It counts for bookings that are made from now on.")
-            .Produces<BookingPolicy>().WithETag()
-            .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
+            .WithETag().WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.RevisionIsStale,
                 CommonProblems.Invalid)
             .Example(new Changes(CancellationWindowMinutes: 24 * 60)).Example(BookingPolicy.Example);
     }
 
-    static Task<IResult> Replace(BookingPolicy policy, CurrentUser doctor, IfMatch match, IdempotencyKey key,
-        IdempotentTransaction transaction) => Run(policy, _ => policy, doctor, match, key, transaction);
+    static Task<StoredResponse<Ok<BookingPolicy>>> Replace(BookingPolicy policy, CurrentUser doctor, IfMatch match,
+        IdempotencyKey key, IdempotentTransaction transaction) =>
+        Run(policy, _ => policy, doctor, match, key, transaction);
 
-    static Task<IResult> Change(Changes changes, CurrentUser doctor, IfMatch match, IdempotencyKey key,
-        IdempotentTransaction transaction) => Run(changes, before => new(
+    static Task<StoredResponse<Ok<BookingPolicy>>> Change(Changes changes, CurrentUser doctor, IfMatch match,
+        IdempotencyKey key, IdempotentTransaction transaction) =>
+        Run(changes, before => new(
             changes.CancellationWindowMinutes ?? before.CancellationWindowMinutes,
             changes.RequiresConfirmation ?? before.RequiresConfirmation,
             changes.ConfirmationMinutes ?? before.ConfirmationMinutes), doctor, match, key, transaction);
 
-    static Task<IResult> Run<T>(T request, Func<BookingPolicy, BookingPolicy> change, CurrentUser doctor,
-        IfMatch match, IdempotencyKey key, IdempotentTransaction transaction) =>
+    static Task<StoredResponse<Ok<BookingPolicy>>> Run<T>(T request, Func<BookingPolicy, BookingPolicy> change,
+        CurrentUser doctor, IfMatch match, IdempotencyKey key, IdempotentTransaction transaction) =>
         transaction.Run(doctor, key, request, async connection =>
         {
             if (await BookingPolicy.OfOwn(connection, doctor.Id) is not { } before)
-                return StoredResponse.Of(SchedulingProblems.DoctorHasNoProfile.Because());
-            if (!match.Allows(before.Revision)) return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
+                return SchedulingProblems.DoctorHasNoProfile.Because();
+            if (!match.Allows(before.Revision)) return SchedulingProblems.RevisionIsStale.Because();
             var policy = change(before.Policy);
             var fields = Check(policy);
-            if (fields.Wrong) return StoredResponse.Of(fields.Problem());
+            if (fields.Wrong) return fields.Problem();
             var revision = await connection.Statement(Save).With(doctor.Id).With(policy.CancellationWindowMinutes)
                 .With(policy.RequiresConfirmation).With(policy.ConfirmationMinutes).With(before.Revision)
                 .With(doctor.Trace).Value<int>();
-            return revision == 0 ? StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because())
-                : StoredResponse.Of(StatusCodes.Status200OK, policy) with { ETag = IfMatch.Tag(revision) };
+            return revision == 0 ? SchedulingProblems.RevisionIsStale.Because()
+                : StoredResponse.Ok(policy, IfMatch.Tag(revision));
         });
 
     static RequestValidation Check(BookingPolicy policy) => new RequestValidation()

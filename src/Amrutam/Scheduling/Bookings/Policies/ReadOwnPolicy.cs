@@ -1,6 +1,7 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Policies;
@@ -8,13 +9,12 @@ namespace Amrutam.Scheduling.Bookings.Policies;
 /// <summary>Reads the signed-in doctor's booking policy, with its ETag.</summary>
 static class ReadOwnPolicy
 {
-    public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/policy", Handle)
-        .RequireAuthorization(Allow.Doctor).WithSummary("Read your booking policy")
+    public static void Map(RouteGroupBuilder own) => own.MapGet("", Handle)
+        .WithSummary("Read your booking policy")
         .WithDescription("The policy, with the ETag that a change can send.")
-        .Produces<BookingPolicy>().WithETag()
-        .Example(BookingPolicy.Example);
+        .WithETag().Example(BookingPolicy.Example);
 
-    static async Task<IResult> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db,
+    static async Task<Ok<BookingPolicy>> Handle(CurrentUser doctor, HttpResponse response, NpgsqlDataSource db,
         CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);

@@ -1,6 +1,7 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Policies;
@@ -11,10 +12,10 @@ static class ReadPolicy
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/{id:guid}/policy", Handle).AllowAnonymous()
         .WithSummary("Read a doctor's booking policy")
         .WithDescription("Open to all. A doctor without a policy has the lenient one.")
-        .Produces<BookingPolicy>()
         .Example(BookingPolicy.Example).WithProblems(CommonProblems.Absent);
 
-    static async Task<IResult> Handle(Guid id, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)
+    static async Task<Results<Ok<BookingPolicy>, ProblemHttpResult>> Handle(Guid id, NpgsqlDataSource db,
+        SchedulingSettings settings, CancellationToken ct)
     {
         await using var connection = await db.OpenConnectionAsync(ct);
         return await BookingPolicy.OfListed(connection, id, settings.VerifiedDoctorsOnly, ct) is { } stored

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -43,14 +44,13 @@ static class BookSeries
             .WithDescription(
                 "Books the same local time in the weeks that follow, all of them or the possible "
                 + "ones.")
-            .Produces<Series>(StatusCodes.Status201Created)
             .Example(Examples.Series)
             .WithProblems(SchedulingProblems.SeriesIsNotPossible, SchedulingProblems.TooManySeries,
                 CommonProblems.Absent, CommonProblems.Invalid,
                 IdempotencyProblems.KeyReused)
             .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
 
-    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key,
+    static async Task<StoredResponse<Created<Series>>> Handle(Request request, CurrentUser patient, IdempotencyKey key,
         IdempotentTransaction transaction, CheckBookability bookability, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
@@ -62,13 +62,13 @@ static class BookSeries
         return await transaction.Run(patient, key, request, async connection =>
         {
             var places = await FindPlaces(connection, request);
-            if (places.Count == 0) return StoredResponse.Of(CommonProblems.NotFound());
+            if (places.Count == 0) return CommonProblems.NotFound();
             var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
             var refusals = slots.Zip(await bookability.Check(connection, slots, patient.Id, patient))
                 .ToDictionary(s => s.First, s => s.Second);
             if (limits.OpenSeriesPerPatient > 0 && limits.OpenSeriesPerPatient
                 <= await connection.Statement(OpenSeries).With(patient.Id).Value<long>())
-                return StoredResponse.Of(SchedulingProblems.TooManySeries.Because());
+                return SchedulingProblems.TooManySeries.Because();
             return await Book(connection, request, reason, places, refusals, patient);
         });
     }
@@ -91,21 +91,21 @@ static class BookSeries
             : w.At is { } at && slots.TryGetValue(at, out var slot) ? slot : null))];
     }
 
-    static async Task<StoredResponse> Book(NpgsqlConnection connection, Request request, string? reason,
-        List<Place> places, Dictionary<Guid, string?> refusals, CurrentUser patient)
+    static async Task<StoredResponse<Created<Series>>> Book(NpgsqlConnection connection, Request request,
+        string? reason, List<Place> places, Dictionary<Guid, string?> refusals, CurrentUser patient)
     {
         var report = places.ConvertAll(p => new Occurrence(p.Date, p.StartsAt, Refusal(p, refusals) ?? "", null));
         var refused = report.Count(o => o.Outcome.Length > 0);
         if (refused == report.Count || (refused > 0 && request.Mode == AllOrNothing))
-            return StoredResponse.Of(SchedulingProblems.SeriesIsNotPossible.Because(
+            return SchedulingProblems.SeriesIsNotPossible.Because(
                 $"{refused} of {report.Count} cannot be booked.",
                 new Dictionary<string, object?>(StringComparer.Ordinal)
-                { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) }));
+                { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) });
         var series = Guid.CreateVersion7();
         var free = refusals.Where(r => r.Value is null).Select(r => r.Key).ToArray();
         var booked = await InsertBookings.Insert(connection, free, patient, reason, series);
         var at = booked.ToDictionary(b => b.StartsAt);
-        return StoredResponse.Of(StatusCodes.Status201Created, new Series(series, booked, report.ConvertAll(o =>
+        return StoredResponse.Created(new Series(series, booked, report.ConvertAll(o =>
             o is { Outcome.Length: 0, StartsAt: { } starts } && at.TryGetValue(starts, out var b)
                 ? o with { Outcome = b.Status, BookingId = b.Id } : o)));
     }

@@ -4,6 +4,7 @@ using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -33,12 +34,12 @@ static class BookSlot
                 "By slot, or with any doctor of a specialization at a time. An Idempotency-Key "
                 + "makes it safe to repeat.")
             .Example(new Request(Guid.Parse(ExampleValues.Id), "Follow-up"))
-            .Produces<Booking>(StatusCodes.Status201Created).WithLocation().WithETag().Example(Examples.Confirmed)
+            .WithLocation().WithETag().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.NoDoctorIsFree,
                 SchedulingProblems.NoSuchSpecialization, CommonProblems.Invalid]);
 
-    static async Task<IResult> Handle(Request request, CurrentUser patient, IdempotencyKey key, BookingBatch batch,
-        AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
+    static async Task<StoredResponse<Created<Booking>>> Handle(Request request, CurrentUser patient, IdempotencyKey key,
+        BookingBatch batch, AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
     {
         if (Misshapen(request) is { } malformed) return malformed;
         var fields = new RequestValidation();
@@ -65,7 +66,7 @@ static class BookSlot
     }
 
     /// <summary>A body that names neither a slot nor a time cannot be read as a booking at all.</summary>
-    static IResult? Misshapen(Request r)
+    static ProblemHttpResult? Misshapen(Request r)
     {
         var byTime = r.Specialization is not null || r.StartsAt is not null || r.Between is not null;
         if (r.SlotId is not null && byTime)
@@ -75,7 +76,7 @@ static class BookSlot
         return r.SlotId is null && r.StartsAt is null == r.Between is null
             ? CommonProblems.Field("starts_at", "is required, or between; not both") : null;
 
-        static IResult Missing(string field) => CommonProblems.Malformed.Because("Missing: " + field,
+        static ProblemHttpResult Missing(string field) => CommonProblems.Malformed.Because("Missing: " + field,
             new Dictionary<string, object?>(StringComparer.Ordinal)
             {
                 ["errors"] = new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = ["is required"] },

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
@@ -21,13 +22,13 @@ static class HoldSlot
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapPost("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Hold a slot")
             .WithDescription("Keeps the slot for the caller for a few minutes, until they book it.")
-            .Produces<Hold>(StatusCodes.Status201Created).Example(Examples.Held)
+            .Example(Examples.Held)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.TooManyHolds,
                 SchedulingProblems.SlotRests]);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
-        CheckBookability bookability, SchedulingSettings settings, SchedulingLimits limits,
-        Alternatives alternatives) =>
+    static Task<StoredResponse<Created<Hold>>> Handle(Guid id, CurrentUser patient, IdempotencyKey key,
+        IdempotentTransaction transaction, CheckBookability bookability, SchedulingSettings settings,
+        SchedulingLimits limits, Alternatives alternatives) =>
         transaction.Run(patient, key, new { }, async connection =>
         {
             if (await bookability.Refusal(connection, id, patient.Id, patient) is { } refusal)
@@ -37,8 +38,7 @@ static class HoldSlot
                 return StoredResponse.Of(SchedulingProblems.SlotRests.Because()) with { RetryAfterSeconds = seconds };
             var held = await connection.Statement(InsertHold).With(id).With(patient.Id).With(limits.HoldsPerPatient)
                 .With(settings.Times.HoldMinutes).With(patient.Trace).One(row => new Hold(id, row.GetInstant(0)));
-            return held is null ? StoredResponse.Of(SchedulingProblems.TooManyHolds.Because())
-                : StoredResponse.Of(StatusCodes.Status201Created, held);
+            return held is null ? SchedulingProblems.TooManyHolds.Because() : StoredResponse.Created(held);
         });
 
     // Three times as long as a hold, so that others have the slot most of the time.

@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -28,11 +29,10 @@ static class ListHolds
         routes.MapGet("/api/me/holds", Handle).RequireAuthorization(Allow.Patient).WithTags("Slots")
             .WithSummary("List your holds")
             .WithDescription("The slots that are held for the caller now, offers of the waiting list among them.")
-            .Produces<Page<Hold>>()
             .Example(Examples.PageOf(Examples.OwnHold)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
 
-    static async Task<IResult> Handle([AsParameters] PageQuery query, CurrentUser patient, NpgsqlDataSource db,
-        CancellationToken ct)
+    static async Task<Results<Ok<Page<Hold>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
+        CurrentUser patient, NpgsqlDataSource db, CancellationToken ct)
     {
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;

@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Bookings.Steps;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
@@ -28,45 +29,44 @@ static class MoveBooking
         bookings.MapPost("/{id:guid}/move", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Move a booking to another slot")
             .WithDescription("The booking keeps its id and its doctor; `to_other_doctor` allows another doctor's slot.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Moved)
+            .WithETag().Example(Examples.Moved)
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.StepNotAllowed,
                 SchedulingProblems.RevisionIsStale, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, SchedulingProblems.MoveNeedsConfirmation,
                 SchedulingProblems.SlotIsOfAnotherDoctor, CommonProblems.Invalid])
             .Example(new Request(Guid.Parse(ExampleValues.Id), "The doctor is away"));
 
-    static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
+    static async Task<StoredResponse<Ok<Booking>>> Handle(Guid id, Request request, [AsParameters] ChangeBooking change,
         CheckBookability bookability, Alternatives alternatives)
     {
         var (fields, user) = (new RequestValidation(), change.User);
-        var reason = fields.Text("reason", request.Reason, MaxReason, required: user.Role == Allow.Admin);
+        var reason = fields.Text("reason", request.Reason, MaxReason, required: user.ActsForClinic);
         if (fields.Wrong) return fields.Problem();
         return await change.Run(id, BookingAction.Move, request, async (connection, present) =>
         {
             if (present.Booking.SlotId == request.SlotId)
                 return present.Booking.Response();
             if (user.Role == Allow.Patient && present.IsWithinWindow)
-                return StoredResponse.Of(SchedulingProblems.CancellationWindowHasPassed.Because());
+                return SchedulingProblems.CancellationWindowHasPassed.Because();
             var response = await Move(connection, present.Booking, new(request.SlotId, reason, request.ToOtherDoctor),
                 user, bookability, change.Listeners);
-            return await alternatives.AddTo(response, request.SlotId, connection);
+            return await alternatives.AddTo(response.Response, request.SlotId, connection);
         });
     }
 
     /// <summary>Moves a booking that is locked and may be moved, if its patient may have the slot.</summary>
-    public static async Task<StoredResponse> Move(NpgsqlConnection connection, Booking booking, Wish wish,
+    public static async Task<StoredResponse<Ok<Booking>>> Move(NpgsqlConnection connection, Booking booking, Wish wish,
         CurrentUser by, CheckBookability bookability, BookingListeners listeners)
     {
         var slot = wish.Slot;
         if (await bookability.Refusal(connection, slot, booking.PatientId, by, booking) is { } refusal) return refusal;
         var (doctor, confirms) = (await connection.Statement(DoctorOfSlot).With(slot)
             .One(row => Tuple.Create(row.GetGuid(0), row.GetBoolean(1))))!;
-        if (by.Role == Allow.Doctor && doctor != by.Id) return StoredResponse.Of(CommonProblems.NotFound());
+        if (by.Role == Allow.Doctor && doctor != by.Id) return CommonProblems.NotFound();
         if (doctor != booking.DoctorId && !wish.ToOtherDoctor)
-            return StoredResponse.Of(SchedulingProblems.SlotIsOfAnotherDoctor.Because());
+            return SchedulingProblems.SlotIsOfAnotherDoctor.Because();
         if (by.Role == Allow.Patient && confirms)
-            return StoredResponse.Of(SchedulingProblems.MoveNeedsConfirmation.Because());
+            return SchedulingProblems.MoveNeedsConfirmation.Because();
         var moved = await connection.Statement(Apply).With(booking.Id).With(slot).With(booking.SlotId).With(by.Id)
             .With(by.Role).With(by.Trace).With(booking.Status).With(booking.StartsAt).With(wish.Reason)
             .With(booking.DoctorId).With(booking.EndsAt).One(Booking.Read);

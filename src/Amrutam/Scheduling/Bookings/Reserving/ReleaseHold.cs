@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
@@ -12,14 +13,14 @@ static class ReleaseHold
     public static void Map(RouteGroupBuilder slots) =>
         slots.MapDelete("/{id:guid}/hold", Handle).RequireAuthorization(Allow.Patient).WithSummary("Release a hold")
             .WithDescription("The slot is open to all again.")
-            .Produces(StatusCodes.Status204NoContent).WithProblems(CommonProblems.Absent);
+            .WithProblems(CommonProblems.Absent);
 
-    static Task<IResult> Handle(Guid id, CurrentUser patient, IdempotencyKey key, IdempotentTransaction transaction,
-        BookingListeners listeners) =>
+    static Task<StoredResponse<NoContent>> Handle(Guid id, CurrentUser patient, IdempotencyKey key,
+        IdempotentTransaction transaction, BookingListeners listeners) =>
         transaction.Run(patient, key, new { }, async connection =>
         {
             if (!await connection.Statement(Release).With(id).With(patient.Id).With(patient.Trace).Value<bool>())
-                return StoredResponse.Of(CommonProblems.NotFound());
+                return CommonProblems.NotFound();
             await listeners.SlotFreed(connection, id, patient.Id);
             return StoredResponse.NoContent;
         });

@@ -1,6 +1,8 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -11,10 +13,9 @@ static class AcceptRequest
         bookings.MapPost("/{id:guid}/acceptance", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Accept a request")
             .WithDescription("The requested booking is confirmed.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Confirmed with { Revision = 1 })
+            .WithETag().Example(Examples.Confirmed with { Revision = 1 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted]);
 
-    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+    static Task<StoredResponse<Ok<Booking>>> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Apply(id, BookingAction.Accept);
 }

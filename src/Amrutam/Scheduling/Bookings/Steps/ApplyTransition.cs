@@ -2,6 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
@@ -14,8 +15,8 @@ static class ApplyTransition
 {
     /// <param name="by">Null for the system.</param>
     /// <param name="before">For undoing: the state that the last step came from.</param>
-    public static async Task<StoredResponse> Apply(NpgsqlConnection connection, Booking booking, BookingAction action,
-        CurrentUser? by, BookingListeners listeners, string? reason = null, string? party = null,
+    public static async Task<StoredResponse<Ok<Booking>>> Apply(NpgsqlConnection connection, Booking booking,
+        BookingAction action, CurrentUser? by, BookingListeners listeners, string? reason = null, string? party = null,
         string before = "") =>
         (await Take(connection, booking, action, by, listeners, reason, party, before)).Response();
 

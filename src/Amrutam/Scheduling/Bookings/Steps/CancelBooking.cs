@@ -21,20 +21,20 @@ static class CancelBooking
         bookings.MapPost("/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Cancel a booking")
             .WithDescription("The slot is open again. The doctor's policy can set a last moment for patients.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Cancelled)
+            .WithETag().Example(Examples.Cancelled)
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasStarted,
                 SchedulingProblems.CancellationWindowHasPassed, CommonProblems.Invalid])
             .Example(new Request("I am travelling that day"));
 
-    static async Task<IResult> Handle(Guid id, Request? request, [AsParameters] ChangeBooking change)
+    static async Task<StoredResponse<Ok<Booking>>> Handle(Guid id, Request? request,
+        [AsParameters] ChangeBooking change)
     {
         var (fields, user) = (new RequestValidation(), change.User);
-        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
+        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.ActsForClinic);
         if (fields.Wrong) return fields.Problem();
         const BookingAction cancel = BookingAction.Cancel;
         return await change.Run(id, cancel, request ?? new(), async (connection, present) =>
-            Refusal(present, user) is { } refusal ? StoredResponse.Of(refusal)
+            Refusal(present, user) is { } refusal ? refusal
                 : await ApplyTransition.Apply(connection, present.Booking, cancel, user, change.Listeners, reason));
     }
 

@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -33,24 +34,24 @@ static class CancelSeries
         bookings.MapPost("/series/{id:guid}/cancellation", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Cancel a series")
             .WithDescription("Cancels the visits of a series that can be cancelled, all or those from one visit on.")
-            .Produces<Response>().Example(Examples.CancelledSeries)
+            .Example(Examples.CancelledSeries)
             .WithProblems(SchedulingProblems.NoVisitCanBeCancelled, CommonProblems.Absent, CommonProblems.Invalid,
                 IdempotencyProblems.KeyReused)
             .Example(new Request(Reason: "I am well again"));
 
-    static async Task<IResult> Handle(Guid id, Request? request, CurrentUser user, IdempotencyKey key,
-        IdempotentTransaction transaction, BookingListeners listeners)
+    static async Task<StoredResponse<Ok<Response>>> Handle(Guid id, Request? request, CurrentUser user,
+        IdempotencyKey key, IdempotentTransaction transaction, BookingListeners listeners)
     {
         var fields = new RequestValidation();
-        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.Role == Allow.Admin);
+        var reason = fields.Text("reason", request?.Reason, MaxReason, required: user.ActsForClinic);
         if (fields.Wrong) return fields.Problem();
         return await transaction.Run(user, key, request ?? new(), async connection =>
         {
             var visits = await Lock(connection, id, user);
-            if (visits.Count == 0) return StoredResponse.Of(CommonProblems.NotFound());
+            if (visits.Count == 0) return CommonProblems.NotFound();
             var first = request?.FromBookingId is { } from ? visits.FindIndex(v => v.Booking.Id == from) : 0;
             return first < 0
-                ? StoredResponse.Of(CommonProblems.Field("from_booking_id", "must be a booking of the series"))
+                ? CommonProblems.Field("from_booking_id", "must be a booking of the series")
                 : await Cancel(connection, id, visits[first..], user, reason, listeners);
         });
     }
@@ -59,16 +60,16 @@ static class CancelSeries
     /// <returns>The bookings by time.</returns>
     static async Task<List<PresentBooking>> Lock(NpgsqlConnection connection, Guid series, CurrentUser user)
     {
-        var slots = await connection.Statement(LockRows).With(series).With(user.Id).With(user.Role)
+        var slots = await connection.Statement(LockRows).With(series).With(user.Id).With(user.ActsForClinic)
             .List(row => row.GetGuid(0));
         if (slots.Count == 0) return [];
         await connection.Statement(CalendarLocks.Slots).With(slots.ToArray()).Execute();
-        return await connection.Statement(ReadRows).With(series).With(user.Id).With(user.Role)
+        return await connection.Statement(ReadRows).With(series).With(user.Id).With(user.ActsForClinic)
             .List(PresentBooking.Read);
     }
 
-    static async Task<StoredResponse> Cancel(NpgsqlConnection connection, Guid series, List<PresentBooking> visits,
-        CurrentUser user, string? reason, BookingListeners listeners)
+    static async Task<StoredResponse<Ok<Response>>> Cancel(NpgsqlConnection connection, Guid series,
+        List<PresentBooking> visits, CurrentUser user, string? reason, BookingListeners listeners)
     {
         var (cancelled, outcomes) = (new List<Booking>(), new List<Visit>());
         foreach (var present in visits)
@@ -81,12 +82,12 @@ static class CancelSeries
             outcomes.Add(new(booking.Id, booking.StartsAt, refusal ?? LifeCycle.Cancelled));
         }
         return cancelled.Count > 0
-            ? StoredResponse.Of(StatusCodes.Status200OK, new Response(series, cancelled, outcomes))
-            : StoredResponse.Of(SchedulingProblems.NoVisitCanBeCancelled.Because(
-                extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["visits"] = outcomes }));
+            ? StoredResponse.Ok(new Response(series, cancelled, outcomes))
+            : SchedulingProblems.NoVisitCanBeCancelled.Because(
+                extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["visits"] = outcomes });
     }
 
-    const string Own = "b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3 = 'admin')";
+    const string Own = "b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3)";
 
     const string LockRows = $"select b.slot_id from scheduling.bookings b where {Own} order by b.id for update";
 

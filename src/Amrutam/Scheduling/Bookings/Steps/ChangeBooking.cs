@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
 
@@ -31,32 +32,32 @@ sealed record PresentBooking(Booking Booking, Instant Now, Duration Cancellation
 /// once per Idempotency-Key.</summary>
 /// <remarks>
 /// The booking's row is locked first, then slots in id order, then the patient. A booking that is being made never
-/// waits for a booking's row, so no circle of waiting can close. Another person's booking is a 404. Staff (admin) see
-/// every booking here; each route's policy says whether it admits them.
+/// waits for a booking's row, so no circle of waiting can close. Another person's booking is a 404. Staff and admins
+/// see every booking here; each route's policy says whether it admits them.
 /// </remarks>
 readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMatch Match,
     IdempotentTransaction Transaction, BookingListeners Listeners, SchedulingSettings Settings)
 {
     /// <param name="change">Runs when the step is legal now; it may still refuse.</param>
-    public Task<IResult> Run<T>(Guid id, BookingAction action, T request,
-        Func<NpgsqlConnection, PresentBooking, Task<StoredResponse>> change)
+    public Task<StoredResponse<Ok<Booking>>> Run<T>(Guid id, BookingAction action, T request,
+        Func<NpgsqlConnection, PresentBooking, Task<StoredResponse<Ok<Booking>>>> change)
     {
         var (user, match) = (User, Match);
         var opensBefore = Duration.FromMinutes(Settings.Times.VisitOpensMinutes);
         return Transaction.Run(user, Key, request, async connection =>
         {
             if (await Lock(connection, id, user) is not { } present)
-                return StoredResponse.Of(CommonProblems.NotFound());
+                return CommonProblems.NotFound();
             if (!match.Allows(present.Booking.Revision))
-                return StoredResponse.Of(SchedulingProblems.RevisionIsStale.Because());
+                return SchedulingProblems.RevisionIsStale.Because();
             var refusal = LifeCycle.Refusal(present.Booking.Status, action, present.Booking.StartsAt, present.Now,
                 opensBefore);
-            return refusal is null ? await change(connection, present) : StoredResponse.Of(refusal);
+            return refusal is null ? await change(connection, present) : refusal;
         });
     }
 
     /// <summary>Runs a step that has no condition but to be legal.</summary>
-    public Task<IResult> Apply(Guid id, BookingAction action)
+    public Task<StoredResponse<Ok<Booking>>> Apply(Guid id, BookingAction action)
     {
         var (user, listeners) = (User, Listeners);
         return Run(id, action, new { }, (connection, present) =>
@@ -64,12 +65,12 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
     }
 
     public static async Task<PresentBooking?> Lock(NpgsqlConnection connection, Guid id, CurrentUser user) =>
-        await connection.Statement(LockRow).With(id).With(user.Id).With(user.Role).Value<bool>()
+        await connection.Statement(LockRow).With(id).With(user.Id).With(user.ActsForClinic).Value<bool>()
             ? await connection.Statement(ReadRow).With(id).One(PresentBooking.Read) : null;
 
     const string LockRow = """
         select true from scheduling.bookings
-         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3 = 'admin') for update
+         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3) for update
         """;
 
     // A statement of its own: its snapshot and its time are younger than the lock.

@@ -1,6 +1,8 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -11,10 +13,9 @@ static class CheckIn
         bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Check in")
             .WithDescription("Opens shortly before the booking; the problem `visit_is_not_open` says when.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
+            .WithETag().Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.VisitIsNotOpen]);
 
-    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+    static Task<StoredResponse<Ok<Booking>>> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Apply(id, BookingAction.CheckIn);
 }

@@ -1,6 +1,8 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -12,11 +14,10 @@ static class CompleteBooking
         bookings.MapPost("/{id:guid}/completion", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Complete a booking")
             .WithDescription("Ends a consultation that took place.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Confirmed with { Status = LifeCycle.Completed, Revision = 3 })
+            .WithETag().Example(Examples.Confirmed with { Status = LifeCycle.Completed, Revision = 3 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted,
                 SchedulingProblems.VisitIsNotOpen]);
 
-    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+    static Task<StoredResponse<Ok<Booking>>> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Apply(id, BookingAction.Complete);
 }

@@ -1,7 +1,9 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -19,11 +21,11 @@ static class DeclineRequest
             .Replacing(bookings.MapPost("/{id:guid}/declination", Handle)).RequireAuthorization(Allow.Doctor)
             .WithSummary("Decline a request")
             .WithDescription("The slot is open again, or goes to the first in line.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Declined).WithProblems([.. SchedulingProblems.OfStep, CommonProblems.Invalid])
+            .WithETag().Example(Examples.Declined).WithProblems([.. SchedulingProblems.OfStep, CommonProblems.Invalid])
             .Example(new Request("Please see a surgeon about this"));
 
-    static async Task<IResult> Handle(Guid id, Request? request, [AsParameters] ChangeBooking change)
+    static async Task<StoredResponse<Ok<Booking>>> Handle(Guid id, Request? request,
+        [AsParameters] ChangeBooking change)
     {
         var fields = new RequestValidation();
         var reason = fields.Text("reason", request?.Reason, MaxReason);

@@ -1,6 +1,8 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -13,12 +15,12 @@ static class RecordNoShow
         bookings.MapPost("/{id:guid}/no-show", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Record a no-show")
             .WithDescription("Records which party did not come.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.NoShow)
+            .WithETag().Example(Examples.NoShow)
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.BookingHasNotStarted,
                 CommonProblems.Invalid]).Example(new Request("patient"));
 
-    static async Task<IResult> Handle(Guid id, Request request, [AsParameters] ChangeBooking change) =>
+    static async Task<StoredResponse<Ok<Booking>>> Handle(Guid id, Request request,
+        [AsParameters] ChangeBooking change) =>
         request.Party is not ("patient" or "doctor") ? CommonProblems.Field("party", "must be patient or doctor")
             : await change.Run(id, BookingAction.RecordNoShow, request, (connection, present) =>
                 ApplyTransition.Apply(connection, present.Booking, BookingAction.RecordNoShow, change.User,

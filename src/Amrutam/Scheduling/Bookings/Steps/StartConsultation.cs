@@ -1,6 +1,8 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
+using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
@@ -11,10 +13,9 @@ static class StartConsultation
         bookings.MapPost("/{id:guid}/start", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Start the consultation")
             .WithDescription("The booking is in progress from now on.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 2 })
+            .WithETag().Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 2 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.VisitIsNotOpen]);
 
-    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+    static Task<StoredResponse<Ok<Booking>>> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Apply(id, BookingAction.Start);
 }

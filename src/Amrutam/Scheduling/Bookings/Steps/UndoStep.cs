@@ -3,6 +3,7 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
+using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
@@ -19,19 +20,18 @@ static class UndoStep
         bookings.MapPost("/{id:guid}/undo", Handle).RequireAuthorization(Allow.Doctor)
             .WithSummary("Undo the last step")
             .WithDescription("For ten minutes after the step.")
-            .Produces<Booking>().WithETag()
-            .Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 4 })
+            .WithETag().Example(Examples.Confirmed with { Status = LifeCycle.InProgress, Revision = 4 })
             .WithProblems([.. SchedulingProblems.OfStep, SchedulingProblems.UndoIsTooLate]);
 
-    static Task<IResult> Handle(Guid id, [AsParameters] ChangeBooking change) =>
+    static Task<StoredResponse<Ok<Booking>>> Handle(Guid id, [AsParameters] ChangeBooking change) =>
         change.Run(id, BookingAction.Undo, new { }, async (connection, present) =>
         {
             var last = await connection.Statement(LastStep).With(id).With(present.Booking.Revision).One(row =>
                 new Last(row.GetString(0), row.GetString(1), present.Now - row.GetInstant(2)));
             if (last is null || last.Action == LifeCycle.Done(BookingAction.Undo))
-                return StoredResponse.Of(SchedulingProblems.StepNotAllowed.Because(
-                    "The last step was an undoing; it cannot be undone."));
-            if (last.Age > LifeCycle.UndoWithin) return StoredResponse.Of(SchedulingProblems.UndoIsTooLate.Because());
+                return SchedulingProblems.StepNotAllowed.Because(
+                    "The last step was an undoing; it cannot be undone.");
+            if (last.Age > LifeCycle.UndoWithin) return SchedulingProblems.UndoIsTooLate.Because();
             return await ApplyTransition.Apply(connection, present.Booking, BookingAction.Undo, change.User,
                 change.Listeners, before: last.From);
         });

@@ -1,0 +1,30 @@
+using NodaTime;
+
+namespace Amrutam.Portal.Api;
+
+/// <summary>A doctor of the directory.</summary>
+public sealed record DoctorView(Guid Id, string FullName, string Specialization, int Experience, string Bio,
+    List<string> Languages, int? FeeMinor, string Currency, string TimeZone, bool Verified,
+    Instant? NextOpenSlotAt = null);
+
+/// <summary>A bookable slot.</summary>
+public sealed record SlotView(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, string TimeZone);
+
+/// <summary>A slot that is held for the person.</summary>
+public sealed record HoldView(Guid SlotId, Guid DoctorId, Instant StartsAt, Instant EndsAt, Instant ExpiresAt);
+
+/// <summary>A booking of the person.</summary>
+public sealed record VisitView(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, string Status, Instant StartsAt,
+    Instant EndsAt, Instant? ExpiresAt = null, string? Reason = null, string? CancelledBy = null,
+    string? CancellationReason = null, int Revision = 0, PatientView? Patient = null);
+
+/// <summary>The person who comes to a visit.</summary>
+public sealed record PatientView(Guid Id, string FullName, int? Age = null, string? Sex = null);
+
+/// <summary>A place of the person on a waiting list.</summary>
+/// <param name="Offer">The slot that is held for the person now, or null.</param>
+public sealed record EntryView(Guid Id, Instant From, Instant To, string Status, Guid? DoctorId = null,
+    string? Specialization = null, Guid? BookingId = null, OfferView? Offer = null);
+
+/// <summary>A slot that a waiting list holds for the person.</summary>
+public sealed record OfferView(Guid SlotId, Guid DoctorId, Instant StartsAt, Instant EndsAt, Instant ExpiresAt);

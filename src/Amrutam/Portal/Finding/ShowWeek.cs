@@ -1,0 +1,74 @@
+using Amrutam.Portal.Api;
+using Amrutam.Portal.Parts;
+using NodaTime;
+using NodaTime.Extensions;
+using NodaTime.Text;
+
+namespace Amrutam.Portal.Finding;
+
+/// <summary>A week as the page shows it.</summary>
+/// <param name="Days">Each day with its free times, the earliest first.</param>
+public sealed record DoctorWeek(DoctorView Doctor, ReaderZone Zone, LocalDate First,
+    IReadOnlyList<(LocalDate Day, List<SlotView> Slots)> Days, LocalDate Today);
+
+/// <summary>A visit that moves to the time that is chosen.</summary>
+/// <param name="Address">The page of the visit; its form of the move is below it.</param>
+public sealed record MovedVisit(VisitView Visit, string Address)
+{
+    public string Form => Address + "/move";
+}
+
+/// <summary>Shows a doctor and the free times of seven days, from the first free one, in the reader's zone.</summary>
+static class ShowWeek
+{
+    // A week of slots of five minutes has two thousand; the page shows what the first five hundred fill.
+    const int MaxPages = 5;
+    const int DaysShown = 7;
+
+    /// <summary>A request of a week, from a link or after a refusal.</summary>
+    /// <param name="From">The first day in the reader's zone; null for the first day with a free time.</param>
+    /// <param name="Problem">The refusal that the page explains, or null.</param>
+    /// <param name="Reason">The reason that the person has typed already.</param>
+    /// <param name="Move">The visit that is to be moved, or null.</param>
+    public sealed record Wish(Guid Doctor, LocalDate? From = null, ApiProblem? Problem = null, string? Reason = null,
+        MovedVisit? Move = null);
+
+    /// <summary>The form that holds a time.</summary>
+    public const string HoldPath = "/holds";
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet(FindDoctors.Path + "/{id:guid}", Handle).AllowAnybody();
+
+    public static string Address(Guid doctor) => $"{FindDoctors.Path}/{doctor}";
+
+    static Task<IResult> Handle(HttpContext http, ApiClient api, TimeProvider clock, Guid id, string? from = null) =>
+        Page(http, api, clock, new(id, DayOf(from)));
+
+    /// <summary>The day that an address names; null if it names none.</summary>
+    public static LocalDate? DayOf(string? text) =>
+        LocalDatePattern.Iso.Parse(text ?? "") is { Success: true, Value: var day } ? day : null;
+
+    /// <summary>The page of a week; the page of the refusal if the doctor is not listed.</summary>
+    public static async Task<IResult> Page(HttpContext http, ApiClient api, TimeProvider clock, Wish wish)
+    {
+        var doctor = await api.Get<DoctorView>(http, $"/api/doctors/{wish.Doctor}");
+        if (doctor.Value is null) return Pages.Refuse(doctor.Problem);
+        var zone = Preferences.Zone(http, doctor.Value.TimeZone);
+        var today = zone.At(clock.GetUtcNow().ToInstant()).Day;
+        var first = wish.From is { } asked && asked >= today && asked < today.PlusYears(2) ? asked
+            : doctor.Value.NextOpenSlotAt is { } next ? zone.At(next).Day : today;
+        // The API counts days in the doctor's zone, which may be a day away.
+        var slots = await api.GetAll<SlotView>(http, $"/api/doctors/{wish.Doctor}/slots"
+            + $"?from={Iso(first.PlusDays(-1))}&to={Iso(first.PlusDays(DaysShown))}", MaxPages);
+        if (slots.Value is null) return Pages.Refuse(slots.Problem);
+        var byDay = slots.Value.ToLookup(slot => zone.At(slot.StartsAt).Day);
+        var week = new DoctorWeek(doctor.Value, zone, first, [.. Enumerable.Range(0, DaysShown)
+            .Select(n => (first.PlusDays(n), byDay[first.PlusDays(n)].ToList()))], today);
+        return Pages.Show<WeekPage>(new
+        {
+            Week = week, wish.Problem, wish.Reason, wish.Move, Key = Guid.CreateVersion7().ToString(),
+        }, wish.Problem);
+    }
+
+    public static string Iso(LocalDate day) => LocalDatePattern.Iso.Format(day);
+}
