@@ -477,6 +477,15 @@ CREATE FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_d
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (((booking).status = 'confirmed'::text) AND ((booking).doctor_id = entry_doctor) AND ((booking).starts_at > GREATEST(earliest, statement_timestamp())));
 
+CREATE FUNCTION scheduling.cool_down_of_patient(patient uuid, cancellation_limit integer) RETURNS SETOF boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select true from (
+        select count(*) as n from (
+            select from scheduling.slots_given_up_by_patient(patient) limit cancellation_limit) o) given_up
+     where cancellation_limit > 0 and cancellation_limit <= given_up.n
+$$;
+
 CREATE TABLE scheduling.doctor_visit_types (
     doctor_id uuid NOT NULL,
     visit_type_id uuid NOT NULL,
