@@ -115,8 +115,9 @@ sealed record Database(string Owner, string App)
     /// a second try must not meet the next.</summary>
     public static void ReplaceIdle(NpgsqlDataSource pool) => pool.Clear();
 
-    /// <summary>The failure of the database in an exception of a library that wraps it, as Entity Framework and Data
-    /// Protection do; null if the cause is another.</summary>
+    /// <summary>Finds the failure of the database in an exception. Entity Framework and Data Protection wrap
+    /// it.</summary>
+    /// <returns>Null if the cause is another.</returns>
     public static NpgsqlException? FailureIn(Exception exception)
     {
         for (var inner = exception; inner is not null; inner = inner.InnerException)

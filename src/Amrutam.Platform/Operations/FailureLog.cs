@@ -102,7 +102,7 @@ sealed partial class FailureLog(ILogger<FailureLog> log, TimeProvider clock) : I
         + "its failures of this kind are counted for a minute")]
     partial void LogFailed(Exception exception, string part, string failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more failures of the kind {Failure} in the last minute, "
-        + "of {Part}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} more failures of the kind {Failure} "
+        + "in the last minute, of {Part}")]
     partial void LogMore(int count, string failure, string part);
 }

@@ -50,7 +50,7 @@ public sealed class FailureLogTests : IDisposable
     }
 
     [Fact]
-    public void Kinds_are_told_apart_and_the_database_s_have_no_stack()
+    public void Kinds_stay_apart_and_those_of_the_database_have_no_stack()
     {
         foreach (var failure in (Exception[])[Refused(), Ended("57P01"), Ended("25006"), new TimeoutException(),
             new InvalidOperationException("wrapped", Ended("57P01")), Ended("42601"), new FormatException()])
