@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Finds free slots that patients wait for and that no transaction has announced: they are new, became free by
+/// <summary>Finds free slots that patients wait for and that no transaction has announced. They are new, became free by
 /// the clock, or suit a patient whose cool-down is over.</summary>
 sealed class FindFreeSlots(SchedulingSettings settings, SchedulingLimits limits)
 {
