@@ -521,6 +521,15 @@ CREATE FUNCTION scheduling.can_move_earlier(booking scheduling.bookings, entry_d
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN (((booking).status = 'confirmed'::text) AND ((booking).doctor_id = entry_doctor) AND ((booking).starts_at > GREATEST(earliest, statement_timestamp())));
 
+CREATE FUNCTION scheduling.cool_down_of_patient(patient uuid, cancellation_limit integer) RETURNS SETOF boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select true from (
+        select count(*) as n from (
+            select from scheduling.slots_given_up_by_patient(patient) limit cancellation_limit) o) given_up
+     where cancellation_limit > 0 and cancellation_limit <= given_up.n
+$$;
+
 CREATE TABLE scheduling.doctor_visit_types (
     doctor_id uuid NOT NULL,
     visit_type_id uuid NOT NULL,
@@ -623,6 +632,13 @@ $$;
 CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean) RETURNS SETOF boolean
     LANGUAGE sql STABLE
     AS $$
+    select * from scheduling.entry_suits_slot(entry, patient, moved, slot, doctor, slot_starts_at, slot_ends_at,
+        requires_confirmation, 0)
+$$;
+
+CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid, slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, requires_confirmation boolean, cancellation_limit integer) RETURNS SETOF boolean
+    LANGUAGE sql STABLE
+    AS $$
     select true
       from identity.people p
       left join scheduling.bookings b on b.id = moved
@@ -632,6 +648,7 @@ CREATE FUNCTION scheduling.entry_suits_slot(entry uuid, patient uuid, moved uuid
        and not exists (
             select from scheduling.bookings_of_patient_between(patient, slot_starts_at, slot_ends_at) o
              where o.id is distinct from moved)
+       and not exists (select from scheduling.cool_down_of_patient(patient, cancellation_limit))
 $$;
 
 CREATE FUNCTION scheduling.follow_booking() RETURNS trigger

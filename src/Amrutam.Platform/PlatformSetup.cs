@@ -25,7 +25,8 @@ static class PlatformSetup
         builder.Services.AddSingleton<InnerRequests>();
         builder.AddApiDescription();
         builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
-        builder.Services.AddSingleton<SystemProbes>().AddSingleton<EventLogWatermark>();
+        builder.Services.AddSingleton<SystemProbes>().AddSingleton<DatabaseProbe>().AddSingleton<FailureLog>()
+            .AddSingleton<EventLogWatermark>();
         builder.Services.AddSingleton<IdempotentTransaction>().AddSingleton<RefusedKeys>();
         builder.Services.AddSingleton<IReadOnlyList<DeclaredModule>>(
             [.. modules.Prepend(new PlatformModule()).Select(builder.Add)]);

@@ -7,13 +7,15 @@ namespace Amrutam.Platform.Data;
 sealed class CommitOutcomeUnknownException() : Exception("the outcome of the commit is unknown");
 
 /// <summary>Notices when PostgreSQL gives up waiting for its synchronous standby.</summary>
-/// <remarks> PostgreSQL then answers the commit with success and a warning. The row is on the primary alone, and a
-/// failover loses it. So the response is 503 "outcome unknown" and never 2xx. The warning has the general code 01000,
-/// so this class compares its text. The server is started with English messages. </remarks>
+/// <remarks>
+/// PostgreSQL then answers the commit with success and a warning. The row is on the primary alone, and a failover loses
+/// it. So the response is 503 "outcome unknown" and never 2xx. PostgreSQL translates the text of the warning, and its
+/// code is the general one. So this class compares the name of the function that waits, which is the same in every
+/// language and version. Each pool asks for warnings, whatever the login's own setting is.
+/// </remarks>
 sealed class CommitWatch
 {
-    const string GaveUp = "canceling wait for synchronous replication";
-    const string GaveUpOnStop = "canceling the wait for synchronous replication";
+    const string WaitForStandby = "SyncRepWaitForLSN";
     bool _unknown;
 
     public static CommitWatch On(NpgsqlConnection connection)
@@ -28,9 +30,24 @@ sealed class CommitWatch
         if (_unknown) throw new CommitOutcomeUnknownException();
     }
 
+    /// <summary>Checks at the start that warnings arrive with the name of their function. A proxy or a pooler could
+    /// drop them.</summary>
+    /// <exception cref="StartupException">They do not arrive, so a lost commit could look like a safe one.</exception>
+    public static async Task Check(NpgsqlDataSource db, CancellationToken ct)
+    {
+        var seen = false;
+        await using var connection = await db.OpenConnectionAsync(ct);
+        connection.Notice += (_, notice) => seen |= notice.Notice.Routine is { Length: > 0 };
+        await connection.Statement(Warn).Execute();
+        if (!seen)
+            throw new StartupException("PostgreSQL's warnings do not reach the server in full, so it could not notice "
+                + "a commit that no standby has. Connect to PostgreSQL without what drops them.");
+    }
+
     void Look(object sender, NpgsqlNoticeEventArgs notice) =>
-        _unknown |= notice.Notice.MessageText.StartsWith(GaveUp, StringComparison.Ordinal)
-            || notice.Notice.MessageText.StartsWith(GaveUpOnStop, StringComparison.Ordinal);
+        _unknown |= string.Equals(notice.Notice.Routine, WaitForStandby, StringComparison.Ordinal);
+
+    const string Warn = "do $$ begin raise warning 'amrutam asks for a warning'; end $$";
 }
 
 /// <summary>Commits that others can see already and no standby has yet.</summary>

@@ -57,6 +57,9 @@ sealed record Database(string Owner, string App)
     // runs, and than PostgreSQL's second before it looks for a deadlock.
     const string Waits = " -c lock_timeout=3s";
 
+    // CommitWatch needs them. A login may have a stricter setting.
+    const string Warnings = " -c client_min_messages=warning";
+
     /// <summary>Opens a serving pool: constant statements are prepared, and commits are never cancelled
     /// half-way.</summary>
     /// <param name="name">The pool's name in metrics. Without one they would show the connection string.</param>
@@ -84,7 +87,7 @@ sealed record Database(string Owner, string App)
         // An operator's own name stays. It distinguishes servers in pg_stat_activity.
         parts.ApplicationName ??= "amrutam";
         // To compile a plan takes longer (measured: a second) than any statement of a request runs.
-        parts.Options = (parts.Options + " -c jit=off" + Waits + (planOnce ? PlanOnce : "")).Trim();
+        parts.Options = (parts.Options + " -c jit=off" + Waits + Warnings + (planOnce ? PlanOnce : "")).Trim();
         var builder = new NpgsqlDataSourceBuilder(parts.ConnectionString);
         builder.UseLoggerFactory(logs);
         // Every type in use is PostgreSQL's own, and the driver knows it. The query for the others is the slowest of
@@ -105,7 +108,21 @@ sealed record Database(string Owner, string App)
     /// restarted. A listening connection is watched, and its loss calls this.</remarks>
     public void ReplaceIdleConnections()
     {
-        foreach (var pool in _pools) pool.Clear();
+        foreach (var pool in _pools) ReplaceIdle(pool);
+    }
+
+    /// <summary>Replaces the idle connections of a pool. If PostgreSQL ended one of them, it has mostly ended all, and
+    /// a second try must not meet the next.</summary>
+    public static void ReplaceIdle(NpgsqlDataSource pool) => pool.Clear();
+
+    /// <summary>Finds the failure of the database in an exception. Entity Framework and Data Protection wrap
+    /// it.</summary>
+    /// <returns>Null if the cause is another.</returns>
+    public static NpgsqlException? FailureIn(Exception exception)
+    {
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+            if (inner is NpgsqlException failure) return failure;
+        return null;
     }
 
     /// <summary>Whether PostgreSQL had ended the idle connection before the statement was sent, so that the statement
@@ -119,7 +136,7 @@ sealed record Database(string Owner, string App)
 
     /// <summary>Runs work that opens a connection and sends one statement or batch. Runs it once more if the connection
     /// had ended before.</summary>
-    public static async Task<T> RunLive<T>(Func<Task<T>> run)
+    public static async Task<T> RunLive<T>(NpgsqlDataSource pool, Func<Task<T>> run)
     {
         try
         {
@@ -127,6 +144,7 @@ sealed record Database(string Owner, string App)
         }
         catch (NpgsqlException e) when (EndedBefore(e))
         {
+            ReplaceIdle(pool);
             return await run();
         }
     }

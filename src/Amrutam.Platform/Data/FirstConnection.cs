@@ -16,15 +16,17 @@ static class FirstConnection
     const int AttemptSeconds = 5;
 
     /// <param name="database">The database that the operator gave.</param>
-    /// <param name="asOwner">Whether the owner's login has to answer, beside the server's.</param>
-    /// <param name="limit">The longest wait for a database that is away.</param>
+    /// <param name="asOwner">Whether the owner's login has to answer, beside the server's, and to take
+    /// changes.</param>
+    /// <param name="limit">The longest wait for a database that is away or takes no changes, as during a
+    /// failover.</param>
     /// <param name="say">Takes one line for the operator when the wait begins.</param>
     /// <exception cref="StartupException">PostgreSQL is away for longer than the limit, or refuses a login.</exception>
     public static async Task Open(Database database, bool asOwner, TimeSpan limit, Action<string> say,
         CancellationToken ct)
     {
-        if (asOwner) await Open(database, database.Owner, limit, say, ct);
-        if (!asOwner || !database.HasOneLogin) await Open(database, database.App, limit, say, ct);
+        if (asOwner) await Open(database, database.Owner, writes: true, limit, say, ct);
+        if (!asOwner || !database.HasOneLogin) await Open(database, database.App, writes: asOwner, limit, say, ct);
     }
 
     /// <summary>One line about a failure of the database that ended a start or a command.</summary>
@@ -38,8 +40,8 @@ static class FirstConnection
         _ => $"PostgreSQL does not answer: {Reason(e)}.",
     };
 
-    static async Task Open(Database database, string connectionString, TimeSpan limit, Action<string> say,
-        CancellationToken ct)
+    static async Task Open(Database database, string connectionString, bool writes, TimeSpan limit,
+        Action<string> say, CancellationToken ct)
     {
         var login = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Timeout = AttemptSeconds };
         // The role is set once a migration has created it.
@@ -49,22 +51,28 @@ static class FirstConnection
         var (watch, waits) = (Stopwatch.StartNew(), false);
         while (true)
         {
+            string reason;
             try
             {
                 await using var connection = await source.OpenConnectionAsync(ct);
-                return;
+                if (!writes || !await connection.Statement(TakesNoChanges).Value<bool>(ct)) return;
+                reason = "it takes no changes";
+                if (watch.Elapsed >= limit)
+                    throw new StartupException($"PostgreSQL at {Place(login)} takes no changes: it is a standby, or "
+                        + $"set to read only. Name the primary in {setting}.");
             }
             catch (NpgsqlException e) when (IsAway(e) && watch.Elapsed < limit)
             {
-                if (!waits) say($"Waiting for PostgreSQL at {Place(login)} ({Reason(e)}), for "
-                    + $"{limit.TotalSeconds:0} seconds at most.");
-                waits = true;
-                await Task.Delay(Pause, ct);
+                reason = Reason(e);
             }
             catch (NpgsqlException e)
             {
                 throw new StartupException(Explain(e, login, setting), e);
             }
+            if (!waits) say($"Waiting for PostgreSQL at {Place(login)} ({reason}), for "
+                + $"{limit.TotalSeconds:0} seconds at most.");
+            waits = true;
+            await Task.Delay(Pause, ct);
         }
     }
 
@@ -94,4 +102,6 @@ static class FirstConnection
     static string Place(NpgsqlConnectionStringBuilder login) =>
         login.Host!.Contains(',', StringComparison.Ordinal) ? login.Host
         : FormattableString.Invariant($"{login.Host}:{login.Port}");
+
+    const string TakesNoChanges = "select current_setting('transaction_read_only')::boolean";
 }

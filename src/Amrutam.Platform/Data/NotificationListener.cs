@@ -1,3 +1,4 @@
+using Amrutam.Platform.Operations;
 using Amrutam.Platform.Telemetry;
 using Npgsql;
 
@@ -10,7 +11,7 @@ namespace Amrutam.Platform.Data;
 /// missed, for example dropped by a connection pooler. </remarks>
 /// <param name="database">The database. The listener signs in with the serving role.</param>
 /// <param name="name">The name of the connection in pg_stat_activity and of the loop in traces.</param>
-sealed class NotificationListener(Database database, string name, TimeProvider clock)
+sealed class NotificationListener(Database database, string name, TimeProvider clock, FailureLog failures)
 {
     const int TimeoutSeconds = 2;
 
@@ -59,9 +60,7 @@ sealed class NotificationListener(Database database, string name, TimeProvider c
 
     /// <summary>Runs the work again each time it fails, until the server stops.</summary>
     /// <param name="work">Runs without end.</param>
-    /// <param name="failed">Takes the name of the exception's type.</param>
-    public async Task UntilStopped(Func<CancellationToken, Task> work, Action<string> failed,
-        CancellationToken stopping)
+    public async Task UntilStopped(Func<CancellationToken, Task> work, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
@@ -77,7 +76,7 @@ sealed class NotificationListener(Database database, string name, TimeProvider c
             catch (Exception e) when (
                 e is NpgsqlException or OperationCanceledException or TimeoutException or StartupException)
             {
-                failed(e.GetType().Name);
+                failures.Report(name, e);
                 await Task.Delay(BetweenPolls, clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -11,11 +11,14 @@ namespace Amrutam.Platform.Data;
 static class Sql
 {
     public static Statement Statement(this NpgsqlDataSource db, string sql) =>
-        new(db.CreateConnection(), sql, owns: true);
+        new(db.CreateConnection(), sql, db);
+
+    /// <summary>Notes that PostgreSQL answered on this connection.</summary>
+    internal static void HasAnswered(NpgsqlConnection connection) => Answered.TryAdd(connection, Answered);
 
     /// <summary>A statement on an open connection, inside its transaction if it has one.</summary>
     public static Statement Statement(this NpgsqlConnection connection, string sql) =>
-        new(connection, sql, owns: false);
+        new(connection, sql, pool: null);
 
     /// <returns>The instant; <see cref="Instant.MaxValue"/> for <c>infinity</c>, <see cref="Instant.MinValue"/> for
     /// <c>-infinity</c>.</returns>
@@ -53,10 +56,32 @@ static class Sql
 
     static DateTime AsUtc(this DateTime value) => DateTime.SpecifyKind(value, DateTimeKind.Utc);
 
+    // The connections of transactions in which PostgreSQL has answered a statement.
+    static readonly ConditionalWeakTable<NpgsqlConnection, object> Answered = [];
+
     /// <summary>Runs <paramref name="work"/> in one READ COMMITTED transaction. An exception rolls it back.</summary>
+    /// <remarks>PostgreSQL may have ended the idle connection before. Then the first statement fails, nothing has been
+    /// done, and the work begins again on another connection. After an answer it does not: the work may have had
+    /// effects outside the database.</remarks>
     public static async Task<T> InTransaction<T>(this NpgsqlDataSource db, Func<NpgsqlConnection, Task<T>> work)
     {
-        await using var connection = db.CreateConnection();
+        await using (var connection = db.CreateConnection())
+        {
+            try
+            {
+                return await InTransaction(connection, work);
+            }
+            catch (NpgsqlException e) when (Database.EndedBefore(e) && !Answered.TryGetValue(connection, out _))
+            {
+                Database.ReplaceIdle(db);
+            }
+        }
+        await using var other = db.CreateConnection();
+        return await InTransaction(other, work);
+    }
+
+    static async Task<T> InTransaction<T>(NpgsqlConnection connection, Func<NpgsqlConnection, Task<T>> work)
+    {
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(CancellationToken.None);
         await using var transaction = await connection
@@ -77,7 +102,8 @@ static class ValueRows
 }
 
 /// <summary>A statement with its parameters. The call that runs it also disposes it.</summary>
-sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
+/// <param name="pool">The pool of the connection if the statement is its only one; null if others share it.</param>
+sealed class Statement(NpgsqlConnection connection, string sql, NpgsqlDataSource? pool)
 {
     readonly NpgsqlCommand _command = new(sql, connection);
 
@@ -149,6 +175,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     {
         await using var command = _command;
         await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, ct);
+        Sql.HasAnswered(connection);
         while (await rows.ReadAsync(ct)) yield return read(rows);
     }
 
@@ -181,6 +208,7 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
             // A copy, because the driver ties a prepared command to the connection on which it ran.
             await using var copy = command.Clone();
             await connection.CloseAsync();
+            Database.ReplaceIdle(pool!);
             await connection.OpenAsync(ct);
             return await run(copy, ct);
         }
@@ -189,7 +217,12 @@ sealed class Statement(NpgsqlConnection connection, string sql, bool owns)
     async Task<T> Run<T>(Func<NpgsqlCommand, CancellationToken, Task<T>> run, CancellationToken ct)
     {
         await using var command = _command;
-        if (!owns) return await run(command, ct);
+        if (pool is null)
+        {
+            var answer = await run(command, ct);
+            Sql.HasAnswered(connection);
+            return answer;
+        }
         await using var lease = connection;
         var commit = CommitWatch.On(connection);
         await connection.OpenAsync(ct);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Operations;
 using Amrutam.Platform.Telemetry;
 using NodaTime;
 using Npgsql;
@@ -53,8 +54,7 @@ interface IReadEvents
 /// rejected: every commit that notifies waits for one lock of the whole database, and bookings would wait too.
 /// </remarks>
 sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, EventLogWatermark horizon,
-    TimeProvider clock,
-    ILogger<EventReader<TReader>> log)
+    TimeProvider clock, FailureLog failures, ILogger<EventReader<TReader>> log)
     : BackgroundService where TReader : IReadEvents
 {
     const int BatchSize = 500, MostTries = 5;
@@ -113,7 +113,7 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
         catch (Exception e)
         {
             // A read that the server's stop ended has not failed.
-            if (!ct.IsCancellationRequested) LogFailure(e, reader.Name);
+            if (!ct.IsCancellationRequested) failures.Report("reader " + reader.Name, e);
             return null;
         }
         finally
@@ -203,10 +203,6 @@ sealed partial class EventReader<TReader>(TReader reader, NpgsqlDataSource db, E
         """;
 
     const string Park = "insert into platform.parked_events (reader, position, error) values ($1, $2, $3)";
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the reader {Reader} failed and will try again; "
-        + "its data are late until it succeeds")]
-    partial void LogFailure(Exception exception, string reader);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "the reader {Reader} could not apply event {Position} "
         + "({Action}) and parked it; see EventsParked in docs/operations.md")]

@@ -45,15 +45,9 @@ sealed partial class ExceptionMiddleware(RequestDelegate next, ProblemCatalogue 
         return ProblemResponses.Write(http, problem, detail, errors);
     }
 
-    /// <summary>The failure of the database in an exception of a library that wraps it, as Entity Framework and Data
-    /// Protection do; else the exception itself.</summary>
-    static Exception Cause(Exception exception)
-    {
-        if (exception is BadHttpRequestException) return exception;
-        for (var inner = exception; inner is not null; inner = inner.InnerException)
-            if (inner is NpgsqlException) return inner;
-        return exception;
-    }
+    /// <summary>The failure of the database that the exception wraps; else the exception itself.</summary>
+    static Exception Cause(Exception exception) =>
+        exception is BadHttpRequestException ? exception : Database.FailureIn(exception) ?? exception;
 
     (Problem Problem, string? Detail, Dictionary<string, string[]>? Errors) Meaning(Exception exception) =>
         exception switch

@@ -4,14 +4,15 @@ using Npgsql;
 
 namespace Amrutam.Platform.Idempotency;
 
-/// <summary>Deletes stored responses that are a day old, and an account's oldest refusals above a bound. After that the
-/// same key is a new request.</summary>
+/// <summary>Deletes stored responses that are a day old, and an account's oldest refusals above a number or a size.
+/// After that the same key is a new request.</summary>
 /// <remarks>Any number of replicas may run it: one skips rows that another deletes. Each transaction deletes few rows,
 /// so that no booking reads past many dead ones.</remarks>
 sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 {
     // A person has some refusals a day. To repeat a refused request changes nothing, so its key is the least loss.
-    public const int MostRefusals = 1_000;
+    // A usual refusal takes half a kilobyte. The largest one lists a hundred bookings.
+    public const int MostRefusals = 1_000, MostRefusalBytes = 1 << 20;
 
     // The contract keeps a key for a day.
     const int KeptHours = 24, AtOnce = 5_000, MostRounds = 200;
@@ -29,7 +30,8 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
 
     /// <returns>The number of deleted keys.</returns>
     public async Task<int> Run(CancellationToken stopping) =>
-        await Forget(connection => connection.Statement(ForgetRefusals).With(MostRefusals).With(AtOnce), stopping)
+        await Forget(connection => connection.Statement(ForgetRefusals).With(MostRefusals).With(MostRefusalBytes)
+            .With(AtOnce), stopping)
         + await Forget(connection => connection.Statement(ForgetOld).With(KeptHours).With(AtOnce), stopping);
 
     async Task<int> Forget(Func<NpgsqlConnection, Statement> forget, CancellationToken stopping)
@@ -58,12 +60,16 @@ sealed class ForgetKeys(NpgsqlDataSource db) : IJob
              order by created_at limit $2 for update skip locked))
         """;
 
-    // The index on refusals is read in its order: the keys of an account by age.
+    // The index on refusals is read in its order: the keys of an account by age. The size of a body is that on disk,
+    // and a compressed one is not unpacked for it. The caller also chose the key.
     const string ForgetRefusals = """
         delete from platform.idempotency_keys where ctid = any(array(
             select address from (
-                select ctid as address, row_number() over (partition by user_id order by created_at desc) as n
-                  from platform.idempotency_keys where status >= 400) refused
-             where n > $1 limit $2))
+                select ctid as address, row_number() over newest_first as n,
+                       sum(pg_column_size(body) + pg_column_size(route) + pg_column_size(key)) over newest_first
+                           as bytes
+                  from platform.idempotency_keys where status >= 400
+                window newest_first as (partition by user_id order by created_at desc rows unbounded preceding)) refused
+             where n > $1 or bytes > $2 limit $3))
         """;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Amrutam.Platform.Operations;
 using Amrutam.Platform.Telemetry;
 
 namespace Amrutam.Platform.Jobs;
@@ -11,7 +12,7 @@ namespace Amrutam.Platform.Jobs;
 /// Metrics have the job's own interval besides the age of its last success, so one alert serves every job. No job
 /// begins before the server has answered for half a second. Then they begin one after another, so that the first
 /// requests come first. </remarks>
-sealed partial class JobRunner
+sealed class JobRunner
 {
     const string Label = "amrutam.job.name";
     static readonly double[] Edges = [.001, .005, .01, .05, .1, .5, 1, 5, 10, 60, 300];
@@ -24,7 +25,7 @@ sealed partial class JobRunner
         BetweenFirstRuns = TimeSpan.FromMilliseconds(100);
 
     readonly TimeProvider _clock;
-    readonly ILogger<JobRunner> _log;
+    readonly FailureLog _failures;
     readonly CancellationToken _started;
     int _begun;
     readonly Histogram<double> _duration;
@@ -34,10 +35,10 @@ sealed partial class JobRunner
     readonly record struct State(TimeSpan Every, long Since);
 
     /// <param name="host">Null if there is no server to wait for.</param>
-    public JobRunner(IMeterFactory meters, TimeProvider clock, ILogger<JobRunner> log,
+    public JobRunner(IMeterFactory meters, TimeProvider clock, FailureLog failures,
         IHostApplicationLifetime? host = null)
     {
-        (_clock, _log, _started) = (clock, log, host?.ApplicationStarted ?? new(canceled: true));
+        (_clock, _failures, _started) = (clock, failures, host?.ApplicationStarted ?? new(canceled: true));
         var meter = meters.Create("Amrutam.Jobs");
         _duration = meter.CreateHistogram("amrutam.job.duration", "s",
             "Runs of a job by outcome, and how long they took",
@@ -117,7 +118,7 @@ sealed partial class JobRunner
         {
             activity.SetTag("error.type", e.GetType().Name).SetStatus(ActivityStatusCode.Error);
             // It is logged here, inside the run's trace.
-            if (e is not OperationCanceledException || !stopping.IsCancellationRequested) LogFailure(e, name);
+            if (e is not OperationCanceledException || !stopping.IsCancellationRequested) _failures.Report(name, e);
             throw;
         }
         finally
@@ -137,7 +138,4 @@ sealed partial class JobRunner
 
     Func<IEnumerable<Measurement<double>>> Each(Func<State, double> value) => () => _states.Select(job =>
         new Measurement<double>(value(job.Value), new KeyValuePair<string, object?>(Label, job.Key)));
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the job {Job} failed; it runs again within a minute")]
-    partial void LogFailure(Exception exception, string job);
 }

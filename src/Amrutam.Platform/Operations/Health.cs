@@ -1,12 +1,10 @@
 using System.Diagnostics;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Invariants;
 using Amrutam.Platform.OpenApi;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
-using Npgsql;
 
 namespace Amrutam.Platform.Operations;
 
@@ -51,29 +49,16 @@ static class Health
     static Ok<Response> Alive(TimeProvider clock) => TypedResults.Ok(Now(clock));
 
     static async Task<Results<Ok<Readiness>, ProblemHttpResult>> Ready(
-        NpgsqlDataSource db, Draining draining, SweepInvariants sweep, TimeProvider clock, CancellationToken ct)
+        DatabaseProbe database, Draining draining, SweepInvariants sweep, TimeProvider clock, CancellationToken ct)
     {
         if (draining.Begun) return NotReady.Because("The server is stopping.");
-        if (!await Answers(db, ct)) return NotReady.Because("The database does not answer.");
+        if (!await database.Answers(ct)) return NotReady.Because("The database does not answer.");
         var now = Now(clock);
         return TypedResults.Ok(new Readiness(now.Status, now.Uptime, now.Timestamp, Summary(sweep.Latest)));
     }
 
     static Checked? Summary(IReadOnlyList<InvariantResult> results) => results.Count == 0 ? null
         : new(results.Count, results.Count(r => r.Violations > 0), results.Min(r => r.CheckedAt));
-
-    /// <summary>True if the database answers a statement now.</summary>
-    public static async Task<bool> Answers(NpgsqlDataSource db, CancellationToken ct)
-    {
-        try
-        {
-            return await db.Statement(Ping).Value<int>(ct) == 1;
-        }
-        catch (NpgsqlException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>How long the process has run.</summary>
     public static TimeSpan Uptime(TimeProvider clock) => clock.GetUtcNow() - Began;
@@ -87,8 +72,6 @@ static class Health
         using var process = Process.GetCurrentProcess();
         return new(process.StartTime);
     }
-
-    const string Ping = "select 1";
 }
 
 /// <summary>Reports "not ready" before the server stops listening, long enough for a load balancer to notice.</summary>

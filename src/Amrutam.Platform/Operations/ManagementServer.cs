@@ -106,7 +106,7 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
     }
 
     public static async Task<object?> ReadDatabase(IServiceProvider services, CancellationToken ct) =>
-        new { answers = await Health.Answers(services.GetRequiredService<NpgsqlDataSource>(), ct) };
+        new { answers = await services.GetRequiredService<DatabaseProbe>().Answers(ct) };
 
     public static Task<object?> ReadInvariants(IServiceProvider services, CancellationToken ct) =>
         Task.FromResult<object?>(services.GetRequiredService<SweepInvariants>().Latest);

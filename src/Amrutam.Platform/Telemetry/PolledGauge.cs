@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Amrutam.Platform.Jobs;
+using Amrutam.Platform.Operations;
 
 namespace Amrutam.Platform.Telemetry;
 
@@ -18,14 +19,14 @@ sealed record PolledGauge(string Name, string Unit, string Description, string? 
 /// <summary>Queries every gauge at intervals, so that a scrape neither costs the database anything nor waits.</summary>
 /// <remarks> If the query fails, the value becomes not-a-number. An old value would look like a good one, and a missing
 /// one would look like an alert that has ended. </remarks>
-sealed partial class PolledGauges : IJob
+sealed class PolledGauges : IJob
 {
     // A slower query has failed, and must not hold back the others for long.
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     readonly IServiceProvider _services;
     readonly TelemetrySettings _settings;
-    readonly ILogger<PolledGauges> _log;
+    readonly FailureLog _failures;
     readonly List<Watched> _watched;
 
     sealed class Watched(PolledGauge sign)
@@ -45,9 +46,9 @@ sealed partial class PolledGauges : IJob
     }
 
     public PolledGauges(IServiceProvider services, IEnumerable<PolledGauge> signs, IMeterFactory meters,
-        TelemetrySettings settings, ILogger<PolledGauges> log)
+        TelemetrySettings settings, FailureLog failures)
     {
-        (_services, _settings, _log) = (services, settings, log);
+        (_services, _settings, _failures) = (services, settings, failures);
         _watched = [.. signs.Select(sign => new Watched(sign))];
         var meter = meters.Create("Amrutam.VitalSigns");
         foreach (var watched in _watched)
@@ -79,12 +80,8 @@ sealed partial class PolledGauges : IJob
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 watched.Lose();
-                LogLost(e, watched.Sign.Name);
+                _failures.Report("gauge " + watched.Sign.Name, e);
             }
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the gauge {Part} could not be read; "
-        + "it is not a number until it can")]
-    partial void LogLost(Exception exception, string part);
 }

@@ -66,7 +66,9 @@ static class CommandLine
     static string? Explain(Exception e) => e switch
     {
         StartupException or EmbeddedPostgresException => e.Message,
-        NpgsqlException away => FirstConnection.Explain(away),
+        _ when Database.FailureIn(e) is { } away => FirstConnection.Explain(away),
+        CommitOutcomeUnknownException => "No standby confirmed the change, so it may be lost. Read the data before you "
+            + "run the command again.",
         IOException or UnauthorizedAccessException or SocketException => e.Message,
         _ => null,
     };
@@ -82,6 +84,7 @@ static class CommandLine
         var migrated = await Migrator.Migrate(chosen.Database.Owner, Program.Modules, ct);
         if (migrated.Ahead is { } newer) SchemaVersion.LogAhead(logs.CreateLogger(typeof(SchemaVersion)), newer);
         await using var app = Program.Build(builder, await AppRoleLogin.Give(chosen.Database, ct));
+        await CommitWatch.Check(app.Services.GetRequiredService<NpgsqlDataSource>(), ct);
         await ConnectionBudget.Check(app.Services.GetRequiredService<NpgsqlDataSource>(),
             app.Services.GetRequiredService<DatabaseSettings>(), ct);
         using (Tracing.Begin("start"))

@@ -92,8 +92,10 @@ sealed partial class IdentityModule : IModule
 
     static void AddPasswords(IServiceCollection services, IdentitySettings settings)
     {
+        services.AddSingleton<LiveConnections>();
         services.AddDbContext<IdentityDb>((provider, o) =>
             o.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            .AddInterceptors(provider.GetRequiredService<LiveConnections>())
             // Identity's base class offers tables and columns that we do not have; they are ignored on purpose. Errors
             // of the database are thrown, and the exception middleware logs them.
             .ConfigureWarnings(w => w.Ignore(CoreEventId.MappedEntityTypeIgnoredWarning,

@@ -41,7 +41,8 @@ sealed class SchedulingModule : IModule
         module.Services.AddSingleton<CheckBookability>().AddSingleton<BookLongVisit>()
             .AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
             .AddSingleton<Alternatives>().AddSingleton<BookingListeners>().AddSingleton<RefusedRequests>()
-            .AddSingleton<OfferSlot>().AddSingleton<EndEntries>().AddSingleton<SlotsOnOffer>();
+            .AddSingleton<OfferSlot>().AddSingleton<FindFreeSlots>().AddSingleton<EndEntries>()
+            .AddSingleton<SlotsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
         module.Services.AddSingleton<ChangedBookingsListener>(services =>

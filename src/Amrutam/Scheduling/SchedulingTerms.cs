@@ -216,7 +216,8 @@ static class SchedulingTerms
         [
             new("Problem", "alternatives", "Open slots near the one that was refused, the nearest first.", typeof(Slot),
                 IsList: true),
-            new("Problem", "bookings", "The bookings that prevent the change.", typeof(ConflictingBooking),
+            new("Problem", "bookings", "The bookings that prevent the change, the first hundred at most.",
+                typeof(ConflictingBooking),
                 IsList: true),
             new("Problem", SchedulingProblems.OpensAt, "When check-in, start and completion become possible.",
                 typeof(Instant)),

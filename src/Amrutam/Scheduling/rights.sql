@@ -32,6 +32,10 @@ grant execute on function scheduling.copy_of_visit_type(scheduling.offered_visit
 grant execute on function scheduling.default_visit_type(uuid) to public;
 grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean) to public;
 grant execute on function scheduling.follow_booking() to public;
+grant execute on function scheduling.cool_down_of_patient(uuid,integer) to public;
+grant execute on function scheduling.default_visit_type(uuid) to public;
+grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean) to public;
+grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean,integer) to public;
 grant execute on function scheduling.has_expired(text,timestamp with time zone) to public;
 grant execute on function scheduling.is_active(text) to public;
 grant execute on function scheduling.is_open(text,timestamp with time zone,uuid,timestamp with time zone) to public;

@@ -73,6 +73,30 @@ public sealed class MistakeTests(TestCluster cluster)
     }
 
     [Fact]
+    public async Task A_database_that_takes_no_changes_yet_is_waited_for_and_the_wait_is_said()
+    {
+        var database = await cluster.NewDatabase();
+        await SetReadOnly(database, "on");
+        using var server = Start(["serve"], new("", ("Database__StartSeconds", "120")), database);
+        await Waiting.Until(() => server.ErrorsSoFar.Contains('\n'), "a line is said");
+        server.ErrorsSoFar.ShouldEndWith(" (it takes no changes), for 120 seconds at most.\n");
+        await SetReadOnly(database, "off");
+        await server.IsReady();
+        await server.Stop();
+    }
+
+    static async Task SetReadOnly(Database database, string value)
+    {
+        var name = new NpgsqlConnectionStringBuilder(database.Owner).Database;
+        await using var owner = NpgsqlDataSource.Create(database.Owner + ";Pooling=false");
+        // The first setting would forbid the second.
+        await owner.Statement($"""
+            set session characteristics as transaction read write;
+            alter database "{name}" set default_transaction_read_only = {value}
+            """).Execute();
+    }
+
+    [Fact]
     public async Task An_address_of_the_database_is_understood()
     {
         var database = await cluster.NewDatabase();
@@ -94,7 +118,13 @@ public sealed class MistakeTests(TestCluster cluster)
             return parts.ConnectionString;
         }
         var port = Ports.Next();
+        var standby = await cluster.NewDatabase();
+        await SetReadOnly(standby, "on");
         return [
+            new("takes no changes: it is a standby, or set to read only. Name the primary in " + Owner,
+                (App, standby.App), (Owner, standby.Owner)),
+            new("PostgreSQL refuses: unrecognized configuration parameter \"nonsense\" (42704).",
+                (App, With(p => p.Options = "-c nonsense=1")), (Owner, "")),
             new("does not admit the user 'amrutam_owner': correct the user or the password in " + App,
                 (App, With(p => p.Password = "wrong")), (Owner, "")),
             new("does not admit the user 'amrutam_app': correct the user or the password in " + App,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Operations;
 using Npgsql;
 
 namespace Amrutam.Platform.Http.Caching;
@@ -11,8 +12,7 @@ namespace Amrutam.Platform.Http.Caching;
 /// commit. Inside the change it would make every commit wait for one lock of the whole database. If a replica dies
 /// between the two, the others see that it no longer listens, and count a change of everything. While the listening
 /// connection is lost, nothing counts as unchanged. </remarks>
-sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, TimeProvider clock,
-    ILogger<CacheInvalidation> log)
+sealed class CacheInvalidation(Database database, NpgsqlDataSource db, TimeProvider clock, FailureLog failures)
     : BackgroundService
 {
     const string Channel = "changes", Everything = "*", Listener = "amrutam changes";
@@ -28,7 +28,7 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
     // everything.
     static readonly TimeSpan BetweenTellings = TimeSpan.FromMilliseconds(20);
 
-    readonly NotificationListener _listener = new(database, Listener, clock);
+    readonly NotificationListener _listener = new(database, Listener, clock, failures);
     readonly string _self = Guid.CreateVersion7().ToString("N");
     readonly long[] _parts = new long[Parts];
     readonly Lock _untoldLock = new();
@@ -64,7 +64,7 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        _listener.UntilStopped(Listen, LogLost, stoppingToken), _listener.UntilStopped(Tell, LogLost, stoppingToken));
+        _listener.UntilStopped(Listen, stoppingToken), _listener.UntilStopped(Tell, stoppingToken));
 
     async Task Listen(CancellationToken stopping)
     {
@@ -182,9 +182,4 @@ sealed partial class CacheInvalidation(Database database, NpgsqlDataSource db, T
         """;
 
     const string Notify = "select pg_notify('" + Channel + "', $1)";
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "the listener for changes of other replicas lost its connection ({Failure}); "
-            + "public lists read the database until it is back")]
-    partial void LogLost(string failure);
 }

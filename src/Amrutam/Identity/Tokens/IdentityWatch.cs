@@ -1,5 +1,6 @@
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Jobs;
+using Amrutam.Platform.Operations;
 
 namespace Amrutam.Identity.Tokens;
 
@@ -8,13 +9,13 @@ namespace Amrutam.Identity.Tokens;
 /// <remarks> A notification arrives within milliseconds. Polling proves that the connection works and finds changes
 /// whose notification was lost, as behind some poolers. The connection is not of the serving pool and has short
 /// timeouts. It only reads, so an early timeout is harmless, and it notices a silent network within seconds. </remarks>
-sealed partial class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, JobRunner jobs,
-    TimeProvider clock, ILogger<IdentityWatch> log)
+sealed class IdentityWatch(Database database, Revocations revocations, SigningKeys keys, JobRunner jobs,
+    TimeProvider clock, FailureLog failures)
     : BackgroundService
 {
     const string Channel = "identity", KeysChanged = "keys", SessionEnded = "ended ";
     static readonly TimeSpan BetweenKeyPolls = TimeSpan.FromSeconds(10);
-    readonly NotificationListener _listener = new(database, "amrutam watch", clock);
+    readonly NotificationListener _listener = new(database, "amrutam watch", clock, failures);
     readonly TaskCompletionSource _firstPoll = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly SemaphoreSlim _keysChanged = new(0);
 
@@ -27,8 +28,8 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        _listener.UntilStopped(WatchSessions, LogLost, stoppingToken),
-        _listener.UntilStopped(WatchKeys, LogLost, stoppingToken));
+        _listener.UntilStopped(WatchSessions, stoppingToken),
+        _listener.UntilStopped(WatchKeys, stoppingToken));
 
     async Task WatchSessions(CancellationToken stopping)
     {
@@ -76,9 +77,4 @@ sealed partial class IdentityWatch(Database database, Revocations revocations, S
     }
 
     const string Listen = "listen " + Channel;
-
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "the watch of sessions and keys lost its connection ({Failure}); each request reads the database "
-            + "until it is back")]
-    partial void LogLost(string failure);
 }

@@ -16,7 +16,7 @@ namespace Amrutam.Scheduling.TimeOff;
 /// <summary>Cancels or moves a doctor's bookings within time off: all of them, or none.</summary>
 /// <remarks>It locks as every change of a booking does: bookings, then slots in id order, then patients. So it sees a
 /// booking that is being made for a slot of that time, or that booking finds its slot closed. Bookings that cannot be
-/// cleared are listed in a 409.</remarks>
+/// cleared are listed in a 409, the first ones if there are many.</remarks>
 static class ClearBookings
 {
     public const string Refuse = "refuse", Cancel = "cancel", Move = "move";
@@ -24,6 +24,9 @@ static class ClearBookings
     // More than any doctor moves at once; patients are offered the nearest.
     const int MostCandidates = 1000;
     const int OfferedToEach = 3;
+
+    // A refusal is stored under its key, so its size has a limit. A doctor has a tenth as many visits a day.
+    const int MostShown = 100;
 
     /// <param name="Cancelled">The cancelled bookings, as they were before.</param>
     /// <param name="Refusal">The response when nothing was changed, or null.</param>
@@ -104,7 +107,9 @@ static class ClearBookings
     }
 
     static Outcome Refused(Problem rule, List<InTheWay> bookings) => new([], [], rule.Because(
-        extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["bookings"] = Shown(bookings) }));
+        bookings.Count > MostShown ? $"The first {MostShown} of {bookings.Count} bookings are listed." : null,
+        new Dictionary<string, object?>(StringComparer.Ordinal)
+        { ["bookings"] = Shown([.. bookings.Take(MostShown)]) }));
 
     static List<ConflictingBooking> Shown(List<InTheWay> bookings) => bookings.ConvertAll(Shown);
 

@@ -3,19 +3,21 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Waitlist;
 
-/// <summary>Finds free slots that patients wait for and that no transaction has announced: they are new, or became free
-/// by the clock.</summary>
-static class FindFreeSlots
+/// <summary>Finds free slots that patients wait for and that no transaction has announced. They are new, became free by
+/// the clock, or suit a patient whose cool-down is over.</summary>
+sealed class FindFreeSlots(SchedulingSettings settings, SchedulingLimits limits)
 {
     // The most in one run. The entries with the oldest check come first, so each has its turn.
     public const int EntriesAtOnce = 50;
 
-    public static Task<List<Guid>> ForAnybody(NpgsqlConnection connection, SchedulingSettings settings) =>
-        connection.Statement(OfOldestChecks).With(EntriesAtOnce).With(settings.VerifiedDoctorsOnly)
-            .List(row => row.GetGuid(0));
+    public Task<List<Guid>> ForAnybody(NpgsqlConnection connection) =>
+        Find(connection.Statement(OfOldestChecks).With(EntriesAtOnce));
 
-    public static Task<List<Guid>> For(NpgsqlConnection connection, Guid entry, SchedulingSettings settings) =>
-        connection.Statement(OfOneEntry).With(entry).With(settings.VerifiedDoctorsOnly).List(row => row.GetGuid(0));
+    public Task<List<Guid>> For(NpgsqlConnection connection, Guid entry) =>
+        Find(connection.Statement(OfOneEntry).With(entry));
+
+    Task<List<Guid>> Find(Statement statement) => statement.With(settings.VerifiedDoctorsOnly)
+        .With(limits.CancellationsPerPatient).List(row => row.GetGuid(0));
 
     // Every five seconds is soon enough for slots that no transaction freed, and saves a write each second.
     const string OfOldestChecks = """
@@ -47,7 +49,7 @@ static class FindFreeSlots
                and not exists (select from scheduling.waitlist_offers w where w.slot_id = s.id and w.outcome is null)
                and exists (
                     select from scheduling.entry_suits_slot(e.id, e.patient_id, e.booking_id, s.id, s.doctor_id,
-                        s.starts_at, s.ends_at, s.requires_confirmation))
+                        s.starts_at, s.ends_at, s.requires_confirmation, $3))
              order by s.starts_at limit 1) found
          order by found.id
         """;

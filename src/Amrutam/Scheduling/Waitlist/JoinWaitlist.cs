@@ -40,8 +40,8 @@ static class JoinWaitlist
             .Example(new Request(Examples.Doctor, From: Examples.Waiting.From, To: Examples.Waiting.To));
 
     static async Task<StoredResponse<Created<WaitlistEntry>>> Handle(Request request, CurrentUser patient,
-        IdempotencyKey key, IdempotentTransaction transaction, OfferSlot offers, SchedulingSettings settings,
-        SchedulingLimits limits)
+        IdempotencyKey key, IdempotentTransaction transaction, OfferSlot offers, FindFreeSlots free,
+        SchedulingSettings settings, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
         var specialization = fields.Name("specialization", request.Specialization, BookSlot.MaxSpecialization);
@@ -67,7 +67,7 @@ static class JoinWaitlist
                 .Value<string>();
             return outcome switch
             {
-                "joined" => await OfferFreeSlots(connection, entry, offers, settings),
+                "joined" => await OfferFreeSlots(connection, entry, offers, free),
                 "twice" => SchedulingProblems.AlreadyInThisLine.Because(),
                 "too_many" => SchedulingProblems.TooManyWaitlistEntries.Because(),
                 "past" => CommonProblems.Field("to", "must be in the future"),
@@ -90,9 +90,9 @@ static class JoinWaitlist
     }
 
     static async Task<StoredResponse<Created<WaitlistEntry>>> OfferFreeSlots(NpgsqlConnection connection, Guid entry,
-        OfferSlot offers, SchedulingSettings settings)
+        OfferSlot offers, FindFreeSlots free)
     {
-        foreach (var slot in await FindFreeSlots.For(connection, entry, settings))
+        foreach (var slot in await free.For(connection, entry))
             await offers.ToFirstInLine(connection, slot, null);
         var joined = await ChangeEntry.Read(connection, entry);
         return StoredResponse.Created(joined!, "/api/waitlist/" + entry);

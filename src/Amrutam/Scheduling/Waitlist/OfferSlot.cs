@@ -12,13 +12,14 @@ namespace Amrutam.Scheduling.Waitlist;
 /// <c>skip locked</c>: an entry that is just being changed is passed over, and this never waits. The slot's one hold
 /// and the keys of <c>waitlist_offers</c> prevent two offers of one slot.
 /// </remarks>
-sealed class OfferSlot(SchedulingSettings settings)
+sealed class OfferSlot(SchedulingSettings settings, SchedulingLimits limits)
 {
     /// <param name="except">The patient who gave the slot up, or null.</param>
     /// <returns>Whether there was somebody to offer it to.</returns>
     public Task<bool> ToFirstInLine(NpgsqlConnection connection, Guid slot, Guid? except) =>
         connection.Statement(Offer).With(slot).With(except).With(settings.VerifiedDoctorsOnly)
-            .With(settings.Times.OfferMinutes).With(CommonProblems.Trace()).Value<bool>();
+            .With(settings.Times.OfferMinutes).With(CommonProblems.Trace()).With(limits.CancellationsPerPatient)
+            .Value<bool>();
 
     const string Offer = """
         with slot as materialized (
@@ -39,7 +40,7 @@ sealed class OfferSlot(SchedulingSettings settings)
              where e.status = 'waiting' and e.patient_id is distinct from $2
                and exists (
                     select from scheduling.entry_suits_slot(e.id, e.patient_id, e.booking_id, slot.id,
-                        slot.doctor_id, slot.starts_at, slot.ends_at, slot.requires_confirmation))
+                        slot.doctor_id, slot.starts_at, slot.ends_at, slot.requires_confirmation, $6))
              order by e.created_at, e.id limit 1
                for update of e skip locked),
         offered as (

@@ -12,7 +12,7 @@ namespace Amrutam.Scheduling.Waitlist;
 /// <remarks>Any number of replicas may run it: one skips rows that another has locked. Without it holds and requests
 /// would still end in time, and only the waiting list would miss them.</remarks>
 sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings settings, OfferSlot offers,
-    CacheInvalidation changes) : IJob
+    FindFreeSlots free, CacheInvalidation changes) : IJob
 {
     const int HoldsAtOnce = 100, OffersAtOnce = 100, UnansweredOffers = 3;
 
@@ -35,7 +35,7 @@ sealed class ReleaseExpiredSlots(NpgsqlDataSource db, SchedulingSettings setting
             .With(UnansweredOffers).With(CommonProblems.Trace()).List(row => row.GetGuid(0))));
         freed.UnionWith(await Release(EndEntries.WithOffers));
         await db.Statement(Lapse).With(FindFreeSlots.EntriesAtOnce).With(CommonProblems.Trace()).Execute();
-        freed.UnionWith(await db.InTransaction(connection => FindFreeSlots.ForAnybody(connection, settings)));
+        freed.UnionWith(await db.InTransaction(free.ForAnybody));
         foreach (var slot in freed)
             if (await db.InTransaction(connection => offers.ToFirstInLine(connection, slot, null)))
                 changes.InvalidateAll();

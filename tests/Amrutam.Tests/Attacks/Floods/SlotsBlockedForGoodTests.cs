@@ -56,11 +56,7 @@ public sealed class SlotsBlockedForGoodTests(TestCluster cluster) : IAsyncLifeti
     {
         for (var n = 0; n < MayGiveUp; n++) await GiveUp(way);
         await ShouldCoolDown();
-        await _server.Owner.Statement("""
-            with b as (update scheduling.bookings set updated_at = updated_at - interval '1 hour'),
-            o as (update scheduling.waitlist_offers set ended_at = ended_at - interval '1 hour')
-            update scheduling.recent_holds set ended_at = ended_at - interval '1 hour'
-            """).Execute();
+        await EndCoolDown();
         (await Hold(await NextSlot())).Is(201);
     }
 
@@ -70,6 +66,30 @@ public sealed class SlotsBlockedForGoodTests(TestCluster cluster) : IAsyncLifeti
         foreach (var way in (string[])[nameof(CancelBooking), nameof(ReleaseHold), nameof(DeclineOffer)])
             await GiveUp(way);
         await ShouldCoolDown();
+    }
+
+    /// <summary>The slots that were given up are open. Each is offered to the first in line who may book.</summary>
+    [Fact]
+    public async Task A_patient_in_the_cool_down_is_offered_nothing_until_it_ends()
+    {
+        for (var n = 0; n < MayGiveUp; n++) await GiveUp(nameof(ReleaseHold));
+        (await JoinLine(_patient)).Is(201)["status"].ShouldBe("waiting");
+        await OfferAgain();
+        (await Entry(_patient)).ShouldBe("waiting");
+        (await JoinLine(await _server.User("patient"))).Is(201)["status"].ShouldBe("offered");
+        await EndCoolDown();
+        await OfferAgain();
+        (await Entry(_patient)).ShouldBe("offered");
+
+        async Task OfferAgain()
+        {
+            await _server.Owner.Statement(
+                "update scheduling.waitlist_entries set looked_at = looked_at - interval '1 minute'").Execute();
+            await _server.PassOn();
+        }
+
+        static async Task<string> Entry(TestUser patient) => (await patient.Http.Get("/api/waitlist")).Is(200).Body
+            .GetProperty("items")[0].GetProperty("status").GetString()!;
     }
 
     [Fact]
@@ -87,6 +107,12 @@ public sealed class SlotsBlockedForGoodTests(TestCluster cluster) : IAsyncLifeti
             """).Execute();
         (await _patient.Book(await NextSlot())).Is(201);
     }
+
+    Task EndCoolDown() => _server.Owner.Statement("""
+        with b as (update scheduling.bookings set updated_at = updated_at - interval '1 hour'),
+        o as (update scheduling.waitlist_offers set ended_at = ended_at - interval '1 hour')
+        update scheduling.recent_holds set ended_at = ended_at - interval '1 hour'
+        """).Execute();
 
     async Task ShouldCoolDown()
     {
@@ -145,12 +171,14 @@ public sealed class SlotsBlockedForGoodTests(TestCluster cluster) : IAsyncLifeti
         await _server.EndHold(slot);
     }
 
+    Task<Reply> JoinLine(TestUser patient) => patient.Http.Post("/api/waitlist", new
+    {
+        doctor_id = _doctor.Id, to = Calendar.Start.Plus(NodaTime.Duration.FromDays(2)).ToString(),
+    });
+
     async Task<Guid> Join(Guid slot)
     {
-        var entry = (await _patient.Http.Post("/api/waitlist", new
-        {
-            doctor_id = _doctor.Id, to = Calendar.Start.Plus(NodaTime.Duration.FromDays(2)).ToString(),
-        })).Is(201);
+        var entry = (await JoinLine(_patient)).Is(201);
         entry["status"].ShouldBe("offered", slot.ToString());
         return entry.Id;
     }

@@ -4,6 +4,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -47,6 +48,46 @@ public sealed class EndedConnectionTests(TestCluster cluster)
         await scene.UseEachPool(0);
         (await server.Owner.Statement(EndIdle).Value<long>()).ShouldBeGreaterThan(0);
         await scene.UseEachPool(1);
+    }
+
+    public static TheoryData<string> FirstRequests { get; } = ["transaction", "query of an account",
+        "change of an account"];
+
+    /// <summary>Several round trips, of which the first finds the connection ended.</summary>
+    [Theory]
+    [MemberData(nameof(FirstRequests))]
+    public async Task After_the_end_of_idle_connections_the_first_request_of_each_kind_succeeds(string first)
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase());
+        var scene = await Scene.Make(server);
+        var person = await Person.SignUp(server);
+        Func<Task<Reply>> ask = first switch
+        {
+            "transaction" => () => scene.Patient.Http.Post($"/api/slots/{scene.Slots[0]}/hold"),
+            "query of an account" => () => person.TryToSignIn(),
+            _ => () => person.Http.Patch("/api/me", new { full_name = "Asha Rao" }),
+        };
+        (await ask()).Status.ShouldBeInRange(200, 201);
+        (await server.Owner.Statement(EndIdle).Value<long>()).ShouldBeGreaterThan(0);
+        var reply = await ask();
+        reply.Status.ShouldBeInRange(200, 201, reply.Text);
+    }
+
+    /// <summary>A mail may have been sent before the second statement, and must not be sent twice.</summary>
+    [Fact]
+    public async Task Work_that_PostgreSQL_has_answered_does_not_begin_again()
+    {
+        await using var server = await TestServer.Start(await cluster.NewDatabase());
+        var begun = 0;
+        await Should.ThrowAsync<NpgsqlException>(() => server.App.Services.GetRequiredService<NpgsqlDataSource>()
+            .InTransaction(async connection =>
+            {
+                begun++;
+                var process = await connection.Statement("select pg_backend_pid()").Value<int>();
+                await server.Owner.Statement("select pg_terminate_backend($1)").With(process).Value<bool>();
+                return await connection.Statement("select 1").Value<int>();
+            }));
+        begun.ShouldBe(1);
     }
 
     sealed record Scene(TestUser Doctor, TestUser Patient, Guid[] Slots)

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Operations;
+using Amrutam.Tests.Support.Observing;
 using Amrutam.Tests.Support.Servers;
 
 namespace Amrutam.Tests.Platform.Data;
@@ -16,11 +18,12 @@ public sealed class NotificationListenerTests(TestCluster cluster)
         await using var owner = Database.OpenUnpooled(database.Owner, "tests");
         using var stopping = new CancellationTokenSource();
         var (opened, heard) = (Channel.CreateUnbounded<int>(), Channel.CreateUnbounded<string>());
-        var (failures, polls) = (new List<string>(), 0);
-        var listener = new NotificationListener(database, Name, TimeProvider.System);
+        var (log, polls) = (new LogLines<FailureLog>(), 0);
+        using var failures = new FailureLog(log, TimeProvider.System);
+        var listener = new NotificationListener(database, Name, TimeProvider.System, failures);
         var running = listener.UntilStopped(ct => listener.Listen(ListenToTests, p => heard.Writer.TryWrite(p),
             async connection => await opened.Writer.WriteAsync(connection.ProcessID, ct),
-            _ => Task.FromResult(Interlocked.Increment(ref polls)), ct), failures.Add, stopping.Token);
+            _ => Task.FromResult(Interlocked.Increment(ref polls)), ct), stopping.Token);
 
         var first = await Next(opened);
         await owner.Statement("select pg_notify('tests', 'one')").Value<object>();
@@ -29,7 +32,7 @@ public sealed class NotificationListenerTests(TestCluster cluster)
         (await Next(opened)).ShouldNotBe(first);
         await owner.Statement("select pg_notify('tests', 'two')").Value<object>();
         (await Next(heard)).ShouldBe("two");
-        failures.Count.ShouldBe(1);
+        log.Written.ShouldHaveSingleItem().Text.ShouldStartWith(Name + " failed (57P01)");
         polls.ShouldBeGreaterThanOrEqualTo(2);
 
         await stopping.CancelAsync();

@@ -51,4 +51,30 @@ public sealed class ForgetKeysTests(ServerFixture fixture) : IClassFixture<Serve
             """).With(flooder).With(other).List(row => (row.GetInt32(0), row.GetInt64(1), row.GetInt32(2)));
         kept.ShouldBe([(201, 3, 3), (404, 3, 3), (409, ForgetKeys.MostRefusals, ForgetKeys.MostRefusals)]);
     }
+
+    /// <summary>Bodies that no compression makes smaller.</summary>
+    [Fact]
+    public async Task Of_an_accounts_refusals_the_newest_are_kept_up_to_a_number_of_bytes()
+    {
+        const int refusals = 40, digests = 3_000;
+        var server = fixture.Server;
+        var flooder = Guid.CreateVersion7();
+        await server.Owner.Statement("""
+            insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body, created_at)
+            select $1, 'POST /api/availability/time-off', refusal.n::text, '\x00', 409,
+                   (select to_json(string_agg(md5(random()::text || refusal.n || digest.n), ''))::text
+                      from generate_series(1, $3) digest (n)),
+                   now() - refusal.n * interval '1 second'
+              from generate_series(1, $2) refusal (n)
+            """).With(flooder).With(refusals).With(digests).Execute();
+
+        await server.App.Services.GetRequiredService<ForgetKeys>().Run(TestContext.Current.CancellationToken);
+
+        var (kept, oldest, bytes) = (await server.Owner.Statement("""
+            select count(*), max(key::int), sum(pg_column_size(body)) from platform.idempotency_keys where user_id = $1
+            """).With(flooder).One(row => (row.GetInt64(0), row.GetInt32(1), row.GetInt64(2)))).ShouldNotBeNull();
+        bytes.ShouldBeInRange(ForgetKeys.MostRefusalBytes / 2, ForgetKeys.MostRefusalBytes);
+        kept.ShouldBeInRange(1, refusals - 1);
+        oldest.ShouldBe((int)kept);
+    }
 }

@@ -7,6 +7,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Amrutam.Tests.Platform.Operations;
 
@@ -44,6 +45,38 @@ public sealed class HealthTests(ServerFixture fixture, TestCluster cluster) : IC
         var asked = await patient.Http.Get($"/api/bookings/{Guid.CreateVersion7()}");
         asked.Is(503, "database_unavailable").Header("Retry-After").ShouldBe("1");
         Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>By a clock of its own, because a busy machine takes part of the two seconds.</summary>
+    [Fact]
+    public async Task The_database_counts_as_away_after_a_second_while_the_pool_is_exhausted()
+    {
+        var database = await cluster.NewDatabase();
+        await using var pool = database.Open("exhausted", maxConnections: 1, NullLoggerFactory.Instance);
+        var clock = new FakeTimeProvider();
+        var probe = new DatabaseProbe(pool, clock);
+        await using (await pool.OpenConnectionAsync())
+        {
+            var answer = probe.Answers(CancellationToken.None);
+            answer.IsCompleted.ShouldBeFalse();
+            clock.Advance(TimeSpan.FromSeconds(1));
+            (await answer).ShouldBeFalse();
+        }
+        await Waiting.Until(() => probe.Answers(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Readiness_is_answered_while_the_database_is_frozen_and_after()
+    {
+        await using var plain = await PlainCluster.Start();
+        await plain.Execute("create database amrutam");
+        var database = Database.Given(plain.AsSuperuser("amrutam"), owner: null);
+        await Migrator.Migrate(database.Owner, Program.Modules, CancellationToken.None);
+        await using var server = await TestServer.Start(database);
+        (await server.Anonymous().Get("/health/ready")).Is(200);
+        using (await plain.Freeze())
+            for (var n = 0; n < 3; n++) (await server.Anonymous().Get("/health/ready")).Is(503, "not_ready");
+        await Waiting.Until(async () => (await server.Anonymous().Get("/health/ready")).Status == 200);
     }
 
     [Fact]

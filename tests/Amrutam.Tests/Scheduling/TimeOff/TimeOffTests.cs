@@ -63,6 +63,21 @@ public sealed class TimeOffTests(ServerFixture fixture) : IClassFixture<ServerFi
     }
 
     [Fact]
+    public async Task Of_many_bookings_in_the_way_the_first_hundred_are_listed_and_all_are_counted()
+    {
+        const int all = 103, shown = 100;
+        var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));
+        (await doctor.Offer(Daily("09:00", "18:00", 5))).Is(200);
+        var slots = (await doctor.OpenOn(Ahead(2))).Concat(await doctor.OpenOn(Ahead(3)))
+            .Select(s => s.GetProperty("id").GetGuid()).ToList();
+        var booked = new List<Guid>();
+        foreach (var slot in slots.Take(all)) booked.Add((await patient.Book(slot)).Is(201).Id);
+        var refused = (await doctor.Leave(Iso(Ahead(2)), Iso(Ahead(3)))).Is(409, "bookings_in_the_way");
+        refused.Ids("bookings").ShouldBe(booked.Take(shown));
+        refused["detail"].ShouldContain($"{all}");
+    }
+
+    [Fact]
     public async Task Bookings_are_cancelled_by_the_doctor_and_the_event_offers_the_nearest_slots()
     {
         var (doctor, patient) = (await Server.Doctor(), await Server.User("patient"));

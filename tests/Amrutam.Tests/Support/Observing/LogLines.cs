@@ -7,7 +7,7 @@ namespace Amrutam.Tests.Support.Observing;
 /// <summary>Log lines, each with the trace in which it was written.</summary>
 sealed class LogLines<T> : ILogger<T>
 {
-    public ConcurrentQueue<(string Text, string Trace)> Written { get; } = [];
+    public ConcurrentQueue<(string Text, string Trace, bool HasStack)> Written { get; } = [];
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
@@ -15,5 +15,5 @@ sealed class LogLines<T> : ILogger<T>
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter) =>
-        Written.Enqueue((formatter(state, exception), CommonProblems.Trace()));
+        Written.Enqueue((formatter(state, exception), CommonProblems.Trace(), exception is not null));
 }

@@ -18,7 +18,8 @@ sealed class PlainCluster : IAsyncDisposable
     PlainCluster(PostgresAccount account, PostgresBinaries programs, string folder) =>
         (_account, _programs, _folder, _data) = (account, programs, folder, Path.Combine(folder, "data"));
 
-    public static async Task<PlainCluster> Start()
+    /// <param name="language">The language of its messages, as <c>de</c>; null for English.</param>
+    public static async Task<PlainCluster> Start(string? language = null)
     {
         var folder = Directory.CreateTempSubdirectory("plain-").FullName;
         var account = await PostgresAccount.Choose(EmbeddedDatabase.Options, CancellationToken.None);
@@ -31,8 +32,10 @@ sealed class PlainCluster : IAsyncDisposable
         await account.Own(password, CancellationToken.None);
         await cluster.Run(programs.InitDb, "-D", cluster._data, "-U", Superuser, "--pwfile", password,
             "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync");
-        await cluster.Run(programs.PgCtl, "start", "-w", "-D", cluster._data, "-l", Path.Combine(folder, "log"),
-            "-o", $"-c fsync=off -c listen_addresses='' -c unix_socket_directories='{folder}'");
+        // C.UTF-8 is on every machine, and the library for translations looks at LANGUAGE first in any locale but C.
+        await cluster.Run("env", "LANGUAGE=" + language, programs.PgCtl, "start", "-w", "-D", cluster._data, "-l",
+            Path.Combine(folder, "log"), "-o",
+            $"-c fsync=off -c listen_addresses='' -c unix_socket_directories='{folder}'");
         return cluster;
     }
 
@@ -42,6 +45,31 @@ sealed class PlainCluster : IAsyncDisposable
     }.ConnectionString;
 
     public string AsSuperuser(string database) => ConnectionString(Superuser, Password, database);
+
+    /// <summary>Stops every process of the cluster, without its end.</summary>
+    /// <returns>Lets them go on.</returns>
+    public async Task<IDisposable> Freeze()
+    {
+        await using var source = NpgsqlDataSource.Create(AsSuperuser(Superuser));
+        var postmaster = (await File.ReadAllLinesAsync(Path.Combine(_data, "postmaster.pid")))[0];
+        var others = await source.Statement("select pid::text from pg_stat_activity where pid <> pg_backend_pid()")
+            .List(row => row.GetString(0));
+        string[] processes = [postmaster, .. others];
+        await Signal("-STOP", processes);
+        return new Frozen(processes);
+    }
+
+    sealed class Frozen(string[] processes) : IDisposable
+    {
+        public void Dispose() => Signal("-CONT", processes).GetAwaiter().GetResult();
+    }
+
+    static async Task Signal(string signal, string[] processes)
+    {
+        // A process may have ended meanwhile.
+        using var kill = Process.Start("kill", [signal, .. processes]);
+        await kill.WaitForExitAsync();
+    }
 
     /// <summary>Runs SQL as the superuser.</summary>
     public async Task Execute(string sql, string database = Superuser)

@@ -9,6 +9,9 @@ sealed class RawConnection : IDisposable
     // The kernel takes what the client does not read; this keeps that little.
     const int ReceiveBytes = 4096;
 
+    // The server answers or ends every connection earlier.
+    static readonly TimeSpan LongestRead = TimeSpan.FromSeconds(60);
+
     readonly TcpClient _client = new() { ReceiveBufferSize = ReceiveBytes, NoDelay = true };
 
     public static async Task<RawConnection> Open(Uri server)
@@ -42,12 +45,14 @@ sealed class RawConnection : IDisposable
     }
 
     /// <summary>The first bytes of the answer; empty if the server closed the connection without one.</summary>
+    /// <exception cref="OperationCanceledException">A minute passed without either.</exception>
     public async Task<string> Read(int most = 1024)
     {
         var buffer = new byte[most];
+        using var end = new CancellationTokenSource(LongestRead);
         try
         {
-            var read = await _client.GetStream().ReadAsync(buffer);
+            var read = await _client.GetStream().ReadAsync(buffer, end.Token);
             return Encoding.ASCII.GetString(buffer, 0, read);
         }
         catch (IOException)

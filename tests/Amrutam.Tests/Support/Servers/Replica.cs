@@ -1,6 +1,7 @@
 using System.Text;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.EventLog;
+using Amrutam.Platform.Operations;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -49,7 +50,7 @@ sealed record Replica(EventReader<Effect> Reader, EventLogWatermark Horizon, Npg
         var db = database.Open("replica", 4, NullLoggerFactory.Instance);
         var horizon = new EventLogWatermark(db);
         var reader = new EventReader<Effect>(new(), db, horizon, TimeProvider.System,
-            NullLogger<EventReader<Effect>>.Instance);
+            new(NullLogger<FailureLog>.Instance, TimeProvider.System), NullLogger<EventReader<Effect>>.Instance);
         await reader.StartAsync(CancellationToken.None);
         return new(reader, horizon, db);
     }

@@ -153,7 +153,7 @@ sealed class BookingBatch : IAsyncDisposable
     static bool OutcomeIsUnknown(Exception e) =>
         e is CommitOutcomeUnknownException || e is NpgsqlException and not PostgresException;
 
-    Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked) => Database.RunLive(() => RunOnce(asked));
+    Task<Outcome[]> Run(IReadOnlyList<BookingRequest> asked) => Database.RunLive(_writers, () => RunOnce(asked));
 
     async Task<Outcome[]> RunOnce(IReadOnlyList<BookingRequest> asked)
     {
