@@ -423,10 +423,9 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, mo
                 when open_limit > 0 and open_limit <= open.all_doctors then 'too_many_open_bookings'
                 when open_limit_per_doctor > 0 and open_limit_per_doctor <= open.this_doctor
                     then 'too_many_open_bookings_with_this_doctor'
-                when by_patient and cancellation_limit > 0 and cancellation_limit <= (
-                    select count(*) from (
-                        select from scheduling.slots_given_up_by_account(account)
-                         limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
+                when by_patient and exists (
+                    select from scheduling.cool_down_of_patient(account, cancellation_limit))
+                    then 'cool_down_after_cancellations' end,
            s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
       left join scheduling.slots s on s.id = asked.id

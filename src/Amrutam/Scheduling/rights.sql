@@ -28,14 +28,12 @@ grant execute on function scheduling.bookability_of_visit(uuid,uuid,uuid,uuid,bo
 grant execute on function scheduling.bookable_slots(boolean) to public;
 grant execute on function scheduling.bookings_of_patient_between(uuid,timestamp with time zone,timestamp with time zone) to public;
 grant execute on function scheduling.can_move_earlier(scheduling.bookings,uuid,timestamp with time zone) to public;
+grant execute on function scheduling.cool_down_of_patient(uuid,integer) to public;
 grant execute on function scheduling.copy_of_visit_type(scheduling.offered_visit_types) to public;
 grant execute on function scheduling.default_visit_type(uuid) to public;
 grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean) to public;
-grant execute on function scheduling.follow_booking() to public;
-grant execute on function scheduling.cool_down_of_patient(uuid,integer) to public;
-grant execute on function scheduling.default_visit_type(uuid) to public;
-grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean) to public;
 grant execute on function scheduling.entry_suits_slot(uuid,uuid,uuid,uuid,uuid,timestamp with time zone,timestamp with time zone,boolean,integer) to public;
+grant execute on function scheduling.follow_booking() to public;
 grant execute on function scheduling.has_expired(text,timestamp with time zone) to public;
 grant execute on function scheduling.is_active(text) to public;
 grant execute on function scheduling.is_open(text,timestamp with time zone,uuid,timestamp with time zone) to public;
