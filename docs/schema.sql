@@ -612,6 +612,18 @@ CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((('x'::text || encode(substr(uuid_send(patient), 9), 'hex'::text)))::bit(64))::bigint;
 
+CREATE FUNCTION scheduling.queue_of(doctor uuid, on_day date) RETURNS TABLE(id uuid, patient_id uuid, place bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    select e.id, e.patient_id, row_number() over (
+               order by case when not e.walked_in and e.arrived_at <= b.starts_at then b.starts_at end nulls last,
+                     e.arrived_at, e.token)
+      from scheduling.queue_entries e left join scheduling.bookings b on b.id = e.booking_id
+     where e.doctor_id = doctor and e.day = on_day and e.called_at is null
+       and (e.booking_id is null or (b.doctor_id = doctor
+            and (b.status = 'checked_in' or (e.walked_in and b.status in ('requested', 'confirmed')))))
+$$;
+
 CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE
     AS $$
@@ -689,6 +701,22 @@ $$;
 CREATE FUNCTION scheduling.status_now(status text, expires_at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN scheduling.has_expired(status, expires_at) THEN 'expired'::text ELSE status END;
+
+CREATE FUNCTION scheduling.take_token(doctor uuid, on_day date) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    insert into scheduling.queues as q (doctor_id, day, last_token) values (doctor, on_day, 1)
+    on conflict (doctor_id, day) do update set last_token = q.last_token + 1
+    returning last_token
+$$;
+
+CREATE FUNCTION scheduling.walk_ins_left(doctor uuid, on_day date) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce((select p.walk_ins_per_day from scheduling.booking_policies p where p.doctor_id = doctor), 10)
+           - (select count(*) from scheduling.queue_entries e
+               where e.doctor_id = doctor and e.day = on_day and e.walked_in)::int
+$$;
 
 CREATE TABLE analytics.attempts (
     day date NOT NULL,
@@ -1204,6 +1232,8 @@ CREATE TABLE scheduling.booking_policies (
     confirmation_time interval DEFAULT '1 day'::interval NOT NULL,
     revision integer DEFAULT 1 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    walk_ins_per_day integer DEFAULT 10 NOT NULL,
+    CONSTRAINT booking_policies_walk_ins_per_day_check CHECK (((walk_ins_per_day >= 0) AND (walk_ins_per_day <= 200))),
     CONSTRAINT confirmation_takes_time CHECK ((confirmation_time > '00:00:00'::interval)),
     CONSTRAINT window_is_not_negative CHECK ((cancellation_window >= '00:00:00'::interval))
 );
@@ -1350,6 +1380,27 @@ CREATE VIEW scheduling.idempotency_keys AS
     idempotency_keys.replayed_at,
     idempotency_keys.ctid
    FROM platform.idempotency_keys;
+
+CREATE TABLE scheduling.queue_entries (
+    id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    day date NOT NULL,
+    token integer NOT NULL,
+    patient_id uuid NOT NULL,
+    booking_id uuid,
+    walked_in boolean NOT NULL,
+    arrived_at timestamp with time zone DEFAULT now() NOT NULL,
+    called_at timestamp with time zone,
+    CONSTRAINT nobody_is_called_before_they_come CHECK ((called_at >= arrived_at)),
+    CONSTRAINT queue_entries_token_check CHECK ((token > 0))
+);
+
+CREATE TABLE scheduling.queues (
+    doctor_id uuid NOT NULL,
+    day date NOT NULL,
+    last_token integer NOT NULL,
+    CONSTRAINT queues_last_token_check CHECK ((last_token > 0))
+);
 
 CREATE TABLE scheduling.recent_holds (
     patient_id uuid NOT NULL,
@@ -1592,6 +1643,15 @@ ALTER TABLE ONLY scheduling.waitlist_offers
 ALTER TABLE scheduling.bookings
     ADD CONSTRAINT nobody_books_themself CHECK ((patient_id <> doctor_id)) NOT VALID;
 
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT one_place_in_a_queue UNIQUE (booking_id);
+
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT queue_entries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.queues
+    ADD CONSTRAINT queues_pkey PRIMARY KEY (doctor_id, day);
+
 ALTER TABLE ONLY scheduling.recent_holds
     ADD CONSTRAINT recent_holds_pkey PRIMARY KEY (patient_id, slot_id);
 
@@ -1603,6 +1663,9 @@ ALTER TABLE ONLY scheduling.slots
 
 ALTER TABLE ONLY scheduling.time_off
     ADD CONSTRAINT time_off_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT token_is_given_once UNIQUE (doctor_id, day, token);
 
 ALTER TABLE ONLY scheduling.visit_type_versions
     ADD CONSTRAINT visit_type_versions_pkey PRIMARY KEY (visit_type_id, revision);
@@ -1737,6 +1800,8 @@ CREATE UNIQUE INDEX one_open_offer_per_entry ON scheduling.waitlist_offers USING
 
 CREATE UNIQUE INDEX one_open_offer_per_slot ON scheduling.waitlist_offers USING btree (slot_id) WHERE (outcome IS NULL);
 
+CREATE INDEX queue_entries_of_a_patient ON scheduling.queue_entries USING btree (patient_id);
+
 CREATE INDEX requests_by_expiry ON scheduling.bookings USING btree (expires_at) WHERE (status = 'requested'::text);
 
 CREATE INDEX slots_by_time ON scheduling.slots USING btree (starts_at, doctor_id) WHERE (closed_at IS NULL);
@@ -1829,6 +1894,9 @@ ALTER TABLE ONLY scheduling.doctor_visit_types
 
 ALTER TABLE ONLY scheduling.moved_bookings
     ADD CONSTRAINT moved_bookings_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT queue_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
 
 ALTER TABLE ONLY scheduling.visit_type_versions
     ADD CONSTRAINT visit_type_versions_visit_type_id_fkey FOREIGN KEY (visit_type_id) REFERENCES scheduling.visit_types(id);
@@ -2008,6 +2076,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.given_up_slots TO amrutam_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.queue_entries TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.queues TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_app;
 

@@ -1,4 +1,5 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Idempotency;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -41,6 +42,11 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
             row.GetInstant(6), row.GetInstant(7), row.GetInstantOrNull(8), row.GetStringOrNull(9),
             row.GetStringOrNull(10), row.GetStringOrNull(11), row.GetInt32OrNull(12), row.GetStringOrNull(13),
             row.GetInt32(14), row.GetInstant(15));
+
+    /// <summary>The booking without the patient's own words, for staff: they may speak of health.</summary>
+    /// <param name="reader">Null for the system.</param>
+    public Booking ShownTo(CurrentUser? reader) =>
+        reader is { Role: Allow.Staff } ? this with { Reason = null } : this;
 
     /// <summary>The status that a doctor reads of a booking that was moved to another doctor.</summary>
     public const string Moved = "moved";

@@ -55,7 +55,7 @@ static class AcceptOffer
         string? reason, CheckBookability bookability)
     {
         if (await bookability.Refusal(connection, slot, patient.Id, patient) is { } refusal) return refusal;
-        var booked = await InsertBookings.Insert(connection, [slot], patient, reason);
+        var booked = await InsertBookings.Insert(connection, [slot], patient.Id, patient, reason);
         return booked[0].Response(location: Booking.Location(booked[0].Id));
     }
 

@@ -103,7 +103,7 @@ static class BookSeries
                 { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) });
         var series = Guid.CreateVersion7();
         var free = refusals.Where(r => r.Value is null).Select(r => r.Key).ToArray();
-        var booked = await InsertBookings.Insert(connection, free, patient, reason, series);
+        var booked = await InsertBookings.Insert(connection, free, patient.Id, patient, reason, series);
         var at = booked.ToDictionary(b => b.StartsAt);
         return StoredResponse.Created(new Series(series, booked, report.ConvertAll(o =>
             o is { Outcome.Length: 0, StartsAt: { } starts } && at.TryGetValue(starts, out var b)

@@ -9,10 +9,11 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// <remarks>The caller holds the locks of <see cref="CheckBookability"/>, which allowed each slot.</remarks>
 static class InsertBookings
 {
-    public static Task<List<Booking>> Insert(NpgsqlConnection connection, Guid[] slots, CurrentUser patient,
+    /// <param name="by">The account that books: the patient's own, or one at the desk.</param>
+    public static Task<List<Booking>> Insert(NpgsqlConnection connection, Guid[] slots, Guid patient, CurrentUser by,
         string? reason, Guid? series = null) =>
         connection.Statement(InsertAll).With(slots.Select(_ => Guid.CreateVersion7()).ToArray()).With(slots)
-            .With(patient.Id).With(reason).With(series).With(patient.Trace).List(Booking.Read);
+            .With(patient).With(reason).With(series).With(by.Trace).With(by.Id).With(by.Role).List(Booking.Read);
 
     const string InsertAll = """
         with b as (
@@ -32,9 +33,11 @@ static class InsertBookings
               from b where s.id = b.slot_id),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select $3, 'patient', case status when 'requested' then 'bookings.requested' else 'bookings.booked' end,
-                   'booking', id, jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
-                       'starts_at', starts_at, 'series_id', series_id)), $6 from b)
+            select $7::uuid, $8::text,
+                   case status when 'requested' then 'bookings.requested' else 'bookings.booked' end, 'booking', id,
+                   jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
+                       'starts_at', starts_at, 'series_id', series_id, 'acted_for', nullif($3::uuid, $7::uuid))), $6
+                   from b)
         select
         """ + " " + Booking.Columns + " from b order by b.starts_at";
 }
