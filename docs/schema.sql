@@ -1381,6 +1381,8 @@ CREATE TABLE scheduling.booking_policies (
     confirmation_time interval DEFAULT '1 day'::interval NOT NULL,
     revision integer DEFAULT 1 NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    walk_ins_per_day integer DEFAULT 10 NOT NULL,
+    CONSTRAINT booking_policies_walk_ins_per_day_check CHECK (((walk_ins_per_day >= 0) AND (walk_ins_per_day <= 200))),
     CONSTRAINT confirmation_takes_time CHECK ((confirmation_time > '00:00:00'::interval)),
     CONSTRAINT window_is_not_negative CHECK ((cancellation_window >= '00:00:00'::interval))
 );
@@ -1534,6 +1536,27 @@ CREATE VIEW scheduling.idempotency_keys AS
     idempotency_keys.replayed_at,
     idempotency_keys.ctid
    FROM platform.idempotency_keys;
+
+CREATE TABLE scheduling.queue_entries (
+    id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    day date NOT NULL,
+    token integer NOT NULL,
+    patient_id uuid NOT NULL,
+    booking_id uuid,
+    walked_in boolean NOT NULL,
+    arrived_at timestamp with time zone DEFAULT now() NOT NULL,
+    called_at timestamp with time zone,
+    CONSTRAINT nobody_is_called_before_they_come CHECK ((called_at >= arrived_at)),
+    CONSTRAINT queue_entries_token_check CHECK ((token > 0))
+);
+
+CREATE TABLE scheduling.queues (
+    doctor_id uuid NOT NULL,
+    day date NOT NULL,
+    last_token integer NOT NULL,
+    CONSTRAINT queues_last_token_check CHECK ((last_token > 0))
+);
 
 CREATE TABLE scheduling.recent_holds (
     patient_id uuid NOT NULL,
@@ -1791,6 +1814,9 @@ ALTER TABLE ONLY scheduling.slots
 ALTER TABLE ONLY scheduling.time_off
     ADD CONSTRAINT time_off_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT token_is_given_once UNIQUE (doctor_id, day, token);
+
 ALTER TABLE ONLY scheduling.visit_type_versions
     ADD CONSTRAINT visit_type_versions_pkey PRIMARY KEY (visit_type_id, revision);
 
@@ -1926,6 +1952,8 @@ CREATE UNIQUE INDEX one_open_offer_per_entry ON scheduling.waitlist_offers USING
 
 CREATE UNIQUE INDEX one_open_offer_per_slot ON scheduling.waitlist_offers USING btree (slot_id) WHERE (outcome IS NULL);
 
+CREATE INDEX queue_entries_of_a_patient ON scheduling.queue_entries USING btree (patient_id);
+
 CREATE INDEX requests_by_expiry ON scheduling.bookings USING btree (expires_at) WHERE (status = 'requested'::text);
 
 CREATE INDEX slots_by_time ON scheduling.slots USING btree (starts_at, doctor_id) WHERE (closed_at IS NULL);
@@ -2020,6 +2048,9 @@ ALTER TABLE ONLY scheduling.doctor_visit_types
 
 ALTER TABLE ONLY scheduling.moved_bookings
     ADD CONSTRAINT moved_bookings_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
+
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT queue_entries_booking_id_fkey FOREIGN KEY (booking_id) REFERENCES scheduling.bookings(id);
 
 ALTER TABLE ONLY scheduling.visit_type_versions
     ADD CONSTRAINT visit_type_versions_visit_type_id_fkey FOREIGN KEY (visit_type_id) REFERENCES scheduling.visit_types(id);
@@ -2199,6 +2230,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.given_up_slots TO amrutam_
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.due_calendars TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.idempotency_keys TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.queue_entries TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.queues TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE scheduling.recent_holds TO amrutam_app;
 

@@ -71,10 +71,12 @@ static class Allow
     public const string Admin = "admin";
     public const string PatientOrDoctor = "patient_or_doctor";
     public const string Desk = "desk";
+    public const string DeskOrDoctor = "desk_or_doctor";
 
     public static FrozenDictionary<string, string[]> Roles { get; } = new Dictionary<string, string[]>
     {
         [SignedIn] = [Patient, Doctor, Staff, Admin], [Patient] = [Patient], [Doctor] = [Doctor], [Staff] = [Staff],
         [Admin] = [Admin], [PatientOrDoctor] = [Patient, Doctor], [Desk] = [Staff, Admin],
+        [DeskOrDoctor] = [Doctor, Staff, Admin],
     }.ToFrozenDictionary(StringComparer.Ordinal);
 }

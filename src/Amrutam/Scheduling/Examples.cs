@@ -6,6 +6,7 @@ using Amrutam.Scheduling.Bookings.Holds;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Desk;
+using Amrutam.Scheduling.Queue;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
@@ -44,6 +45,20 @@ static class Examples
     public static readonly DeskBooking AtTheDesk = new(BookingId, SlotId, Doctor, "Dr. Meera Nair", Patient,
         new(Patient, "Asha Rao", 34, "female", "+919876543210", "hi"), SeriesId: null, LifeCycle.Confirmed, Starts,
         Ends, CancelledBy: null, CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
+
+    public static readonly Booking BookedAtDesk = Confirmed;
+
+    public static readonly ReadDay.Item OfDay = new(BookingId, Starts, Ends, LifeCycle.CheckedIn, AtTheDesk.Patient,
+        Token: 3, Starts - Duration.FromMinutes(12), CalledAt: null, Place: 1);
+
+    public static readonly QueueEntry WalkedIn = new(Guid.Parse("0193f7f7-a063-717f-ae73-649fd13e5365"), Doctor,
+        Patient, Token: 4, BookingId: null, StartsAt: null, Starts, CalledAt: null, WaitedSeconds: null);
+
+    public static readonly QueueEntry Called = WalkedIn with
+    {
+        CalledAt = Starts + Duration.FromMinutes(20),
+        WaitedSeconds = 1200,
+    };
 
     public static readonly Booking Moved = Confirmed with
     {

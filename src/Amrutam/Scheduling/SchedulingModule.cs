@@ -11,6 +11,7 @@ using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Desk;
 using Amrutam.Scheduling.Invariants;
 using Amrutam.Scheduling.Privacy;
+using Amrutam.Scheduling.Queue;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
@@ -45,6 +46,7 @@ sealed class SchedulingModule : IModule
             .AddSingleton<SlotsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
+        module.Services.AddSingleton<ArrivedPatientListener>(GiveToken.OnCheckIn);
         module.Services.AddSingleton<ChangedBookingsListener>(services =>
             services.GetRequiredService<EndEntries>().OfBookings);
     }
@@ -54,6 +56,8 @@ sealed class SchedulingModule : IModule
         new("booking_policies", ExportedAs: "booking_policy"),
         new("booking_steps", ExportedAs: "booking_history", Grows: true),
         new("bookings", ExportedAs: "bookings", Grows: true),
+        new("queue_entries", ExportedAs: "queue", Grows: true),
+        new("queues", NotExported: "the last number of each doctor's day", PersonIds: ["doctor_id"], Grows: true),
         new("recent_holds", ExportedAs: "recent_holds", Grows: true),
         new("doctor_visit_types", ExportedAs: "offered_visit_types", Grows: true),
         new("moved_bookings", ExportedAs: "moved_bookings", Grows: true),
@@ -104,9 +108,7 @@ sealed class SchedulingModule : IModule
         BookSeries.Map(bookings);
         CancelSeries.Map(bookings);
 
-        var desk = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Desk).WithTags("Front desk");
-        ListClinicBookings.Map(desk);
-        DownloadClinicBookings.Map(desk);
+        MapDesk(routes);
 
         var doctors = routes.MapGroup("/api/doctors").WithTags("Bookings");
         ReadPolicy.Map(doctors);
@@ -139,5 +141,17 @@ sealed class SchedulingModule : IModule
         var own = doctors.MapGroup("/visit-types").RequireAuthorization(Allow.Doctor);
         OfferVisitTypes.Map(own);
         ListOfferedTypes.Map(doctors, own);
+    }
+
+    static void MapDesk(WebApplication routes)
+    {
+        var desk = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Desk).WithTags("Front desk");
+        ListClinicBookings.Map(desk);
+        DownloadClinicBookings.Map(desk);
+        ReadDay.Map(routes);
+        CallNext.Map(routes);
+        var acting = routes.MapGroup("/api/desk").RequireAuthorization(Allow.Desk).WithTags("Front desk");
+        BookAtDesk.Map(acting);
+        TakeWalkIn.Map(acting);
     }
 }

@@ -132,6 +132,13 @@ static class SchedulingProblems
         "The price is not the expected one; see visit_type for the present price");
     public static readonly Problem VisitTypeIsStale = new(412, "visit_type_is_stale",
         "The kind of visit has changed since you read it; read it again");
+    public static readonly Problem PatientIsWaiting = new(409, "patient_is_waiting",
+        "The patient waits for this doctor already; see the day");
+    public static readonly Problem TooManyWalkIns = new(422, "too_many_walk_ins",
+        "The doctor sees no more patients without a booking today; book another day")
+    { IsLimit = true };
+    public static readonly Problem NobodyIsWaiting = new(409, "nobody_is_waiting", "Nobody waits in your queue now");
+
     public static readonly Problem TooManyRows = new(422, "too_many_rows",
         "These are more bookings than one file holds; choose a shorter time");
 

@@ -13,6 +13,8 @@ grant delete, insert, select, update on table scheduling.idempotency_keys to amr
 grant delete, insert, select, update on table scheduling.moved_bookings to amrutam_app;
 grant delete, insert, select, update on table scheduling.offered_visit_types to amrutam_app;
 grant delete, insert, select, update on table scheduling.open_slots to amrutam_app;
+grant delete, insert, select, update on table scheduling.queue_entries to amrutam_app;
+grant delete, insert, select, update on table scheduling.queues to amrutam_app;
 grant delete, insert, select, update on table scheduling.recent_holds to amrutam_app;
 grant delete, insert, select, update on table scheduling.slots to amrutam_app;
 grant delete, insert, select, update on table scheduling.time_off to amrutam_app;
@@ -44,6 +46,7 @@ grant execute on function scheduling.open_bookings_of_account(uuid) to public;
 grant execute on function scheduling.open_bookings_of_patient(uuid) to public;
 grant execute on function scheduling.patient_lock(uuid) to public;
 grant execute on function scheduling.recent_cancellations_of_account(uuid) to public;
+grant execute on function scheduling.queue_of(uuid,date) to public;
 grant execute on function scheduling.recent_cancellations_of_patient(uuid) to public;
 grant execute on function scheduling.refuse_overlap_of_a_patient() to public;
 grant execute on function scheduling.slot_state(scheduling.slots) to public;
@@ -53,6 +56,8 @@ grant execute on function scheduling.slots_of_visit(uuid,uuid,timestamp with tim
 grant execute on function scheduling.status_now(text,timestamp with time zone) to public;
 grant execute on function scheduling.takes_more_slots(timestamp with time zone,timestamp with time zone,integer,integer,integer) to public;
 grant execute on function scheduling.visit_that_fits(uuid,uuid,timestamp with time zone,timestamp with time zone,uuid) to public;
+grant execute on function scheduling.take_token(uuid,date) to public;
+grant execute on function scheduling.walk_ins_left(uuid,date) to public;
 grant insert, select on table scheduling.visit_type_versions to amrutam_app;
 grant insert, select, update on table scheduling.visit_types to amrutam_app;
 grant usage on schema scheduling to amrutam_app;

@@ -112,6 +112,8 @@ public sealed class PersonalDataTests(ServerFixture fixture) : IClassFixture<Ser
         f as (insert into notifications.calendar_feeds (id, account_id, role, token_hash, detail)
               values (gen_random_uuid(), $1, 'patient',
                       decode(replace($1::text, '-', ''), 'hex') || 'planted-secret', 'discreet')),
+        q as (insert into scheduling.queue_entries (id, doctor_id, day, token, patient_id, walked_in)
+              values (gen_random_uuid(), gen_random_uuid(), '2030-01-01', 1, $1, true)),
         o as (insert into scheduling.time_off (id, doctor_id, starts_at, ends_at)
               values (gen_random_uuid(), $1, now(), now() + interval '1 hour'))
         insert into scheduling.waitlist_entries (id, patient_id, specialization, starts_from, starts_until)

@@ -1,4 +1,5 @@
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Slots;
@@ -48,6 +49,11 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid 
             row.GetString(6), row.GetInstant(7), row.GetInstant(8), VisitTypeCopy.Read(row.GetStringOrNull(17)),
             row.GetInstantOrNull(9), row.GetStringOrNull(10), row.GetStringOrNull(11), row.GetStringOrNull(12),
             row.GetInt32OrNull(13), row.GetStringOrNull(14), row.GetInt32(15), row.GetInstant(16));
+
+    /// <summary>The booking without the patient's own words, for staff: they may speak of health.</summary>
+    /// <param name="reader">Null for the system.</param>
+    public Booking ShownTo(CurrentUser? reader) =>
+        reader is { Role: Allow.Staff } ? this with { Reason = null } : this;
 
     /// <summary>The status that a doctor reads of a booking that was moved to another doctor.</summary>
     public const string Moved = "moved";

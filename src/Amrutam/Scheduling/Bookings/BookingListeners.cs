@@ -13,10 +13,21 @@ delegate Task FreedSlotListener(NpgsqlConnection connection, Guid slot, Guid? fo
 /// <param name="by">The actor; null for the system.</param>
 delegate Task ChangedBookingsListener(NpgsqlConnection connection, Guid[] bookings, CurrentUser? by);
 
-/// <summary>Announces changed bookings and freed slots to the listeners: the waiting list is one. Bookings know none of
-/// them.</summary>
-sealed class BookingListeners(IEnumerable<FreedSlotListener> ofSlots, IEnumerable<ChangedBookingsListener> ofBookings)
+/// <summary>Runs in the transaction that checks a patient in.</summary>
+/// <param name="by">The actor; null for the system.</param>
+delegate Task ArrivedPatientListener(NpgsqlConnection connection, Booking booking, CurrentUser? by);
+
+/// <summary>Announces changed bookings, freed slots and arrived patients to the listeners: the waiting list and the
+/// queue. Bookings know none of them.</summary>
+sealed class BookingListeners(IEnumerable<FreedSlotListener> ofSlots, IEnumerable<ChangedBookingsListener> ofBookings,
+    IEnumerable<ArrivedPatientListener> ofArrivals)
 {
+    /// <summary>Called after the check-in, on its connection and before its commit.</summary>
+    public async Task PatientArrived(NpgsqlConnection connection, Booking booking, CurrentUser? by)
+    {
+        foreach (var listener in ofArrivals) await listener(connection, booking, by);
+    }
+
     /// <summary>Called after the change that freed the slot, on its connection and before its commit.</summary>
     public async Task SlotFreed(NpgsqlConnection connection, Guid slot, Guid? formerPatient)
     {

@@ -21,6 +21,7 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
         yield return new("waitlist", connection.Statement(Waitlist).With(person));
         yield return new("holds", connection.Statement(Holds).With(person));
         yield return new("recent_holds", connection.Statement(RecentHolds).With(person));
+        yield return new("queue", connection.Statement(Queue).With(person));
         yield return new("availability", connection.Statement(Availability).With(person));
         yield return new("booking_policy", connection.Statement(Policy).With(person));
         yield return new("time_off", connection.Statement(TimeOff).With(person));
@@ -74,6 +75,12 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
 
     const string RecentHolds = """
         select (to_jsonb(h) - 'patient_id')::text from scheduling.recent_holds h where patient_id = $1 order by ended_at
+        """;
+
+    // The tokens of a doctor's day, without the patients, whose own data they are.
+    const string Queue = """
+        select (to_jsonb(e) - case when e.patient_id <> $1 then 'patient_id' else '' end)::text
+          from scheduling.queue_entries e where e.patient_id = $1 or e.doctor_id = $1 order by e.arrived_at
         """;
 
     const string Availability =

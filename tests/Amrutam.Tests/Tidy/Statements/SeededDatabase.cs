@@ -30,7 +30,8 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, IColle
         await using var connection = await Open();
         await connection.Statement(Seed).Execute();
         await connection.Statement(SeedBusy).With(Busy).With(BusyPatient).Execute();
-        await connection.Statement("analyze").Execute();
+        // As in service. Otherwise a plan depends on whether autovacuum came by.
+        await connection.Statement("vacuum analyze").Execute();
         Empty = [.. await connection.Statement(
             "select oid::regclass::text from pg_class where relkind = 'r' and reltuples = 0")
             .List(row => row.GetString(0))];
@@ -107,6 +108,12 @@ public sealed class SeededDatabase(TestCluster cluster) : IAsyncLifetime, IColle
           join doctors.profiles d on abs(hashtext(d.id::text)) % 3000 = abs(hashtext(u.email)) % 3000;
         insert into scheduling.waitlist_offers (entry_id, slot_id, expires_at, outcome)
         select id, gen_random_uuid(), now(), 'passed' from scheduling.waitlist_entries;
+        insert into scheduling.queue_entries (id, doctor_id, day, token, patient_id, booking_id, walked_in)
+        select gen_random_uuid(), doctor_id, (starts_at at time zone 'UTC')::date,
+               row_number() over (partition by doctor_id, (starts_at at time zone 'UTC')::date), patient_id, id, false
+          from scheduling.bookings;
+        insert into scheduling.queues (doctor_id, day, last_token)
+        select doctor_id, day, max(token) from scheduling.queue_entries group by doctor_id, day;
         insert into scheduling.recent_holds (patient_id, slot_id, ended_at)
         select id, gen_random_uuid(), now() from identity.users;
         insert into scheduling.visit_types (id, name, minutes, mode, first, bookable_by, currency,

@@ -9,8 +9,9 @@ namespace Amrutam.Scheduling.Bookings.Policies;
 /// move.</param>
 /// <param name="RequiresConfirmation">True: a booking is a request until the doctor accepts it.</param>
 /// <param name="ConfirmationMinutes">How long a request waits for its answer, at most until the slot begins.</param>
+/// <param name="WalkInsPerDay">How many patients the doctor sees a day who come without a booking; 0 for none.</param>
 sealed record BookingPolicy(int CancellationWindowMinutes = 0, bool RequiresConfirmation = false,
-    int ConfirmationMinutes = 1440)
+    int ConfirmationMinutes = 1440, int WalkInsPerDay = 10)
 {
     /// <summary>A day's notice of a cancellation, two hours for an answer.</summary>
     public static readonly BookingPolicy Example = new(24 * 60, RequiresConfirmation: true, ConfirmationMinutes: 120);
@@ -29,11 +30,12 @@ sealed record BookingPolicy(int CancellationWindowMinutes = 0, bool RequiresConf
         connection.Statement(SelectOwn).With(doctor).One(Read, ct);
 
     static Stored Read(NpgsqlDataReader row) =>
-        new(new(row.GetInt32(0), row.GetBoolean(1), row.GetInt32(2)), row.GetInt32(3));
+        new(new(row.GetInt32(0), row.GetBoolean(1), row.GetInt32(2), row.GetInt32(3)), row.GetInt32(4));
 
     const string Columns = """
         coalesce(extract(epoch from p.cancellation_window) / 60, 0)::int, coalesce(p.requires_confirmation, false),
-        coalesce(extract(epoch from p.confirmation_time) / 60, 1440)::int, coalesce(p.revision, 0)
+        coalesce(extract(epoch from p.confirmation_time) / 60, 1440)::int, coalesce(p.walk_ins_per_day, 10),
+        coalesce(p.revision, 0)
         """;
 
     const string SelectListed = $"""

@@ -46,7 +46,7 @@ static class MoveBooking
         return await change.Run(id, BookingAction.Move, request, async (connection, present) =>
         {
             if (present.Booking.SlotId == request.SlotId)
-                return present.Booking.Response();
+                return present.Booking.ShownTo(user).Response();
             if (user.Role == Allow.Patient && present.IsWithinWindow)
                 return SchedulingProblems.CancellationWindowHasPassed.Because();
             var response = await Move(connection, present.Booking, new(request.SlotId, reason, request.ToOtherDoctor),
@@ -76,7 +76,7 @@ static class MoveBooking
             .With(booking.DoctorId).With(booking.EndsAt).WithJson($"[{place.Json}]").One(Booking.Read);
         await listeners.BookingsChanged(connection, [booking.Id], by);
         await listeners.SlotFreed(connection, booking.SlotId, booking.PatientId);
-        return moved!.Response();
+        return moved!.ShownTo(by).Response();
     }
 
     const string DoctorOfSlot = """
@@ -114,7 +114,7 @@ static class MoveBooking
                    jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
                        'from_slot_id', $3, 'starts_at', starts_at, 'from_starts_at', $8::timestamptz,
                        'from_doctor_id', nullif($10, doctor_id),
-                       'acted_for', case when $5 = 'patient' then nullif(patient_id, $4) end)), $6 from b)
+                       'acted_for', case when $5 <> 'doctor' then nullif(patient_id, $4) end)), $6 from b)
         select {Booking.Columns} from b
         """;
 }

@@ -18,7 +18,7 @@ static class ApplyTransition
     public static async Task<StoredResponse<Ok<Booking>>> Apply(NpgsqlConnection connection, Booking booking,
         BookingAction action, CurrentUser? by, BookingListeners listeners, string? reason = null, string? party = null,
         string before = "") =>
-        (await Take(connection, booking, action, by, listeners, reason, party, before)).Response();
+        (await Take(connection, booking, action, by, listeners, reason, party, before)).ShownTo(by).Response();
 
     /// <inheritdoc cref="Apply"/>
     /// <returns>The booking after the step.</returns>
@@ -30,6 +30,7 @@ static class ApplyTransition
             .With(LifeCycle.Done(action)).With(booking.Status).With(by?.Id).With(by?.Role ?? "system").With(reason)
             .With(CommonProblems.Trace()).One(Booking.Read);
         await listeners.BookingsChanged(connection, [booking.Id], by);
+        if (to == LifeCycle.CheckedIn) await listeners.PatientArrived(connection, booking, by);
         // In the same transaction, so that nobody books the slot before the first in line is asked.
         if (to is LifeCycle.Cancelled or LifeCycle.Declined)
             await listeners.SlotFreed(connection, booking.SlotId, booking.PatientId);
@@ -61,7 +62,8 @@ static class ApplyTransition
             select $6, $7, 'bookings.' || $4::text, 'booking', id, jsonb_strip_nulls(jsonb_build_object(
                    'doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at, 'from', $5::text, 'to', status,
                    'party', no_show_party, 'minutes_ahead', cancelled_minutes_ahead,
-                   'acted_for', case when $7 = 'patient' then nullif(patient_id, $6) end)), $9 from b)
+                   'acted_for', case when $7 in ('patient', 'staff', 'admin')
+                       then nullif(patient_id, $6) end)), $9 from b)
         select
         """ + " " + Booking.Columns + " from b";
 }

@@ -77,8 +77,8 @@ static class CancelSeries
             var booking = present.Booking;
             var refusal = CancelBooking.Refusal(present, user)?.ProblemDetails.Extensions["code"] as string;
             if (refusal is null)
-                cancelled.Add(await ApplyTransition.Take(connection, booking, BookingAction.Cancel, user, listeners,
-                    reason));
+                cancelled.Add((await ApplyTransition.Take(connection, booking, BookingAction.Cancel, user, listeners,
+                    reason)).ShownTo(user));
             outcomes.Add(new(booking.Id, booking.StartsAt, refusal ?? LifeCycle.Cancelled));
         }
         return cancelled.Count > 0

@@ -6,11 +6,12 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Scheduling.Bookings.Steps;
 
-/// <summary>Checks the patient in, by the patient or by the doctor.</summary>
+/// <summary>Checks the patient in, by the patient, the doctor or the desk. The patient gets a token of the
+/// queue.</summary>
 static class CheckIn
 {
     public static void Map(RouteGroupBuilder bookings) =>
-        bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.PatientOrDoctor)
+        bookings.MapPost("/{id:guid}/check-in", Handle).RequireAuthorization(Allow.SignedIn)
             .WithSummary("Check in")
             .WithDescription("Opens shortly before the booking; the problem `visit_is_not_open` says when.")
             .WithETag().Example(Examples.Confirmed with { Status = LifeCycle.CheckedIn, Revision = 1 })
