@@ -61,7 +61,11 @@ sealed record BookingFilters(
 
     const string OfDoctors = "from doctors.practitioners d cross join lateral";
 
-    const string AllOrOne = "where ($1::uuid is null or d.id = $1) and $2::uuid is null";
+    // A range of ids, so that one plan finds one doctor by the index and all doctors in its order.
+    const string AllOrOne = """
+        where d.id >= coalesce($1::uuid, '00000000-0000-0000-0000-000000000000')
+          and d.id <= coalesce($1::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') and $2::uuid is null
+        """;
 
     const string SoonestOfPatient = $"""
         select {DeskBooking.Columns}
