@@ -737,6 +737,18 @@ CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN ((('x'::text || encode(substr(uuid_send(patient), 9), 'hex'::text)))::bit(64))::bigint;
 
+CREATE FUNCTION scheduling.queue_of(doctor uuid, on_day date) RETURNS TABLE(id uuid, patient_id uuid, place bigint)
+    LANGUAGE sql STABLE
+    AS $$
+    select e.id, e.patient_id, row_number() over (
+               order by case when not e.walked_in and e.arrived_at <= b.starts_at then b.starts_at end nulls last,
+                     e.arrived_at, e.token)
+      from scheduling.queue_entries e left join scheduling.bookings b on b.id = e.booking_id
+     where e.doctor_id = doctor and e.day = on_day and e.called_at is null
+       and (e.booking_id is null or (b.doctor_id = doctor
+            and (b.status = 'checked_in' or (e.walked_in and b.status in ('requested', 'confirmed')))))
+$$;
+
 CREATE FUNCTION scheduling.recent_cancellations_of_account(account uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE
     AS $$
@@ -850,6 +862,14 @@ CREATE FUNCTION scheduling.status_now(status text, expires_at timestamp with tim
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN scheduling.has_expired(status, expires_at) THEN 'expired'::text ELSE status END;
 
+CREATE FUNCTION scheduling.take_token(doctor uuid, on_day date) RETURNS integer
+    LANGUAGE sql
+    AS $$
+    insert into scheduling.queues as q (doctor_id, day, last_token) values (doctor, on_day, 1)
+    on conflict (doctor_id, day) do update set last_token = q.last_token + 1
+    returning last_token
+$$;
+
 CREATE FUNCTION scheduling.takes_more_slots(slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, minutes integer, buffer_before integer, buffer_after integer) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN COALESCE(((buffer_before > 0) OR ((slot_starts_at + make_interval(mins => (minutes + buffer_after))) > slot_ends_at)), false);
@@ -865,6 +885,14 @@ CREATE FUNCTION scheduling.visit_that_fits(slot uuid, doctor uuid, slot_starts_a
                 o.buffer_after_minutes)
             or (select t.fits from scheduling.slots_of_visit(slot, doctor, slot_starts_at, o.minutes,
                     o.buffer_before_minutes, o.buffer_after_minutes, null, null) t))
+$$;
+
+CREATE FUNCTION scheduling.walk_ins_left(doctor uuid, on_day date) RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce((select p.walk_ins_per_day from scheduling.booking_policies p where p.doctor_id = doctor), 10)
+           - (select count(*) from scheduling.queue_entries e
+               where e.doctor_id = doctor and e.day = on_day and e.walked_in)::int
 $$;
 
 CREATE TABLE analytics.attempts (
@@ -1799,8 +1827,17 @@ ALTER TABLE ONLY scheduling.waitlist_offers
 ALTER TABLE scheduling.bookings
     ADD CONSTRAINT nobody_books_themself CHECK ((patient_id <> doctor_id)) NOT VALID;
 
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT one_place_in_a_queue UNIQUE (booking_id);
+
 ALTER TABLE scheduling.bookings
     ADD CONSTRAINT own_bookings_name_no_account CHECK ((booked_by <> patient_id)) NOT VALID;
+
+ALTER TABLE ONLY scheduling.queue_entries
+    ADD CONSTRAINT queue_entries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY scheduling.queues
+    ADD CONSTRAINT queues_pkey PRIMARY KEY (doctor_id, day);
 
 ALTER TABLE ONLY scheduling.recent_holds
     ADD CONSTRAINT recent_holds_pkey PRIMARY KEY (patient_id, slot_id);
