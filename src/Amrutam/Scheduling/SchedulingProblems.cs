@@ -140,7 +140,8 @@ static class SchedulingProblems
     public static readonly Problem NobodyIsWaiting = new(409, "nobody_is_waiting", "Nobody waits in your queue now");
 
     public static readonly Problem TooManyRows = new(422, "too_many_rows",
-        "These are more bookings than one file holds; choose a shorter time");
+        "These are more bookings than one file holds; choose a shorter time")
+    { IsLimit = true };
 
     /// <summary>The problems of a slot that another slot would not have.</summary>
     public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Privacy;
 using Amrutam.Portal.Api;
 using Amrutam.Portal.Parts;
 using NodaTime;
@@ -18,12 +19,15 @@ static class ShowDay
 
     public const string Path = PageAccess.DayPage;
 
+    /// <summary>The record that the API makes of the patients whom the page shows.</summary>
+    public const string Reads = "bookings.read";
+
     const int RenewalSeconds = 30, MaxPages = 3;
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(Path,
         (HttpContext http, ApiClient api, string? date = null, bool still = false) =>
             Page(http, api, DayOf(date), still))
-        .RequirePortal(Allow.Doctor).ExcludeFromDescription();
+        .RequirePortal(Allow.Doctor).WithMetadata(new RecordsAccess(Reads)).ExcludeFromDescription();
 
     /// <summary>The day that an address or a field names; null if it names none.</summary>
     public static LocalDate? DayOf(string? text) =>
