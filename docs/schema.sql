@@ -361,7 +361,7 @@ CREATE FUNCTION patients.refusal_to_book_for(account uuid, patient uuid) RETURNS
     LANGUAGE sql STABLE
     AS $$
     select case when account = patient then null
-                when not patients.holds(account, patient) then 'not_found'
+                when not patients.holds(account, patient) then 'patient_not_found'
                 when exists (
                     select from patients.dependants d join patients.people p on p.id = d.patient_id
                      where d.account_id = account and d.patient_id = patient and d.relation = 'child'
@@ -398,7 +398,17 @@ $$;
 CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone, address tid)
     LANGUAGE sql STABLE
     AS $$
-    select case when s.id is null then 'not_found'
+    select * from scheduling.bookability(slot, patient, patient, moved, by_patient, verified_only, open_limit,
+        open_limit_per_doctor, cancellation_limit)
+$$;
+
+CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone, address tid)
+    LANGUAGE sql STABLE
+    AS $$
+    select case when by_patient and account <> patient and moved is null
+                     and patients.refusal_to_book_for(account, patient) is not null
+                    then patients.refusal_to_book_for(account, patient)
+                when s.id is null then 'not_found'
                 when s.doctor_id = patient then 'nobody_books_themself'
                 when d.id is null then 'doctor_is_not_bookable'
                 when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
@@ -406,7 +416,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                 when s.booking_id is not null then 'one_active_booking_per_slot'
                 when by_patient and s.bookable_until <= statement_timestamp()
                      and s.bookable_until > '-infinity' then 'minimum_notice'
-                when scheduling.slot_state(s) = 'held' and s.held_by <> patient then 'slot_is_held'
+                when scheduling.slot_state(s) = 'held' and s.held_by <> account then 'slot_is_held'
                 when exists (
                     select from scheduling.bookings_of_patient_between(patient, s.starts_at, s.ends_at) o
                      where o.id is distinct from moved) then 'bookings_of_a_patient_do_not_overlap'
@@ -415,7 +425,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
                     then 'too_many_open_bookings_with_this_doctor'
                 when by_patient and cancellation_limit > 0 and cancellation_limit <= (
                     select count(*) from (
-                        select from scheduling.slots_given_up_by_patient(patient)
+                        select from scheduling.slots_given_up_by_account(account)
                          limit cancellation_limit) o) then 'cool_down_after_cancellations' end,
            s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
       from (select slot as id) asked
@@ -423,7 +433,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_p
       left join doctors.bookable_doctors(verified_only) d on d.id = s.doctor_id
      cross join lateral (
         select count(*) as all_doctors, count(*) filter (where o.doctor_id = s.doctor_id) as this_doctor
-          from (select o.doctor_id from scheduling.open_bookings_of_patient(patient) o
+          from (select o.doctor_id from scheduling.open_bookings_of_account(account) o
                  where by_patient and (open_limit > 0 or open_limit_per_doctor > 0) and o.id is distinct from moved
                  limit nullif(open_limit, 0)) o) open
 $$;
@@ -457,6 +467,7 @@ CREATE TABLE scheduling.bookings (
     revision integer DEFAULT 0 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    booked_by uuid,
     CONSTRAINT booking_is_at_most_12_hours CHECK (((ends_at - starts_at) <= '12:00:00'::interval)),
     CONSTRAINT booking_is_not_empty CHECK ((starts_at < ends_at)),
     CONSTRAINT bookings_no_show_party_check CHECK ((no_show_party = ANY (ARRAY['patient'::text, 'doctor'::text]))),
@@ -596,16 +607,28 @@ CREATE FUNCTION scheduling.is_active(status text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (status <> ALL (ARRAY['cancelled'::text, 'declined'::text, 'expired'::text]));
 
+CREATE FUNCTION scheduling.is_open(status text, starts_at timestamp with time zone, series_id uuid, expires_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN ((starts_at > statement_timestamp()) AND (series_id IS NULL) AND (status = ANY (ARRAY['requested'::text, 'confirmed'::text])) AND (NOT scheduling.has_expired(status, expires_at)));
+
 CREATE FUNCTION scheduling.json_of(at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN COALESCE(("left"((to_json((at AT TIME ZONE 'UTC'::text)))::text, '-1'::integer) || 'Z"'::text), 'null'::text);
 
-CREATE FUNCTION scheduling.open_bookings_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
+CREATE FUNCTION scheduling.open_bookings_of_account(account uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE
     AS $$
     select b.* from scheduling.bookings b
-     where b.patient_id = patient and b.starts_at > statement_timestamp() and b.series_id is null
-       and b.status in ('requested', 'confirmed') and not scheduling.has_expired(b.status, b.expires_at)
+     where b.patient_id = account and scheduling.is_open(b.status, b.starts_at, b.series_id, b.expires_at)
+    union all
+    select b.* from scheduling.bookings b
+     where b.booked_by = account and scheduling.is_open(b.status, b.starts_at, b.series_id, b.expires_at)
+$$;
+
+CREATE FUNCTION scheduling.open_bookings_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
+    LANGUAGE sql STABLE
+    AS $$
+    select * from scheduling.open_bookings_of_account(patient)
 $$;
 
 CREATE FUNCTION scheduling.patient_lock(patient uuid) RETURNS bigint
@@ -624,14 +647,20 @@ CREATE FUNCTION scheduling.queue_of(doctor uuid, on_day date) RETURNS TABLE(id u
             and (b.status = 'checked_in' or (e.walked_in and b.status in ('requested', 'confirmed')))))
 $$;
 
-CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
+CREATE FUNCTION scheduling.recent_cancellations_of_account(account uuid) RETURNS SETOF scheduling.bookings
     LANGUAGE sql STABLE
     AS $$
     select distinct on (coalesce(b.series_id, b.id)) b.* from scheduling.bookings b
-     where b.patient_id = patient and b.updated_at > statement_timestamp() - interval '1 hour'
+     where coalesce(b.booked_by, b.patient_id) = account and b.status = 'cancelled' and b.cancelled_by = 'patient'
+       and b.updated_at > statement_timestamp() - interval '1 hour'
        and b.starts_at > statement_timestamp() - interval '1 hour'
-       and b.status = 'cancelled' and b.cancelled_by = 'patient'
      order by coalesce(b.series_id, b.id), b.updated_at
+$$;
+
+CREATE FUNCTION scheduling.recent_cancellations_of_patient(patient uuid) RETURNS SETOF scheduling.bookings
+    LANGUAGE sql STABLE
+    AS $$
+    select * from scheduling.recent_cancellations_of_account(patient)
 $$;
 
 CREATE FUNCTION scheduling.refuse_overlap_of_a_patient() RETURNS trigger
@@ -683,19 +712,25 @@ CREATE FUNCTION scheduling.slot_state(slot scheduling.slots) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE WHEN ((slot).closed_at IS NOT NULL) THEN 'closed'::text WHEN ((slot).booking_id IS NOT NULL) THEN 'booked'::text WHEN ((slot).held_until > statement_timestamp()) THEN 'held'::text WHEN ((slot).bookable_until = '-infinity'::timestamp with time zone) THEN 'closed'::text ELSE 'open'::text END;
 
-CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE(at timestamp with time zone)
+CREATE FUNCTION scheduling.slots_given_up_by_account(account uuid) RETURNS TABLE(at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$
-    select b.updated_at from scheduling.recent_cancellations_of_patient(patient) b
+    select b.updated_at from scheduling.recent_cancellations_of_account(account) b
     union all
     select h.ended_at from scheduling.recent_holds h
-     where h.patient_id = patient and h.ended_at <= statement_timestamp()
+     where h.patient_id = account and h.ended_at <= statement_timestamp()
        and h.ended_at > statement_timestamp() - interval '1 hour'
        and not exists (select from scheduling.slots t where t.id = h.slot_id and t.booking_id is not null)
     union all
     select o.ended_at from scheduling.waitlist_entries e join scheduling.waitlist_offers o on o.entry_id = e.id
-     where e.patient_id = patient and o.outcome <> 'accepted'
+     where e.patient_id = account and o.outcome <> 'accepted'
        and o.ended_at > statement_timestamp() - interval '1 hour'
+$$;
+
+CREATE FUNCTION scheduling.slots_given_up_by_patient(patient uuid) RETURNS TABLE(at timestamp with time zone)
+    LANGUAGE sql STABLE
+    AS $$
+    select * from scheduling.slots_given_up_by_account(patient)
 $$;
 
 CREATE FUNCTION scheduling.status_now(status text, expires_at timestamp with time zone) RETURNS text
@@ -1284,7 +1319,8 @@ CREATE TABLE scheduling.moved_bookings (
     starts_at timestamp with time zone NOT NULL,
     ends_at timestamp with time zone NOT NULL,
     booked_at timestamp with time zone NOT NULL,
-    moved_at timestamp with time zone DEFAULT now() NOT NULL
+    moved_at timestamp with time zone DEFAULT now() NOT NULL,
+    booked_by uuid
 );
 
 CREATE VIEW scheduling.bookings_moved_away AS
@@ -1303,7 +1339,8 @@ CREATE VIEW scheduling.bookings_moved_away AS
     NULL::text AS cancelled_by,
     NULL::text AS no_show_party,
     m.revision,
-    m.booked_at AS created_at
+    m.booked_at AS created_at,
+    m.booked_by
    FROM scheduling.moved_bookings m;
 
 CREATE VIEW scheduling.bookings_of_doctors AS
@@ -1322,7 +1359,8 @@ CREATE VIEW scheduling.bookings_of_doctors AS
     b.cancelled_by,
     b.no_show_party,
     b.revision,
-    b.created_at
+    b.created_at,
+    b.booked_by
    FROM scheduling.bookings b
 UNION ALL
  SELECT bookings_moved_away.id,
@@ -1340,7 +1378,8 @@ UNION ALL
     bookings_moved_away.cancelled_by,
     bookings_moved_away.no_show_party,
     bookings_moved_away.revision,
-    bookings_moved_away.created_at
+    bookings_moved_away.created_at,
+    bookings_moved_away.booked_by
    FROM scheduling.bookings_moved_away;
 
 CREATE VIEW scheduling.given_up_slots AS
@@ -1646,6 +1685,9 @@ ALTER TABLE scheduling.bookings
 ALTER TABLE ONLY scheduling.queue_entries
     ADD CONSTRAINT one_place_in_a_queue UNIQUE (booking_id);
 
+ALTER TABLE scheduling.bookings
+    ADD CONSTRAINT own_bookings_name_no_account CHECK ((booked_by <> patient_id)) NOT VALID;
+
 ALTER TABLE ONLY scheduling.queue_entries
     ADD CONSTRAINT queue_entries_pkey PRIMARY KEY (id);
 
@@ -1778,13 +1820,15 @@ CREATE INDEX availability_by_due ON scheduling.availability USING btree (due_at)
 
 CREATE INDEX booking_steps_by_time ON scheduling.booking_steps USING btree (at);
 
+CREATE INDEX bookings_made_for_others ON scheduling.bookings USING btree (booked_by, starts_at) WHERE (booked_by IS NOT NULL);
+
 CREATE INDEX bookings_of_a_doctor ON scheduling.bookings USING btree (doctor_id, starts_at, id);
 
 CREATE INDEX bookings_of_a_patient ON scheduling.bookings USING btree (patient_id, starts_at, id, ends_at) INCLUDE (status, doctor_id, series_id, expires_at);
 
 CREATE INDEX bookings_of_a_series ON scheduling.bookings USING btree (series_id, starts_at) WHERE (series_id IS NOT NULL);
 
-CREATE INDEX cancellations_of_a_patient ON scheduling.bookings USING btree (patient_id, updated_at) WHERE ((status = 'cancelled'::text) AND (cancelled_by = 'patient'::text));
+CREATE INDEX cancellations_of_an_account ON scheduling.bookings USING btree (COALESCE(booked_by, patient_id), updated_at) WHERE ((status = 'cancelled'::text) AND (cancelled_by = 'patient'::text));
 
 CREATE INDEX doctors_of_a_visit_type ON scheduling.doctor_visit_types USING btree (visit_type_id, doctor_id);
 

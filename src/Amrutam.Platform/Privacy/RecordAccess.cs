@@ -14,6 +14,7 @@ sealed record RecordsAccess(string Action);
 /// there is no response.</summary>
 /// <remarks> There is one event for each person and response, so that a person finds it by their own id. A page of one
 /// doctor's bookings gives as many events as it has patients, in one statement. A caller's own data gives no event.
+/// Neither does a patient's reading: an account of that role is shown its own patients alone.
 /// Events have ids and numbers alone, never the data. </remarks>
 static class RecordAccess
 {
@@ -41,6 +42,7 @@ static class RecordAccess
     public static async Task Of(HttpContext http, string action, string kind, IEnumerable<Shown> shown)
     {
         var caller = CurrentUser.From(http);
+        if (caller.Role == Allow.Patient) return;
         var others = shown.Where(s => s.Person != caller.Id).ToList();
         if (others.Count == 0) return;
         await http.RequestServices.GetRequiredService<NpgsqlDataSource>().Statement(Append)

@@ -36,7 +36,7 @@ static class Examples
     public static readonly ListHolds.Hold OwnHold =
         new(SlotId, Doctor, Starts, Ends, Asked + Duration.FromMinutes(5), WaitlistEntryId: null);
 
-    public static readonly Booking Confirmed = new(BookingId, SlotId, Doctor, Patient, SeriesId: null,
+    public static readonly Booking Confirmed = new(BookingId, SlotId, Doctor, Patient, Patient, SeriesId: null,
         LifeCycle.Confirmed, Starts, Ends, ExpiresAt: null, "Follow-up", CancelledBy: null, CancellationReason: null,
         CancelledMinutesAhead: null, NoShowParty: null, Revision: 0, Asked);
 

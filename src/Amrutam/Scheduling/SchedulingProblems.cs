@@ -61,6 +61,10 @@ static class SchedulingProblems
     public static readonly Problem CoolDown = new(429, "cool_down_after_cancellations",
         "You have given up many slots within the hour; wait a while before you take another")
     { IsLimit = true };
+    public static readonly Problem PatientNotFound =
+        new(404, "patient_not_found", "You have no such patient; book for yourself or for one of your patients");
+    public static readonly Problem PatientIsOfAge = new(409, "patient_is_of_age",
+        "Your child is of age; ask the child to agree before you book again");
     public static readonly Problem NoDoctorIsFree =
         new(409, "no_doctor_is_free", "No doctor of that specialization is free at that time; choose another time");
 
@@ -139,7 +143,7 @@ static class SchedulingProblems
     /// <c>scheduling.bookability</c> names.</summary>
     public static readonly Problem[] OfBooking = [.. OfSlot, SlotHasStarted, MinimumNotice, NobodyBooksThemself,
         BookingsOfAPatientDoNotOverlap, TooManyOpenBookings, TooManyOpenBookingsWithDoctor, CoolDown,
-        CommonProblems.Absent, IdempotencyProblems.KeyReused];
+        PatientNotFound, PatientIsOfAge, CommonProblems.Absent, IdempotencyProblems.KeyReused];
 
     /// <summary>The problems of a step in a booking's life.</summary>
     public static readonly Problem[] OfStep = [CommonProblems.Absent, StepNotAllowed, RevisionIsStale,
@@ -150,6 +154,9 @@ static class SchedulingProblems
 
     /// <summary>The problem with a code that a statement returned, or with the name of a constraint.</summary>
     public static Problem Named(string code) => ByCode[code];
+
+    /// <summary>Whether the problem is that the account may not book for the patient, whatever the slot.</summary>
+    public static bool IsAboutBookingFor(string? code) => code == PatientNotFound.Code || code == PatientIsOfAge.Code;
 
     public static bool Knows(string? constraint) => constraint is not null && ByCode.ContainsKey(constraint);
 }

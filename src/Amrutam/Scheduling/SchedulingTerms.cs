@@ -100,7 +100,8 @@ static class SchedulingTerms
     static readonly Dictionary<string, Field> Bookings = new(StringComparer.Ordinal)
     {
         ["booking_id"] = new("The booking; null if there is none."),
-        ["patient_id"] = new("The patient."),
+        ["patient_id"] = new("The patient. The own record of an account has the account's id."),
+        ["booked_by"] = new("The account that made the booking."),
         ["Booking.status"] = new("The state of the booking; `moved` for the doctor who had it before.",
             LifeCycle.Confirmed)
         {

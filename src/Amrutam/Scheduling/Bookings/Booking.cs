@@ -9,6 +9,7 @@ using Npgsql;
 namespace Amrutam.Scheduling.Bookings;
 
 /// <summary>A booking as its patient and its doctor see it.</summary>
+/// <param name="BookedBy">The account that booked: the patient's own, a guardian's or one at the desk.</param>
 /// <param name="SeriesId">The series that it was booked with, or null.</param>
 /// <param name="Status">requested, confirmed, checked_in, in_progress, completed, no_show, cancelled, declined or
 /// expired; moved in the record of a doctor who had the booking before.</param>
@@ -17,15 +18,17 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
 /// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
 /// <param name="Revision">Increases with each change; calendars and caches compare it.</param>
-sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid? SeriesId, string Status,
-    Instant StartsAt, Instant EndsAt, Instant? ExpiresAt, string? Reason, string? CancelledBy,
-    string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty, int Revision, Instant CreatedAt)
+sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid BookedBy,
+    Guid? SeriesId, string Status, Instant StartsAt, Instant EndsAt, Instant? ExpiresAt, string? Reason,
+    string? CancelledBy, string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty,
+    int Revision, Instant CreatedAt)
 {
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.bookings b</c>.</summary>
     /// <remarks>A request that has expired reads as expired, with the revision of that step, before a job records
     /// it.</remarks>
     public const string Columns = $"""
-        b.id, b.slot_id, b.doctor_id, b.patient_id, b.series_id, {StatusNow}, b.starts_at, b.ends_at,
+        b.id, b.slot_id, b.doctor_id, b.patient_id, coalesce(b.booked_by, b.patient_id), b.series_id, {StatusNow},
+        b.starts_at, b.ends_at,
         case when b.status = 'requested' and not scheduling.has_expired(b.status, b.expires_at) then b.expires_at end,
         b.reason, b.cancelled_by, b.cancellation_reason, b.cancelled_minutes_ahead, b.no_show_party,
         b.revision + scheduling.has_expired(b.status, b.expires_at)::int, b.created_at
@@ -35,13 +38,13 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid?
     public const string StatusNow = "scheduling.status_now(b.status, b.expires_at)";
 
     /// <summary>The number of columns that <see cref="Read"/> reads; a statement's own follow them.</summary>
-    public const int Width = 16;
+    public const int Width = 17;
 
     public static Booking Read(NpgsqlDataReader row) =>
-        new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetGuidOrNull(4), row.GetString(5),
-            row.GetInstant(6), row.GetInstant(7), row.GetInstantOrNull(8), row.GetStringOrNull(9),
-            row.GetStringOrNull(10), row.GetStringOrNull(11), row.GetInt32OrNull(12), row.GetStringOrNull(13),
-            row.GetInt32(14), row.GetInstant(15));
+        new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2), row.GetGuid(3), row.GetGuid(4), row.GetGuidOrNull(5),
+            row.GetString(6), row.GetInstant(7), row.GetInstant(8), row.GetInstantOrNull(9), row.GetStringOrNull(10),
+            row.GetStringOrNull(11), row.GetStringOrNull(12), row.GetInt32OrNull(13), row.GetStringOrNull(14),
+            row.GetInt32(15), row.GetInstant(16));
 
     /// <summary>The booking without the patient's own words, for staff: they may speak of health.</summary>
     /// <param name="reader">Null for the system.</param>

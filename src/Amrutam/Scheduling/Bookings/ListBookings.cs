@@ -12,8 +12,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>Lists the caller's bookings as patient or as doctor, the latest start first unless the soonest is asked
-/// for.</summary>
+/// <summary>Lists the bookings of the caller's patients, or those of a doctor, the latest start first unless the
+/// soonest is asked for.</summary>
 static class ListBookings
 {
     /// <param name="From">The first start.</param>
@@ -31,7 +31,8 @@ static class ListBookings
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("List your bookings")
-            .WithDescription("The caller's own bookings, the latest start first unless `sort` is `starts_at`.")
+            .WithDescription("The bookings of the caller and of dependants, or those of a doctor. The latest start is "
+                + "first unless `sort` is `starts_at`.")
             .RecordsAccess<Page<Booking>>("bookings.read", "booking",
                 page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
             .Example(Examples.PageOf(Examples.Confirmed)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
@@ -47,7 +48,7 @@ static class ListBookings
         if (page.Refusal is not null) return page.Refusal;
         var (isDoctor, soonest) = (user.Role == Allow.Doctor, filters.Sort == Soonest);
         var rows = await db.Statement(isDoctor ? soonest ? SoonestOfDoctor : LatestOfDoctor
-                : soonest ? SoonestOfPatient : LatestOfPatient)
+                : soonest ? SoonestOfPatients : LatestOfPatients)
             .With(user.Id).With(filters.Status).With(filters.From?.Value).With(filters.To?.Value)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(filters.SeriesId)
             .List(Booking.Read, ct);
@@ -62,28 +63,34 @@ static class ListBookings
            and ($8::uuid is null or b.series_id = $8)
         """;
 
+    const string DownToLimit = " order by b.starts_at desc, b.id desc limit $7";
+
+    const string UpToLimit = " order by b.starts_at, b.id limit $7";
+
     const string LatestFirst = $"""
         {Filtered}
            and (b.starts_at, b.id) < (coalesce($5::timestamptz, 'infinity'), $6)
-         order by b.starts_at desc, b.id desc
-         limit $7
+         {DownToLimit}
         """;
 
     const string SoonestFirst = $"""
         {Filtered}
            and (b.starts_at, b.id) > (coalesce($5::timestamptz, '-infinity'), $6)
-         order by b.starts_at, b.id
-         limit $7
+         {UpToLimit}
         """;
 
-    const string OfPatient = $"select {Booking.Columns} from scheduling.bookings b where b.patient_id = $1";
+    // A page of each patient by the index, then the page of all of them.
+    const string EachPatient = """
+          from patients.held_by($1) h
+         cross join lateral (select b.* from scheduling.bookings b where b.patient_id = h.patient_id
+        """;
 
     // With the visits that were moved to another doctor.
     const string OfDoctor = $"select {Booking.Columns} from scheduling.bookings_of_doctors b where b.doctor_id = $1";
 
-    const string LatestOfPatient = OfPatient + LatestFirst;
+    const string LatestOfPatients = $"select {Booking.Columns} {EachPatient} {LatestFirst}) b {DownToLimit}";
 
-    const string SoonestOfPatient = OfPatient + SoonestFirst;
+    const string SoonestOfPatients = $"select {Booking.Columns} {EachPatient} {SoonestFirst}) b {UpToLimit}";
 
     const string LatestOfDoctor = OfDoctor + LatestFirst;
 

@@ -9,8 +9,8 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings;
 
-/// <summary>Reads one booking, by its patient or its doctor, with its revision as the ETag; 404 for anybody
-/// else.</summary>
+/// <summary>Reads one booking, by the accounts that have its patient or by its doctor, with its revision as the ETag;
+/// 404 for anybody else.</summary>
 /// <remarks>A doctor whose visit was moved to another doctor reads the record of it, the latest one.</remarks>
 static class ReadBooking
 {
@@ -24,7 +24,8 @@ static class ReadBooking
     static async Task<Results<Ok<Booking>, ProblemHttpResult>> Handle(Guid id, CurrentUser user, HttpResponse response,
         NpgsqlDataSource db, CancellationToken ct)
     {
-        if ((await db.Statement(Select).With(id).With(user.Id).One(Booking.Read, ct)
+        if ((await db.Statement(Select).With(id).With(user.Id).With(user.Role == Allow.Patient)
+                .One(Booking.Read, ct)
             ?? await db.Statement(SelectMovedAway).With(id).With(user.Id).One(Booking.Read, ct)) is not { } booking)
             return CommonProblems.NotFound();
         response.Headers.ETag = IfMatch.Tag(booking.Revision);
@@ -34,7 +35,8 @@ static class ReadBooking
     const string Select =
         "select " + Booking.Columns + """
 
-          from scheduling.bookings b where id = $1 and (patient_id = $2 or doctor_id = $2)
+          from scheduling.bookings b
+         where id = $1 and (patient_id = $2 or doctor_id = $2 or ($3 and patients.holds($2, patient_id)))
         """;
 
     const string SelectMovedAway =

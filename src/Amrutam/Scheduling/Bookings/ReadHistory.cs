@@ -44,7 +44,8 @@ static class ReadHistory
     static async Task<Results<Ok<Page<Entry>>, ProblemHttpResult>> Handle(Guid id, CurrentUser user,
         NpgsqlDataSource db, CancellationToken ct)
     {
-        var entries = await db.Statement(Select).With(id).With(user.Id).With(Longest).List(Entry.Read, ct);
+        var entries = await db.Statement(Select).With(id).With(user.Id).With(Longest)
+            .With(user.Role == Allow.Patient).List(Entry.Read, ct);
         return entries.Count > 0 ? TypedResults.Ok(new Page<Entry>(entries, null)) : CommonProblems.NotFound();
     }
 
@@ -53,7 +54,8 @@ static class ReadHistory
     const string Select = """
         with b as (
             select b.id, b.patient_id, b.status, b.reason, b.created_at, null::int as last
-              from scheduling.bookings b where b.id = $1 and (b.patient_id = $2 or b.doctor_id = $2)
+              from scheduling.bookings b
+             where b.id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or ($4 and patients.holds($2, b.patient_id)))
             union all
            (select b.id, b.patient_id, b.status, null, b.created_at, m.revision
               from scheduling.moved_bookings m join scheduling.bookings b on b.id = m.booking_id

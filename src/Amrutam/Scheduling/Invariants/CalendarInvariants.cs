@@ -74,7 +74,8 @@ static class CalendarInvariants
     const string KeyHasOneBooking = $"""
         with {TouchedBookings}
         select b.id::text from b
-          join platform.idempotency_keys k on k.user_id = b.patient_id and k.booking_id = b.id
+          join platform.idempotency_keys k on k.user_id = coalesce(b.booked_by, b.patient_id)
+           and k.booking_id = b.id
           join platform.idempotency_keys o on o.user_id = k.user_id and o.key = k.key and o.booking_id <> k.booking_id
          {Invariant.Limit}
         """;
@@ -84,7 +85,7 @@ static class CalendarInvariants
             select user_id, booking_id from platform.idempotency_keys
              where created_at >= $1 and booking_id is not null order by created_at desc limit $2)
         select r.booking_id::text from recent r left join scheduling.bookings b on b.id = r.booking_id
-         where b.patient_id is distinct from r.user_id
+         where coalesce(b.booked_by, b.patient_id) is distinct from r.user_id
          {Invariant.Limit}
         """;
 

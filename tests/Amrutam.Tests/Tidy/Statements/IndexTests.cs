@@ -30,10 +30,11 @@ public sealed class IndexTests(SeededDatabase seeded)
         new("idempotency_keys_pkey", "Platform.Idempotency.IdempotentTransaction.Replay"),
 
         new("bookings_of_a_doctor", "Scheduling.Bookings.ListBookings.LatestOfDoctor"),
+        new("bookings_made_for_others", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
         new("bookings_of_a_patient", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
         new("bookings_of_a_series", "Scheduling.Bookings.Steps.CancelSeries.LockRows"),
         new("bookings_pkey", "Scheduling.Bookings.ReadBooking.Select"),
-        new("cancellations_of_a_patient", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
+        new("cancellations_of_an_account", "Scheduling.Bookings.Reserving.BookingBatch.Decide"),
         new("one_active_booking_per_slot", "Scheduling.Waitlist.ReleaseExpiredSlots.EndOffers"),
         new("requests_by_expiry", "Scheduling.Bookings.Steps.ExpireRequests.Expire"),
 

@@ -88,17 +88,20 @@ public sealed class PlanTests(SeededDatabase seeded)
         var lookups = Nodes(plan).Where(node => Text(node, "Relation Name") is not null
             && Text(node, "Node Type")!.EndsWith("Scan", StringComparison.Ordinal))
             .Select(node => $"{Text(node, "Alias")}: {Text(node, "Index Cond") ?? Text(node, "TID Cond")}").ToList();
-        lookups.ShouldContain(l => l.StartsWith("k: ((k.user_id = a.patient_id) AND ", StringComparison.Ordinal)
+        lookups.ShouldContain(l => l.StartsWith("k: ((k.user_id = a.account_id) AND ", StringComparison.Ordinal)
             && l.Contains("(k.key = a.key)", StringComparison.Ordinal));
         lookups.ShouldContain("s: (s.id = a.slot_id)");
         lookups.ShouldContain("d: (d.id = s.doctor_id)");
         lookups.ShouldContain("users: (users.id = d.id)");
-        // The plan reads overlapping bookings, future ones and recent cancellations of the patient.
+        // The plan reads overlapping bookings of the patient, and of the account the future ones for itself and for
+        // others, and the recent cancellations.
         var bookings = lookups.Where(l => l.StartsWith('b')).ToList();
-        bookings.ShouldAllBe(l => l.Contains(".patient_id = ", StringComparison.Ordinal)
+        bookings.ShouldAllBe(l => (l.Contains(".patient_id = ", StringComparison.Ordinal)
+                || l.Contains(".patient_id) = ", StringComparison.Ordinal)
+                || l.Contains(".booked_by = ", StringComparison.Ordinal))
             && (l.Contains(".starts_at > ", StringComparison.Ordinal)
                 || l.Contains(".updated_at > ", StringComparison.Ordinal)));
-        bookings.Count.ShouldBe(3);
+        bookings.Count.ShouldBe(4);
         bookings.ShouldContain(l => l.Contains("(b.starts_at < s.ends_at)", StringComparison.Ordinal));
         lookups.ShouldContain("s_1: (s_1.ctid = w_1.slot)");
         lookups.ShouldContain("k_1: (k_1.ctid = j_1.address)");
@@ -113,7 +116,7 @@ public sealed class PlanTests(SeededDatabase seeded)
     [InlineData("Scheduling.Bookings.ListBookings.LatestOfDoctor", "({0}, null, null, null, null, null, 21, null)")]
     [InlineData("Scheduling.Bookings.ListBookings.LatestOfDoctor",
         "({0}, null, null, null, now() - interval '20 days', {0}, 21, null)")]
-    [InlineData("Scheduling.Bookings.ListBookings.LatestOfPatient", "({1}, null, null, null, null, null, 21, null)")]
+    [InlineData("Scheduling.Bookings.ListBookings.LatestOfPatients", "({1}, null, null, null, null, null, 21, null)")]
     [InlineData("Scheduling.Bookings.ListBookings.SoonestOfDoctor",
         "({0}, null, null, null, now() - interval '20 days', {0}, 21, null)")]
     [InlineData("Scheduling.Desk.BookingFilters.LatestOfPatient", "(null, {1}, null, null, null, null, null, 21)")]

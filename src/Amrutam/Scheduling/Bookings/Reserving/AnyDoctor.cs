@@ -32,7 +32,7 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
     {
         var (from, to) = between is null ? (at!.Value, at.Value + Duration.FromTicks(10)) : (between.From, between.To);
         var candidates = await db.Statement(Candidates).With(specialization).With(from).With(to)
-            .With(wanted.Patient.Id).With(settings.VerifiedDoctorsOnly).With(between is not null).With(MaxCandidates)
+            .With(wanted.PatientId).With(settings.VerifiedDoctorsOnly).With(between is not null).With(MaxCandidates)
             .List(row => new Candidate(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt64(3)));
         foreach (var candidate in candidates)
         {

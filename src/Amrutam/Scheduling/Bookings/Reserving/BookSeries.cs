@@ -18,8 +18,9 @@ static class BookSeries
 {
     /// <param name="SlotId">The first one.</param>
     /// <param name="Mode">all_or_nothing, or possible.</param>
+    /// <param name="PatientId">The caller's own record when not given, or a dependant.</param>
     public sealed record Request(Guid SlotId, int Occurrences, int EveryWeeks = 1, string Mode = AllOrNothing,
-        string? Reason = null);
+        string? Reason = null, Guid? PatientId = null);
 
     /// <param name="Outcome">confirmed or requested, or the code of the problem.</param>
     [SchemaName("SeriesOccurrence")]
@@ -50,7 +51,7 @@ static class BookSeries
                 IdempotencyProblems.KeyReused)
             .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
 
-    static async Task<StoredResponse<Created<Series>>> Handle(Request request, CurrentUser patient, IdempotencyKey key,
+    static async Task<StoredResponse<Created<Series>>> Handle(Request request, CurrentUser account, IdempotencyKey key,
         IdempotentTransaction transaction, CheckBookability bookability, SchedulingLimits limits)
     {
         var fields = new RequestValidation();
@@ -59,17 +60,20 @@ static class BookSeries
             .Refuse(request.EveryWeeks is < 1 or > MaxWeeks, "every_weeks", $"must be 1 to {MaxWeeks}")
             .Refuse(request.Mode is not (AllOrNothing or Possible), "mode", $"must be {AllOrNothing} or {Possible}");
         if (fields.Wrong) return fields.Problem();
-        return await transaction.Run(patient, key, request, async connection =>
+        return await transaction.Run(account, key, request, async connection =>
         {
+            var patient = request.PatientId ?? account.Id;
             var places = await FindPlaces(connection, request);
             if (places.Count == 0) return CommonProblems.NotFound();
             var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
-            var refusals = slots.Zip(await bookability.Check(connection, slots, patient.Id, patient))
+            var refusals = slots.Zip(await bookability.Check(connection, slots, patient, account))
                 .ToDictionary(s => s.First, s => s.Second);
+            if (refusals.Values.FirstOrDefault(SchedulingProblems.IsAboutBookingFor) is { } code)
+                return SchedulingProblems.Named(code).Because();
             if (limits.OpenSeriesPerPatient > 0 && limits.OpenSeriesPerPatient
-                <= await connection.Statement(OpenSeries).With(patient.Id).Value<long>())
+                <= await connection.Statement(OpenSeries).With(account.Id).Value<long>())
                 return SchedulingProblems.TooManySeries.Because();
-            return await Book(connection, request, reason, places, refusals, patient);
+            return await Book(connection, request, reason, places, refusals, patient, account);
         });
     }
 
@@ -92,7 +96,7 @@ static class BookSeries
     }
 
     static async Task<StoredResponse<Created<Series>>> Book(NpgsqlConnection connection, Request request,
-        string? reason, List<Place> places, Dictionary<Guid, string?> refusals, CurrentUser patient)
+        string? reason, List<Place> places, Dictionary<Guid, string?> refusals, Guid patient, CurrentUser account)
     {
         var report = places.ConvertAll(p => new Occurrence(p.Date, p.StartsAt, Refusal(p, refusals) ?? "", null));
         var refused = report.Count(o => o.Outcome.Length > 0);
@@ -103,7 +107,7 @@ static class BookSeries
                 { ["report"] = report.ConvertAll(o => o.Outcome.Length > 0 ? o : o with { Outcome = Possible }) });
         var series = Guid.CreateVersion7();
         var free = refusals.Where(r => r.Value is null).Select(r => r.Key).ToArray();
-        var booked = await InsertBookings.Insert(connection, free, patient.Id, patient, reason, series);
+        var booked = await InsertBookings.Insert(connection, free, patient, account, reason, series);
         var at = booked.ToDictionary(b => b.StartsAt);
         return StoredResponse.Created(new Series(series, booked, report.ConvertAll(o =>
             o is { Outcome.Length: 0, StartsAt: { } starts } && at.TryGetValue(starts, out var b)
@@ -128,8 +132,9 @@ static class BookSeries
         """;
 
     const string OpenSeries = """
-        select count(distinct series_id) from scheduling.bookings
-         where patient_id = $1 and series_id is not null and status in ('requested', 'confirmed')
-           and starts_at > statement_timestamp()
+        select count(distinct series_id)
+          from (select * from scheduling.bookings where patient_id = $1
+                union all select * from scheduling.bookings where booked_by = $1) b
+         where series_id is not null and status in ('requested', 'confirmed') and starts_at > statement_timestamp()
         """;
 }

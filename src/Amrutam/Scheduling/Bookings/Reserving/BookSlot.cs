@@ -10,15 +10,16 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books a slot for the signed-in patient, or a slot of any doctor of a specialization: never twice, never
-/// lost once acknowledged, once per Idempotency-Key.</summary>
+/// <summary>Books a slot, or a slot of any doctor of a specialization: never twice, never lost once acknowledged, once
+/// per Idempotency-Key. The patient is the caller or a dependant.</summary>
 /// <remarks>With a doctor who confirms requests, the booking is a request and holds the slot until its
 /// answer.</remarks>
 static class BookSlot
 {
     /// <param name="SlotId">The slot; or, instead of it, a specialization and a time.</param>
+    /// <param name="PatientId">The caller's own record when not given, or a dependant.</param>
     public sealed record Request(Guid? SlotId = null, string? Reason = null, string? Specialization = null,
-        Instant? StartsAt = null, TimeRange? Between = null);
+        Instant? StartsAt = null, TimeRange? Between = null, Guid? PatientId = null);
 
     /// <summary>From (included) to (not included).</summary>
     [SchemaName("TimeRange")]
@@ -38,7 +39,7 @@ static class BookSlot
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.NoDoctorIsFree,
                 SchedulingProblems.NoSuchSpecialization, CommonProblems.Invalid]);
 
-    static async Task<StoredResponse<Created<Booking>>> Handle(Request request, CurrentUser patient, IdempotencyKey key,
+    static async Task<StoredResponse<Created<Booking>>> Handle(Request request, CurrentUser account, IdempotencyKey key,
         BookingBatch batch, AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
     {
         if (Misshapen(request) is { } malformed) return malformed;
@@ -50,8 +51,8 @@ static class BookSlot
         if (fields.Wrong) return fields.Problem();
         var fingerprint = key.Value is null ? null
             : IdempotencyKey.Fingerprint(request, SchedulingJson.Wire.BookSlotRequest);
-        var wanted = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, patient, reason, key,
-            fingerprint, CommonProblems.Trace());
+        var wanted = new BookingRequest(Guid.CreateVersion7(), request.SlotId ?? default, account,
+            request.PatientId ?? account.Id, reason, key, fingerprint, CommonProblems.Trace());
         var (response, slot) = request.SlotId is { } named ? (await batch.Book(wanted), named)
             : await anyDoctor.Book(wanted, specialization!, request.StartsAt, request.Between);
         if (response.Code is null) return response;
@@ -59,10 +60,10 @@ static class BookSlot
         if (CheckBookability.IsAboutThePatient(response))
         {
             await using var connection = await db.OpenConnectionAsync();
-            response = await CheckBookability.Explain(connection, response, slot, patient.Id);
+            response = await CheckBookability.Explain(connection, response, slot, wanted.PatientId, account.Id);
         }
         return key.Value is null || response.Replayed || !response.IsFinal ? response
-            : await refusals.Store(patient.Id, key, fingerprint!, response);
+            : await refusals.Store(account.Id, key, fingerprint!, response);
     }
 
     /// <summary>A body that names neither a slot nor a time cannot be read as a booking at all.</summary>

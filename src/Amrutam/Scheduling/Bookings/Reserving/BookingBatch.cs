@@ -13,13 +13,13 @@ using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Books slots for many patients in one transaction and one round trip. A lone booking is a batch of
+/// <summary>Books slots for many accounts in one transaction and one round trip. A lone booking is a batch of
 /// one.</summary>
 /// <remarks> Three statements travel together. The first locks the slots' rows in id order. The second locks the
-/// patients in order, so that a patient's own requests do not pass each other. Only the third judges and writes. Its
-/// snapshot is younger than both locks, so it sees every committed change of the slots, bookings and keys. A batch
-/// tries one request for each slot and each patient. A request that lost to a refused one is judged again in the next
-/// batch. The constraints hold the same rules. </remarks>
+/// patients and the accounts in order, so that the requests of one do not pass each other. Only the third judges and
+/// writes. Its snapshot is younger than both locks, so it sees every committed change of the slots, bookings and keys.
+/// A batch tries one request for each slot, patient and account. A request that lost to a refused one is judged again
+/// in the next batch. The constraints hold the same rules. </remarks>
 sealed class BookingBatch : IAsyncDisposable
 {
     // In a batch of more than 64 the members wait longer for the statement than for the round trip.
@@ -108,9 +108,11 @@ sealed class BookingBatch : IAsyncDisposable
     }
 
     /// <summary>A key may have a response already. The caller stores a 404 or 409 and then finds it; a 422 is not
-    /// stored, so the request looks its key up itself.</summary>
-    static bool Applies(string code, BookingRequest request) =>
-        request.Key.Value is null || SchedulingProblems.Named(code).Status != StatusCodes.Status422UnprocessableEntity;
+    /// stored, so the request looks its key up itself. For a dependant the first question is whether the account has
+    /// the patient.</summary>
+    static bool Applies(string code, BookingRequest request) => request.PatientId == request.Account.Id
+        && (request.Key.Value is null
+            || SchedulingProblems.Named(code).Status != StatusCodes.Status422UnprocessableEntity);
 
     /// <summary>A constraint that refuses sees later commits than the statement that it stopped. Its name is the
     /// problem's code.</summary>
@@ -134,7 +136,7 @@ sealed class BookingBatch : IAsyncDisposable
     }
 
     Task<int> ExpireRequestsInTheWay(BookingRequest request) => _db.InTransaction(async connection =>
-        (await ExpireRequests.InTheWay(connection, [request.SlotId], request.Patient.Id)).Count);
+        (await ExpireRequests.InTheWay(connection, [request.SlotId], request.PatientId)).Count);
 
     static bool OutcomeIsUnknown(Exception e) =>
         e is CommitOutcomeUnknownException || e is NpgsqlException and not PostgresException;
@@ -173,19 +175,20 @@ sealed class BookingBatch : IAsyncDisposable
         batch.BatchCommands.Add(new(CalendarLocks.Slots) { Parameters = { Array(asked.Select(a => a.SlotId)) } });
         batch.BatchCommands.Add(new(CalendarLocks.Patients)
         {
-            Parameters = { Array(asked.Select(a => PatientLock.Of(a.Patient.Id)).Order()) },
+            Parameters = { Array(PatientLock.InOrder(asked.SelectMany(a => new[] { a.PatientId, a.Account.Id }))) },
         });
         batch.BatchCommands.Add(new(Decide)
         {
             Parameters =
             {
                 Array(asked.Select(a => a.Id)), Array(asked.Select(a => a.SlotId)),
-                Array(asked.Select(a => a.Patient.Id)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
+                Array(asked.Select(a => a.PatientId)), Array(asked.Select(a => ReasonAsJson(a.Reason))),
                 Array(asked.Select(a => a.Key.Value)), Array(asked.Select(a => a.Fingerprint)),
                 Array(asked.Select(a => a.Trace)), Value(settings.VerifiedDoctorsOnly),
                 Value(limits.OpenBookingsPerPatient), Value(limits.OpenBookingsPerPatientAndDoctor),
                 Array(asked.Select(a => a.Chosen)), Value(limits.CancellationsPerPatient),
                 Array(asked.Select(a => a.Key.Scope)), Value(BookingTemplate.Json),
+                Array(asked.Select(a => a.Account.Id)),
             },
         });
         return batch;
@@ -227,8 +230,9 @@ sealed class BookingBatch : IAsyncDisposable
     const string Decide = """
         with asked as (
             select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bytea[], $7::text[],
-                $11::text[], $13::text[])
-              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, route, n)),
+                $11::text[], $13::text[], $15::uuid[])
+              with ordinality as a (id, slot_id, patient_id, reason, key, fingerprint, trace_id, chosen, route,
+                account_id, n)),
         judged as materialized (
             select a.*, s.address as slot, s.doctor_id, s.starts_at, s.ends_at, k.address, k.status as stored, k.body,
                    k.location,
@@ -240,24 +244,26 @@ sealed class BookingBatch : IAsyncDisposable
                         then 'request_has_expired'
                         else s.refusal end as refusal
               from asked a
-              left join lateral platform.stored_response(a.patient_id, a.route, a.key, a.fingerprint) k on true
+              left join lateral platform.stored_response(a.account_id, a.route, a.key, a.fingerprint) k on true
              cross join lateral
-                   scheduling.bookability(a.slot_id, a.patient_id, null, true, $8, $9, $10, $12) s
+                   scheduling.bookability(a.slot_id, a.patient_id, a.account_id, null, true, $8, $9, $10, $12) s
               left join scheduling.booking_policies p on p.doctor_id = s.doctor_id),
         tried as (
             select *, row_number() over (partition by slot_id order by n) as of_slot,
-                   row_number() over (partition by patient_id order by n) as of_patient
+                   row_number() over (partition by patient_id order by n) as of_patient,
+                   row_number() over (partition by account_id order by n) as of_account
               from judged where refusal is null),
         winners as materialized (
-            select *, format(case when chosen is null then $14::text else left($14, -1) || ',"chosen":%11$s}' end,
-                to_json(id), to_json(slot_id), to_json(doctor_id), to_json(patient_id), to_json(status),
-                scheduling.json_of(starts_at), scheduling.json_of(ends_at), scheduling.json_of(expires_at),
-                reason, scheduling.json_of(now()), chosen) as response
-              from tried where of_slot = 1 and of_patient = 1),
+            select *, format(case when chosen is null then $14::text else left($14, -1) || ',"chosen":%12$s}' end,
+                to_json(id), to_json(slot_id), to_json(doctor_id), to_json(patient_id), to_json(account_id),
+                to_json(status), scheduling.json_of(starts_at), scheduling.json_of(ends_at),
+                scheduling.json_of(expires_at), reason, scheduling.json_of(now()), chosen) as response
+              from tried where of_slot = 1 and of_patient = 1 and of_account = 1),
         booked as (
             insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason, status,
-                 expires_at)
-            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason::json #>> '{}', status, expires_at
+                 expires_at, booked_by)
+            select id, slot_id, doctor_id, patient_id, starts_at, ends_at, reason::json #>> '{}', status, expires_at,
+                   nullif(account_id, patient_id)
               from winners),
         marked as (
             update scheduling.slots s set booking_id = w.id, held_until = w.expires_at,
@@ -266,13 +272,14 @@ sealed class BookingBatch : IAsyncDisposable
         keyed as (
             insert into platform.idempotency_keys (user_id, route, key, fingerprint, status, body, location,
                  booking_id)
-            select patient_id, route, key, fingerprint, 201, response, '/api/bookings/' || id, id
+            select account_id, route, key, fingerprint, 201, response, '/api/bookings/' || id, id
               from winners where key is not null),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
-            select patient_id, 'patient',
+            select account_id, 'patient',
                    case status when 'requested' then 'bookings.requested' else 'bookings.booked' end, 'booking', id,
-                   jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id, 'starts_at', starts_at), trace_id
+                   jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
+                       'starts_at', starts_at, 'acted_for', nullif(patient_id, account_id))), trace_id
               from winners),
         replayed as (
             update platform.idempotency_keys k set replayed_at = now()

@@ -10,7 +10,7 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// members, their names and their order are the serializer's.</remarks>
 static class BookingTemplate
 {
-    /// <summary>Takes id, slot, doctor, patient, status, start, end, expiry, reason, creation.</summary>
+    /// <summary>Takes id, slot, doctor, patient, account, status, start, end, expiry, reason, creation.</summary>
     public static readonly string Json = Write();
 
     // Any text that no name of a member contains.
@@ -18,10 +18,10 @@ static class BookingTemplate
 
     static string Write()
     {
-        var booking = new Booking(Number(1), Number(2), Number(3), Number(4), SeriesId: null, Status, At(6), At(7),
-            At(8), Reason, CancelledBy: null, CancellationReason: null, CancelledMinutesAhead: null,
-            NoShowParty: null, Revision: 0, At(10));
-        object?[] values = [booking.Id, booking.SlotId, booking.DoctorId, booking.PatientId, Status,
+        var booking = new Booking(Number(1), Number(2), Number(3), Number(4), Number(5), SeriesId: null, Status,
+            At(7), At(8), At(9), Reason, CancelledBy: null, CancellationReason: null, CancelledMinutesAhead: null,
+            NoShowParty: null, Revision: 0, At(11));
+        object?[] values = [booking.Id, booking.SlotId, booking.DoctorId, booking.PatientId, booking.BookedBy, Status,
             booking.StartsAt, booking.EndsAt, booking.ExpiresAt, Reason, booking.CreatedAt];
         var json = JsonSerializer.Serialize(booking, SchedulingJson.Wire.Booking);
         for (var i = 0; i < values.Length; i++)

@@ -8,7 +8,7 @@ using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
 
-/// <summary>Holds a slot for the signed-in patient for a few minutes; a patient holds a few slots at a time.</summary>
+/// <summary>Holds a slot for the signed-in account for a few minutes; an account holds a few slots at a time.</summary>
 /// <remarks>
 /// A hold ends by the database's clock, without any job, and at the latest when its slot stops being bookable.
 /// <c>POST /api/bookings</c> by its holder ends it too. A second request while it runs returns the same hold and does
@@ -16,6 +16,9 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// </remarks>
 static class HoldSlot
 {
+    /// <param name="PatientId">The patient who will come: the caller when not given, or a dependant.</param>
+    public sealed record Request(Guid? PatientId = null);
+
     [SchemaName("SlotHold")]
     public sealed record Hold(Guid SlotId, Instant ExpiresAt);
 
@@ -26,18 +29,18 @@ static class HoldSlot
             .WithProblems([.. SchedulingProblems.OfBooking, SchedulingProblems.TooManyHolds,
                 SchedulingProblems.SlotRests]);
 
-    static Task<StoredResponse<Created<Hold>>> Handle(Guid id, CurrentUser patient, IdempotencyKey key,
-        IdempotentTransaction transaction, CheckBookability bookability, SchedulingSettings settings,
-        SchedulingLimits limits, Alternatives alternatives) =>
-        transaction.Run(patient, key, new { }, async connection =>
+    static Task<StoredResponse<Created<Hold>>> Handle(Guid id, Request? request, CurrentUser account,
+        IdempotencyKey key, IdempotentTransaction transaction, CheckBookability bookability,
+        SchedulingSettings settings, SchedulingLimits limits, Alternatives alternatives) =>
+        transaction.Run(account, key, request ?? new(), async connection =>
         {
-            if (await bookability.Refusal(connection, id, patient.Id, patient) is { } refusal)
+            if (await bookability.Refusal(connection, id, request?.PatientId ?? account.Id, account) is { } refusal)
                 return await alternatives.AddTo(refusal, id, connection);
             if (limits.CancellationsPerPatient > 0
-                && await connection.Statement(RestOfSlot).With(id).With(patient.Id).Value<int>() is > 0 and var seconds)
+                && await connection.Statement(RestOfSlot).With(id).With(account.Id).Value<int>() is > 0 and var seconds)
                 return StoredResponse.Of(SchedulingProblems.SlotRests.Because()) with { RetryAfterSeconds = seconds };
-            var held = await connection.Statement(InsertHold).With(id).With(patient.Id).With(limits.HoldsPerPatient)
-                .With(settings.Times.HoldMinutes).With(patient.Trace).One(row => new Hold(id, row.GetInstant(0)));
+            var held = await connection.Statement(InsertHold).With(id).With(account.Id).With(limits.HoldsPerPatient)
+                .With(settings.Times.HoldMinutes).With(account.Trace).One(row => new Hold(id, row.GetInstant(0)));
             return held is null ? SchedulingProblems.TooManyHolds.Because() : StoredResponse.Created(held);
         });
 

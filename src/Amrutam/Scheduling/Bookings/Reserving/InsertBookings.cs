@@ -9,7 +9,7 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 /// <remarks>The caller holds the locks of <see cref="CheckBookability"/>, which allowed each slot.</remarks>
 static class InsertBookings
 {
-    /// <param name="by">The account that books: the patient's own, or one at the desk.</param>
+    /// <param name="by">The account that books: the patient's own, a guardian's or one at the desk.</param>
     public static Task<List<Booking>> Insert(NpgsqlConnection connection, Guid[] slots, Guid patient, CurrentUser by,
         string? reason, Guid? series = null) =>
         connection.Statement(InsertAll).With(slots.Select(_ => Guid.CreateVersion7()).ToArray()).With(slots)
@@ -18,11 +18,12 @@ static class InsertBookings
     const string InsertAll = """
         with b as (
             insert into scheduling.bookings (id, slot_id, doctor_id, patient_id, series_id, starts_at, ends_at, reason,
-                   status, expires_at)
-            select a.id, s.id, s.doctor_id, $3, $5, s.starts_at, s.ends_at, $4,
+                   status, expires_at, booked_by)
+            select a.id, s.id, s.doctor_id, $3::uuid, $5, s.starts_at, s.ends_at, $4,
                    case when p.requires_confirmation then 'requested' else 'confirmed' end,
                    case when p.requires_confirmation
-                        then least(s.starts_at, statement_timestamp() + p.confirmation_time) end
+                        then least(s.starts_at, statement_timestamp() + p.confirmation_time) end,
+                   nullif($7::uuid, $3::uuid)
               from unnest($1::uuid[], $2::uuid[]) as a (id, slot_id)
               join scheduling.slots s on s.id = a.slot_id
               left join scheduling.booking_policies p on p.doctor_id = s.doctor_id

@@ -100,8 +100,8 @@ static class MoveBooking
             select id, revision, 'moved', $7, status, $4, $5, $9, $3, $8 from b),
         left_behind as (
             insert into scheduling.moved_bookings (booking_id, revision, doctor_id, patient_id, slot_id, starts_at,
-                   ends_at, booked_at)
-            select id, revision, $10, patient_id, $3, $8, $11, created_at from b where doctor_id <> $10),
+                   ends_at, booked_at, booked_by)
+            select id, revision, $10, patient_id, $3, $8, $11, created_at, booked_by from b where doctor_id <> $10),
         logged as (
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $4, $5, 'bookings.moved', 'booking', id,

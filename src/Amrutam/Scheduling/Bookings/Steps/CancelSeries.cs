@@ -61,11 +61,11 @@ static class CancelSeries
     static async Task<List<PresentBooking>> Lock(NpgsqlConnection connection, Guid series, CurrentUser user)
     {
         var slots = await connection.Statement(LockRows).With(series).With(user.Id).With(user.ActsForClinic)
-            .List(row => row.GetGuid(0));
+            .With(user.Role == Allow.Patient).List(row => row.GetGuid(0));
         if (slots.Count == 0) return [];
         await connection.Statement(CalendarLocks.Slots).With(slots.ToArray()).Execute();
         return await connection.Statement(ReadRows).With(series).With(user.Id).With(user.ActsForClinic)
-            .List(PresentBooking.Read);
+            .With(user.Role == Allow.Patient).List(PresentBooking.Read);
     }
 
     static async Task<StoredResponse<Ok<Response>>> Cancel(NpgsqlConnection connection, Guid series,
@@ -87,7 +87,9 @@ static class CancelSeries
                 extensions: new Dictionary<string, object?>(StringComparer.Ordinal) { ["visits"] = outcomes });
     }
 
-    const string Own = "b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3)";
+    const string Own = """
+        b.series_id = $1 and (b.patient_id = $2 or b.doctor_id = $2 or $3 or ($4 and patients.holds($2, b.patient_id)))
+        """;
 
     const string LockRows = $"select b.slot_id from scheduling.bookings b where {Own} order by b.id for update";
 

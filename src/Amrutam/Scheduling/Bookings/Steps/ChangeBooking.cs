@@ -65,12 +65,14 @@ readonly record struct ChangeBooking(CurrentUser User, IdempotencyKey Key, IfMat
     }
 
     public static async Task<PresentBooking?> Lock(NpgsqlConnection connection, Guid id, CurrentUser user) =>
-        await connection.Statement(LockRow).With(id).With(user.Id).With(user.ActsForClinic).Value<bool>()
+        await connection.Statement(LockRow).With(id).With(user.Id).With(user.ActsForClinic)
+            .With(user.Role == Allow.Patient).Value<bool>()
             ? await connection.Statement(ReadRow).With(id).One(PresentBooking.Read) : null;
 
     const string LockRow = """
         select true from scheduling.bookings
-         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3) for update
+         where id = $1 and (patient_id = $2 or doctor_id = $2 or $3 or ($4 and patients.holds($2, patient_id)))
+           for update
         """;
 
     // A statement of its own: its snapshot and its time are younger than the lock.

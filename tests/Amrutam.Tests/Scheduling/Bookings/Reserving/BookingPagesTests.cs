@@ -72,7 +72,7 @@ public sealed class BookingPagesTests(TestCluster cluster)
     {
         var round = _next++;
         var asked = Enumerable.Range(0, Members).Select(n => new BookingRequest(Guid.CreateVersion7(),
-            Id('5', round * Members + n), new CurrentUser(Id('2', n), "patient", Guid.Empty), null,
+            Id('5', round * Members + n), new CurrentUser(Id('2', n), "patient", Guid.Empty), Id('2', n), null,
             new IdempotencyKey($"key {round}", "POST /api/bookings"), [0], new string('0', 32))).ToList();
         await using var batch = BookingBatch.Compose(connection, asked, limits, new(true, new()));
         await using var rows = await batch.ExecuteReaderAsync();
