@@ -41,7 +41,7 @@ static class TakeWalkIn
             var slot = await connection.Statement(LockFreeSlot).With(request.DoctorId).With(request.PatientId)
                 .With(day.Until).Value<Guid?>();
             await connection.Statement(CalendarLocks.Patients)
-                .With(PatientLock.InOrder([request.PatientId, user.Id]).ToArray()).Execute();
+                .With(new[] { PatientLock.Of(request.PatientId) }).Execute();
             if (await connection.Statement(IsWaiting).With(request.DoctorId).With(request.PatientId).With(day.Date)
                 .Value<bool>())
                 return SchedulingProblems.PatientIsWaiting.Because();

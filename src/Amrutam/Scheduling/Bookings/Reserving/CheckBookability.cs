@@ -20,7 +20,7 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
     /// <returns>The problem as a response, or null.</returns>
     public async Task<StoredResponse?> Refusal(NpgsqlConnection connection, Guid slot, Guid patient, CurrentUser by)
     {
-        await Lock(connection, [slot], patient, by.Id);
+        await Lock(connection, [slot], patient, by, by.Id);
         var code = await connection.Statement(SelectRefusal).With(slot).With(patient).With(by.Id)
             .With(by.Role == Allow.Patient).With(settings.VerifiedDoctorsOnly).With(limits.OpenBookingsPerPatient)
             .With(limits.OpenBookingsPerPatientAndDoctor).With(limits.CancellationsPerPatient).Value<string>();
@@ -45,7 +45,7 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
             if (moved is not null) taken = [.. taken, .. await SlotsOf(connection, moved.Id)];
             if (locked.IsSupersetOf(taken)) return places;
             locked.UnionWith(taken);
-            await Lock(connection, [.. locked], patient, account);
+            await Lock(connection, [.. locked], patient, by, account);
         }
 
         Task<List<VisitPlace>> Judge()
@@ -98,12 +98,13 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
                     .List(ConflictingBooking.Read),
             }));
 
-    static async Task Lock(NpgsqlConnection connection, Guid[] slots, Guid patient, Guid account)
+    /// <param name="account">Locked with the patient where its limits count: they bind patients alone.</param>
+    static async Task Lock(NpgsqlConnection connection, Guid[] slots, Guid patient, CurrentUser by, Guid account)
     {
+        Guid[] people = by.Role == Allow.Patient ? [patient, account] : [patient];
         await ExpireRequests.InTheWay(connection, slots, patient);
         await connection.Statement(CalendarLocks.Slots).With(slots).Execute();
-        await connection.Statement(CalendarLocks.Patients)
-            .With(PatientLock.InOrder([patient, account]).ToArray()).Execute();
+        await connection.Statement(CalendarLocks.Patients).With(PatientLock.InOrder(people).ToArray()).Execute();
     }
 
     // The slot that was given up first leaves the hour that is judged first.
