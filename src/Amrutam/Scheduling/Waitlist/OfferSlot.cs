@@ -34,8 +34,13 @@ sealed class OfferSlot(SchedulingSettings settings, SchedulingLimits limits)
                    least(slot.starts_at, slot.bookable_until, statement_timestamp() + make_interval(mins => $4))
                        as expires_at
               from slot
-              join scheduling.waitlist_entries e
-                on (e.doctor_id = slot.doctor_id or lower(e.specialization) = lower(slot.specialization))
+             cross join lateral (
+                select w.id from scheduling.waitlist_entries w
+                 where w.status = 'waiting' and w.doctor_id = slot.doctor_id
+                union all
+                select w.id from scheduling.waitlist_entries w
+                 where w.status = 'waiting' and lower(w.specialization) = lower(slot.specialization)) line
+              join scheduling.waitlist_entries e on e.id = line.id
                and slot.starts_at >= e.starts_from and slot.starts_at < e.starts_until
              where e.status = 'waiting' and e.patient_id is distinct from $2
                and exists (
