@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Amrutam.Platform.Data;
-using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
 namespace Amrutam.Platform.Operations;
