@@ -332,6 +332,14 @@ CREATE FUNCTION patients.age(birth_date date, age_years integer, age_said_on dat
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN GREATEST(0, ((EXTRACT(year FROM age((((statement_timestamp() AT TIME ZONE 'UTC'::text))::date)::timestamp with time zone, (COALESCE(birth_date, age_said_on))::timestamp with time zone)))::integer + COALESCE(age_years, 0)));
 
+CREATE FUNCTION patients.held_alone_by(account uuid) RETURNS TABLE(patient_id uuid)
+    LANGUAGE sql STABLE
+    AS $$
+    select h.patient_id from patients.held_by(account) h
+     where not exists (
+           select from patients.dependants d where d.patient_id = h.patient_id and d.account_id <> account)
+$$;
+
 CREATE FUNCTION patients.held_by(account uuid) RETURNS TABLE(patient_id uuid, relation text, agreed_at timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$

@@ -29,6 +29,7 @@ sealed class PatientsModule : IModule
     {
         var own = routes.MapGroup("/api/me/patients").RequireAuthorization(Allow.Patient).WithTags("Patients");
         ListPatients.Map(own);
+        RegisterDependant.Map(own);
 
         var desk = routes.MapGroup("/api/patients").RequireAuthorization(Allow.Desk).WithTags("Front desk");
         SearchPatients.Map(desk);

@@ -26,6 +26,25 @@ static class PatientsTerms
         {
             MaxLength = PhoneNumber.MaxLength,
         },
+        ["RegisterDependantRequest.full_name"] = new("The patient's name.", "Mira Rao")
+        {
+            MaxLength = PatientFields.MaxName,
+        },
+        ["RegisterDependantRequest.relation"] = new("The relation to the caller.", Patient.Child)
+        {
+            Words = RegisterDependant.Relations,
+        },
+        ["RegisterDependantRequest.phone"] = new("The phone number in any notation; without a country it is India's.",
+            "098765 43211")
+        {
+            MaxLength = PhoneNumber.MaxLength,
+        },
+        ["consent"] = new("The guardian's consent, which a patient under 18 needs."),
+        ["text_version"] = new("The version of the text that the guardian read.", "2026-01")
+        {
+            MaxLength = RegisterDependant.MaxTextVersion,
+        },
+        ["accepted"] = new("Whether the guardian accepts the text."),
         ["has_account"] = new("Whether it is the own record of an account."),
         ["is_another_person"] = new("Whether to register although others have the same phone and birthday."),
         ["searchPatients.q"] = new("A part of the name or the phone, or a date of birth.", "kamala")

@@ -44,10 +44,11 @@ sealed class EraseAccounts(NpgsqlDataSource db, IEnumerable<IPersonalData> parts
     Task<bool> EraseNext() => db.InTransaction(async connection =>
     {
         if (await connection.Statement(Next).One(row => new Due(row.GetGuid(0))) is not { } due) return false;
-        // Each part leaves before any is erased: to leave, a part may read what another one erases. It runs again for
+        // Each part leaves before any is erased: to leave, a part may read what another one erases. A
+        // module that uses another one erases before it. Leaving runs again for
         // data that came after the account was closed. A violation is ignored, because nobody can answer it.
         foreach (var part in parts) await part.Leave(connection, due.Id, by: null);
-        foreach (var part in parts) await part.Erase(connection, due.Id);
+        foreach (var part in parts.Reverse()) await part.Erase(connection, due.Id);
         return true;
     });
 

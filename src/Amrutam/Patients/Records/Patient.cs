@@ -18,9 +18,9 @@ sealed record Patient(Guid Id, string Relation, string? FullName, LocalDate? Bir
     [SchemaName("EmergencyContact")]
     public sealed record Contact(string Name, string Phone);
 
-    public const string Self = "self", Child = "child";
+    public const string Self = "self", Child = "child", Other = "other";
 
-    public static readonly string[] Relations = [Self, Child, "parent", "spouse", "other"],
+    public static readonly string[] Relations = [Self, Child, "parent", "spouse", Other],
         Sexes = ["female", "male", "other", "unknown"];
 
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>patients.held_by(…) h</c> and

@@ -34,7 +34,7 @@ static class DownloadClinicBookings
     {
         if (filters.Check() is { Wrong: true } fields) return fields.Problem();
         if (await filters.Count(db, MostRows + 1, ct) > MostRows) return SchedulingProblems.TooManyRows.Because();
-        return downloads.Of(caller, "text/csv; charset=utf-8", "bookings.csv", async (file, end) =>
+        return downloads.Of(caller, "text/csv; charset=utf-8", "clinic-bookings.csv", async (file, end) =>
             await RecordAccess.Of(http, Action, "booking", await Write(file, filters, db, end)));
     }
 

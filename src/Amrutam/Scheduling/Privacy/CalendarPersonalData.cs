@@ -43,21 +43,27 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
         await connection.Statement(EraseRules).With(person).Execute();
     }
 
-    const string Bookings = """
+    // The person's own record and the dependants.
+    const string Patients = "any(array(select h.patient_id from patients.held_by($1) h))";
+
+    // Those of them who leave with the account.
+    const string Leaving = "any(array(select h.patient_id from patients.held_alone_by($1) h))";
+
+    const string Bookings = $"""
         select (to_jsonb(b) - 'revision')::text
-          from scheduling.bookings b where patient_id = $1 or doctor_id = $1 order by starts_at
+          from scheduling.bookings b where patient_id = {Patients} or doctor_id = $1 order by starts_at
         """;
 
-    const string History = """
+    const string History = $"""
         select (to_jsonb(s) - 'actor_id')::text
           from scheduling.bookings b join scheduling.booking_steps s on s.booking_id = b.id
-         where b.patient_id = $1 or b.doctor_id = $1 order by s.at
+         where b.patient_id = {Patients} or b.doctor_id = $1 order by s.at
         """;
 
     // The former doctor's record of a visit; without the patient, whose own data it is.
-    const string Moved = """
+    const string Moved = $"""
         select (to_jsonb(m) - 'patient_id')::text
-          from scheduling.moved_bookings m where patient_id = $1 or doctor_id = $1 order by moved_at
+          from scheduling.moved_bookings m where patient_id = {Patients} or doctor_id = $1 order by moved_at
         """;
 
     const string Waitlist = """
@@ -102,27 +108,27 @@ sealed class CalendarPersonalData(BookingListeners listeners, OfferSlot offers) 
         """;
 
     // The text that a patient wrote, the text about the patient, and a doctor's own text.
-    const string EraseReasons = """
+    const string EraseReasons = $"""
         update scheduling.bookings
-           set reason = case when patient_id <> $1 then reason end, cancellation_reason = null, updated_at = now()
-         where (patient_id = $1 and (reason is not null or cancellation_reason is not null))
+           set reason = case when doctor_id = $1 then reason end, cancellation_reason = null, updated_at = now()
+         where (patient_id = {Leaving} and (reason is not null or cancellation_reason is not null))
             or (doctor_id = $1 and cancelled_by = 'doctor' and cancellation_reason is not null)
         """;
 
     const string EraseHolds = "delete from scheduling.recent_holds where patient_id = $1";
 
-    const string EraseWords = """
+    const string EraseWords = $"""
         update scheduling.booking_steps s set reason = null
           from scheduling.bookings b
          where s.booking_id = b.id and s.reason is not null
-           and (b.patient_id = $1 or (b.doctor_id = $1 and s.actor_id = $1))
+           and (b.patient_id = {Leaving} or (b.doctor_id = $1 and s.actor_id = $1))
         """;
 
     // Responses stored under a doctor's keys contain the patient's text too.
-    const string EraseAnswers = """
+    const string EraseAnswers = $"""
         delete from platform.idempotency_keys k
-         where k.user_id in (select doctor_id from scheduling.bookings where patient_id = $1)
-           and strpos(k.body, $1::text) > 0
+         using (select distinct doctor_id, patient_id from scheduling.bookings where patient_id = {Leaving}) v
+         where k.user_id = v.doctor_id and strpos(k.body, v.patient_id::text) > 0
         """;
 
     const string EraseRules = """

@@ -124,7 +124,8 @@ sealed class LeaveCalendar(NpgsqlConnection connection, Guid person, CurrentUser
 
     const string LockBookings = """
         select id from scheduling.bookings
-         where patient_id = $1 and starts_at > statement_timestamp()
+         where patient_id = any(array(select h.patient_id from patients.held_alone_by($1) h))
+           and starts_at > statement_timestamp()
            and status in ('requested', 'confirmed', 'checked_in')
          order by id limit $2 for update
         """;

@@ -81,7 +81,9 @@ static class JoinWaitlist
     /// <returns>The problem with moving it earlier, or null.</returns>
     static async Task<ProblemHttpResult?> Refusal(NpgsqlConnection connection, Guid id, CurrentUser patient)
     {
-        if (await ChangeBooking.Lock(connection, id, patient) is not { Booking: var booking } present)
+        // An entry waits for the account's own patient: offers are judged by that patient's time.
+        if (await ChangeBooking.Lock(connection, id, patient) is not { Booking: var booking } present
+            || booking.PatientId != patient.Id)
             return CommonProblems.NotFound();
         if (LifeCycle.Refusal(booking.Status, BookingAction.Move, booking.StartsAt, present.Now) is { } refusal)
             return refusal;

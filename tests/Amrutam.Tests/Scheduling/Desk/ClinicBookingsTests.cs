@@ -101,7 +101,7 @@ public sealed class ClinicBookingsTests(TestCluster cluster) : IAsyncLifetime
             (await (await _server.User("patient", name)).Book(await doctor.Slot(Array.IndexOf(names, name)))).Is(201);
         var file = (await staff.Http.Get(File + "?sort=starts_at")).Is(200);
         file.Header("Content-Type").ShouldBe("text/csv; charset=utf-8");
-        file.Header("Content-Disposition").ShouldBe("attachment; filename=\"bookings.csv\"");
+        file.Header("Content-Disposition").ShouldBe("attachment; filename=\"clinic-bookings.csv\"");
         file.Header("Cache-Control").ShouldBe("no-store");
         var lines = file.Text.TrimEnd().Split("\r\n");
         lines[0].ShouldBe("id,starts_at,ends_at,status,doctor_id,doctor,patient_id,patient,phone,"

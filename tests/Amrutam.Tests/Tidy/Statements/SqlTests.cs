@@ -238,8 +238,8 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
                 execute format('grant insert on audit.events to %I', own);
                 execute format('grant select, insert, update, delete on platform.idempotency_keys to %I', own);
                 execute format('grant execute on function platform.stored_response to %I', own);
-                execute format('grant execute on function patients.age, patients.held_by, patients.holds,
-                     patients.refusal_to_book_for to %I', own);
+                execute format('grant execute on function patients.age, patients.held_by,
+                     patients.held_alone_by, patients.holds, patients.refusal_to_book_for to %I', own);
             end loop;
             -- Platform reads the log for every reader.
             grant select on audit.events to tidy_platform;
