@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Caching;
+using Amrutam.Platform.Operations;
 using Amrutam.Scheduling.Schedule;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,8 +21,9 @@ static class SlotsAhead
         await Seed.Fill(db, Doctors, patients: 1, slots: 0);
         await db.Statement(OfferMornings).Execute();
         // Nobody listens.
+        using var failures = new FailureLog(NullLogger<FailureLog>.Instance, TimeProvider.System);
         using var changes = new CacheInvalidation(new(rig.OwnerConnectionString, rig.OwnerConnectionString), db,
-            TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
+            TimeProvider.System, failures);
         var job = new GenerateSlots(db, changes);
 
         var scenario = FormattableString.Invariant($"90 days ahead, {Doctors:N0} doctors");

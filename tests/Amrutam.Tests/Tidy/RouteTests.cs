@@ -96,7 +96,7 @@ public sealed partial class RouteTests(ServerFixture fixture) : IClassFixture<Se
         return $"src/{feature.FullName!.Replace('.', '/')}.cs";
     }
 
-    [GeneratedRegex(@"\.(RequireAuthorization|AllowAnonymous)\(")]
+    [GeneratedRegex(@"\.(RequireAuthorization|AllowAnonymous)\(", RegexOptions.NonBacktracking)]
     private static partial Regex StatesPolicy();
 
     static Type Awaited(Type type) =>

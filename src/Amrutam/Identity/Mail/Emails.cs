@@ -1,7 +1,6 @@
 using Amrutam.Identity.Accounts;
 using Amrutam.Identity.SignIn;
 using Amrutam.Notifications.Contracts;
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using NodaTime;
 using NodaTime.Text;

@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using Amrutam.Notifications.Preferences;
-using NodaTime;
 using NodaTime.Text;
 
 namespace Amrutam.Notifications.Messages;

@@ -1,4 +1,3 @@
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;

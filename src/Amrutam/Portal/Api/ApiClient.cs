@@ -70,9 +70,9 @@ sealed class ApiClient(InnerRequests inner)
 sealed record ApiAnswer<T>(int Status, T? Value, ApiProblem? Problem, string? ETag);
 
 /// <summary>A list's page.</summary>
-public sealed record ApiPage<T>(List<T> Items, string? NextCursor = null);
+public sealed record ApiPage<T>(IReadOnlyList<T> Items, string? NextCursor = null);
 
 /// <summary>A problem of the API (RFC 9457) with the members that pages show.</summary>
 /// <param name="Alternatives">The bookable slots nearest to the one that was asked for.</param>
-public sealed record ApiProblem(string Code, int Status, Dictionary<string, string[]>? Errors = null,
-    List<SlotView>? Alternatives = null);
+public sealed record ApiProblem(string Code, int Status, IReadOnlyDictionary<string, string[]>? Errors = null,
+    IReadOnlyList<SlotView>? Alternatives = null);

@@ -4,7 +4,7 @@ namespace Amrutam.Portal.Api;
 
 /// <summary>A doctor of the directory.</summary>
 public sealed record DoctorView(Guid Id, string FullName, string Specialization, int Experience, string Bio,
-    List<string> Languages, int? FeeMinor, string Currency, string TimeZone, bool Verified,
+    IReadOnlyList<string> Languages, int? FeeMinor, string Currency, string TimeZone, bool Verified,
     Instant? NextOpenSlotAt = null);
 
 /// <summary>A bookable slot.</summary>

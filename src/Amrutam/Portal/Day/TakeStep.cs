@@ -1,9 +1,7 @@
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Portal.Api;
-using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Day;
 

@@ -7,7 +7,6 @@ using Amrutam.Portal.Api;
 using Amrutam.Portal.Parts;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Primitives;
 
 namespace Amrutam.Portal.SignIn;

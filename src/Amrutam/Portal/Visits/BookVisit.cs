@@ -4,7 +4,6 @@ using Amrutam.Portal.Api;
 using Amrutam.Portal.Finding;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
-using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using NodaTime.Text;
 
@@ -42,7 +41,7 @@ static class BookVisit
         var at = InstantPattern.ExtendedIso.Format(slot.At);
         var then = InstantPattern.ExtendedIso.Format(slot.At + Duration.FromSeconds(1));
         var visits = await api.Get<ApiPage<VisitView>>(http, $"/api/bookings?from={at}&to={then}");
-        return visits.Value?.Items.Find(v => v.SlotId == slot.Id
+        return visits.Value?.Items.FirstOrDefault(v => v.SlotId == slot.Id
             && v.Status is "confirmed" or "requested");
     }
 

@@ -1,8 +1,6 @@
 using Amrutam.Platform.Http;
 using Amrutam.Portal.Api;
-using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Visits;
 

@@ -5,7 +5,6 @@ using Amrutam.Portal.Api;
 using Amrutam.Portal.Finding;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
-using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 
 namespace Amrutam.Portal.Visits;

@@ -4,7 +4,6 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Portal.Api;
 using Amrutam.Portal.Parts;
 using Amrutam.Portal.SignIn;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Waiting;
 

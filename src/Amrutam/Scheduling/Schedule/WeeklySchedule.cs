@@ -32,7 +32,7 @@ sealed record WeeklySchedule(
         fields.Refuse(MinimumNoticeMinutes is < 0 or > LongestNotice, "minimum_notice_minutes",
                 $"must be from 0 to {LongestNotice}")
             .Refuse(HorizonDays is < 1 or > LongestHorizon, "horizon_days", $"must be from 1 to {LongestHorizon}")
-            .Refuse(Notice > Duration.FromDays(HorizonDays), "minimum_notice_minutes",
+            .Refuse(MinimumNoticeMinutes > (long)HorizonDays * NodaConstants.MinutesPerDay, "minimum_notice_minutes",
                 "must not be longer than horizon_days: no slot could ever be booked")
             .Refuse(Rules.Count > MostRules, "rules", $"must be at most {MostRules}");
         var windows = new List<(string At, WeeklyWindow Window)>();

@@ -242,7 +242,7 @@ public sealed class AccessTokenTests(ServerFixture fixture) : IClassFixture<Serv
     [InlineData("PATCH", "/api/me", "sub")]
     [InlineData("PATCH", "/api/me", "email")]
     [InlineData("POST", "/api/me/password", "email")]
-    [InlineData("POST", "/api/bookings", "patient_id")]
+    [InlineData("POST", "/api/bookings", "booked_by")]
     [InlineData("POST", "/api/waitlist", "patient_id")]
     public async Task Identity_in_a_body_is_refused(string method, string path, string member)
     {

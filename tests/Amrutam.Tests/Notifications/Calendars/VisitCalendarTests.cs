@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Amrutam.Notifications.Calendars;
-using Amrutam.Notifications.Mail;
 using MimeKit;
 using NodaTime;
 using IcalCalendar = Ical.Net.Calendar;

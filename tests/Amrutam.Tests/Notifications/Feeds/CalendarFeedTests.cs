@@ -164,7 +164,7 @@ public sealed class CalendarFeedTests(ServerFixture fixture) : IClassFixture<Ser
         await Server.Owner.Statement(PlantVisits).With(patient.Id).Execute();
         var visits = (await Read(await Create(patient, new { detail = "full" }))).Events;
         visits.Count.ShouldBe(2000);
-        visits.Max(v => v.Start!.AsUtc).ShouldBeLessThan(DateTime.UtcNow.AddHours(2001));
+        visits.Max(v => v.Start!.AsUtc).ShouldBeLessThan(TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(2001));
     }
 
     /// <summary>./x calendars times this on a quiet machine. Of some readings the fastest counts.</summary>

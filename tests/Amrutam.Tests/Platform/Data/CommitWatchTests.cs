@@ -1,4 +1,3 @@
-using Amrutam.Platform;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;

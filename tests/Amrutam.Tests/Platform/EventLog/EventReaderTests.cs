@@ -136,11 +136,14 @@ public sealed class EventReaderTests(TestCluster cluster) : IAsyncLifetime
         {
             await connection.Append("things.broke", "thing", null);
             await _owner.Append("things.changed", "thing", null, at: "2026-11-01T00:00:00Z");
-            (await probes.Readers(CancellationToken.None)).Single().Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
+            (await Lag()).Behind.ShouldBeGreaterThan(TimeSpan.FromHours(1));
             return 0;
         });
         (await replica.Reader.CatchUp(Soon, CancellationToken.None)).ShouldBeTrue();
-        (await probes.Readers(CancellationToken.None)).ShouldBe([new ReaderLag("test", TimeSpan.Zero, 1)]);
+        (await Lag()).ShouldBe(new ReaderLag("test", TimeSpan.Zero, 1));
+
+        async Task<ReaderLag> Lag() =>
+            (await probes.Readers(CancellationToken.None)).Single(reader => reader.Reader == "test");
     }
 
     // A sequence counts each try, also if a later step rolls the try back.

@@ -51,6 +51,8 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         ["an_open_slot_has_no_booking"] = "update scheduling.slots set booking_id = null where booking_id = @booking",
         ["a_booking_lies_where_its_slot_lies"] =
             "update scheduling.bookings set ends_at = ends_at + interval '1 minute' where id = @booking",
+        ["a_long_visit_has_each_of_its_slots"] =
+            "update scheduling.bookings set more_slots = array[@new] where id = @booking",
         ["a_request_holds_its_slot"] =
             "update scheduling.bookings set status = 'requested', expires_at = now() where id = @booking",
         ["an_expired_request_blocks_nothing"] = """

@@ -42,7 +42,7 @@ public sealed class OneTraceTests(TestCluster cluster)
         Trace(lines.Single(line => Is(line, "route", "/api/auth/signup"))).ShouldBe(changed);
         Trace(lines.Single(line => Is(line, "source", "Amrutam.Platform.Http.RequestLog") && Trace(line) == refused))
             .ShouldBe(refused);
-        lines.Where(line => Is(line, "job", "pass_on_slots")).ShouldNotBeEmpty();
+        lines.Where(line => Is(line, "part", "pass_on_slots")).ShouldNotBeEmpty();
         // One warning: this server has an external database and no folder for its seals.
         lines.Count(line => line.GetProperty("text").GetString()!.Contains("Audit__CheckpointFolder",
             StringComparison.Ordinal)).ShouldBe(1);

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
 using Amrutam.Tests.Support.Servers;
-using Microsoft.Playwright;
 
 namespace Amrutam.Tests.Portal.Finding;
 

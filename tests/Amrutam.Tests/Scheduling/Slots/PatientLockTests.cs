@@ -11,7 +11,7 @@ public sealed class PatientLockTests(TestCluster cluster)
     public async Task The_server_and_the_guard_of_bookings_lock_the_same_number()
     {
         await using var owner = NpgsqlDataSource.Create((await cluster.NewDatabase()).Owner);
-        Guid[] patients = [Guid.Empty, Guid.AllBitsSet, .. Enumerable.Range(0, 100).Select(_ => Guid.NewGuid())];
+        Guid[] patients = [Guid.Empty, Guid.AllBitsSet, .. Enumerable.Range(0, 100).Select(_ => Guid.CreateVersion7())];
         var locked = await owner.Statement("""
             select scheduling.patient_lock(patient)
               from unnest($1::uuid[]) with ordinality a (patient, n) order by n

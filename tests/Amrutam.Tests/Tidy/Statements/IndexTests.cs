@@ -1,5 +1,4 @@
 using Amrutam.Platform.Data;
-using Npgsql;
 
 namespace Amrutam.Tests.Tidy.Statements;
 

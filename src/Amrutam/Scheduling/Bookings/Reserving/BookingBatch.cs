@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
-using System.Text.Json;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
@@ -8,7 +7,6 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Bookings.Steps;
 using Amrutam.Scheduling.Contracts;
-using Amrutam.Scheduling.Slots;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;

@@ -81,6 +81,9 @@ public sealed class LengthTests(ServerFixture fixture) : IClassFixture<ServerFix
     {
         var path = bounded.Request.Target;
         if (path.StartsWith("/api/admin", StringComparison.Ordinal)) return (await fixture.Server.User("admin")).Http;
+        if (path.StartsWith("/api/patients", StringComparison.Ordinal)
+            || path.StartsWith("/api/desk", StringComparison.Ordinal))
+            return (await fixture.Server.User("staff")).Http;
         if (path == "/api/doctors/profile" && bounded.Request.Method == "POST")
             return (await fixture.Server.User("doctor")).Http;
         return path == "/api/doctors/profile" || path.StartsWith("/api/availability", StringComparison.Ordinal)

@@ -1,4 +1,3 @@
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Inner;
 using Amrutam.Tests.Support;
