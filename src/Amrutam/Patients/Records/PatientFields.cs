@@ -30,12 +30,8 @@ sealed partial record PatientFields(string? FullName, LocalDate? BirthDate, int?
 
     static string? Number(RequestValidation fields, string field, string? text, string region, bool required = false)
     {
-        if (string.IsNullOrWhiteSpace(text))
-        {
-            fields.Refuse(required, field, "is required");
-            return null;
-        }
-        var number = PhoneNumber.Parse(text, region);
+        if (fields.Text(field, text, PhoneNumber.MaxLength, required) is not { } written) return null;
+        var number = PhoneNumber.Parse(written, region);
         fields.Refuse(number is null, field, PhoneNumber.Rule);
         return number;
     }

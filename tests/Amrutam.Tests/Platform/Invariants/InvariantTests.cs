@@ -52,7 +52,7 @@ public sealed class InvariantTests(TestCluster cluster) : IAsyncLifetime
         ["a_booking_lies_where_its_slot_lies"] =
             "update scheduling.bookings set ends_at = ends_at + interval '1 minute' where id = @booking",
         ["a_long_visit_has_each_of_its_slots"] =
-            "update scheduling.bookings set more_slots = array[@new] where id = @booking",
+            "update scheduling.bookings set more_slots = array[@new]::uuid[], visit_type_id = @new where id = @booking",
         ["a_request_holds_its_slot"] =
             "update scheduling.bookings set status = 'requested', expires_at = now() where id = @booking",
         ["an_expired_request_blocks_nothing"] = """
