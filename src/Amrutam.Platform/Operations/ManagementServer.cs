@@ -101,8 +101,8 @@ sealed class ManagementServer(IServiceProvider services, ManagementSettings sett
         // The build appends the commit, if it knows it.
         var parts = TelemetrySetup.Version.Split('+', 2);
         var uptime = Math.Round(Health.Uptime(services.GetRequiredService<TimeProvider>()).TotalSeconds, 3);
-        return http.Response.WriteAsJsonAsync(new { status = "OK", uptime, version = parts[0],
-            commit = parts.ElementAtOrDefault(1) }, Json.Options, http.RequestAborted);
+        var build = new { status = "OK", uptime, version = parts[0], commit = parts.ElementAtOrDefault(1) };
+        return http.Response.WriteAsJsonAsync(build, Json.Options, http.RequestAborted);
     }
 
     public static async Task<object?> ReadDatabase(IServiceProvider services, CancellationToken ct) =>
