@@ -33,10 +33,10 @@ static class CommonTerms
     {
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Health"] = new(8, "Whether the server runs and can serve."),
-            ["Problems"] = new(9, "The meaning of each problem code."),
-            ["Security"] = new(11, "How to report a weakness."),
-            ["Keys"] = new(10, "Public keys that verify what the server signs."),
+            ["Health"] = new(13, "Whether the server runs and can serve."),
+            ["Problems"] = new(14, "The meaning of each problem code."),
+            ["Security"] = new(16, "How to report a weakness."),
+            ["Keys"] = new(15, "Public keys that verify what the server signs."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
     };

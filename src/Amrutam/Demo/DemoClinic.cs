@@ -59,6 +59,7 @@ static class DemoClinic
             if (await connection.Statement(SomebodyIsThere).Value<bool>()) return false;
             await AddPeople(connection, hash);
             await AddProfiles(connection);
+            await DemoVisitTypes.Fill(connection);
             await DemoCalendar.Fill(connection);
             return true;
         });

@@ -98,7 +98,7 @@ static class IdentityTerms
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
             ["Accounts"] = new(1, "Start here: sign-up, sign-in, and all that belongs to the caller's own account."),
-            ["Admin"] = new(9, "Accounts, doctors, events and figures, for admins."),
+            ["Admin"] = new(12, "Accounts, doctors, events and figures, for admins."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
         {

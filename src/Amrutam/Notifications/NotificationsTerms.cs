@@ -20,8 +20,8 @@ static class NotificationsTerms
     {
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Messages"] = new(9, "Messages about visits by e-mail, and a person's wishes for them."),
-            ["Calendars"] = new(8, "Visits in the calendar that a person already uses: files and private feeds."),
+            ["Messages"] = new(10, "Messages about visits by e-mail, and a person's wishes for them."),
+            ["Calendars"] = new(9, "Visits in the calendar that a person already uses: files and private feeds."),
         },
         Fields = new Dictionary<string, Field>(StringComparer.Ordinal)
         {

@@ -70,7 +70,7 @@ static class PatientsTerms
     {
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
-            ["Patients"] = new(4, "The people whom an account books for: its holder and dependants."),
+            ["Patients"] = new(5, "The people whom an account books for: its holder and dependants."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         Fields = Fields,
         Extensions =

@@ -197,11 +197,11 @@ static class SchedulingTerms
         Tags = new Dictionary<string, ApiTag>(StringComparer.Ordinal)
         {
             ["Slots"] = new(3, "Times that doctors offer, and holds of patients on them."),
-            ["Availability"] = new(6, "A doctor's weekly rules and time off, from which slots are made."),
+            ["Availability"] = new(7, "A doctor's weekly rules and time off, from which slots are made."),
             ["Bookings"] = new(4, "Bookings, the steps of their life, and the policy of each doctor."),
-            ["Kinds of visit"] = new(7, "The clinic's catalogue of visits, and what each doctor offers."),
-            ["Front desk"] = new(8, "The clinic's day and its bookings, for staff and admins."),
-            ["Waiting list"] = new(5, "Places in line for a slot that becomes free."),
+            ["Kinds of visit"] = new(8, "The clinic's catalogue of visits, and what each doctor offers."),
+            ["Front desk"] = new(11, "The clinic's day and its bookings, for staff and admins."),
+            ["Waiting list"] = new(6, "Places in line for a slot that becomes free."),
         }.ToFrozenDictionary(StringComparer.Ordinal),
         ExampleIds = new Dictionary<string, Guid>(StringComparer.Ordinal)
         {

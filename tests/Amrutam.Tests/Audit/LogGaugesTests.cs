@@ -57,7 +57,9 @@ public sealed class LogGaugesTests(TestCluster cluster)
         const string Series = "amrutam_invariant_broken{amrutam_invariant_name=\"reader_is_not_ahead_of_the_log\"}";
         await using var server = await Sealing();
         (await server.Reading(Series)).ShouldBe(0);
-        await server.Owner.Statement("update platform.event_readers set position = 1000000").Execute();
+        await server.Owner.Statement("""
+            update platform.event_readers set position = 1000000 where name = 'analytics'
+            """).Execute();
         await server.App.Services.GetRequiredService<SweepInvariants>().RunInFull(CancellationToken.None);
         (await server.Reading(Series)).ShouldBe(1);
     }

@@ -87,12 +87,14 @@ public sealed class MistakeTests(TestCluster cluster)
 
     static async Task SetReadOnly(Database database, string value)
     {
-        var name = new NpgsqlConnectionStringBuilder(database.Owner).Database;
-        await using var owner = NpgsqlDataSource.Create(database.Owner + ";Pooling=false");
-        // The first setting would forbid the second.
+        // The database's own setting would forbid the second change of it.
+        var session = new NpgsqlConnectionStringBuilder(database.Owner)
+        {
+            Pooling = false, Options = "-c default_transaction_read_only=off",
+        };
+        await using var owner = NpgsqlDataSource.Create(session);
         await owner.Statement($"""
-            set session characteristics as transaction read write;
-            alter database "{name}" set default_transaction_read_only = {value}
+            alter database "{session.Database}" set default_transaction_read_only = {value}
             """).Execute();
     }
 

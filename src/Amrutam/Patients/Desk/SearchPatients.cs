@@ -33,9 +33,9 @@ static class SearchPatients
             .Example(PatientsExamples.Found)
             .WithProblems(CommonProblems.Invalid, CommonProblems.TooMany, PageQuery.NotACursor);
 
-    static async Task<Results<Ok<Page<DeskPatient>>, ProblemHttpResult>> Handle([AsParameters] PageQuery query,
-        HttpContext http, CurrentUser caller, CountedRequests requests, PatientsLimits limits, NpgsqlDataSource db,
-        CancellationToken ct, string? q = null)
+    static async Task<Results<Ok<Page<DeskPatient>>, ProblemHttpResult>> Handle(string q,
+        [AsParameters] PageQuery query, HttpContext http, CurrentUser caller, CountedRequests requests,
+        PatientsLimits limits, NpgsqlDataSource db, CancellationToken ct)
     {
         var fields = new RequestValidation();
         var text = fields.Text("q", q, Longest, required: true) ?? "";

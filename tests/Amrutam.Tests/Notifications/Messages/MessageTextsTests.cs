@@ -17,8 +17,8 @@ public sealed partial class MessageTextsTests
         .SelectMany(language => MessageKind.All, (language, kind) => (language, kind))];
 
     static VisitNews News(string language, string doctor = "Ananya Sharma", DateTimeZone? zone = null,
-        bool byPatient = false) => new(new CalendarVisit(Guid.CreateVersion7(), Start, Start, "confirmed", true, 0, Start,
-            Start, doctor, "Panchakarma"), language, zone ?? India, India, byPatient);
+        bool byPatient = false) => new(new CalendarVisit(Guid.CreateVersion7(), Start, Start, "confirmed", true, 0,
+            Start, Start, doctor, "Panchakarma"), language, zone ?? India, India, byPatient);
 
     [Theory]
     [MemberData(nameof(All))]

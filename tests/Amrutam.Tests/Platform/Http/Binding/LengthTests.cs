@@ -1,8 +1,11 @@
 using System.Text.Json.Nodes;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http;
+using Amrutam.Scheduling.VisitTypes;
 using Amrutam.Tests.Platform.Http.Fuzzing;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Amrutam.Tests.Platform.Http.Binding;
 
@@ -21,7 +24,13 @@ public sealed class LengthTests(ServerFixture fixture) : IClassFixture<ServerFix
         {
             var text = string.Concat(Enumerable.Repeat(Emoji, count));
             if (Request.Body is null || Request.Place == "query")
-                return Request with { Target = Request.Target + "?" + Name + "=" + Uri.EscapeDataString(text) };
+            {
+                // A required parameter is there already, with its example.
+                var target = Request.Target.Split('?', 2);
+                var query = QueryHelpers.ParseQuery(target.ElementAtOrDefault(1));
+                query[Name] = text;
+                return Request with { Target = QueryHelpers.AddQueryString(target[0], query) };
+            }
             var body = JsonNode.Parse(Request.Body)!.AsObject();
             body[Name] = text;
             // Instead of a specialization.
@@ -36,15 +45,20 @@ public sealed class LengthTests(ServerFixture fixture) : IClassFixture<ServerFix
         var document = JsonNode.Parse((await fixture.Server.Anonymous().Get("/openapi/v1.json")).Is(200).Text)!;
         var all = All(document).ToList();
         all.Count.ShouldBeGreaterThan(25);
+        // A change of a kind is judged with the rest of its fields.
+        var admin = new CurrentUser((await fixture.Server.User("admin")).Id, "admin", Guid.Empty);
+        await fixture.Server.Owner.InTransaction(connection =>
+            SaveVisitType.Save(connection, VisitTypeExamples.First, admin));
         foreach (var bounded in all)
         {
             var person = await Person(bounded);
             var fits = await bounded.With(bounded.Max).Send(person);
             fits.Text.ShouldNotContain(TooLong, customMessage: $"{bounded.Request} {bounded.Name}");
             fits.Status.ShouldNotBe(400, $"{bounded.Request} {bounded.Name} {fits.Text}");
-            (await bounded.With(bounded.Max + 1).Send(await Person(bounded))).Is(422).Text
-                .ShouldContain($"{TooLong} {bounded.Max} characters", customMessage:
-                    $"{bounded.Request} {bounded.Name}");
+            var exceeds = await bounded.With(bounded.Max + 1).Send(await Person(bounded));
+            exceeds.Status.ShouldBe(422, $"{bounded.Request} {bounded.Name} {exceeds.Text}");
+            exceeds.Text.ShouldContain($"{TooLong} {bounded.Max} characters",
+                customMessage: $"{bounded.Request} {bounded.Name}");
         }
     }
 
