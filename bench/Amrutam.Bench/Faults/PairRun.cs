@@ -3,7 +3,7 @@ namespace Amrutam.Bench.Faults;
 /// <summary>Faults of the servers, of a primary with its synchronous standby, and of the network between.</summary>
 sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
 {
-    const int FirstPort = 5190, KillsOfAServer = 3;
+    const int FirstPort = 5190;
 
     // Longer than the servers wait for a statement, so that a server that cancels then has cancelled.
     static readonly TimeSpan Stall = TimeSpan.FromSeconds(20);
@@ -33,7 +33,7 @@ sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
     {
         for (var round = 0; round < options.Rounds; round++)
         {
-            var faults = Enumerable.Repeat(KillServer, KillsOfAServer).Append(KillBoth).Append(Trespass).Append(Other())
+            var faults = Enumerable.Repeat(KillServer, options.Kills).Append(KillBoth).Append(Trespass).Append(Other())
                 .ToArray();
             // Every second round, because a stall lasts longest.
             if (round % 2 == 0) faults = [.. faults, StallThenKill];
@@ -51,7 +51,8 @@ sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
 
     Func<Task> Other()
     {
-        Func<Task>[] all = [CutNetwork, DelayNetwork, ExhaustPools, SlowDatabase, StallStandby, SetClock];
+        Func<Task>[] all =
+            [CutNetwork, DelayNetwork, ExhaustPools, SlowDatabase, StallStandby, SetClock, FillDisk];
         return all[_random.Next(all.Length)];
     }
 
@@ -123,6 +124,17 @@ sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
             await Task.Delay(TimeSpan.FromMilliseconds(20));
         }
     }, Slow);
+
+    /// <summary>The primary's disk is full. Where no disk can be mounted, the network is slow instead.</summary>
+    Task FillDisk() => pair.Primary.Disk is not { } disk ? DelayNetwork()
+        : run.Measure("the primary's disk full", async () =>
+        {
+            await disk.Fill();
+            await Task.Delay(Slow);
+            disk.Free();
+            // PostgreSQL ends itself if it cannot write its log.
+            await pair.Primary.StartIfDown();
+        }, Slow + Soon);
 
     /// <summary>A server whose clock is ahead. Without the program faketime the machine's clock stays.</summary>
     Task SetClock()

@@ -5,6 +5,7 @@ namespace Amrutam.Bench.Faults;
 
 /// <summary>One PostgreSQL of a pair: its data, its port and its processes.</summary>
 sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, string folder, int port)
+    : IAsyncDisposable
 {
     // A standby has this name. A program that only copies the primary has another and does not count as one.
     const string Standby = "standby";
@@ -14,6 +15,9 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
     readonly string _data = Path.Combine(folder, "data");
 
     public int Port => port;
+
+    /// <summary>The node's own disk; null where none can be mounted.</summary>
+    public SmallDisk? Disk { get; private set; }
 
     string PidFile => Path.Combine(_data, "postmaster.pid");
 
@@ -48,6 +52,9 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
 
     public Task Promote() => Run(programs.PgCtl, "promote", "-w", "-D", _data);
 
+    /// <summary>Starts the node if it has ended.</summary>
+    public Task StartIfDown() => IsUp ? Task.CompletedTask : Start();
+
     public Task Stop() => IsUp ? Run(programs.PgCtl, "stop", "-w", "-D", _data, "-m", "immediate")
         : Task.CompletedTask;
 
@@ -63,8 +70,16 @@ sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, st
         + $"-c unix_socket_directories='{folder}' -c cluster_name={Standby} -c synchronous_standby_names={Standby} "
         + "-c max_connections=200 -c shared_buffers=64MB -c wal_keep_size=256MB -c log_min_messages=fatal");
 
+    public async ValueTask DisposeAsync()
+    {
+        await Signal("CONT");
+        await Stop();
+        if (Disk is not null) await Disk.DisposeAsync();
+    }
+
     async Task Own()
     {
+        Disk ??= await SmallDisk.Mount(folder);
         Directory.CreateDirectory(folder);
         await account.Own(folder, CancellationToken.None);
     }

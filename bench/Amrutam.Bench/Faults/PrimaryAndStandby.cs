@@ -111,11 +111,8 @@ sealed class PrimaryAndStandby : IAsyncDisposable
         await Network.DisposeAsync();
         await _replication.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
-        foreach (var node in (PostgresNode[])[_standby, _primary])
-        {
-            await node.Signal("CONT");
-            await node.Stop();
-        }
+        await _standby.DisposeAsync();
+        await _primary.DisposeAsync();
     }
 
     async Task AwaitStandby()

@@ -4,10 +4,11 @@ namespace Amrutam.Bench.Faults;
 
 /// <summary>The options of a run.</summary>
 /// <param name="Rounds">The number of rounds; each has several faults.</param>
+/// <param name="Kills">The number of times that a server is killed in a round.</param>
 /// <param name="Seed">Decides the order of the faults and the patients' wishes.</param>
 /// <param name="Plant">The defect that the run must find; null for none.</param>
 /// <param name="Folder">The folder below which the run makes its own; null for the system's.</param>
-sealed record FaultOptions(int Rounds, int Seed, string? Plant, string? Folder);
+sealed record FaultOptions(int Rounds, int Kills, int Seed, string? Plant, string? Folder);
 
 /// <summary><c>./x faults</c> puts faults into running servers and databases while patients book, and compares the
 /// patients' ledgers with the database that survived.</summary>
@@ -18,18 +19,22 @@ static class RunFaults
     public static async Task<int> Run(string[] args)
     {
         var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 5 };
+        var kills = new Option<int>("--kills") { DefaultValueFactory = _ => 3 };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => Environment.TickCount & 0xFFFF };
         var plant = new Option<string?>("--plant") { Description = "A defect that the run must find" };
         plant.AcceptOnlyFromAmong(PlantedDefects.Constraint, PlantedDefects.Cancellation);
         var folder = new Option<string?>("--folder") { Description = "Where the run makes its own folder" };
         var patroni = new Option<bool>("--patroni") { Description = "Against etcd, Patroni and HAProxy" };
         var rolling = new Option<bool>("--rolling") { Description = "A rolling restart behind HAProxy" };
-        var root = new RootCommand("Faults while patients book") { rounds, seed, plant, folder, patroni, rolling };
+        var root = new RootCommand("Faults while patients book")
+        {
+            rounds, kills, seed, plant, folder, patroni, rolling,
+        };
         root.SetAction(async (parsed, _) =>
         {
-            var options = new FaultOptions(parsed.GetValue(rounds), parsed.GetValue(seed), parsed.GetValue(plant),
-                parsed.GetValue(folder));
-            Console.WriteLine($"rounds {options.Rounds}, seed {options.Seed}"
+            var options = new FaultOptions(parsed.GetValue(rounds), parsed.GetValue(kills), parsed.GetValue(seed),
+                parsed.GetValue(plant), parsed.GetValue(folder));
+            Console.WriteLine($"rounds {options.Rounds}, kills {options.Kills}, seed {options.Seed}"
                 + (options.Plant is null ? "" : $", with the planted defect {options.Plant}"));
             try
             {
