@@ -449,26 +449,30 @@ CREATE FUNCTION scheduling.bookability_of_visit(slot uuid, patient uuid, account
     LANGUAGE sql STABLE
     AS $$
     select coalesce(s.refusal, j.refusal,
+               case when not scheduling.serves(own.visit_type_ids, v.visit_type_id)
+                    then 'slot_is_for_other_visits' end,
                case when v.takes_more and not t.fits then 'slot_too_short' end,
                case when v.takes_more and exists (
                    select from scheduling.bookings_of_patient_between(patient, s.starts_at, t.ends_at) o
                     where o.id is distinct from moved) then 'bookings_of_a_patient_do_not_overlap' end),
-           coalesce(j.visit_type_id, m.visit_type_id), coalesce(j.visit, m.visit), j.requires_confirmation,
+           v.visit_type_id, coalesce(j.visit, m.visit), j.requires_confirmation,
            coalesce(j.cancellation_window, m.cancellation_window), coalesce(t.ends_at, s.ends_at), t.more_slots
       from scheduling.bookability(slot, patient, account, moved, by_patient, verified_only, open_limit,
                open_limit_per_doctor, cancellation_limit) s
+      left join scheduling.slots own on own.id = slot
       left join scheduling.bookings m on m.id = moved and m.doctor_id = s.doctor_id
       left join scheduling.visit_types k on k.id = m.visit_type_id
-      left join lateral scheduling.judged_visit(s.doctor_id, s.starts_at, patient, by_patient, kind, expected_fee) j
-        on m.id is null and (moved is null or kind is not null)
+      left join lateral scheduling.judged_visit(slot, s.doctor_id, s.starts_at, patient, by_patient, kind,
+          expected_fee) j on m.id is null and (moved is null or kind is not null)
      cross join lateral (
         select w.*, scheduling.takes_more_slots(s.starts_at, s.ends_at, w.minutes, w.buffer_before, w.buffer_after)
                    as takes_more
-          from (select coalesce(j.minutes, (m.visit ->> 'minutes')::int) as minutes,
+          from (select coalesce(j.visit_type_id, m.visit_type_id) as visit_type_id,
+                       coalesce(j.minutes, (m.visit ->> 'minutes')::int) as minutes,
                        coalesce(j.buffer_before, k.buffer_before_minutes) as buffer_before,
                        coalesce(j.buffer_after, k.buffer_after_minutes) as buffer_after) w) v
       left join lateral scheduling.slots_of_visit(slot, s.doctor_id, s.starts_at, v.minutes, v.buffer_before,
-          v.buffer_after, account, moved) t on v.takes_more
+          v.buffer_after, account, moved, v.visit_type_id) t on v.takes_more
 $$;
 
 CREATE FUNCTION scheduling.bookable_slots(verified_only boolean) RETURNS TABLE(id uuid, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, specialization text, time_zone text, requires_confirmation boolean)
@@ -692,32 +696,50 @@ CREATE FUNCTION scheduling.json_of(at timestamp with time zone) RETURNS text
 CREATE FUNCTION scheduling.judged_visit(doctor uuid, slot_starts_at timestamp with time zone, patient uuid, by_patient boolean, kind uuid, expected_fee integer) RETURNS TABLE(refusal text, visit_type_id uuid, visit jsonb, requires_confirmation boolean, cancellation_window interval, minutes integer, buffer_before integer, buffer_after integer)
     LANGUAGE sql STABLE
     AS $$
+    select j.refusal, j.visit_type_id, j.visit, j.requires_confirmation, j.cancellation_window, j.minutes,
+           j.buffer_before, j.buffer_after
+      from scheduling.judged_visit(null, doctor, slot_starts_at, patient, by_patient, kind, expected_fee) j
+$$;
+
+CREATE FUNCTION scheduling.judged_visit(slot uuid, doctor uuid, slot_starts_at timestamp with time zone, patient uuid, by_patient boolean, kind uuid, expected_fee integer) RETURNS TABLE(refusal text, visit_type_id uuid, visit jsonb, requires_confirmation boolean, cancellation_window interval, minutes integer, buffer_before integer, buffer_after integer, first boolean)
+    LANGUAGE sql STABLE
+    AS $$
     select case when o.id is null and kind is not null then 'visit_type_not_offered'
                 when by_patient and o.bookable_by = 'staff' then 'visit_type_not_offered'
+                when not scheduling.serves(s.visit_type_ids, o.id) then 'slot_is_for_other_visits'
                 when by_patient and slot_starts_at - make_interval(mins => o.minimum_notice_minutes)
                      <= statement_timestamp() then 'minimum_notice'
                 when expected_fee is not null and expected_fee is distinct from
                      case when o.id is not null then o.fee_minor
                           else (select d.fee_minor from doctors.practitioners d where d.id = doctor) end
                     then 'price_has_changed'
-                when not o.first and not exists (
+                when not o.first and patient is not null and not exists (
                     select from scheduling.bookings b
                      where b.patient_id = patient and b.doctor_id = doctor and b.status = 'completed'
                        and b.starts_at > slot_starts_at - make_interval(days => o.follow_up_within_days)
                        and b.starts_at < slot_starts_at) then 'follow_up_needs_a_first_visit' end,
            o.id, scheduling.copy_of_visit_type(o), o.requires_confirmation,
            make_interval(mins => o.cancellation_window_minutes), o.minutes, o.buffer_before_minutes,
-           o.buffer_after_minutes
-      from (select doctor as id) asked
-      left join lateral scheduling.offered_visit_type(asked.id, kind) o on true
+           o.buffer_after_minutes, o.first
+      from (select doctor as id, slot as slot_id) asked
+      left join scheduling.slots s on s.id = asked.slot_id
+      left join lateral scheduling.offered_visit_type(asked.id, kind, s.visit_type_ids) o on true
 $$;
 
 CREATE FUNCTION scheduling.offered_visit_type(doctor uuid, kind uuid) RETURNS SETOF scheduling.offered_visit_types
     LANGUAGE sql STABLE
     AS $$
+    select * from scheduling.offered_visit_type(doctor, kind, null)
+$$;
+
+CREATE FUNCTION scheduling.offered_visit_type(doctor uuid, kind uuid, slot_kinds uuid[]) RETURNS SETOF scheduling.offered_visit_types
+    LANGUAGE sql STABLE
+    AS $$
     select v.*
       from (select o.visit_type_id, o.position from scheduling.doctor_visit_types o
-             where o.doctor_id = doctor and (kind is null or o.visit_type_id = kind) offset 0) o
+             where o.doctor_id = doctor
+               and case when kind is null then scheduling.serves(slot_kinds, o.visit_type_id)
+                        else o.visit_type_id = kind end offset 0) o
      cross join lateral (
         select v.* from scheduling.offered_visit_types v
          where v.doctor_id = doctor and v.id = o.visit_type_id offset 0) v
@@ -796,6 +818,10 @@ begin
     return null;
 end $$;
 
+CREATE FUNCTION scheduling.serves(slot_kinds uuid[], kind uuid) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((slot_kinds IS NULL) OR COALESCE((kind = ANY (slot_kinds)), false));
+
 CREATE TABLE scheduling.slots (
     id uuid NOT NULL,
     doctor_id uuid NOT NULL,
@@ -809,6 +835,7 @@ CREATE TABLE scheduling.slots (
     from_rules boolean DEFAULT false NOT NULL,
     bookable_until timestamp with time zone,
     closed_because text,
+    visit_type_ids uuid[],
     CONSTRAINT closed_slot_is_not_booked CHECK (((closed_at IS NULL) OR (booking_id IS NULL))),
     CONSTRAINT hold_has_holder_and_end CHECK (((held_by IS NULL) = (held_until IS NULL))),
     CONSTRAINT open_slot_has_no_reason_to_be_closed CHECK (((closed_at IS NOT NULL) OR (closed_because IS NULL))),
@@ -846,19 +873,28 @@ $$;
 CREATE FUNCTION scheduling.slots_of_visit(slot uuid, doctor uuid, from_time timestamp with time zone, minutes integer, buffer_before integer, buffer_after integer, account uuid, moved uuid) RETURNS TABLE(fits boolean, ends_at timestamp with time zone, more_slots uuid[])
     LANGUAGE sql STABLE
     AS $$
+    select * from scheduling.slots_of_visit(slot, doctor, from_time, minutes, buffer_before, buffer_after, account,
+        moved, null)
+$$;
+
+CREATE FUNCTION scheduling.slots_of_visit(slot uuid, doctor uuid, from_time timestamp with time zone, minutes integer, buffer_before integer, buffer_after integer, account uuid, moved uuid, kind uuid) RETURNS TABLE(fits boolean, ends_at timestamp with time zone, more_slots uuid[])
+    LANGUAGE sql STABLE
+    AS $$
     select coalesce(t.free and t.length = t.ends_at - from_time
                and t.ends_at >= from_time + make_interval(mins => minutes)
                and t.length <= interval '12 hours', false),
            t.ends_at, t.more_slots
-      from (select bool_and(s.id = slot or scheduling.slot_state(s) = 'open'
+      from (select bool_and((s.id = slot or scheduling.slot_state(s) = 'open'
                        or coalesce(scheduling.slot_state(s) = 'held' and s.held_by = account
-                           or s.booking_id = moved, false)) as free,
-                   max(s.ends_at) filter (where s.starts_at >= from_time
-                       and s.starts_at < from_time + make_interval(mins => minutes)) as ends_at,
-                   sum(s.ends_at - s.starts_at) filter (where s.starts_at >= from_time
-                       and s.starts_at < from_time + make_interval(mins => minutes)) as length,
+                           or s.booking_id = moved, false))
+                       and (not v.of_visit or scheduling.serves(s.visit_type_ids, kind))) as free,
+                   max(s.ends_at) filter (where v.of_visit) as ends_at,
+                   sum(s.ends_at - s.starts_at) filter (where v.of_visit) as length,
                    array_agg(s.id order by s.starts_at) filter (where s.id <> slot) as more_slots
               from scheduling.slots s
+             cross join lateral (
+                select s.starts_at >= from_time and s.starts_at < from_time + make_interval(mins => minutes)
+                           as of_visit) v
              where s.doctor_id = doctor and s.closed_at is null
                and s.starts_at >= from_time - case when buffer_before > 0
                    then make_interval(hours => 12, mins => buffer_before) else interval '0' end
@@ -882,17 +918,35 @@ CREATE FUNCTION scheduling.takes_more_slots(slot_starts_at timestamp with time z
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN COALESCE(((buffer_before > 0) OR ((slot_starts_at + make_interval(mins => (minutes + buffer_after))) > slot_ends_at)), false);
 
+CREATE FUNCTION scheduling.visit_at_slot(slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, kind uuid, patient uuid, by_patient boolean) RETURNS TABLE(refusal text, visit jsonb, first boolean)
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(j.refusal,
+               case when scheduling.takes_more_slots(slot_starts_at, slot_ends_at, j.minutes, j.buffer_before,
+                        j.buffer_after)
+                     and not (select t.fits from scheduling.slots_of_visit(slot, doctor, slot_starts_at, j.minutes,
+                              j.buffer_before, j.buffer_after, null, null, j.visit_type_id) t)
+                    then 'slot_too_short' end),
+           j.visit, j.first
+      from scheduling.judged_visit(slot, doctor, slot_starts_at, patient,
+               coalesce(by_patient, not exists (
+                   select from scheduling.visit_types k where k.id = kind and k.bookable_by = 'staff')),
+               kind, null) j
+$$;
+
 CREATE FUNCTION scheduling.visit_that_fits(slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, kind uuid) RETURNS TABLE(visit jsonb)
     LANGUAGE sql STABLE
     AS $$
-    select scheduling.copy_of_visit_type(o)
-      from scheduling.offered_visit_type(doctor, kind) o
-     where (o.minimum_notice_minutes is null
-            or slot_starts_at - make_interval(mins => o.minimum_notice_minutes) > statement_timestamp())
-       and (not scheduling.takes_more_slots(slot_starts_at, slot_ends_at, o.minutes, o.buffer_before_minutes,
-                o.buffer_after_minutes)
-            or (select t.fits from scheduling.slots_of_visit(slot, doctor, slot_starts_at, o.minutes,
-                    o.buffer_before_minutes, o.buffer_after_minutes, null, null) t))
+    select v.visit from scheduling.visit_that_fits(slot, doctor, slot_starts_at, slot_ends_at, kind, null, null) v
+     where v.visit is not null
+$$;
+
+CREATE FUNCTION scheduling.visit_that_fits(slot uuid, doctor uuid, slot_starts_at timestamp with time zone, slot_ends_at timestamp with time zone, kind uuid, patient uuid, by_patient boolean) RETURNS TABLE(visit jsonb)
+    LANGUAGE sql STABLE
+    AS $$
+    select v.visit
+      from scheduling.visit_at_slot(slot, doctor, slot_starts_at, slot_ends_at, kind, patient, by_patient) v
+     where v.refusal is null
 $$;
 
 CREATE FUNCTION scheduling.walk_ins_left(doctor uuid, on_day date) RETURNS integer
@@ -1405,6 +1459,8 @@ CREATE TABLE scheduling.availability (
     made_in_zone text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    rule_visit_types jsonb,
+    rule_visit_types_revision bigint,
     CONSTRAINT availability_horizon_days_check CHECK (((horizon_days >= 1) AND (horizon_days <= 400))),
     CONSTRAINT availability_minimum_notice_minutes_check CHECK (((minimum_notice_minutes >= 0) AND (minimum_notice_minutes <= 43200))),
     CONSTRAINT availability_rules_check CHECK ((jsonb_typeof(rules) = 'array'::text))

@@ -64,6 +64,8 @@ static class DoctorsTerms
         {
             Format = "date",
         },
+        ["listDoctors.visit_type_id"] = new("Doctors who offer this kind of visit. Fees and slots are those of it."),
+        ["Doctor.visit_type"] = new("The kind of visit that was asked for, with its price."),
         ["listDoctors.sort"] = new("The order. The default is `relevance` with `q`, and `name` without.", "soonest")
         {
             Words = ListDoctors.Sorts,

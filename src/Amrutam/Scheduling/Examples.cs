@@ -10,6 +10,7 @@ using Amrutam.Scheduling.Queue;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.VisitTypes;
 using Amrutam.Scheduling.Waitlist;
 using NodaTime;
 
@@ -121,7 +122,8 @@ static class Examples
     public static readonly PreviewAvailability.Response Preview = new(SlotsAdded: 136, SlotsRemoved: 12, SlotsKept: 4,
         [Shown(Starts)], [Shown(Ends)], InTheWay,
         LocalTimesSkipped: [new(new(2030, 3, 10), new(2, 0), new(3, 0))],
-        LocalTimesRepeated: [new(new(2030, 11, 3), new(1, 0), new(2, 0))]);
+        LocalTimesRepeated: [new(new(2030, 11, 3), new(1, 0), new(2, 0))],
+        VisitTypes: [new(VisitTypeExamples.Id, "First consultation", Slots: 120, Code: null)]);
 
     public static readonly TakeTimeOff.Response TimeOff = new(Guid.Parse("0193f7f5-8e41-7f6d-8c51-427ebf1c3143"),
         Instant.FromUtc(2030, 1, 6, 18, 30), Instant.FromUtc(2030, 1, 11, 18, 30), Zone, SlotsClosed: 40,

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Reserving;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Slots;
 
 namespace Amrutam.Scheduling;

@@ -126,6 +126,8 @@ static class SchedulingProblems
         "That kind of visit is not offered; choose another kind");
     public static readonly Problem SlotTooShort = new(409, "slot_too_short",
         "There is not enough free time at this slot for that kind of visit; choose another slot");
+    public static readonly Problem SlotIsForOtherVisits = new(409, "slot_is_for_other_visits",
+        "The doctor keeps this slot for other kinds of visit; choose another slot");
     public static readonly Problem FollowUpNeedsAFirstVisit = new(409, "follow_up_needs_a_first_visit",
         "A follow-up needs a recent completed visit with this doctor; book a first visit");
     public static readonly Problem PriceHasChanged = new(409, "price_has_changed",
@@ -145,7 +147,7 @@ static class SchedulingProblems
 
     /// <summary>The problems of a slot that another slot would not have.</summary>
     public static readonly Problem[] OfSlot = [OneActiveBookingPerSlot, SlotIsClosed, SlotIsHeld, DoctorIsNotBookable,
-        SlotTooShort];
+        SlotTooShort, SlotIsForOtherVisits];
 
     /// <summary>The problems of every route that books, holds, moves or accepts a slot: those that
     /// <c>scheduling.bookability</c> names.</summary>
@@ -154,13 +156,13 @@ static class SchedulingProblems
         PatientNotFound, PatientIsOfAge, CommonProblems.Absent, IdempotencyProblems.KeyReused];
 
     /// <summary>The problems of a kind of visit, on every route that books one.</summary>
-    public static readonly Problem[] OfVisit = [VisitTypeNotOffered, FollowUpNeedsAFirstVisit];
+    public static readonly Problem[] OfVisit = [VisitTypeNotOffered, FollowUpNeedsAFirstVisit, PriceHasChanged];
 
     /// <summary>The problems of a step in a booking's life.</summary>
     public static readonly Problem[] OfStep = [CommonProblems.Absent, StepNotAllowed, RevisionIsStale,
         IdempotencyProblems.KeyReused];
 
-    static readonly Dictionary<string, Problem> ByCode = OfBooking.Concat(OfVisit).Append(PriceHasChanged)
+    static readonly Dictionary<string, Problem> ByCode = OfBooking.Concat(OfVisit)
         .ToDictionary(rule => rule.Code, StringComparer.Ordinal);
 
     /// <summary>The problem with a code that a statement returned, or with the name of a constraint.</summary>

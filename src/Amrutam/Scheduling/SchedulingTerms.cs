@@ -5,6 +5,7 @@ using Amrutam.Scheduling.Bookings;
 using Amrutam.Scheduling.Bookings.Policies;
 using Amrutam.Scheduling.Bookings.Reserving;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Desk;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
@@ -38,6 +39,7 @@ static class SchedulingTerms
         ["listOpenSlots.to"] = new("The last date, in the doctor's time zone.", "2030-01-13"),
         ["listOpenSlots.visit_type_id"] = new("Only slots at which a visit of this kind fits."),
         ["Slot.visit_type"] = new("The kind of visit that was asked for, with its price."),
+        ["explainTime.visit_type_id"] = new("The kind of visit; the doctor's default if not given."),
         ["explainTime.at"] = new("The instant that the question is about."),
         ["bookable"] = new("Whether the time can be booked."),
         ["ExplainTimeResponse.code"] = new("The reason, for programs.", "bookable") { Words = ExplainTime.Codes },
@@ -59,6 +61,18 @@ static class SchedulingTerms
         },
         ["valid_from"] = new("The first date of the rule; null for no limit."),
         ["valid_to"] = new("The last date of the rule; null for no limit."),
+        ["visit_type_ids"] = new("The kinds of visit that the rule serves; none for every kind.")
+        {
+            MaxItems = ScheduleRule.MostVisitTypes,
+        },
+        ["visit_types"] = new("The kinds of visit that the doctor offers, with the slots at which they can begin."),
+        ["PreviewedVisitType.name"] = new("The name of the kind.", "First consultation"),
+        ["PreviewedVisitType.slots"] = new("At how many slots a visit of the kind can begin.", 120),
+        ["PreviewedVisitType.code"] = new("The reason why there is no such slot; null if there is one.",
+            SchedulingProblems.SlotTooShort.Code)
+        {
+            Words = [SchedulingProblems.SlotTooShort.Code, SchedulingProblems.SlotIsForOtherVisits.Code],
+        },
         ["rules"] = new("The weekly rules; none overlaps another.") { MaxItems = WeeklySchedule.MostRules },
         ["minimum_notice_minutes"] = new("The last booking of a slot is this long before its start.", 60)
         {
@@ -133,7 +147,7 @@ static class SchedulingTerms
         ["revision"] = new("A number that increases with each change."),
         ["visit_type"] = new("The kind of visit as booked; null if the doctor offers none."),
         ["BookSlotRequest.visit_type_id"] = new("The kind of visit; the doctor's default if not given."),
-        ["BookSlotRequest.expected_fee_minor"] = new("The price that the caller saw. Another price is refused.", 80_000)
+        ["expected_fee_minor"] = new("The price that the caller saw. Another price is refused.", 80_000)
         {
             Minimum = 0,
         },

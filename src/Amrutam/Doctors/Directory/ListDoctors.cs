@@ -13,9 +13,10 @@ using Npgsql;
 
 namespace Amrutam.Doctors.Directory;
 
-/// <summary>Lists the doctors that are shown, by words, specialization, language, fee and free day.</summary>
+/// <summary>Lists the doctors that are shown, by words, specialization, language, fee, free day and kind of
+/// visit.</summary>
 /// <remarks>
-/// There are four ways to read the list, chosen for their cost with ten thousand doctors
+/// There are five ways to read the list, chosen for their cost with ten thousand doctors
 /// (docs/decisions/0201-directory.md). With words, the matches are found by index and sorted. Without words, an index
 /// has the order. Soonest walks the open slots of all doctors from now on, and asks every doctor for their next slot
 /// only if that yields too few. When a slot is booked between two pages, its doctor moves in the order of soonest and
@@ -32,9 +33,12 @@ static class ListDoctors
     /// <param name="AvailableOn">A date in the doctor's own zone on which a slot is open.</param>
     /// <param name="Sort">relevance (the default with q), name (the default without), soonest, fee or
     /// experience.</param>
+    /// <param name="VisitTypeId">Doctors who offer this kind of visit. The fee, the free day and the next slot are then
+    /// those of the kind.</param>
     public sealed record Filters(
         string? Q, string? Specialization, string? Language, [FromQuery(Name = "max_fee_minor")] int? MaxFeeMinor,
-        string? Currency, [FromQuery(Name = "available_on")] string? AvailableOn, string? Sort);
+        string? Currency, [FromQuery(Name = "available_on")] string? AvailableOn, string? Sort,
+        [FromQuery(Name = "visit_type_id")] Guid? VisitTypeId);
 
     /// <summary>The end of a page: the sort key as a number and a text, and the doctor's id.</summary>
     sealed record Key(long Number, string Text, Guid Id)
@@ -53,7 +57,7 @@ static class ListDoctors
     /// <summary>The filters, checked and in the form that is compared.</summary>
     sealed record Wanted(
         string? Q, string? Specialization, string? Language, int? MaxFeeMinor, string? Currency, LocalDate? On,
-        string Sort);
+        string Sort, Guid? VisitTypeId);
 
     public const int MaxText = 200;
     const int MicrosecondTicks = 10;
@@ -65,7 +69,8 @@ static class ListDoctors
 
     public static void Map(RouteGroupBuilder doctors) => doctors.MapGet("/", Handle)
         .AllowAnonymous().CachePublic().WithSummary("Find a doctor")
-        .WithDescription("Open to all. Filters can be combined, and misspelt words are forgiven.")
+        .WithDescription("Open to all. Filters can be combined, and misspelt words are forgiven. "
+            + "With `visit_type_id`, the fee filters, the sort and the next slot are those of the kind of visit.")
         .WithProblems(PageQuery.NotACursor, CommonProblems.Invalid);
 
     static async Task<Results<Ok<Page<Doctor>>, ProblemHttpResult>> Handle(
@@ -97,12 +102,17 @@ static class ListDoctors
         fields.Refuse(!Sorts.Contains(sort), "sort", "must be one of " + string.Join(", ", Sorts));
         // Without words there is no relevance to sort by.
         return new(q, specialization, language, filters.MaxFeeMinor, currency,
-            on is { Success: true } ? on.Value : null, q is null && sort == "relevance" ? "name" : sort);
+            on is { Success: true } ? on.Value : null, q is null && sort == "relevance" ? "name" : sort,
+            filters.VisitTypeId);
     }
 
     static async Task<List<Row>> Find(
         NpgsqlDataSource db, Wanted wanted, bool verifiedOnly, Key after, int fetch, CancellationToken ct)
     {
+        if (wanted.VisitTypeId is { } type)
+            return await Filtered(db.Statement(DoctorsOfVisitType.Find)).With(after.Number).With(after.Text)
+                .With(after.Id).With(wanted.Q).With(wanted.Specialization).With(wanted.Sort).With(type)
+                .Within(MostSearch).List(row => Read(row) with { Doctor = DoctorsOfVisitType.Read(row) }, ct);
         if (wanted is { Sort: "soonest", Q: null } && after.HasOpenSlot)
         {
             var near = await Filtered(db.Statement(FindSoonestNear))
@@ -141,7 +151,8 @@ static class ListDoctors
         and s.starts_at < to_timestamp(($5::jsonb ->> 'until')::float8)
         """;
 
-    const string OnTheDay = """
+    /// <summary>Whether a slot <c>s</c> is ahead and on the day $5 in the zone of the doctor <c>d</c>.</summary>
+    public const string OnTheDay = """
         s.starts_at > now() and s.starts_at >= to_timestamp(($5::jsonb -> 'zones' -> d.time_zone ->> 0)::float8)
         and s.starts_at < to_timestamp(($5::jsonb -> 'zones' -> d.time_zone ->> 1)::float8)
         """;
@@ -215,23 +226,31 @@ static class ListDoctors
          order by page.key, page.id
         """;
 
+    /// <summary>The words ($10) and the specialization ($11) as queries, in <c>words</c>.</summary>
+    public const string Words = """
+        words as materialized (
+            select q, plainto_tsquery('simple', doctors.folded($10)) as as_typed,
+                   case when $10 is null then specialization when $11 is null then q else q && specialization end
+                       as wanted
+              from doctors.query_of($10::text, '', $1) q, doctors.query_of($11::text, 'B', $1) specialization)
+        """;
+
+    /// <summary>The rank of a profile <c>d</c> for <see cref="Words"/>; the best comes first.</summary>
+    public const string Relevance =
+        "-((ts_rank(d.search, words.q) + ts_rank(d.search, words.as_typed)) * 1000000)::bigint";
+
     // Words as they were typed count twice, so that their matches come before those that only sound or look alike. A
     // part that has no words, as q=%, finds nobody. The query is a scalar, so that it reaches the indexes of
     // shown_profiles.
     const string FindByWords = $"""
-        with words as materialized (
-            select q, plainto_tsquery('simple', doctors.folded($10)) as as_typed,
-                   case when $10 is null then specialization when $11 is null then q else q && specialization end
-                       as wanted
-              from doctors.query_of($10::text, '', $1) q, doctors.query_of($11::text, 'B', $1) specialization),
+        with {Words},
         found as (
             select d.id, case $12::text
                        when 'soonest' then
                            coalesce((extract(epoch from soonest.starts_at) * 1000000)::bigint, 9223372036854775807)
                        when 'fee' then coalesce(d.fee_minor, 2147483647)
                        when 'experience' then -d.experience
-                       when 'relevance' then
-                           -((ts_rank(d.search, words.q) + ts_rank(d.search, words.as_typed)) * 1000000)::bigint
+                       when 'relevance' then {Relevance}
                        else 0 end as number,
                    case $12 when 'name' then lower(d.full_name) else '' end as text
               from words

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Amrutam.Platform.Data;
+using Amrutam.Scheduling.Contracts;
 using NodaTime;
 using Npgsql;
 
@@ -18,12 +19,15 @@ namespace Amrutam.Doctors.Profiles;
 /// administrator's view.</param>
 /// <param name="PendingChanges">New values of verified fields that wait for an administrator; only in the same
 /// views.</param>
+/// <param name="VisitType">The kind of visit that was asked for, with the price that counts; only in a list for a
+/// kind.</param>
 sealed record Doctor(
     Guid Id, Guid UserId, string FullName, string Specialization, int Experience, string Bio,
     IReadOnlyList<string> Languages, int? FeeMinor, string Currency, string? RegistrationNumber,
     string? RegistrationCouncil, string TimeZone, bool Verified, Instant? NextOpenSlotAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationNote = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PendingChanges? PendingChanges = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PendingChanges? PendingChanges = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] VisitTypeCopy? VisitType = null)
 {
     /// <summary>The columns of <see cref="Read"/>, of a profile <c>d</c> joined to
     /// <see cref="NextOpenSlot"/>.</summary>

@@ -2,7 +2,7 @@ using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Idempotency;
-using Amrutam.Scheduling.Slots;
+using Amrutam.Scheduling.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;

@@ -17,15 +17,17 @@ namespace Amrutam.Scheduling.Desk;
 static class BookAtDesk
 {
     /// <param name="VisitTypeId">The kind of the visit; the doctor's default kind if not given.</param>
+    /// <param name="ExpectedFeeMinor">The price that the patient was told; another one is refused.</param>
     [SchemaName("DeskBookingRequest")]
-    public sealed record Request(Guid PatientId, Guid SlotId, string? Reason = null, Guid? VisitTypeId = null);
+    public sealed record Request(Guid PatientId, Guid SlotId, string? Reason = null, Guid? VisitTypeId = null,
+        int? ExpectedFeeMinor = null);
 
     public static void Map(RouteGroupBuilder desk) =>
         desk.MapPost("/bookings", Handle).WithSummary("Book a slot for a patient")
             .WithDescription("For a patient whom the desk knows. The event names the patient as `acted_for`.")
             .WithLocation().Example(Examples.BookedAtDesk)
             .Example(new Request(ExampleAccounts.Patient, Examples.SlotId))
-            .WithProblems([.. SchedulingProblems.OfBooking, CommonProblems.Invalid]);
+            .WithProblems([.. SchedulingProblems.OfBooking, .. SchedulingProblems.OfVisit, CommonProblems.Invalid]);
 
     static async Task<StoredResponse<Created<Booking>>> Handle(Request request, CurrentUser user, IdempotencyKey key,
         IdempotentTransaction transaction, CheckBookability bookability, Alternatives alternatives)
@@ -38,7 +40,7 @@ static class BookAtDesk
             if (!await connection.Statement(IsKnown).With(request.PatientId).Value<bool>())
                 return CommonProblems.NotFound();
             var (refusal, place) = await bookability.CheckVisit(connection, request.SlotId, request.PatientId, user,
-                new(request.VisitTypeId));
+                new(request.VisitTypeId, request.ExpectedFeeMinor));
             if (refusal is not null) return await alternatives.AddTo(refusal, request.SlotId, request.VisitTypeId,
                     connection);
             var booked = await InsertBookings.Insert(connection, [place], request.PatientId, user, reason);

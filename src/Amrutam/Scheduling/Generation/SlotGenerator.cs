@@ -6,8 +6,10 @@ namespace Amrutam.Scheduling.Generation;
 /// <summary>A time of a weekday on the doctor's wall clock, and its division into slots.</summary>
 /// <param name="From">Minutes after midnight.</param>
 /// <param name="To">Minutes after the same midnight: 1440 is the end of the day, more is on the next day.</param>
+/// <param name="VisitTypes">The kinds of visit that it serves; null for every kind.</param>
 sealed record WeeklyWindow(
-    IsoDayOfWeek Weekday, int From, int To, Duration Slot, Duration Gap, LocalDate ValidFrom, LocalDate ValidTo)
+    IsoDayOfWeek Weekday, int From, int To, Duration Slot, Duration Gap, LocalDate ValidFrom, LocalDate ValidTo,
+    IReadOnlyList<Guid>? VisitTypes = null)
 {
     public const int DayMinutes = 24 * 60;
 
@@ -28,13 +30,18 @@ static class SlotGenerator
     /// <summary>Every slot that starts after the instant, up to the windows of the last day; by time, without
     /// overlaps.</summary>
     public static IEnumerable<Interval> Slots(
+        IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, Instant after, LocalDate last) =>
+        SlotsOfWindows(week, zone, after, last).Select(slot => slot.Time);
+
+    /// <summary>The same slots, each with its window.</summary>
+    public static IEnumerable<(WeeklyWindow Window, Interval Time)> SlotsOfWindows(
         IReadOnlyList<WeeklyWindow> week, DateTimeZone zone, Instant after, LocalDate last)
     {
         foreach (var (window, time) in Windows(week, zone, after.InZone(zone).Date, last))
         {
             var (start, step) = (time.Start, window.Slot + window.Gap);
             for (; start + window.Slot <= time.End; start += step)
-                if (start > after) yield return new(start, start + window.Slot);
+                if (start > after) yield return (window, new(start, start + window.Slot));
         }
     }
 

@@ -32,7 +32,24 @@ static class ApplySlotPlan
         if (closed < close.Count)
             plans = (await DoctorCalendar.Of(connection, [.. plans.Select(p => p.Calendar.Doctor)]))
                 .ConvertAll(calendar => (calendar, calendar.Plan()));
-        return new(await Open(connection, plans, by), closed);
+        var opened = await Open(connection, plans, by);
+        await KeepKinds(connection, plans);
+        return new(opened, closed);
+    }
+
+    /// <summary>Gives each slot of the rules the kinds of visit of its rule.</summary>
+    static async Task KeepKinds(
+        NpgsqlConnection connection, IReadOnlyList<(DoctorCalendar Calendar, SlotPlan Plan)> plans)
+    {
+        foreach (var calendar in plans.Select(p => p.Calendar).Where(calendar => calendar.Offered.VisitTypes.Any()))
+        {
+            var wanted = calendar.Wanted(calendar.Offered.Windows(), calendar.Offered);
+            await connection.Statement(SetKinds).With(calendar.Doctor)
+                .With(wanted.ConvertAll(slot => slot.Time.Start.ToDateTimeUtc()).ToArray())
+                .With(wanted.ConvertAll(slot => slot.Time.End.ToDateTimeUtc()).ToArray())
+                .With(wanted.ConvertAll(slot =>
+                    slot.Window.VisitTypes is { } kinds ? $"{{{string.Join(',', kinds)}}}" : null).ToArray()).Execute();
+        }
     }
 
     static async Task<int> Open(
@@ -72,11 +89,22 @@ static class ApplySlotPlan
         select count(*)::int from closed
         """;
 
+    // The rows are locked in id order, as in every booking. The kinds of a slot are the text of an array.
+    const string SetKinds = """
+        with changed as materialized (
+            select s.id, w.kinds::uuid[] as kinds
+              from unnest($2::timestamptz[], $3::timestamptz[], $4::text[]) as w (starts_at, ends_at, kinds)
+              join scheduling.slots s on s.doctor_id = $1 and s.starts_at = w.starts_at and s.ends_at = w.ends_at
+             where s.from_rules and s.closed_at is null and s.visit_type_ids is distinct from w.kinds::uuid[]
+             order by s.id for update of s)
+        update scheduling.slots s set visit_type_ids = c.kinds from changed c where s.id = c.id
+        """;
+
     // The notice belongs to the rules; a slot published by hand is bookable until it starts.
     const string Publish = """
         with opened as (
             update scheduling.slots s
-               set closed_at = null, closed_because = null,
+               set closed_at = null, closed_because = null, visit_type_ids = null,
                    bookable_until = case when s.from_rules then a.bookable_until end
               from unnest($1::uuid[], $2::timestamptz[]) as a (id, bookable_until)
               join scheduling.slots was on was.id = a.id

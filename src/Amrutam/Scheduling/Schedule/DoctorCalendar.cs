@@ -23,6 +23,11 @@ sealed record DoctorCalendar(
     public SlotPlan Plan(IReadOnlyList<WeeklyWindow> week, WeeklySchedule offered) =>
         SlotPlan.Of(SlotGenerator.Slots(week, Zone, Now, Today.PlusDays(offered.HorizonDays)), Slots, Away, Now);
 
+    /// <summary>The slots of the given rules, each with its window.</summary>
+    public List<(WeeklyWindow Window, Interval Time)> Wanted(IReadOnlyList<WeeklyWindow> week,
+        WeeklySchedule offered) =>
+        [.. SlotGenerator.SlotsOfWindows(week, Zone, Now, Today.PlusDays(offered.HorizonDays))];
+
     /// <summary>Bookings outside the rules, also beyond the horizon.</summary>
     public IReadOnlyList<MadeSlot> Outside(IReadOnlyList<WeeklyWindow> week)
     {
@@ -57,8 +62,9 @@ sealed record DoctorCalendar(
 
     static DoctorCalendar? Read(NpgsqlDataReader row) => TimeZones.Zone(row.GetString(1)) is not { } zone ? null : new(
         row.GetGuid(0), zone, row.IsDBNull(2) ? WeeklySchedule.Nothing : new(
-            JsonSerializer.Deserialize<List<ScheduleRule>>(row.GetString(2), Json.Options)!, row.GetInt32(3),
-            row.GetInt32(4)),
+            WeeklySchedule.Together(JsonSerializer.Deserialize<List<ScheduleRule>>(row.GetString(2), Json.Options)!,
+                row.IsDBNull(7) ? null : JsonSerializer.Deserialize<List<List<Guid>>>(row.GetString(7), Json.Options)),
+            row.GetInt32(3), row.GetInt32(4)),
         row.GetInt32OrNull(5) ?? 0, row.GetInstant(6), [], []);
 
     static (Guid, Interval) ReadTime(NpgsqlDataReader row) =>
@@ -70,7 +76,8 @@ sealed record DoctorCalendar(
 
     const string Select = """
         select d.id, d.time_zone, a.rules, a.minimum_notice_minutes, a.horizon_days, a.revision::int,
-               statement_timestamp()
+               statement_timestamp(),
+               case when a.rule_visit_types_revision = a.revision then a.rule_visit_types end
           from doctors.practitioners d left join scheduling.availability a on a.doctor_id = d.id where d.id = any($1)
         """;
 

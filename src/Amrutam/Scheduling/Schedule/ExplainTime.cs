@@ -5,6 +5,7 @@ using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Scheduling.Generation;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using NodaTime;
 using Npgsql;
 
@@ -26,22 +27,25 @@ static class ExplainTime
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/doctors/{id:guid}/explanation", Handle)
         .AllowAnonymous().WithTags("Slots").WithSummary("Explain why a time can or cannot be booked")
-        .WithDescription("The reason as a code and a sentence. It never contains who booked the time.")
+        .WithDescription("The reason as a code and a sentence, for a kind of visit or the doctor's default. "
+            + "It never contains who booked the time.")
         .Example("at", Examples.Open.StartsAt).Example(Examples.Explanation).WithProblems(CommonProblems.Absent);
 
     static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
-        Guid id, QueryInstant at, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct)
+        Guid id, QueryInstant at, NpgsqlDataSource db, SchedulingSettings settings, CancellationToken ct,
+        [FromQuery(Name = "visit_type_id")] Guid? visitType = null)
     {
         var facts = await db.Statement(Select)
-            .With(id).With(at.Value).With(settings.VerifiedDoctorsOnly).One(Read, ct);
+            .With(id).With(at.Value).With(settings.VerifiedDoctorsOnly).With(visitType).One(Read, ct);
         if (facts is null) return CommonProblems.NotFound();
         var code = Code(facts, at.Value);
         var local = at.Value.InZone(facts.Zone);
-        return TypedResults.Ok(new Response(at.Value, local.Date, local.TimeOfDay, facts.Zone.Id, code == Bookable,
-            code, Sentences[code], code == Bookable ? facts.SlotId : null));
+        var bookable = code is Bookable or ForFollowUps;
+        return TypedResults.Ok(new Response(at.Value, local.Date, local.TimeOfDay, facts.Zone.Id, bookable,
+            code, Sentences[code], bookable ? facts.SlotId : null));
     }
 
-    const string Bookable = "bookable", Closed = "closed";
+    const string Bookable = "bookable", ForFollowUps = "bookable_as_follow_up", Closed = "closed";
 
     /// <summary>Every answer that there is.</summary>
     public static IReadOnlyList<string> Codes => [.. Sentences.Keys];
@@ -49,6 +53,10 @@ static class ExplainTime
     static readonly Dictionary<string, string> Sentences = new(StringComparer.Ordinal)
     {
         [Bookable] = "This time can be booked.",
+        [ForFollowUps] = "This time can be booked by patients who have had a recent visit with this doctor.",
+        [SchedulingProblems.VisitTypeNotOffered.Code] = "This doctor does not offer that kind of visit.",
+        [SchedulingProblems.SlotIsForOtherVisits.Code] = "The doctor keeps this time for other kinds of visit.",
+        [SchedulingProblems.SlotTooShort.Code] = "There is not enough free time for that kind of visit.",
         ["in_the_past"] = "This time is in the past.",
         ["started"] = "The appointment time that this lies in has already begun.",
         ["booked"] = "This time is already booked.",
@@ -96,7 +104,10 @@ static class ExplainTime
                case when s.state = 'closed' then 'closed' when s.starts_at <= statement_timestamp() then 'started'
                     when s.state <> 'open' then s.state
                     when s.bookable_until <= statement_timestamp() then 'minimum_notice'
-                    when s.state = 'open' then 'bookable' end,
+                    when s.state = 'open' then (
+                        select coalesce(v.refusal,
+                                   case when v.first is false then 'bookable_as_follow_up' else 'bookable' end)
+                          from scheduling.visit_at_slot(s.id, d.id, s.starts_at, s.ends_at, $4, null, null) v) end,
                exists (select from scheduling.time_off o
                         where o.doctor_id = d.id and o.starts_at <= $2 and o.ends_at > $2)
           from doctors.bookable_doctors($3) d

@@ -26,18 +26,21 @@ static class PreviewAvailability
     /// <param name="Removed">The first 100 slots to be closed.</param>
     /// <param name="LocalTimesSkipped">Times that do not exist and have no slots.</param>
     /// <param name="LocalTimesRepeated">Times that come twice and have slots in both.</param>
+    /// <param name="VisitTypes">The kinds of visit that the doctor offers, in the doctor's order.</param>
     public sealed record Response(
         int SlotsAdded, int SlotsRemoved, int SlotsKept, IReadOnlyList<Shown> Added, IReadOnlyList<Shown> Removed,
         IReadOnlyList<ConflictingBooking> BookingsOutside,
-        IReadOnlyList<LocalStretch> LocalTimesSkipped, IReadOnlyList<LocalStretch> LocalTimesRepeated);
+        IReadOnlyList<LocalStretch> LocalTimesSkipped, IReadOnlyList<LocalStretch> LocalTimesRepeated,
+        IReadOnlyList<VisitTypesOfRules.Preview> VisitTypes);
 
     const int MostShown = 100;
 
     public static void Map(RouteGroupBuilder availability) => availability.MapPost("/preview", Handle)
         .WithSummary("Preview a new weekly availability")
-        .WithDescription("Computes the change of slots and saves nothing.")
+        .WithDescription("Computes the change of slots, and where each kind of visit fits. Saves nothing.")
         .Example(Examples.Week).Example(Examples.Preview)
-        .WithProblems(SchedulingProblems.DoctorHasNoProfile, CommonProblems.Invalid);
+        .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.VisitTypeNotOffered,
+            CommonProblems.Invalid);
 
     static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         WeeklySchedule request, CurrentUser doctor, NpgsqlDataSource db, CancellationToken ct)
@@ -48,6 +51,7 @@ static class PreviewAvailability
         await using var connection = await db.OpenConnectionAsync(ct);
         if (await DoctorCalendar.Of(connection, doctor.Id, ct) is not { } calendar)
             return SchedulingProblems.DoctorHasNoProfile.Because();
+        if (await VisitTypesOfRules.Refusal(connection, doctor.Id, request, ct) is { } refusal) return refusal;
         var plan = calendar.Plan(week, request);
         var last = calendar.Today.PlusDays(request.HorizonDays);
         var changes = SlotGenerator.ClockChanges(week, calendar.Zone, calendar.Today, last).ToList();
@@ -55,7 +59,8 @@ static class PreviewAvailability
             Show(plan.Publish.Concat(plan.Reopen.Select(slot => slot.Time)), calendar.Zone),
             Show(plan.Close.Where(c => !c.Slot.Withdrawn).Select(c => c.Slot.Time), calendar.Zone),
             [.. calendar.Outside(week).Select(ConflictingBooking.Of)],
-            Stretches(changes.Where(change => change.Skipped)), Stretches(changes.Where(change => !change.Skipped))));
+            Stretches(changes.Where(change => change.Skipped)), Stretches(changes.Where(change => !change.Skipped)),
+            await VisitTypesOfRules.Of(connection, doctor.Id, calendar.Wanted(week, request), ct)));
     }
 
     static List<Shown> Show(IEnumerable<Interval> times, DateTimeZone zone) =>

@@ -31,7 +31,8 @@ static class ReplaceAvailability
         .WithDescription("Makes and closes slots at once. Booked slots stay. If-Match is required.")
         .WithETag().Example(Examples.Week).Example(Examples.Replaced)
         .WithProblems(SchedulingProblems.DoctorHasNoProfile, SchedulingProblems.AvailabilityIsStale,
-            SchedulingProblems.AvailabilityNeedsIfMatch, CommonProblems.Invalid);
+            SchedulingProblems.AvailabilityNeedsIfMatch, SchedulingProblems.VisitTypeNotOffered,
+            CommonProblems.Invalid);
 
     static async Task<StoredResponse<Ok<Response>>> Handle(
         WeeklySchedule request, CurrentUser doctor, IfMatch match, IdempotencyKey key,
@@ -48,6 +49,7 @@ static class ReplaceAvailability
             if (calendar.Revision > 0 && match.Tags.Count == 0)
                 return SchedulingProblems.AvailabilityNeedsIfMatch.Because();
             if (!match.Allows(calendar.Revision)) return SchedulingProblems.AvailabilityIsStale.Because();
+            if (await VisitTypesOfRules.Refusal(connection, doctor.Id, request) is { } refusal) return refusal;
             var plan = calendar.Plan(week, request);
             if (plan.Added + plan.Kept > WeeklySchedule.MostSlots) return TooManySlots(plan);
             var revision = await Save(connection, calendar, request, doctor);
@@ -61,15 +63,16 @@ static class ReplaceAvailability
     static async Task<int> Save(
         NpgsqlConnection connection, DoctorCalendar calendar, WeeklySchedule offered, CurrentUser doctor)
     {
-        // Booked slots too: they need the notice when they are free again.
-        Guid[] retimed = calendar.Offered.Notice == offered.Notice ? []
+        // Booked slots too: they need the notice when they are free again. The kinds of visit of the former rules end.
+        Guid[] retimed = calendar.Offered.Notice == offered.Notice && !calendar.Offered.VisitTypes.Any() ? []
             : [.. calendar.Slots.Where(s => s is { FromRules: true, Withdrawn: false } && s.State != SlotState.SetAside)
                 .Select(s => s.Id)];
         if (retimed.Length > 0) await connection.Statement(CalendarLocks.Slots).With(retimed).Execute();
+        var (rules, kinds) = offered.Apart();
         return await connection.Statement(Replace).With(doctor.Id)
-            .WithJson(JsonSerializer.Serialize(offered.Rules, Json.Options)).With(offered.MinimumNoticeMinutes)
+            .WithJson(JsonSerializer.Serialize(rules, Json.Options)).With(offered.MinimumNoticeMinutes)
             .With(offered.HorizonDays).With(calendar.Tomorrow).With(calendar.Zone.Id).With(retimed).With(doctor.Trace)
-            .Value<int>();
+            .WithJson(kinds is null ? null : JsonSerializer.Serialize(kinds, Json.Options)).Value<int>();
     }
 
     static async Task<StoredResponse<Ok<Response>>> Apply(NpgsqlConnection connection, DoctorCalendar calendar,
@@ -88,15 +91,18 @@ static class ReplaceAvailability
     const string Replace = """
         with replaced as (
             insert into scheduling.availability as a (
-                doctor_id, rules, minimum_notice_minutes, horizon_days, due_at, made_in_zone)
-            values ($1, $2, $3, $4, $5, $6)
+                doctor_id, rules, minimum_notice_minutes, horizon_days, due_at, made_in_zone, rule_visit_types,
+                rule_visit_types_revision)
+            values ($1, $2, $3, $4, $5, $6, $9, 1)
             on conflict (doctor_id) do update set rules = $2, minimum_notice_minutes = $3, horizon_days = $4,
-                due_at = $5, made_in_zone = $6, revision = a.revision + 1, updated_at = now()
+                due_at = $5, made_in_zone = $6, rule_visit_types = $9, rule_visit_types_revision = a.revision + 1,
+                revision = a.revision + 1, updated_at = now()
             returning doctor_id, revision),
         retimed as (
             update scheduling.slots s
                set bookable_until = case when scheduling.slot_state(s) = 'held' and until <= statement_timestamp()
-                   then '-infinity' else until end
+                   then '-infinity' else until end,
+                   visit_type_ids = null
               from (select id, starts_at - make_interval(mins => $3) as until
                       from scheduling.slots where id = any($7)) new
              where s.id = new.id),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Scheduling.Generation;
 using NodaTime;
@@ -13,10 +14,15 @@ namespace Amrutam.Scheduling.Schedule;
 /// <param name="GapMinutes">The pause after each slot, 0 to 720.</param>
 /// <param name="ValidFrom">The first day, or null.</param>
 /// <param name="ValidTo">The last day, or null. If both are the same day, these are extra hours of one date.</param>
+/// <param name="VisitTypeIds">The kinds of visit that it serves; null or none for every kind that fits.</param>
 sealed record ScheduleRule(
     string Weekday, string From, string To, int SlotMinutes,
-    int GapMinutes = 0, LocalDate? ValidFrom = null, LocalDate? ValidTo = null)
+    int GapMinutes = 0, LocalDate? ValidFrom = null, LocalDate? ValidTo = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<Guid>? VisitTypeIds = null)
 {
+    /// <summary>The most kinds that a rule names: as many as a doctor offers.</summary>
+    public const int MostVisitTypes = 50;
+
     public const int ShortestSlot = 5, LongestSlot = 720, LongestGap = 720;
 
     public static readonly string[] Weekdays =
@@ -41,10 +47,12 @@ sealed record ScheduleRule(
                 $"must be from {ShortestSlot} to {LongestSlot}")
             .Refuse(GapMinutes is < 0 or > LongestGap, at + ".gap_minutes", $"must be from 0 to {LongestGap}")
             .Refuse(to - from < SlotMinutes, at + ".slot_minutes", "does not fit between from and to")
-            .Refuse(ValidTo < ValidFrom, at + ".valid_to", "must not be before valid_from");
+            .Refuse(ValidTo < ValidFrom, at + ".valid_to", "must not be before valid_from")
+            .Refuse(VisitTypeIds?.Count > MostVisitTypes, at + ".visit_type_ids", $"must be at most {MostVisitTypes}");
         if (weekday == IsoDayOfWeek.None || from is null or WeeklyWindow.DayMinutes || to is null) return null;
         var window = new WeeklyWindow(weekday, from.Value, to.Value, Duration.FromMinutes(SlotMinutes),
-            Duration.FromMinutes(GapMinutes), ValidFrom ?? Never, ValidTo ?? Always);
+            Duration.FromMinutes(GapMinutes), ValidFrom ?? Never, ValidTo ?? Always,
+            VisitTypeIds is { Count: > 0 } ? VisitTypeIds : null);
         fields.Refuse(ValidFrom <= ValidTo && window.ValidFrom.PlusDays(-1).Next(weekday) > window.ValidTo,
             at + ".weekday", $"does not come between {ValidFrom:uuuu-MM-dd} and {ValidTo:uuuu-MM-dd}");
         return window;

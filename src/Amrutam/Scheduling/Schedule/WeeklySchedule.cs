@@ -26,6 +26,23 @@ sealed record WeeklySchedule(
     [JsonIgnore]
     public Duration Notice => Duration.FromMinutes(MinimumNoticeMinutes);
 
+    /// <summary>The kinds of visit that the rules name.</summary>
+    [JsonIgnore]
+    public IEnumerable<Guid> VisitTypes => Rules.SelectMany(rule => rule.VisitTypeIds ?? []).Distinct();
+
+    /// <summary>The rules without their kinds of visit, and those apart, in the order of the rules; null if no rule
+    /// names any. A server of the previous version reads the rules.</summary>
+    public (IEnumerable<ScheduleRule> Rules, IEnumerable<IReadOnlyList<Guid>>? Kinds) Apart() =>
+        (Rules.Select(rule => rule with { VisitTypeIds = null }),
+            VisitTypes.Any() ? Rules.Select(rule => rule.VisitTypeIds ?? []) : null);
+
+    /// <summary>The rules with the kinds of visit that were kept apart.</summary>
+    public static List<ScheduleRule> Together(List<ScheduleRule> rules, List<List<Guid>>? kinds) =>
+        kinds is null ? rules : [.. rules.Zip(kinds, (rule, of) => of.Count == 0 ? rule : rule with
+        {
+            VisitTypeIds = of,
+        })];
+
     /// <summary>Converts the rules to windows and reports invalid fields.</summary>
     public List<WeeklyWindow> Read(RequestValidation fields)
     {

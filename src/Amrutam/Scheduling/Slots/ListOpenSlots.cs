@@ -3,6 +3,7 @@ using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.OpenApi;
+using Amrutam.Scheduling.Contracts;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using NodaTime;
@@ -71,7 +72,7 @@ static class ListOpenSlots
           from doctors.bookable_doctors($7) p
           left join lateral (
             select s.*, v.visit from scheduling.open_slots s
-              left join lateral scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $8) v
+              left join lateral scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $8, null, null) v
                 on $8::uuid is not null
              where s.doctor_id = $1
                and s.starts_at > greatest(statement_timestamp(), $2::timestamptz - interval '1 microsecond')

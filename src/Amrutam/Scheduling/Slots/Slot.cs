@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Generation;
 using NodaTime;
 using Npgsql;

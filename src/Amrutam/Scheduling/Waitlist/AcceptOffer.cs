@@ -17,7 +17,9 @@ namespace Amrutam.Scheduling.Waitlist;
 /// request.</remarks>
 static class AcceptOffer
 {
-    public sealed record Request(string? Reason = null);
+    /// <param name="VisitTypeId">The doctor's default kind when not given. A booking that moves keeps its kind.</param>
+    /// <param name="ExpectedFeeMinor">The price that the caller saw; another one is refused.</param>
+    public sealed record Request(string? Reason = null, Guid? VisitTypeId = null, int? ExpectedFeeMinor = null);
 
     public static void Map(RouteGroupBuilder waitlist) =>
         waitlist.MapPost("/{id:guid}/acceptance", Handle)
@@ -44,7 +46,8 @@ static class AcceptOffer
             if (entry.Offer is not { } offer) return SchedulingProblems.OfferIsOver.Because();
             var booked = entry.BookingId is { } booking
                 ? await Move(connection, booking, offer.SlotId, patient, bookability, listeners)
-                : await Book(connection, offer.SlotId, patient, reason, bookability);
+                : await Book(connection, offer.SlotId, patient, reason,
+                    new(request?.VisitTypeId, request?.ExpectedFeeMinor), bookability);
             // A move is announced to the waiting list, which ends the entry.
             if (booked.Response.Status == StatusCodes.Status200OK && entry.BookingId is null)
                 await ChangeEntry.End(connection, id, "accepted", "accepted", patient.Id, patient, offers);
@@ -53,9 +56,9 @@ static class AcceptOffer
     }
 
     static async Task<StoredResponse<Ok<Booking>>> Book(NpgsqlConnection connection, Guid slot, CurrentUser patient,
-        string? reason, CheckBookability bookability)
+        string? reason, WantedVisit visit, CheckBookability bookability)
     {
-        var (refusal, place) = await bookability.CheckVisit(connection, slot, patient.Id, patient, new());
+        var (refusal, place) = await bookability.CheckVisit(connection, slot, patient.Id, patient, visit);
         if (refusal is not null) return refusal;
         var booked = await InsertBookings.Insert(connection, [place], patient.Id, patient, reason);
         return booked[0].Response(location: Booking.Location(booked[0].Id));

@@ -52,6 +52,32 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
     }
 
     [Fact]
+    public async Task A_kind_of_visit_has_its_reasons()
+    {
+        var doctor = await Server.Doctor("UTC");
+        var day = Ahead(3, "UTC");
+        var (talk, whole, followUp, notOffered) = (await Server.NewVisitType(30), await Server.NewVisitType(60),
+            await Server.NewVisitType(30, ("first", false)), await Server.NewVisitType());
+        (await doctor.OfferKinds(whole, talk, followUp)).Is(200);
+        (await doctor.Offer(Daily("09:00", "10:30"))).Is(200);
+        var (first, last) = (await doctor.SlotAt(day, "09:00"), await doctor.SlotAt(day, "10:00"));
+        await Says(doctor, day, "09:00", "bookable", first, talk);
+        await Says(doctor, day, "09:00", "bookable", first, whole);
+        await Says(doctor, day, "10:00", "slot_too_short", null, whole);
+        // Without a kind it is the default.
+        await Says(doctor, day, "10:00", "slot_too_short");
+        await Says(doctor, day, "10:00", "bookable", last, talk);
+        await Says(doctor, day, "10:00", "bookable_as_follow_up", last, followUp);
+        await Says(doctor, day, "10:00", "visit_type_not_offered", null, notOffered);
+        await Says(doctor, day, "08:00", "outside_rules", null, notOffered);
+        await Server.Owner.Statement("update scheduling.slots set visit_type_ids = array[$2] where id = $1").With(last)
+            .With(followUp).Execute();
+        await Says(doctor, day, "10:00", "slot_is_for_other_visits", null, talk);
+        await Server.ChangeVisitType(talk, new { minimum_notice_minutes = 5 * 24 * 60 });
+        await Says(doctor, day, "09:00", "minimum_notice", null, talk);
+    }
+
+    [Fact]
     public async Task A_doctor_who_is_not_there_and_a_time_that_is_none_are_refused()
     {
         var anonymous = Server.Anonymous();
@@ -62,9 +88,11 @@ public sealed class ExplainTimeTests(ServerFixture fixture) : IClassFixture<Serv
         (await anonymous.Get($"/api/doctors/{doctor.Id}/explanation")).Is(400);
     }
 
-    async Task<Reply> Says(TestUser doctor, LocalDate date, string time, string code, Guid? slot = null)
+    async Task<Reply> Says(TestUser doctor, LocalDate date, string time, string code, Guid? slot = null,
+        Guid? type = null)
     {
-        var path = $"/api/doctors/{doctor.Id}/explanation?at={Iso(date)}T{time}:00Z";
+        var path = $"/api/doctors/{doctor.Id}/explanation?at={Iso(date)}T{time}:00Z"
+            + (type is null ? "" : $"&visit_type_id={type}");
         var said = (await Server.Anonymous().Get(path)).Is(200);
         (said["code"], said["bookable"], said["slot_id"]).ShouldBe((code, $"{slot is not null}", $"{slot}"), said.Text);
         said["explanation"].ShouldEndWith(".");

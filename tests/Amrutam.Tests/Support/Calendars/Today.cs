@@ -9,7 +9,7 @@ namespace Amrutam.Tests.Support.Calendars;
 static class Today
 {
     /// <summary>A zone in which it is about noon, so that the hours around now are of one day.</summary>
-    static string ZoneAtNoon
+    public static string ZoneAtNoon
     {
         get
         {

@@ -25,7 +25,7 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
     /// <param name="Slots">As JSON, so that it is serialized once and not for each loser.</param>
     sealed record Lookup(long Began, Lazy<Task<JsonElement>> Slots);
 
-    /// <param name="type">The kind of visit that must fit; null for any slot.</param>
+    /// <param name="type">The kind of visit that must fit; null for the default kind of each doctor.</param>
     /// <param name="connection">The connection of the running transaction, if there is one: it must not take a second
     /// one from the pool.</param>
     public async Task<StoredResponse> AddTo(StoredResponse response, Guid slot, Guid? type = null,
@@ -75,15 +75,15 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = w.doctor_id and s.starts_at >= w.starts_at
                    and s.starts_at < w.starts_at + interval '30 days'
-                   and ($3::uuid is null or exists (
-                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                   and exists (select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at,
+                                      $3::uuid, null, null))
                  order by s.starts_at limit 3)
                union all
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = w.doctor_id and s.starts_at < w.starts_at
                    and s.starts_at > w.starts_at - interval '30 days'
-                   and ($3::uuid is null or exists (
-                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                   and exists (select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at,
+                                      $3::uuid, null, null))
                  order by s.starts_at desc limit 3)) near
              where near.id <> w.id),
         others as (
@@ -96,15 +96,15 @@ sealed class Alternatives(NpgsqlDataSource db, SchedulingSettings settings, Time
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = d.id and s.starts_at >= w.starts_at
                    and s.starts_at < w.starts_at + interval '30 days'
-                   and ($3::uuid is null or exists (
-                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                   and exists (select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at,
+                                      $3::uuid, null, null))
                  order by s.starts_at limit 3)
                union all
                (select s.* from scheduling.bookable_slots($2) s
                  where s.doctor_id = d.id and s.starts_at < w.starts_at
                    and s.starts_at > w.starts_at - interval '30 days'
-                   and ($3::uuid is null or exists (
-                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $3)))
+                   and exists (select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at,
+                                      $3::uuid, null, null))
                  order by s.starts_at desc limit 3)) near
              where (select count(*) from own) < 3)
         select s.id, s.doctor_id, s.starts_at, s.ends_at, s.time_zone, 'open'

@@ -49,14 +49,17 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
         // Without a candidate the batch still replays the response of the key.
         var known = wanted.Key.Value is null ? null : await batch.Book(wanted with { SlotId = Guid.Empty });
         return (known is { Replayed: true } || known?.Code == IdempotencyProblems.KeyReused.Code ? known
-            : await NobodyIsFree(specialization), Guid.Empty);
+            : await NobodyIsFree(specialization, wanted, to), Guid.Empty);
     }
 
-    /// <summary>A specialization that no doctor has is another problem than one whose doctors are busy.</summary>
-    async Task<StoredResponse> NobodyIsFree(string specialization)
+    /// <summary>A specialization that no doctor has, and a kind of visit that none of its doctors has for the patient,
+    /// are other problems than doctors who are busy.</summary>
+    async Task<StoredResponse> NobodyIsFree(string specialization, BookingRequest wanted, Instant until)
     {
         if (await specializations.Exists(specialization))
-            return StoredResponse.Of(SchedulingProblems.NoDoctorIsFree.Because());
+            return StoredResponse.Of((await db.Statement(RefusalByAll).With(specialization).With(until)
+                .With(wanted.PatientId).With(settings.VerifiedDoctorsOnly).With(wanted.VisitTypeId).Value<string>()
+                is { } code ? SchedulingProblems.Named(code) : SchedulingProblems.NoDoctorIsFree).Because());
         var near = await specializations.Near(specialization);
         return StoredResponse.Of(SchedulingProblems.NoSuchSpecialization.Because(
             near.Count == 0 ? null : $"No doctor has that specialization. Near it: {string.Join(", ", near)}.",
@@ -69,6 +72,16 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
             : $"Of {chosen.Free} {specialization} doctors who are free then, "
                 + $"this one has the fewest bookings that week ({chosen.Load})."), Json.Options);
 
+    // The reason of the doctor who is nearest to seeing the patient. No row, as without a reason, is one who is busy.
+    const string RefusalByAll = """
+        select j.refusal
+          from doctors.practitioners d
+          join doctors.bookable_doctors($4) b on b.id = d.id
+         cross join lateral scheduling.judged_visit(null, d.id, $2, $3, true, $5, null) j
+         where lower(d.specialization) = lower($1)
+         order by j.refusal is not null, j.refusal = 'visit_type_not_offered' limit 1
+        """;
+
     // The load counts the week around the slot. Among equals chance decides; by id the first doctor would get them all.
     // For one instant the batch names an overlap; within a range another slot may suit.
     const string Candidates = """
@@ -80,8 +93,8 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
                  where s.doctor_id = d.id and s.starts_at >= $2 and s.starts_at < $3 and s.doctor_id <> $4
                    and not ($6 and exists (
                         select from scheduling.bookings_of_patient_between($4, s.starts_at, s.ends_at)))
-                   and ($8::uuid is null or exists (
-                        select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at, $8)))
+                   and exists (select from scheduling.visit_that_fits(s.id, s.doctor_id, s.starts_at, s.ends_at,
+                                      $8::uuid, $4, true))
                  order by s.starts_at limit 1) s
              where lower(d.specialization) = lower($1)),
         loaded as (

@@ -20,8 +20,9 @@ static class BookSeries
     /// <param name="Mode">all_or_nothing, or possible.</param>
     /// <param name="VisitTypeId">The kind of each visit; the doctor's default when not given.</param>
     /// <param name="PatientId">The caller's own record when not given, or a dependant.</param>
+    /// <param name="ExpectedFeeMinor">The price of each visit that the caller saw; another one is refused.</param>
     public sealed record Request(Guid SlotId, int Occurrences, int EveryWeeks = 1, string Mode = AllOrNothing,
-        string? Reason = null, Guid? PatientId = null, Guid? VisitTypeId = null);
+        string? Reason = null, Guid? PatientId = null, Guid? VisitTypeId = null, int? ExpectedFeeMinor = null);
 
     /// <param name="Outcome">confirmed or requested, or the code of the problem.</param>
     [SchemaName("SeriesOccurrence")]
@@ -48,7 +49,7 @@ static class BookSeries
                 + "ones.")
             .Example(Examples.Series)
             .WithProblems(SchedulingProblems.SeriesIsNotPossible, SchedulingProblems.TooManySeries,
-                CommonProblems.Absent, CommonProblems.Invalid,
+                SchedulingProblems.PriceHasChanged, CommonProblems.Absent, CommonProblems.Invalid,
                 IdempotencyProblems.KeyReused)
             .Example(new Request(Guid.Parse(ExampleValues.Id), 6, Mode: Possible));
 
@@ -68,9 +69,14 @@ static class BookSeries
             if (places.Count == 0) return CommonProblems.NotFound();
             var slots = places.Where(p => p.Slot is not null).Select(p => p.Slot!.Value).ToArray();
             var judged = slots.Zip(await bookability.CheckVisits(connection, slots, patient, account,
-                new(request.VisitTypeId))).ToDictionary(s => s.First, s => s.Second);
+                new(request.VisitTypeId, request.ExpectedFeeMinor))).ToDictionary(s => s.First, s => s.Second);
             if (judged.Values.Select(p => p.Refusal).FirstOrDefault(SchedulingProblems.IsAboutBookingFor) is { } code)
                 return SchedulingProblems.Named(code).Because();
+            if (judged.FirstOrDefault(p => p.Value.Refusal == SchedulingProblems.PriceHasChanged.Code)
+                is { Value: not null } dearer)
+                return await CheckBookability.Explain(connection,
+                    StoredResponse.Of(SchedulingProblems.PriceHasChanged.Because()), dearer.Key, patient, account.Id,
+                    request.VisitTypeId);
             if (limits.OpenSeriesPerPatient > 0 && limits.OpenSeriesPerPatient
                 <= await connection.Statement(OpenSeries).With(account.Id).Value<long>())
                 return SchedulingProblems.TooManySeries.Because();

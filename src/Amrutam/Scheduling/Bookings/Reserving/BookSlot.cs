@@ -1,11 +1,9 @@
-using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Caching;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Platform.OpenApi;
-using Amrutam.Scheduling.Slots;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NodaTime;
 using Npgsql;
@@ -43,7 +41,7 @@ static class BookSlot
             .WithLocation().WithETag().Example(Examples.Confirmed)
             .WithProblems([.. SchedulingProblems.OfBooking, .. SchedulingProblems.OfVisit,
                 SchedulingProblems.NoDoctorIsFree,
-                SchedulingProblems.NoSuchSpecialization, SchedulingProblems.PriceHasChanged, CommonProblems.Invalid]);
+                SchedulingProblems.NoSuchSpecialization, CommonProblems.Invalid]);
 
     static async Task<StoredResponse<Created<Booking>>> Handle(Request request, CurrentUser account, IdempotencyKey key,
         BookingBatch batch, AnyDoctor anyDoctor, Alternatives alternatives, RefusedKeys refusals, NpgsqlDataSource db)
@@ -64,33 +62,15 @@ static class BookSlot
             : await anyDoctor.Book(wanted, specialization!, request.StartsAt, request.Between);
         if (response.Code is null) return response;
         if (request.SlotId is not null) response = await alternatives.AddTo(response, slot, request.VisitTypeId);
-        if (CheckBookability.IsAboutThePatient(response))
+        if (CheckBookability.HasFacts(response))
         {
             await using var connection = await db.OpenConnectionAsync();
-            response = await CheckBookability.Explain(connection, response, slot, wanted.PatientId, account.Id);
+            response = await CheckBookability.Explain(connection, response, slot, wanted.PatientId, account.Id,
+                request.VisitTypeId);
         }
-        if (response.Code == SchedulingProblems.PriceHasChanged.Code && !response.Replayed)
-            response = await WithPrice(db, slot, request.VisitTypeId);
         return key.Value is null || response.Replayed || !response.IsFinal ? response
             : await refusals.Store(account.Id, key, fingerprint!, response);
     }
-
-    /// <summary>The refusal of another price, with the kind and the price as they are now.</summary>
-    static async Task<StoredResponse> WithPrice(NpgsqlDataSource db, Guid slot, Guid? type)
-    {
-        var (visit, fee) = await db.Statement(PriceAt).With(slot).With(type).One(row =>
-            Tuple.Create(VisitTypeCopy.Read(row.GetStringOrNull(0)), row.GetInt32OrNull(1))) ?? new(null, null);
-        return StoredResponse.Of(SchedulingProblems.PriceHasChanged.Because(extensions:
-            new Dictionary<string, object?>(StringComparer.Ordinal) { ["visit_type"] = visit, ["fee_minor"] = fee }));
-    }
-
-    const string PriceAt = """
-        select scheduling.copy_of_visit_type(o)::text, case when o.id is null then d.fee_minor else o.fee_minor end
-          from scheduling.slots s
-          join doctors.practitioners d on d.id = s.doctor_id
-          left join lateral scheduling.offered_visit_type(s.doctor_id, $2) o on true
-         where s.id = $1
-        """;
 
     /// <summary>A body that names neither a slot nor a time cannot be read as a booking at all.</summary>
     static ProblemHttpResult? Misshapen(Request r)

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Amrutam.Scheduling.Slots;
+using Amrutam.Scheduling.Contracts;
 using NodaTime;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;

@@ -3,7 +3,9 @@ using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Platform.Idempotency;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Contracts;
 using Amrutam.Scheduling.Slots;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 
 namespace Amrutam.Scheduling.Bookings.Reserving;
@@ -64,29 +66,35 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
         Guid patient, CurrentUser by, WantedVisit visit, Booking? moved = null)
     {
         var place = (await CheckVisits(connection, [slot], patient, by, visit, moved))[0];
-        return (place.Refusal is { } code ? await Problem(connection, code, slot, patient, by, moved) : null, place);
+        return (place.Refusal is { } code
+            ? await Problem(connection, code, slot, patient, by, moved, visit.TypeId) : null, place);
     }
 
     static Task<List<Guid>> SlotsOf(NpgsqlConnection connection, Guid booking) =>
         connection.Statement(SelectSlotsOf).With(booking).List(row => row.GetGuid(0));
 
     static Task<StoredResponse> Problem(NpgsqlConnection connection, string code, Guid slot, Guid patient,
-        CurrentUser by, Booking? moved = null) =>
-        Explain(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), slot, patient, by.Id,
+        CurrentUser by, Booking? moved = null, Guid? type = null) =>
+        Explain(connection, StoredResponse.Of(SchedulingProblems.Named(code).Because()), slot, patient, by.Id, type,
             moved?.Id);
 
     /// <summary>Whether <see cref="Explain"/> has something to add to the refusal.</summary>
-    public static bool IsAboutThePatient(StoredResponse refusal) => !refusal.Replayed
+    public static bool HasFacts(StoredResponse refusal) => !refusal.Replayed
         && (refusal.Code == SchedulingProblems.CoolDown.Code
-            || refusal.Code == SchedulingProblems.BookingsOfAPatientDoNotOverlap.Code);
+            || refusal.Code == SchedulingProblems.BookingsOfAPatientDoNotOverlap.Code
+            || refusal.Code == SchedulingProblems.PriceHasChanged.Code);
 
-    /// <summary>Adds to a refusal the facts that the patient needs. After too many slots given up these are the
-    /// seconds until the next booking; for an overlap, the patient's bookings at that time.</summary>
+    /// <summary>Adds to a refusal the facts that the caller needs. After too many slots given up these are the seconds
+    /// until the next booking; for an overlap, the patient's bookings at that time; for another price, the kind and its
+    /// present price.</summary>
     /// <param name="account">The account that asked.</param>
+    /// <param name="type">The kind of visit that was asked for; null for the doctor's default.</param>
     /// <param name="moved">The patient's booking that is to be moved, or null.</param>
     public static async Task<StoredResponse> Explain(NpgsqlConnection connection, StoredResponse refusal, Guid slot,
-        Guid patient, Guid account, Guid? moved = null) =>
-        !IsAboutThePatient(refusal) ? refusal
+        Guid patient, Guid account, Guid? type, Guid? moved = null) =>
+        !HasFacts(refusal) ? refusal
+        : refusal.Code == SchedulingProblems.PriceHasChanged.Code
+            ? StoredResponse.Of(await WithPrice(connection.Statement(PriceAtSlot).With(type).With(slot)))
         : refusal.Code == SchedulingProblems.CoolDown.Code ? refusal with
         {
             RetryAfterSeconds = await connection.Statement(CoolDownEnds).With(account).Value<int>(),
@@ -97,6 +105,18 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
                 ["bookings"] = await connection.Statement(SelectOverlapping).With(slot).With(patient).With(moved)
                     .List(ConflictingBooking.Read),
             }));
+
+    /// <summary>The refusal of another price for a visit without a slot.</summary>
+    public static Task<ProblemHttpResult> WithPriceOf(NpgsqlConnection connection, Guid doctor, Guid? type) =>
+        WithPrice(connection.Statement(PriceOfDoctor).With(type).With(doctor));
+
+    static async Task<ProblemHttpResult> WithPrice(Statement price)
+    {
+        var (visit, fee) = await price.One(row => Tuple.Create(VisitTypeCopy.Read(row.GetStringOrNull(0)),
+            row.GetInt32OrNull(1))) ?? new(null, null);
+        return SchedulingProblems.PriceHasChanged.Because(extensions:
+            new Dictionary<string, object?>(StringComparer.Ordinal) { ["visit_type"] = visit, ["fee_minor"] = fee });
+    }
 
     /// <param name="account">Locked with the patient where its limits count: they bind patients alone.</param>
     static async Task Lock(NpgsqlConnection connection, Guid[] slots, Guid patient, CurrentUser by, Guid account)
@@ -120,6 +140,25 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
          cross join lateral scheduling.bookings_of_patient_between($2, s.starts_at, s.ends_at) b
          where s.id = $1 and b.id is distinct from $3
          order by b.starts_at limit 10
+        """;
+
+    const string Price = """
+        select scheduling.copy_of_visit_type(o)::text, case when o.id is null then d.fee_minor else o.fee_minor end
+        """;
+
+    const string PriceAtSlot = Price + """
+
+          from scheduling.slots s
+          join doctors.practitioners d on d.id = s.doctor_id
+          left join lateral scheduling.offered_visit_type(s.doctor_id, $1, s.visit_type_ids) o on true
+         where s.id = $2
+        """;
+
+    const string PriceOfDoctor = Price + """
+
+          from doctors.practitioners d
+          left join lateral scheduling.offered_visit_type(d.id, $1, null) o on true
+         where d.id = $2
         """;
 
     const string SelectRefusal = "select refusal from scheduling.bookability($1, $2, $3, null, $4, $5, $6, $7, $8)";

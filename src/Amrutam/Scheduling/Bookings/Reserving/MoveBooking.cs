@@ -18,10 +18,12 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 static class MoveBooking
 {
     /// <param name="ToOtherDoctor">True: the slot may be of another doctor.</param>
-    public sealed record Request(Guid SlotId, string? Reason = null, bool ToOtherDoctor = false);
+    /// <param name="ExpectedFeeMinor">The other doctor's price that the caller saw; another one is refused.</param>
+    public sealed record Request(Guid SlotId, string? Reason = null, bool ToOtherDoctor = false,
+        int? ExpectedFeeMinor = null);
 
     /// <summary>A move that is asked for.</summary>
-    public sealed record Wish(Guid Slot, string? Reason = null, bool ToOtherDoctor = false);
+    public sealed record Wish(Guid Slot, string? Reason = null, bool ToOtherDoctor = false, int? ExpectedFee = null);
 
     const int MaxReason = 500;
 
@@ -49,8 +51,8 @@ static class MoveBooking
                 return present.Booking.ShownTo(user).Response();
             if (user.Role == Allow.Patient && present.IsWithinWindow)
                 return SchedulingProblems.CancellationWindowHasPassed.Because();
-            var response = await Move(connection, present.Booking, new(request.SlotId, reason, request.ToOtherDoctor),
-                user, bookability, change.Listeners);
+            var response = await Move(connection, present.Booking, new(request.SlotId, reason, request.ToOtherDoctor,
+                request.ExpectedFeeMinor), user, bookability, change.Listeners);
             return await alternatives.AddTo(response.Response, request.SlotId, present.Booking.VisitType?.Id,
                 connection);
         });
@@ -62,7 +64,7 @@ static class MoveBooking
     {
         var slot = wish.Slot;
         var (refusal, place) = await bookability.CheckVisit(connection, slot, booking.PatientId, by,
-            new(booking.VisitType?.Id), booking);
+            new(booking.VisitType?.Id, wish.ExpectedFee), booking);
         if (refusal is not null) return refusal;
         var (doctor, confirms) = (await connection.Statement(DoctorOfSlot).With(slot)
             .One(row => Tuple.Create(row.GetGuid(0), row.GetBoolean(1))))!;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Amrutam.Platform.OpenApi;
 
-namespace Amrutam.Scheduling.Slots;
+namespace Amrutam.Scheduling.Contracts;
 
 /// <summary>A kind of visit with the values that count for one doctor: as offered with a slot, or as a booking keeps
 /// them.</summary>
