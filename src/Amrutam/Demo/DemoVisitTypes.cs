@@ -44,5 +44,5 @@ static class DemoVisitTypes
             CancellationWindowMinutes = null,
         };
 
-    const string FindAdmin = "select id from identity.users where email = $1";
+    const string FindAdmin = "select id from identity.users where normalized_email = upper($1)";
 }

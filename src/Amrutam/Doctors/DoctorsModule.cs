@@ -23,7 +23,8 @@ sealed class DoctorsModule : IModule
         module.AddTables(
             new("profiles", ExportedAs: "doctor_profile", Grows: true),
             new("words", NotExported: "words of all profiles together, without their owners"));
-        module.Services.AddSingleton<DoctorsToVerify>().AddSingleton<SpecializationLookup>();
+        module.Services.AddSingleton<DoctorsToVerify>().AddSingleton<SpecializationLookup>()
+            .AddSingleton<DoctorsOfVisitType>();
         module.Services.AddSingleton(
             new DoctorsShown(settings.RequireVerification ?? !module.Environment.IsDevelopment()));
     }

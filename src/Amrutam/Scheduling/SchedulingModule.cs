@@ -43,7 +43,7 @@ sealed class SchedulingModule : IModule
             .AddSingleton<BookingBatch>().AddSingleton<AnyDoctor>()
             .AddSingleton<Alternatives>().AddSingleton<BookingListeners>().AddSingleton<RefusedRequests>()
             .AddSingleton<OfferSlot>().AddSingleton<FindFreeSlots>().AddSingleton<EndEntries>()
-            .AddSingleton<SlotsOnOffer>();
+            .AddSingleton<SlotsOnOffer>().AddSingleton<VisitsOnOffer>();
         module.Services.AddSingleton<FreedSlotListener>(services =>
             services.GetRequiredService<OfferSlot>().ToFirstInLine);
         module.Services.AddSingleton<ArrivedPatientListener>(GiveToken.OnCheckIn);

@@ -17,7 +17,7 @@ namespace Amrutam.Scheduling.Desk;
 static class BookAtDesk
 {
     /// <param name="VisitTypeId">The kind of the visit; the doctor's default kind if not given.</param>
-    /// <param name="ExpectedFeeMinor">The price that the patient was told; another one is refused.</param>
+    /// <param name="ExpectedFeeMinor">The price that the patient expects; another one is refused.</param>
     [SchemaName("DeskBookingRequest")]
     public sealed record Request(Guid PatientId, Guid SlotId, string? Reason = null, Guid? VisitTypeId = null,
         int? ExpectedFeeMinor = null);

@@ -21,7 +21,7 @@ namespace Amrutam.Scheduling.Queue;
 static class TakeWalkIn
 {
     /// <param name="VisitTypeId">The kind of the visit; the doctor's default kind if not given.</param>
-    /// <param name="ExpectedFeeMinor">The price that the patient was told; another one is refused.</param>
+    /// <param name="ExpectedFeeMinor">The price that the patient expects; another one is refused.</param>
     [SchemaName("WalkInRequest")]
     public sealed record Request(Guid PatientId, Guid DoctorId, Guid? VisitTypeId = null,
         int? ExpectedFeeMinor = null);

@@ -93,6 +93,8 @@ public sealed class PlanTests(SeededDatabase seeded)
         lookups.ShouldContain("s: (s.id = a.slot_id)");
         lookups.ShouldContain("d_1: (d_1.id = s.doctor_id)");
         lookups.ShouldContain("users: (users.id = d_1.id)");
+        // The kinds of the slot, too: its row again.
+        lookups.Count(l => l.EndsWith(".id = a.slot_id)", StringComparison.Ordinal)).ShouldBe(2);
         // The kinds of the doctor, and of the catalogue those alone.
         lookups.ShouldContain("o_2: (o_2.doctor_id = s.doctor_id)");
         lookups.ShouldContain("v_1: (v_1.id = o_2.visit_type_id)");
@@ -105,8 +107,8 @@ public sealed class PlanTests(SeededDatabase seeded)
             && (l.Contains(".starts_at > ", StringComparison.Ordinal)
                 || l.Contains(".updated_at > ", StringComparison.Ordinal)));
         bookings.Count.ShouldBe(5);
-        bookings.ShouldContain(l => l.Contains("(b_1.starts_at < s.ends_at)", StringComparison.Ordinal));
-        lookups.ShouldContain("s_1: (s_1.ctid = w_1.slot)");
+        bookings.ShouldContain(l => l.Contains(".starts_at < s.ends_at)", StringComparison.Ordinal));
+        lookups.ShouldContain("s_2: (s_2.ctid = w_1.slot)");
         lookups.ShouldContain("k_1: (k_1.ctid = j_1.address)");
     }
 

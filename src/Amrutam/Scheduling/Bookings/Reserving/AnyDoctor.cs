@@ -52,8 +52,8 @@ sealed class AnyDoctor(NpgsqlDataSource db, BookingBatch batch, SchedulingSettin
             : await NobodyIsFree(specialization, wanted, to), Guid.Empty);
     }
 
-    /// <summary>A specialization that no doctor has, and a kind of visit that none of its doctors has for the patient,
-    /// are other problems than doctors who are busy.</summary>
+    /// <summary>The problem may be the specialization, which no doctor has. It may be the kind of visit, which none of
+    /// its doctors has for the patient. Else all of them are busy.</summary>
     async Task<StoredResponse> NobodyIsFree(string specialization, BookingRequest wanted, Instant until)
     {
         if (await specializations.Exists(specialization))

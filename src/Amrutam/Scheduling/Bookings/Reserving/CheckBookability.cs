@@ -85,8 +85,8 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
             || refusal.Code == SchedulingProblems.PriceHasChanged.Code);
 
     /// <summary>Adds to a refusal the facts that the caller needs. After too many slots given up these are the seconds
-    /// until the next booking; for an overlap, the patient's bookings at that time; for another price, the kind and its
-    /// present price.</summary>
+    /// until the next booking. For an overlap they are the patient's bookings at that time. For another price they are
+    /// the kind and its present price.</summary>
     /// <param name="account">The account that asked.</param>
     /// <param name="type">The kind of visit that was asked for; null for the doctor's default.</param>
     /// <param name="moved">The patient's booking that is to be moved, or null.</param>
@@ -114,8 +114,10 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
     {
         var (visit, fee) = await price.One(row => Tuple.Create(VisitTypeCopy.Read(row.GetStringOrNull(0)),
             row.GetInt32OrNull(1))) ?? new(null, null);
-        return SchedulingProblems.PriceHasChanged.Because(extensions:
-            new Dictionary<string, object?>(StringComparer.Ordinal) { ["visit_type"] = visit, ["fee_minor"] = fee });
+        var present = new Dictionary<string, object?>(StringComparer.Ordinal);
+        if (visit is not null) present["visit_type"] = visit;
+        if (fee is not null) present["fee_minor"] = fee;
+        return SchedulingProblems.PriceHasChanged.Because(extensions: present);
     }
 
     /// <param name="account">Locked with the patient where its limits count: they bind patients alone.</param>
@@ -142,20 +144,20 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
          order by b.starts_at limit 10
         """;
 
-    const string Price = """
-        select scheduling.copy_of_visit_type(o)::text, case when o.id is null then d.fee_minor else o.fee_minor end
-        """;
+    // A doctor without kinds has the price of the profile.
+    const string Price =
+        "scheduling.copy_of_visit_type(o)::text, case when o.id is null then d.fee_minor else o.fee_minor end";
 
-    const string PriceAtSlot = Price + """
-
+    const string PriceAtSlot = $"""
+        select {Price}
           from scheduling.slots s
           join doctors.practitioners d on d.id = s.doctor_id
           left join lateral scheduling.offered_visit_type(s.doctor_id, $1, s.visit_type_ids) o on true
          where s.id = $2
         """;
 
-    const string PriceOfDoctor = Price + """
-
+    const string PriceOfDoctor = $"""
+        select {Price}
           from doctors.practitioners d
           left join lateral scheduling.offered_visit_type(d.id, $1, null) o on true
          where d.id = $2
