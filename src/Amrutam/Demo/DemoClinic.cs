@@ -61,6 +61,7 @@ static class DemoClinic
             await AddProfiles(connection);
             await DemoVisitTypes.Fill(connection);
             await DemoCalendar.Fill(connection);
+            await DemoVisits.Fill(connection);
             return true;
         });
         return filled

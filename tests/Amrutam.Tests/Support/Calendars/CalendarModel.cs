@@ -11,7 +11,11 @@ namespace Amrutam.Tests.Support.Calendars;
 /// uses neither tables nor statements of the product. Its steps come from <see cref="BookingSteps"/>.</remarks>
 sealed class CalendarModel
 {
-    public sealed record Step(string Status, Guid Slot, Instant At);
+    /// <param name="More">The other slots of a long visit.</param>
+    public sealed record Step(string Status, Guid Slot, Instant At, Guid[] More)
+    {
+        public IEnumerable<Guid> Slots => More.Prepend(Slot);
+    }
 
     /// <summary>A time in which a slot was booked, by the events. The end is null for the present booking.</summary>
     public sealed record Stay(Guid Booking, Instant From, Instant? Until);
@@ -63,15 +67,16 @@ sealed class CalendarModel
             case "time_off.withdrawn": _timeOff.Remove(e.Entity); break;
             case "waitlist.offered": Keep(Id("slot_id"), Id("patient_id"), Until("expires_at"), e); break;
             case "waitlist.passed" or "waitlist.left" or "waitlist.lapsed"
-                when e.Details.TryGetProperty("slot_id", out var slot):
-                if (_holds.TryGetValue(slot.GetGuid(), out var hold) && hold.Holder == Id("patient_id"))
-                    _holds.Remove(slot.GetGuid());
+                when e.Details.TryGetProperty("slot_id", out var passed):
+                if (_holds.TryGetValue(passed.GetGuid(), out var hold) && hold.Holder == Id("patient_id"))
+                    _holds.Remove(passed.GetGuid());
                 break;
             case "bookings.booked" or "bookings.requested":
                 Expect(!Bookings.ContainsKey(e.Entity), e, "is made twice");
-                Enter(e.Entity, Id("slot_id"), e.Actor!.Value, e);
                 var status = e.Action == "bookings.booked" ? "confirmed" : "requested";
-                Bookings[e.Entity] = [new(status, Id("slot_id"), e.At)];
+                var made = new Step(status, Id("slot_id"), e.At, More(e));
+                foreach (var slot in made.Slots) Enter(e.Entity, slot, e.Actor!.Value, e);
+                Bookings[e.Entity] = [made];
                 break;
             default:
                 if (e.Kind == "booking" && e.Action.Split('.') is ["bookings", var step]) Take(e, step);
@@ -105,11 +110,17 @@ sealed class CalendarModel
         var to = BookingSteps.After(now.Status, step);
         if (to == BookingSteps.Before) to = before;
         Expect(to is not null, e, $"is not legal after {now.Status}");
-        var slot = step == "moved" ? e.Details.GetProperty("slot_id").GetGuid() : now.Slot;
-        if (step is "moved" or "cancelled" or "declined" or "expired") Leave(e.Entity, now.Slot, e);
-        if (step == "moved") Enter(e.Entity, slot, null, e);
-        steps.Add(new(to ?? now.Status, slot, e.At));
+        var next = step != "moved" ? now
+            : new Step(now.Status, e.Details.GetProperty("slot_id").GetGuid(), e.At, More(e));
+        if (step is "moved" or "cancelled" or "declined" or "expired")
+            foreach (var slot in now.Slots) Leave(e.Entity, slot, e);
+        if (step == "moved")
+            foreach (var slot in next.Slots) Enter(e.Entity, slot, null, e);
+        steps.Add(next with { Status = to ?? now.Status, At = e.At });
     }
+
+    static Guid[] More(Event e) => e.Details.TryGetProperty("more_slot_ids", out var more)
+        ? [.. more.EnumerateArray().Select(slot => slot.GetGuid())] : [];
 
     void Keep(Guid slot, Guid holder, Instant until, Event e)
     {

@@ -11,10 +11,8 @@ namespace Amrutam.Tests.Support.Calendars;
 /// they meet.</remarks>
 sealed class CalendarWorkload(TestServer server, int seed)
 {
-    const int Doctors = 5, Patients = 40, SlotsAhead = 16, SlotsSoon = 14;
-    const int Longest = 5;
+    const int Doctors = 5, Patients = 40, SlotsAhead = 16, SlotsSoon = 14, Longest = 5, MostTried = 30;
     const int FirstOfVisit = 63, LastOfVisit = 76;
-    const int MostTried = 30;
 
     /// <summary>One kind of wish for each step.</summary>
     static readonly int[] StepKinds = [63, 70, 72, 67, 74, 80, 77, 51];
@@ -39,6 +37,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
     readonly ConcurrentDictionary<Guid, TestUser> _slots = new(), _holds = new(), _entries = new(), _timeOff = new();
     readonly HashSet<Guid> _soon = [];
     readonly List<TestUser> _doctors = [], _patients = [];
+    readonly WorkloadKinds _kinds = new(server);
 
     public string Summary => $"seed {seed}: " + string.Join(", ", _answers.OrderBy(a => a.Key.Wish)
         .ThenBy(a => a.Key.Status).Select(a => $"{a.Key.Wish} {a.Key.Status} × {a.Value}"));
@@ -73,6 +72,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
     {
         for (var i = 0; i < Patients; i++) _patients.Add(await server.User("patient"));
         for (var i = 0; i < Doctors; i++) _doctors.Add(await server.Doctor());
+        await _kinds.Offer(_doctors[^2..]);
         // One doctor confirms by hand, so there are requests too.
         (await _doctors[0].Http.Put("/api/doctors/policy", new { requires_confirmation = true })).Is(200);
         // Published at once, so that all slots exist before the first begins, also on a busy machine.
@@ -101,7 +101,7 @@ sealed class CalendarWorkload(TestServer server, int seed)
             ?? new(Guid.CreateVersion7(), (patient, doctor));
         return wish.Kind switch
         {
-            < 26 => Book(patient, slot, owner),
+            < 26 => Book(patient, slot, owner, wish),
             < 32 => Find(patient, doctor, wish),
             < 39 => Hold(patient, slot),
             < 42 => Release(patient, slot, wish),
@@ -155,9 +155,10 @@ sealed class CalendarWorkload(TestServer server, int seed)
         await Send("release", patient, HttpMethod.Delete, $"/api/slots/{slot}/hold");
     }
 
-    async Task Book(TestUser patient, Guid slot, TestUser owner)
+    async Task Book(TestUser patient, Guid slot, TestUser owner, Wish wish)
     {
-        var reply = await Send("book", patient, HttpMethod.Post, "/api/bookings", new { slot_id = slot }, slot);
+        var (name, request) = _kinds.Booking(owner, slot, wish.Way);
+        var reply = await Send(name, patient, HttpMethod.Post, "/api/bookings", request, slot);
         if (reply.Status != 201) return;
         _bookings[reply.Id] = (patient, owner);
         if (_soon.Contains(slot)) _visits[reply.Id] = (patient, owner);
@@ -166,11 +167,10 @@ sealed class CalendarWorkload(TestServer server, int seed)
     /// <summary>Books one of the doctor's listed slots, published by hand or generated.</summary>
     async Task Find(TestUser patient, TestUser doctor, Wish wish)
     {
-        var day = Calendar.Start.InUtc().Date;
-        var path = $"/api/doctors/{doctor.Id}/slots?from={Availability.Iso(day)}&limit=100";
+        var path = $"/api/doctors/{doctor.Id}/slots?from={Availability.Iso(Calendar.Start.InUtc().Date)}&limit=100";
         var found = (await Send("find", patient, HttpMethod.Get, path)).Ids().ToList();
         foreach (var slot in found) _slots.TryAdd(slot, doctor);
-        if (found.Count > 0) await Book(patient, found[wish.Slot % found.Count], doctor);
+        if (found.Count > 0) await Book(patient, found[wish.Slot % found.Count], doctor, wish);
     }
 
     async Task Any(TestUser patient)

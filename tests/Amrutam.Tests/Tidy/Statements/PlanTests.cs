@@ -32,6 +32,7 @@ public sealed class PlanTests(SeededDatabase seeded)
         ["Amrutam.Demo.DemoCalendar.PublishSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.BookSlots"] = FillsEmptyDatabase,
         ["Amrutam.Demo.DemoCalendar.CountAttempts"] = FillsEmptyDatabase,
+        ["Amrutam.Demo.DemoVisits.Book"] = FillsEmptyDatabase,
     };
 
     [Fact]

@@ -39,6 +39,7 @@ static class InsertBookings
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $7, $8, case status when 'requested' then 'bookings.requested' else 'bookings.booked' end,
                    'booking', id, jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
+                       'more_slot_ids', more_slots,
                        'starts_at', starts_at, 'series_id', series_id, 'visit_type_id', visit_type_id,
                        'acted_for', nullif($3::uuid, $7::uuid))), $6 from b)
         select {Booking.Columns} from b order by b.starts_at

@@ -114,7 +114,8 @@ static class MoveBooking
             insert into audit.events (actor_id, actor_role, action, entity, entity_id, details, trace_id)
             select $4, $5, 'bookings.moved', 'booking', id,
                    jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
-                       'from_slot_id', $3, 'starts_at', starts_at, 'from_starts_at', $8::timestamptz,
+                       'more_slot_ids', more_slots, 'from_slot_id', $3, 'starts_at', starts_at,
+                       'from_starts_at', $8::timestamptz,
                        'from_doctor_id', nullif($10, doctor_id),
                        'acted_for', case when $5 <> 'doctor' then nullif(patient_id, $4) end)), $6 from b)
         select {Booking.Columns} from b
