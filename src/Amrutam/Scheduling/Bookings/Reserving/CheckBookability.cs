@@ -103,7 +103,7 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
             extensions: new Dictionary<string, object?>(StringComparer.Ordinal)
             {
                 ["bookings"] = await connection.Statement(SelectOverlapping).With(slot).With(patient).With(moved)
-                    .List(ConflictingBooking.Read),
+                    .With(type).List(ConflictingBooking.Read),
             }));
 
     /// <summary>The refusal of another price for a visit without a slot.</summary>
@@ -136,10 +136,16 @@ sealed class CheckBookability(SchedulingSettings settings, SchedulingLimits limi
           from scheduling.slots_given_up_by_account($1)
         """;
 
+    // Until the end of a long visit's last slot.
     const string SelectOverlapping = """
         select b.id, b.slot_id, b.starts_at, b.ends_at
           from scheduling.slots s
-         cross join lateral scheduling.bookings_of_patient_between($2, s.starts_at, s.ends_at) b
+          left join scheduling.bookings m on m.id = $3 and m.doctor_id = s.doctor_id
+          left join lateral scheduling.offered_visit_type(s.doctor_id, $4, s.visit_type_ids) o on true
+          left join lateral scheduling.slots_of_visit(s.id, s.doctor_id, s.starts_at,
+              coalesce((m.visit ->> 'minutes')::int, o.minutes), 0, 0, null, $3, o.id) t on true
+         cross join lateral
+               scheduling.bookings_of_patient_between($2, s.starts_at, greatest(s.ends_at, t.ends_at)) b
          where s.id = $1 and b.id is distinct from $3
          order by b.starts_at limit 10
         """;

@@ -86,6 +86,33 @@ public sealed class VisitRulesTests(ServerFixture fixture) : IClassFixture<Serve
     }
 
     [Fact]
+    public async Task A_long_visit_does_not_pass_over_a_gap()
+    {
+        var type = await Server.NewVisitType(90);
+        var (doctor, slots) = await Day(1, type);
+        slots.Add(await doctor.Slot(2));
+        var patient = await Server.User("patient");
+        (await Book(patient, slots[0], type)).Is(409, "slot_too_short");
+        slots.Insert(1, await doctor.Slot(1));
+        (await SlotsOf((await Book(patient, slots[0], type)).Is(201).Id)).ShouldBe(slots);
+    }
+
+    [Fact]
+    public async Task The_desk_books_no_patient_twice_in_the_second_half_of_a_long_visit()
+    {
+        var (type, single) = (await Server.NewVisitType(60), await Server.NewVisitType(30));
+        var ((_, slots), (_, others)) = (await Day(2, type), await Day(2, single));
+        var patient = await Server.User("patient");
+        var staff = await Server.User("staff");
+        (await Book(patient, others[1], single)).Is(201);
+        var refused = (await staff.Http.Post("/api/desk/bookings",
+            new { patient_id = patient.Id, slot_id = slots[0], visit_type_id = type }))
+            .Is(409, "bookings_of_a_patient_do_not_overlap");
+        refused.Body.GetProperty("bookings").EnumerateArray().Single().GetProperty("slot_id").GetGuid()
+            .ShouldBe(others[1]);
+    }
+
+    [Fact]
     public async Task A_visit_takes_at_most_twelve_hours()
     {
         var type = await Server.NewVisitType(700);
