@@ -1407,6 +1407,13 @@ CREATE TABLE platform.idempotency_keys (
 )
 WITH (fillfactor='90');
 
+CREATE TABLE platform.imported_rows (
+    file text NOT NULL,
+    external_id text NOT NULL,
+    row_id uuid NOT NULL,
+    imported_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
 CREATE TABLE platform.invariants (
     rule text NOT NULL,
     broken integer DEFAULT 0 NOT NULL,
@@ -1849,6 +1856,9 @@ ALTER TABLE ONLY platform.event_readers
 
 ALTER TABLE ONLY platform.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, route, key);
+
+ALTER TABLE ONLY platform.imported_rows
+    ADD CONSTRAINT imported_rows_pkey PRIMARY KEY (file, external_id);
 
 ALTER TABLE ONLY platform.invariants
     ADD CONSTRAINT invariants_pkey PRIMARY KEY (rule);
@@ -2298,6 +2308,8 @@ GRANT SELECT ON TABLE platform.event_epochs TO amrutam_app;
 GRANT SELECT ON TABLE platform.epochs TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE platform.idempotency_keys TO amrutam_app;
+
+GRANT SELECT,INSERT ON TABLE platform.imported_rows TO amrutam_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE platform.invariants TO amrutam_app;
 

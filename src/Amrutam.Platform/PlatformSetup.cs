@@ -8,6 +8,7 @@ using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
 using Amrutam.Platform.Operations;
 using Amrutam.Platform.Telemetry;
+using Amrutam.Platform.Transfer;
 
 namespace Amrutam.Platform;
 
@@ -28,6 +29,7 @@ static class PlatformSetup
         builder.Services.AddSingleton<SystemProbes>().AddSingleton<DatabaseProbe>().AddSingleton<FailureLog>()
             .AddSingleton<EventLogWatermark>();
         builder.Services.AddSingleton<IdempotentTransaction>().AddSingleton<RefusedKeys>();
+        builder.Services.AddSingleton<ImportFolder>().AddSingleton<ExportFolder>();
         builder.Services.AddSingleton<IReadOnlyList<DeclaredModule>>(
             [.. modules.Prepend(new PlatformModule()).Select(builder.Add)]);
     }

@@ -59,8 +59,16 @@ sealed class FaultRun : IAsyncDisposable
             Directory.CreateDirectory(Path.Combine(folder, sub));
         var run = new FaultRun(new(server, connection, key, folder), Path.Combine(folder, "ledgers"),
             await Tokens.Open(database, key), options, entry);
-        await Task.WhenAll(run.Replicas.Select(replica => replica.Start()));
-        return run;
+        try
+        {
+            await Task.WhenAll(run.Replicas.Select(replica => replica.Start()));
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Lets the patients begin, and returns when the servers are warm.</summary>

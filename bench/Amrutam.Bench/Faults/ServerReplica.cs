@@ -68,7 +68,7 @@ sealed class ServerReplica(ServerProgram program, int port) : IDisposable
 
     public void Dispose()
     {
-        if (_process is { HasExited: false }) _process.Kill();
+        if (_process is { HasExited: false }) _process.Kill(entireProcessTree: true);
         _process?.Dispose();
         _http.Dispose();
     }
@@ -76,8 +76,11 @@ sealed class ServerReplica(ServerProgram program, int port) : IDisposable
     async Task End(string signal)
     {
         if (_process is null) return;
-        await Signals.Send(signal, [_process.Id]);
+        // A program that sets the clock starts the server as its child.
+        int[] all = [_process.Id, .. Signals.ChildrenOf(_process.Id)];
+        await Signals.Send(signal, all);
         await _process.WaitForExitAsync();
+        while (all.Any(pid => Directory.Exists("/proc/" + pid))) await Task.Delay(20);
         _process.Dispose();
         _process = null;
     }

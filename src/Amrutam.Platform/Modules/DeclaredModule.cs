@@ -31,6 +31,12 @@ sealed class DeclaredModule(IModule module)
 /// <param name="ExportedAs">The member of a person's export that contains the rows of that person.</param>
 /// <param name="NotExported">The reason why no member contains them. Exactly one of the two is given.</param>
 /// <param name="PersonIds">Columns with a person's id, in a table that is not exported.</param>
+/// <param name="Secrets">Columns that no export of the installation has; all if there is one with the name
+/// <c>*</c>.</param>
 /// <param name="Grows">True if the number of rows grows with use. No statement may scan such a table.</param>
 sealed record Table(string Name, string? ExportedAs = null, string? NotExported = null, string[]? PersonIds = null,
-    bool Grows = false);
+    bool Grows = false, string[]? Secrets = null)
+{
+    /// <summary>Every column is secret, or of this installation alone.</summary>
+    public static readonly string[] All = ["*"];
+}

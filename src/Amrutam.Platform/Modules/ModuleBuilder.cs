@@ -7,6 +7,7 @@ using Amrutam.Platform.Jobs;
 using Amrutam.Platform.Operations;
 using Amrutam.Platform.Privacy;
 using Amrutam.Platform.Telemetry;
+using Amrutam.Platform.Transfer;
 
 namespace Amrutam.Platform.Modules;
 
@@ -61,6 +62,10 @@ sealed class ModuleBuilder(WebApplicationBuilder app, IModule module)
         Declared.PersonalData.Add(typeof(TData));
         Services.AddSingleton<IPersonalData, TData>();
     }
+
+    /// <summary>Takes the lines of one file of an import.</summary>
+    public void AddImportedFile<TFile>() where TFile : class, IImportedFile =>
+        Services.AddSingleton<IImportedFile, TFile>();
 
     /// <summary>Encrypts the secrets of one table again when the key-encryption key changes.</summary>
     public void AddEncryptedSecrets<TSecrets>() where TSecrets : class, IEncryptedSecrets

@@ -22,12 +22,14 @@ sealed class PlatformModule : IModule
         module.AddInvariants(PlatformInvariants.All);
         module.AddPersonalData<IdempotencyPersonalData>();
         module.AddTables(
-            new("event_epochs", NotExported: "of the installation"),
-            new("event_readers", NotExported: "of the installation"),
-            new("idempotency_keys", ExportedAs: "remembered_requests", Grows: true),
-            new("invariants", NotExported: "of the installation"),
+            new("event_epochs", NotExported: "of the installation", Secrets: Table.All),
+            new("event_readers", NotExported: "of the installation", Secrets: Table.All),
+            // A key repeats a request to this installation. Its bodies are copies of other rows.
+            new("idempotency_keys", ExportedAs: "remembered_requests", Grows: true, Secrets: Table.All),
+            new("imported_rows", NotExported: "ids of an earlier system"),
+            new("invariants", NotExported: "of the installation", Secrets: Table.All),
             new("migrations", NotExported: "of the installation"),
-            new("page_key", NotExported: "a key of the installation"),
+            new("page_key", NotExported: "a key of the installation", Secrets: Table.All),
             new("parked_events", NotExported: "positions of the log"),
             new("schema_version", NotExported: "of the installation"));
     }

@@ -44,7 +44,7 @@ sealed partial class AuditModule : IModule
     static void AddTables(ModuleBuilder module) => module.AddTables(
         new("events", ExportedAs: "events", Grows: true),
         new("retired_events", ExportedAs: "events"),
-        new("seal_keys", NotExported: "keys of the installation"),
+        new("seal_keys", NotExported: "keys of the installation", Secrets: Table.All),
         new("seals", NotExported: "of the installation"),
         new("verification", NotExported: "of the installation"));
 

@@ -46,6 +46,8 @@ static class CommandLine
         root.Add(AuditCommands.All((command, ct) => WithDatabase(command, ct, asOwner: false), WithServices));
         root.Add(Check());
         root.Add(FillWithDemo());
+        root.Add(TransferCommands.Import(WithServices));
+        root.Add(TransferCommands.Export(WithServices));
         root.Add(Describe());
         try
         {

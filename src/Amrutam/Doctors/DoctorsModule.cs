@@ -1,6 +1,7 @@
 using Amrutam.Doctors.Contracts;
 using Amrutam.Doctors.Directory;
 using Amrutam.Doctors.Profiles;
+using Amrutam.Doctors.Transfer;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
@@ -20,6 +21,7 @@ sealed class DoctorsModule : IModule
         module.AddSettings<DoctorsLimits>("Limits");
         module.AddJson(DoctorsJson.Default);
         module.AddPersonalData<ProfilePersonalData>();
+        module.AddImportedFile<ImportDoctors>();
         module.AddTables(
             new("profiles", ExportedAs: "doctor_profile", Grows: true),
             new("words", NotExported: "words of all profiles together, without their owners"));

@@ -62,18 +62,21 @@ sealed partial class IdentityModule : IModule
     }
 
     static void AddTables(ModuleBuilder module) => module.AddTables(
-        new("attempts", NotExported: "counts under hashes, for at most a day"),
-        new("authenticators", ExportedAs: "second_factor"),
-        new("data_protection_keys", NotExported: "keys of the installation"),
-        new("invitations", ExportedAs: "invitations"),
-        new("mailed_tokens", ExportedAs: "letters_with_links"),
-        new("passkey_challenges", NotExported: "random numbers, for at most five minutes", PersonIds: ["user_id"]),
-        new("passkeys", ExportedAs: "passkeys"),
-        new("recovery_codes", ExportedAs: "second_factor"),
-        new("refresh_tokens", NotExported: "hashes of a session's secrets; the session itself is exported"),
+        new("attempts", NotExported: "counts under hashes, for at most a day", Secrets: Table.All),
+        new("authenticators", ExportedAs: "second_factor", Secrets: Table.All),
+        new("data_protection_keys", NotExported: "keys of the installation", Secrets: Table.All),
+        new("invitations", ExportedAs: "invitations", Secrets: ["hash"]),
+        new("mailed_tokens", ExportedAs: "letters_with_links", Secrets: Table.All),
+        new("passkey_challenges", NotExported: "random numbers, for at most five minutes", PersonIds: ["user_id"],
+            Secrets: Table.All),
+        new("passkeys", ExportedAs: "passkeys", Secrets: Table.All),
+        new("recovery_codes", ExportedAs: "second_factor", Secrets: Table.All),
+        new("refresh_tokens", NotExported: "hashes of a session's secrets; the session itself is exported",
+            Secrets: Table.All),
         new("sessions", ExportedAs: "sessions", Grows: true),
-        new("signing_keys", NotExported: "keys of the installation"),
-        new("users", ExportedAs: "account", Grows: true));
+        new("signing_keys", NotExported: "keys of the installation", Secrets: Table.All),
+        new("users", ExportedAs: "account", Grows: true,
+            Secrets: ["password_hash", "security_stamp", "concurrency_stamp"]));
 
     static void AddTokens(IServiceCollection services)
     {

@@ -32,10 +32,11 @@ sealed partial class NotificationsModule : IModule
         module.AddEncryptedSecrets<EncryptedLetters>();
         module.AddPersonalData<NotificationsPersonalData>();
         module.AddTables(
-            new("calendar_feeds", ExportedAs: "calendar_feeds", Grows: true),
+            new("calendar_feeds", ExportedAs: "calendar_feeds", Grows: true, Secrets: ["token_hash"]),
             new("messages", ExportedAs: "messages", Grows: true),
             new("preferences", ExportedAs: "message_preferences"),
-            new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most"));
+            new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most",
+                Secrets: Table.All));
         module.Services.AddSingleton<LetterQueue>().AddSingleton<VisitCalendar>()
             .AddSingleton<MessageTexts>();
         module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },

@@ -1,6 +1,7 @@
 using Amrutam.Patients.Desk;
 using Amrutam.Patients.Privacy;
 using Amrutam.Patients.Records;
+using Amrutam.Patients.Transfer;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
@@ -19,6 +20,7 @@ sealed class PatientsModule : IModule
         module.AddSettings<PatientsLimits>("Limits");
         module.AddSettings<PatientsSettings>("Patients");
         module.AddPersonalData<PatientPersonalData>();
+        module.AddImportedFile<ImportPatients>();
         module.AddTables(
             new("consents", ExportedAs: "consents", Grows: true),
             new("guardians", ExportedAs: "patients", Grows: true),

@@ -15,6 +15,7 @@ using Amrutam.Scheduling.Queue;
 using Amrutam.Scheduling.Schedule;
 using Amrutam.Scheduling.Slots;
 using Amrutam.Scheduling.TimeOff;
+using Amrutam.Scheduling.Transfer;
 using Amrutam.Scheduling.VisitTypes;
 using Amrutam.Scheduling.Waitlist;
 
@@ -36,6 +37,9 @@ sealed class SchedulingModule : IModule
         module.AddJob<ReleaseExpiredSlots>();
         module.AddInvariants([.. CalendarInvariants.All, .. CalendarEventInvariants.All]);
         module.AddPersonalData<CalendarPersonalData>();
+        module.AddImportedFile<ImportVisitTypes>();
+        module.AddImportedFile<ImportOffers>();
+        module.AddImportedFile<ImportBookings>();
         AddTables(module);
         module.Services.AddSingleton(services =>
             new SchedulingSettings(services.GetRequiredService<DoctorsShown>().VerifiedOnly, times));

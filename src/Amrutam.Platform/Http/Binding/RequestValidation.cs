@@ -12,6 +12,8 @@ sealed class RequestValidation
 
     public bool Wrong => _errors is not null;
 
+    public IReadOnlyDictionary<string, string[]> Errors => _errors ?? [];
+
     public ProblemHttpResult Problem() => CommonProblems.Fields(_errors ?? []);
 
     public RequestValidation Refuse(bool when, string field, string error)

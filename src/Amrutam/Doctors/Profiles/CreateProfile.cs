@@ -33,24 +33,11 @@ static class CreateProfile
         Request request, CurrentUser doctor, NpgsqlDataSource db)
     {
         var fields = new RequestValidation();
-        var specialization = ProfileValidation.Specialization(fields, request.Specialization);
-        var bio = ProfileValidation.Bio(fields, request.Bio);
-        ProfileValidation.Experience(fields, request.Experience);
-        var name = request.FullName is null ? null : ProfileValidation.FullName(fields, request.FullName);
-        var languages = ProfileValidation.Languages(fields, request.Languages);
-        ProfileValidation.Fee(fields, request.FeeMinor);
-        var currency = ProfileValidation.Currency(fields, request.Currency ?? ProfileValidation.DefaultCurrency);
-        var registration = ProfileValidation.RegistrationNumber(fields, request.RegistrationNumber);
-        var council = ProfileValidation.RegistrationCouncil(fields, request.RegistrationCouncil);
-        var zone = ProfileValidation.TimeZone(fields, request.TimeZone ?? ProfileValidation.DefaultTimeZone);
+        var profile = Check(fields, request);
         if (fields.Wrong) return fields.Problem();
-
         try
         {
-            var created = await db.Statement(Create).With(doctor.Id).With(name).With(specialization)
-                .With(request.Experience).With(bio).With(languages).With(Languages.NamesOf(languages))
-                .With(request.FeeMinor).With(currency).With(registration).With(zone).With(doctor.Trace)
-                .With(council).One(Doctor.ReadOwn);
+            var created = await Insert(db.Statement(Create), doctor.Id, profile, doctor.Trace);
             return created is null
                 ? DoctorsProblems.OneProfilePerDoctor.Because()
                 : TypedResults.Created($"/api/doctors/{created.Id}", created);
@@ -60,6 +47,30 @@ static class CreateProfile
             return problem;
         }
     }
+
+    /// <summary>Inserts the profile of an account, in a running transaction.</summary>
+    /// <param name="profile">As <see cref="Check"/> returned it.</param>
+    public static Task<Doctor?> Insert(NpgsqlConnection connection, Guid account, Request profile, string trace) =>
+        Insert(connection.Statement(Create), account, profile, trace);
+
+    static Task<Doctor?> Insert(Statement create, Guid account, Request profile, string trace) =>
+        create.With(account).With(profile.FullName).With(profile.Specialization).With(profile.Experience)
+            .With(profile.Bio).With(profile.Languages!.ToArray()).With(Languages.NamesOf([.. profile.Languages!]))
+            .With(profile.FeeMinor).With(profile.Currency).With(profile.RegistrationNumber).With(profile.TimeZone)
+            .With(trace).With(profile.RegistrationCouncil).One(Doctor.ReadOwn);
+
+    /// <returns>The profile in the form to store; of use if the fields have no errors.</returns>
+    public static Request Check(RequestValidation fields, Request request) => new(
+        ProfileValidation.Specialization(fields, request.Specialization)!,
+        ProfileValidation.Experience(fields, request.Experience) ?? 0,
+        ProfileValidation.Bio(fields, request.Bio)!,
+        request.FullName is null ? null : ProfileValidation.FullName(fields, request.FullName),
+        ProfileValidation.Languages(fields, request.Languages),
+        ProfileValidation.Fee(fields, request.FeeMinor),
+        ProfileValidation.Currency(fields, request.Currency ?? ProfileValidation.DefaultCurrency),
+        ProfileValidation.RegistrationNumber(fields, request.RegistrationNumber),
+        ProfileValidation.RegistrationCouncil(fields, request.RegistrationCouncil),
+        ProfileValidation.TimeZone(fields, request.TimeZone ?? ProfileValidation.DefaultTimeZone));
 
     // The directory needs a name, and an account may have none: Doctor until the doctor gives one.
     const string Create = $"""

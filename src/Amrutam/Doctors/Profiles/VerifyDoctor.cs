@@ -41,9 +41,7 @@ static class VerifyDoctor
     {
         try
         {
-            var doctor = await db.Statement(Decide).With(id).With(decision.Verified).With(decision.Reason)
-                .With(admin.Id).With(admin.Trace).With(decision.AcceptChanges).With(ProfileValidation.VerifiedFields)
-                .One(Doctor.ReadOwn);
+            var doctor = await Record(db.Statement(Decide), id, decision, admin);
             return doctor is null ? CommonProblems.NotFound() : TypedResults.Ok(doctor);
         }
         catch (PostgresException e) when (ProfileValidation.ProblemOf(e) is { } problem)
@@ -51,6 +49,14 @@ static class VerifyDoctor
             return problem;
         }
     }
+
+    /// <summary>Records a decision in a running transaction.</summary>
+    public static Task<Doctor?> Record(NpgsqlConnection connection, Guid id, Request decision, CurrentUser admin) =>
+        Record(connection.Statement(Decide), id, decision, admin);
+
+    static Task<Doctor?> Record(Statement decide, Guid id, Request decision, CurrentUser admin) =>
+        decide.With(id).With(decision.Verified).With(decision.Reason).With(admin.Id).With(admin.Trace)
+            .With(decision.AcceptChanges).With(ProfileValidation.VerifiedFields).One(Doctor.ReadOwn);
 
     // The event names the fields that the decision is about: all verified fields, or those that were pending.
     const string Decide = $"""

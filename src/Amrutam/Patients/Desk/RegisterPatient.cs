@@ -61,7 +61,8 @@ static class RegisterPatient
         return await connection.Statement(SelectKnown).With(patient.Phone).With(birthDate).List(DeskPatient.Read);
     }
 
-    static Task<DeskPatient?> Insert(NpgsqlConnection connection, PatientFields patient, CurrentUser caller) =>
+    /// <summary>Inserts the record in a running transaction.</summary>
+    public static Task<DeskPatient?> Insert(NpgsqlConnection connection, PatientFields patient, CurrentUser caller) =>
         patient.Bind(connection.Statement(Add)).With(Guid.CreateVersion7()).With(caller.Id).With(caller.Role)
             .With(caller.Trace).One(DeskPatient.Read);
 

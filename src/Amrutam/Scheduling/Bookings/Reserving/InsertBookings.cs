@@ -10,11 +10,13 @@ namespace Amrutam.Scheduling.Bookings.Reserving;
 static class InsertBookings
 {
     /// <param name="by">The account that books: the patient's own, a guardian's or one at the desk.</param>
+    /// <param name="imported">True: the people know of it, so nobody hears that it was made.</param>
     public static Task<List<Booking>> Insert(NpgsqlConnection connection, IReadOnlyCollection<VisitPlace> places,
-        Guid patient, CurrentUser by, string? reason, Guid? series = null) =>
+        Guid patient, CurrentUser by, string? reason, Guid? series = null, bool imported = false) =>
         connection.Statement(InsertAll).With(places.Select(_ => Guid.CreateVersion7()).ToArray())
             .WithJson($"[{string.Join(',', places.Select(place => place.Json))}]").With(patient)
-            .With(reason).With(series).With(by.Trace).With(by.Id).With(by.Role).List(Booking.Read);
+            .With(reason).With(series).With(by.Trace).With(by.Id).With(by.Role)
+            .With(imported).List(Booking.Read);
 
     const string InsertAll = $"""
         with b as (
@@ -41,7 +43,7 @@ static class InsertBookings
                    'booking', id, jsonb_strip_nulls(jsonb_build_object('doctor_id', doctor_id, 'slot_id', slot_id,
                        'more_slot_ids', more_slots,
                        'starts_at', starts_at, 'series_id', series_id, 'visit_type_id', visit_type_id,
-                       'acted_for', nullif($3::uuid, $7::uuid))), $6 from b)
+                       'acted_for', nullif($3::uuid, $7::uuid), 'imported', nullif($9, false))), $6 from b)
         select {Booking.Columns} from b order by b.starts_at
         """;
 }
