@@ -30,11 +30,13 @@ sealed class PlanMessages : IReadEvents
         var now = (await connection.Statement(ReadNow).One(row => row.GetInstant(0)))!.Value;
         var news = events.Where(e => MessageKind.Of(e.Action) is not null && e.At > now - NewsFor).ToList();
         if (news.Count == 0) return;
+        // The people of an imported visit know that it was made.
+        var imported = news.Where(e => e.Has("imported"u8, out _)).Select(e => e.Position).ToHashSet();
         var receivers = await connection.Statement(ReadReceivers).With(news.ConvertAll(e => e.Position).ToArray())
             .With(news.ConvertAll(e => e.Action).ToArray()).With(news.ConvertAll(e => e.EntityId!.Value).ToArray())
             .With(news.ConvertAll(e => e.At.ToDateTimeUtc()).ToArray()).List(Read);
         var planned = receivers.SelectMany(r => MessageKind.Plan(MessageKind.Of(r.Action)!, now, r.StartsAt, r.Quiet)
-            .Where(m => r.Stands || !MessageKind.IsReminder(m.Kind)).Select(m => (To: r, Message: m))).ToList();
+            .Where(m => MessageKind.IsReminder(m.Kind) ? r.Stands : !imported.Contains(r.Position)).Select(m => (To: r, Message: m))).ToList();
         if (planned.Count == 0) return;
         await connection.Statement(Insert)
             .With(planned.ConvertAll(_ => Guid.CreateVersion7()).ToArray())

@@ -1,4 +1,6 @@
+using Amrutam.Notifications.Messages;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.EventLog;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Invariants;
 using Amrutam.Platform.Transfer;
@@ -161,13 +163,22 @@ public sealed class ImportTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_hears_that_an_imported_booking_was_made()
+    public async Task Nobody_hears_that_an_imported_booking_was_made_but_reminders_are_sent()
     {
         WriteAll();
         await Import();
-        (await _server.Owner.Statement("""
-            select count(*) from audit.events where action = 'bookings.booked' and (details ->> 'imported')::boolean
-            """).Value<long>()).ShouldBe(2);
+        // The desk's record is now that of an account, which can be written to.
+        var account = await _server.User("patient");
+        await _server.Owner.Statement("update identity.users set email_confirmed = true where id = $1")
+            .With(account.Id).Execute();
+        await _server.Owner.Statement("""
+            insert into patients.guardians (patient_id, account_id, relation)
+            select id, $1, 'other' from patients.patients where full_name = 'Meena Joshi'
+            """).With(account.Id).Execute();
+        (await _server.App.Services.GetRequiredService<EventReader<PlanMessages>>()
+            .CatchUp(TimeSpan.FromSeconds(60), CancellationToken.None)).ShouldBeTrue();
+        (await _server.Owner.Statement("select kind from notifications.messages order by kind")
+            .List(row => row.GetString(0))).ShouldBe(["reminder_day", "reminder_hour"]);
     }
 
     void WriteAll()

@@ -21,10 +21,11 @@ public sealed partial class SqlTests(TestCluster cluster) : IAsyncLifetime
         "Amrutam.Audit.Sealing.EncryptedLogKeys."];
 
     /// <summary>Code that runs SQL which is no constant: migrations and rights are files, and a cluster's first
-    /// commands contain names.</summary>
+    /// commands contain names. An export names the tables that the modules declare.</summary>
     static readonly string[] RunsOtherText =
         ["Amrutam.Platform.Data.Migrator", "Amrutam.Platform.Data.Rights",
-            "Amrutam.EmbeddedPostgres.NewPostgresCluster", "Amrutam.EmbeddedPostgres.PrivatePostgres"];
+            "Amrutam.EmbeddedPostgres.NewPostgresCluster", "Amrutam.EmbeddedPostgres.PrivatePostgres",
+            "Amrutam.Platform.Transfer.ExportFolder"];
 
     /// <summary>The composition root, its demo, which fills an empty database, and a library without a
     /// schema.</summary>
