@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Amrutam.Bench.Faults.Pair;
 
 namespace Amrutam.Bench.Faults;
 

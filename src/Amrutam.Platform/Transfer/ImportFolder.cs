@@ -13,7 +13,8 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
     const string ExternalId = "external_id";
     const int MaxExternalId = 200;
 
-    // PostgreSQL keeps a lock for each doctor and patient of a booking until the import ends. The servers need the rest.
+    // PostgreSQL keeps a lock for each doctor and patient of a booking until the import ends. The servers need the
+    // rest.
     const int LocksLeftToOthers = 2;
 
     static readonly CsvReaderOptions Options = new()

@@ -24,7 +24,8 @@ sealed class ImportLine(IReadOnlyDictionary<string, string> values, Func<string,
     public LocalDate? Date(string column) => Read(column, "must be a date, as 2018-02-28",
         text => LocalDatePattern.Iso.Parse(text) is { Success: true, Value: var date } ? date : (LocalDate?)null);
 
-    public Instant? Instant(string column) => Read(column, "must be an instant with its offset, as 2030-01-07T09:30:00Z",
+    public Instant? Instant(string column) => Read(column,
+        "must be an instant with an offset, as 2030-01-07T09:30:00Z",
         text => OffsetDateTimePattern.Rfc3339.Parse(text) is { Success: true, Value: var at }
             ? at.ToInstant() : (Instant?)null);
 

@@ -36,7 +36,8 @@ sealed class PlanMessages : IReadEvents
             .With(news.ConvertAll(e => e.Action).ToArray()).With(news.ConvertAll(e => e.EntityId!.Value).ToArray())
             .With(news.ConvertAll(e => e.At.ToDateTimeUtc()).ToArray()).List(Read);
         var planned = receivers.SelectMany(r => MessageKind.Plan(MessageKind.Of(r.Action)!, now, r.StartsAt, r.Quiet)
-            .Where(m => MessageKind.IsReminder(m.Kind) ? r.Stands : !imported.Contains(r.Position)).Select(m => (To: r, Message: m))).ToList();
+            .Where(m => MessageKind.IsReminder(m.Kind) ? r.Stands : !imported.Contains(r.Position))
+            .Select(m => (To: r, Message: m))).ToList();
         if (planned.Count == 0) return;
         await connection.Statement(Insert)
             .With(planned.ConvertAll(_ => Guid.CreateVersion7()).ToArray())

@@ -41,8 +41,9 @@ static class CreateVisitType
         });
     }
 
-    public static VisitType Of(Request r) => new(Guid.CreateVersion7(), r.Name, r.Description, r.Minutes, r.Mode, r.Address,
-        r.First, r.First ? r.FollowUpWithinDays : r.FollowUpWithinDays ?? VisitTypeValidation.DefaultFollowUpDays,
-        r.BookableBy, r.FeeMinor, r.Currency, r.BufferBeforeMinutes, r.BufferAfterMinutes, r.MinimumNoticeMinutes,
+    public static VisitType Of(Request r) => new(Guid.CreateVersion7(), r.Name, r.Description, r.Minutes, r.Mode,
+        r.Address, r.First,
+        r.First ? r.FollowUpWithinDays : r.FollowUpWithinDays ?? VisitTypeValidation.DefaultFollowUpDays, r.BookableBy,
+        r.FeeMinor, r.Currency, r.BufferBeforeMinutes, r.BufferAfterMinutes, r.MinimumNoticeMinutes,
         r.CancellationWindowMinutes, r.RequiresConfirmation, r.Active, Revision: 1);
 }

@@ -34,7 +34,8 @@ public sealed class ExportTests(ServerFixture fixture) : IClassFixture<ServerFix
         (await (await fixture.Server.User("patient", "=cmd, \"quoted\"")).Book(await doctor.Slot(1))).Is(201);
         var folder = Path.Combine(Path.GetTempPath(), "amrutam-export-" + Guid.CreateVersion7());
         var rows = await Export(folder);
-        var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "manifest.json"))).RootElement;
+        var manifest = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, ExportFolder.Manifest)))
+            .RootElement;
         manifest.GetProperty("format").GetInt32().ShouldBe(ExportFolder.Format);
         var (sum, names) = (0L, new List<string>());
         foreach (var table in manifest.GetProperty("tables").EnumerateArray())

@@ -1,4 +1,4 @@
-namespace Amrutam.Bench.Faults;
+namespace Amrutam.Bench.Faults.Pair;
 
 /// <summary>Faults of the servers, of a primary with its synchronous standby, and of the network between.</summary>
 sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)
