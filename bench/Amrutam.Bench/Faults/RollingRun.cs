@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Amrutam.Bench.Faults.Databases;
 
 namespace Amrutam.Bench.Faults;
 

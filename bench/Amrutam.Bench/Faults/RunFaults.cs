@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Amrutam.Bench.Faults.Pair;
 
 namespace Amrutam.Bench.Faults;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Amrutam.EmbeddedPostgres;
 
-namespace Amrutam.Bench.Faults.Pair;
+namespace Amrutam.Bench.Faults.Databases;
 
 /// <summary>One PostgreSQL of a pair: its data, its port and its processes.</summary>
 sealed class PostgresNode(PostgresAccount account, PostgresBinaries programs, string folder, int port)

@@ -1,4 +1,6 @@
-namespace Amrutam.Bench.Faults.Pair;
+using Amrutam.Bench.Faults.Databases;
+
+namespace Amrutam.Bench.Faults;
 
 /// <summary>Faults of the servers, of a primary with its synchronous standby, and of the network between.</summary>
 sealed class PairRun(FaultRun run, PrimaryAndStandby pair, FaultOptions options)

@@ -4,7 +4,7 @@ using Amrutam.EmbeddedPostgres;
 using Amrutam.Platform.Data;
 using Npgsql;
 
-namespace Amrutam.Bench.Faults.Pair;
+namespace Amrutam.Bench.Faults.Databases;
 
 /// <summary>A primary with a synchronous standby, the network in front of them and the one between them.</summary>
 /// <remarks>The pair is always synchronous: a primary without its standby acknowledges nothing. This class decides when

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Amrutam.Bench.Faults.Pair;
+namespace Amrutam.Bench.Faults.Databases;
 
 /// <summary>A file system in a file, which a run fills without filling the machine's own disk.</summary>
 /// <remarks>Only root may mount one. Elsewhere a run has no fault of this kind.</remarks>
