@@ -115,6 +115,7 @@ static class SchedulingTerms
 
     static readonly Dictionary<string, Field> Bookings = new(StringComparer.Ordinal)
     {
+        ["Booking.patient"] = new("The patient, where the doctor reads the booking; absent elsewhere."),
         ["booking_id"] = new("The booking; null if there is none."),
         ["patient_id"] = new("The patient. The own record of an account has the account's id."),
         ["booked_by"] = new("The account that made the booking."),

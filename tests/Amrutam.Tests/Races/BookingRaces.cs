@@ -148,6 +148,27 @@ public sealed class BookingRaces(ServerFixture fixture) : IClassFixture<ServerFi
         replies.Count(r => r is { Status: 409, Code: "slots_of_a_doctor_do_not_overlap" }).ShouldBe(19);
     }
 
+    /// <summary>The overlap is the patient's, whichever account books: one child cannot be in two places.</summary>
+    [Fact]
+    public async Task Two_guardians_book_one_hour_for_a_child_with_two_doctors_and_one_gets_it()
+    {
+        const int rounds = 100;
+        var doctors = new[] { await Server.Doctor(), await Server.Doctor() };
+        var guardians = new[] { await Server.User("patient"), await Server.User("patient") };
+        var child = await Server.Child(8, guardians);
+        for (var round = 0; round < rounds; round++)
+        {
+            var slots = new[] { await doctors[0].Slot(round), await doctors[1].Slot(round) };
+            var replies = await AtOnce([0, 1], i => guardians[i].Http.Post("/api/bookings",
+                new { slot_id = slots[i], patient_id = child }));
+            var booked = replies.Where(reply => reply.Status == 201).ToList();
+            booked.Count.ShouldBe(1);
+            replies.Single(reply => reply.Status != 201).Is(409, "bookings_of_a_patient_do_not_overlap");
+            (await guardians[round % 2].Http.Post($"/api/bookings/{booked[0].Id}/cancellation")).Is(200);
+        }
+        await Server.ShouldKeepItsInvariants();
+    }
+
     Task<long> Count(string sql, Guid id) => Server.Owner.Statement(sql).With(id).Value<long>();
 
     static async Task<List<T>> Many<T>(int count, Func<Task<T>> make)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Amrutam.Patients.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Binding;
@@ -21,11 +23,14 @@ namespace Amrutam.Scheduling.Bookings;
 /// <param name="CancellationReason">The reason of the cancellation or the refusal.</param>
 /// <param name="CancelledMinutesAhead">The time from the cancellation to the start.</param>
 /// <param name="Revision">Increases with each change; calendars and caches compare it.</param>
+/// <param name="Patient">The patient, where the doctor reads the booking; null, and not written, elsewhere. The
+/// response of a change is stored under its key, so it has the id alone.</param>
 sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid BookedBy,
     Guid? SeriesId, string Status, Instant StartsAt, Instant EndsAt, VisitTypeCopy? VisitType,
     Instant? ExpiresAt, string? Reason,
     string? CancelledBy, string? CancellationReason, int? CancelledMinutesAhead, string? NoShowParty,
-    int Revision, Instant CreatedAt)
+    int Revision, Instant CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PatientSummary? Patient = null)
 {
     /// <summary>The columns that <see cref="Read"/> reads, in its order, of <c>scheduling.bookings b</c>.</summary>
     /// <remarks>A request that has expired reads as expired, with the revision of that step, before a job records
@@ -49,6 +54,22 @@ sealed record Booking(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, Guid 
             row.GetString(6), row.GetInstant(7), row.GetInstant(8), VisitTypeCopy.Read(row.GetStringOrNull(17)),
             row.GetInstantOrNull(9), row.GetStringOrNull(10), row.GetStringOrNull(11), row.GetStringOrNull(12),
             row.GetInt32OrNull(13), row.GetStringOrNull(14), row.GetInt32(15), row.GetInstant(16));
+
+    /// <summary>The columns that <see cref="ReadWithPatient"/> reads, in its order, of bookings <c>b</c> and
+    /// <see cref="People"/>.</summary>
+    public const string ColumnsWithPatient = $"{Columns}, {PatientSummary.Columns}";
+
+    /// <summary>The patients of bookings <c>b</c>.</summary>
+    public const string People = "left join patients.people p on p.id = b.patient_id";
+
+    /// <summary>A booking as its doctor reads it. The record of a visit that moved to another doctor has the id alone:
+    /// that doctor no longer treats the patient.</summary>
+    public static Booking ReadWithPatient(NpgsqlDataReader row)
+    {
+        var booking = Read(row);
+        return booking.Status == Moved ? booking
+            : booking with { Patient = PatientSummary.Read(booking.PatientId, row, Width) };
+    }
 
     /// <summary>The booking without the patient's own words, for staff: they may speak of health.</summary>
     /// <param name="reader">Null for the system.</param>

@@ -31,8 +31,8 @@ static class ListBookings
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("List your bookings")
-            .WithDescription("The bookings of the caller and of dependants, or those of a doctor. The latest start is "
-                + "first unless `sort` is `starts_at`.")
+            .WithDescription("The bookings of the caller and of dependants, or those of a doctor with the patients. "
+                + "The latest start is first unless `sort` is `starts_at`.")
             .RecordsAccess<Page<Booking>>("bookings.read", "booking",
                 page => page.Items.Select(b => new Shown(b.PatientId, b.Id)))
             .Example(Examples.PageOf(Examples.Confirmed)).WithProblems(CommonProblems.Invalid, PageQuery.NotACursor);
@@ -47,11 +47,12 @@ static class ListBookings
         var page = query.Open<Key>();
         if (page.Refusal is not null) return page.Refusal;
         var (isDoctor, soonest) = (user.Role == Allow.Doctor, filters.Sort == Soonest);
+        Func<NpgsqlDataReader, Booking> read = isDoctor ? Booking.ReadWithPatient : Booking.Read;
         var rows = await db.Statement(isDoctor ? soonest ? SoonestOfDoctor : LatestOfDoctor
                 : soonest ? SoonestOfPatients : LatestOfPatients)
             .With(user.Id).With(filters.Status).With(filters.From?.Value).With(filters.To?.Value)
             .With(page.After?.StartsAt).With(page.After?.Id).With(page.Fetch).With(filters.SeriesId)
-            .List(Booking.Read, ct);
+            .List(read, ct);
         return TypedResults.Ok(page.Of(rows, booking => booking, booking => new Key(booking.StartsAt, booking.Id)));
     }
 
@@ -86,7 +87,10 @@ static class ListBookings
         """;
 
     // With the visits that were moved to another doctor.
-    const string OfDoctor = $"select {Booking.Columns} from scheduling.bookings_of_doctors b where b.doctor_id = $1";
+    const string OfDoctor = $"""
+        select {Booking.ColumnsWithPatient} from scheduling.bookings_of_doctors b {Booking.People}
+         where b.doctor_id = $1
+        """;
 
     const string LatestOfPatients = $"select {Booking.Columns} {EachPatient} {LatestFirst}) b {DownToLimit}";
 

@@ -17,15 +17,16 @@ static class ReadBooking
     public static void Map(RouteGroupBuilder bookings) =>
         bookings.MapGet("/{id:guid}", Handle).RequireAuthorization(Allow.PatientOrDoctor)
             .WithSummary("Read a booking")
-            .WithDescription("For its patient and its doctor. A doctor who had it before reads that it was moved.")
+            .WithDescription("For its patient, and for its doctor with the patient. A doctor who had it before "
+                + "reads that it was moved.")
             .WithETag().RecordsAccess<Booking>("bookings.read", "booking", b => [new(b.PatientId, b.Id)])
             .Example(Examples.Confirmed).WithProblems(CommonProblems.Absent);
 
     static async Task<Results<Ok<Booking>, ProblemHttpResult>> Handle(Guid id, CurrentUser user, HttpResponse response,
         NpgsqlDataSource db, CancellationToken ct)
     {
-        if ((await db.Statement(Select).With(id).With(user.Id).With(user.Role == Allow.Patient)
-                .One(Booking.Read, ct)
+        Func<NpgsqlDataReader, Booking> read = user.Role == Allow.Doctor ? Booking.ReadWithPatient : Booking.Read;
+        if ((await db.Statement(Select).With(id).With(user.Id).With(user.Role == Allow.Patient).One(read, ct)
             ?? await db.Statement(SelectMovedAway).With(id).With(user.Id).One(Booking.Read, ct)) is not { } booking)
             return CommonProblems.NotFound();
         response.Headers.ETag = IfMatch.Tag(booking.Revision);
@@ -33,10 +34,10 @@ static class ReadBooking
     }
 
     const string Select =
-        "select " + Booking.Columns + """
+        "select " + Booking.ColumnsWithPatient + " from scheduling.bookings b " + Booking.People + """
 
-          from scheduling.bookings b
-         where id = $1 and (patient_id = $2 or doctor_id = $2 or ($3 and patients.holds($2, patient_id)))
+         where b.id = $1
+           and (b.patient_id = $2 or b.doctor_id = $2 or ($3 and patients.holds($2, b.patient_id)))
         """;
 
     const string SelectMovedAway =

@@ -25,8 +25,7 @@ sealed record DeskBooking(Guid Id, Guid SlotId, Guid DoctorId, string DoctorName
     public const int Width = 14 + PatientSummary.Width;
 
     /// <summary>The doctors and the patients of bookings <c>b</c>.</summary>
-    public const string People =
-        "join doctors.practitioners d on d.id = b.doctor_id left join patients.people p on p.id = b.patient_id";
+    public const string People = $"join doctors.practitioners d on d.id = b.doctor_id {Booking.People}";
 
     public static DeskBooking Read(NpgsqlDataReader row) => new(row.GetGuid(0), row.GetGuid(1), row.GetGuid(2),
         row.GetString(3), row.GetGuid(4), PatientSummary.Read(row.GetGuid(4), row, 14), row.GetGuidOrNull(5),
