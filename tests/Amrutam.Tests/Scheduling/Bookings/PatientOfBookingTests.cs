@@ -48,7 +48,8 @@ public sealed class PatientOfBookingTests(ServerFixture fixture) : IClassFixture
         var (doctor, other) = (await Server.Doctor(), await Server.Doctor());
         var mother = await Server.User("patient");
         var (child, id) = await Booked(doctor, mother);
-        (await mother.Http.Post($"/api/bookings/{id}/move", new { slot_id = await other.Slot(2) })).Is(200);
+        var to = new { slot_id = await other.Slot(2), to_other_doctor = true };
+        (await mother.Http.Post($"/api/bookings/{id}/move", to)).Is(200);
         var record = (await doctor.Http.Get($"/api/bookings/{id}")).Is(200);
         record["status"].ShouldBe("moved");
         record.Body.TryGetProperty("patient", out _).ShouldBeFalse();
