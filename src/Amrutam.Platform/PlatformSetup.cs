@@ -25,7 +25,8 @@ static class PlatformSetup
         builder.AddHttp();
         builder.Services.AddSingleton<InnerRequests>();
         builder.AddApiDescription();
-        builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules));
+        builder.Services.AddSingleton(modules).AddSingleton(new ProblemCatalogue(modules))
+            .AddSingleton<LimitMeter>().AddSingleton<ProblemMeter>();
         builder.Services.AddSingleton<SystemProbes>().AddSingleton<DatabaseProbe>().AddSingleton<FailureLog>()
             .AddSingleton<EventLogWatermark>();
         builder.Services.AddSingleton<IdempotentTransaction>().AddSingleton<RefusedKeys>();
@@ -43,11 +44,13 @@ static class PlatformSetup
         app.UseHttp();
         foreach (var module in modules) module.Use(app);
         app.UseRequestChecks();
+        foreach (var module in modules) module.UseLast(app);
         app.MapHealth();
         app.MapProblemPages();
         app.MapApiDescription();
         app.MapSecurityTxt();
-        foreach (var module in modules) module.Map(app);
+        var routes = ProblemMeter.Counted(app);
+        foreach (var module in modules) module.Map(routes);
     }
 
     static DeclaredModule Add(this WebApplicationBuilder builder, IModule module)

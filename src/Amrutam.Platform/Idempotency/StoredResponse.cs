@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using Amrutam.Platform.Http.Binding;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 
@@ -34,8 +35,7 @@ sealed record StoredResponse(int Status, byte[] Body, string? Location = null, b
         new StoredResponse(StatusCodes.Status201Created, Bytes(body), location);
 
     public static StoredResponse Of(ProblemHttpResult problem) =>
-        new(problem.StatusCode, Bytes(problem.ProblemDetails),
-            Code: problem.ProblemDetails.Extensions["code"] as string);
+        new(problem.StatusCode, Bytes(problem.ProblemDetails), Code: problem.Code());
 
     static byte[] Bytes<T>(T body) => JsonSerializer.SerializeToUtf8Bytes(body, Json.Options);
 
@@ -43,6 +43,7 @@ sealed record StoredResponse(int Status, byte[] Body, string? Location = null, b
     public Task Send(HttpContext http)
     {
         http.Response.StatusCode = Status;
+        if (Code is not null) ProblemMeter.Count(http, Code);
         if (Location is not null) http.Response.Headers.Location = Location;
         if (ETag is not null) http.Response.Headers.ETag = ETag;
         if (RetryAfterSeconds is { } seconds)

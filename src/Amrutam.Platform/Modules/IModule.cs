@@ -31,8 +31,13 @@ interface IModule
     {
     }
 
+    /// <summary>Adds middleware, after the checks of requests and right before the routes.</summary>
+    void UseLast(WebApplication app)
+    {
+    }
+
     /// <summary>Maps its routes.</summary>
-    void Map(WebApplication app)
+    void Map(IEndpointRouteBuilder routes)
     {
     }
 }

@@ -27,7 +27,7 @@ sealed class AnalyticsModule : IModule
         module.Services.AddSingleton<Statistics>();
     }
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ReadStats.Map(admin);

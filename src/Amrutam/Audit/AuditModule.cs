@@ -59,7 +59,7 @@ sealed partial class AuditModule : IModule
             "Months after this one for which the event log has a partition", Label: null, MakePartitions.CountAhead));
     }
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ListEvents.Map(admin);

@@ -31,7 +31,7 @@ sealed class DoctorsModule : IModule
             new DoctorsShown(settings.RequireVerification ?? !module.Environment.IsDevelopment()));
     }
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         var doctors = routes.MapGroup("/api/doctors").WithTags("Doctors");
         var own = doctors.MapGroup("/profile").RequireAuthorization(Allow.Doctor);

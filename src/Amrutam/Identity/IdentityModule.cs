@@ -168,7 +168,7 @@ sealed partial class IdentityModule : IModule
         app.UseMiddleware<SecondFactorPolicy>();
     }
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         PublishKeys.Map(routes);
         // Signing in and up changes no public list.

@@ -43,7 +43,7 @@ sealed partial class NotificationsModule : IModule
             LogNoMail);
     }
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         DownloadVisit.Map(routes.MapGroup("/api/bookings").WithTags("Calendars"));
         var feeds = routes.MapGroup("/api/me/calendar-feeds").RequireAuthorization(Allow.PatientOrDoctor)

@@ -27,7 +27,7 @@ sealed class PatientsModule : IModule
             new("patients", ExportedAs: "patients", Grows: true));
     }
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         var own = routes.MapGroup("/api/me/patients").RequireAuthorization(Allow.Patient).WithTags("Patients");
         ListPatients.Map(own);

@@ -54,27 +54,30 @@ sealed class PortalModule : IModule
         app.UseWhen(PageAccess.MayBeAPage, pages => pages.UseResponseCompression());
     }
 
-    public void Map(WebApplication app)
-    {
-        // The API reads no forms. A route of it that did would fail because this token is missing.
+    /// <summary>Checks the tokens of forms. The API reads no forms, and a route of it that did would fail because this
+    /// token is missing.</summary>
+    public void UseLast(WebApplication app) =>
         app.UseWhen(PageAccess.MayBeAPage, pages => pages.Use(HttpsOnly.Check).UseAntiforgery());
-        StaticFiles.Map(app);
-        Preferences.Map(app);
-        ChooseZone.Map(app);
-        ShowHome.Map(app);
-        SignInPages.Map(app);
-        SignUpPages.Map(app);
-        EnrolSecondFactor.Map(app);
-        ForgotPassword.Map(app);
-        OpenEmailLink.Map(app);
-        FindDoctors.Map(app);
-        ShowWeek.Map(app);
-        MapVisits(app);
-        ShowDay.Map(app);
-        TakeStep.Map(app);
-        ShowDashboard.Map(app);
-        DownloadBookings.Map(app);
-        VerifyWaitingDoctor.Map(app);
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        StaticFiles.Map(routes);
+        Preferences.Map(routes);
+        ChooseZone.Map(routes);
+        ShowHome.Map(routes);
+        SignInPages.Map(routes);
+        SignUpPages.Map(routes);
+        EnrolSecondFactor.Map(routes);
+        ForgotPassword.Map(routes);
+        OpenEmailLink.Map(routes);
+        FindDoctors.Map(routes);
+        ShowWeek.Map(routes);
+        MapVisits(routes);
+        ShowDay.Map(routes);
+        TakeStep.Map(routes);
+        ShowDashboard.Map(routes);
+        DownloadBookings.Map(routes);
+        VerifyWaitingDoctor.Map(routes);
     }
 
     static void MapVisits(IEndpointRouteBuilder routes)

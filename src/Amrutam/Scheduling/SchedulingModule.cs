@@ -72,7 +72,7 @@ sealed class SchedulingModule : IModule
         new("waitlist_entries", ExportedAs: "waitlist", Grows: true),
         new("waitlist_offers", ExportedAs: "waitlist", Grows: true));
 
-    public void Map(WebApplication routes)
+    public void Map(IEndpointRouteBuilder routes)
     {
         var slots = routes.MapGroup("/api/slots").WithTags("Slots");
         PublishSlot.Map(slots);
@@ -132,7 +132,7 @@ sealed class SchedulingModule : IModule
         DeclineOffer.Map(waitlist);
     }
 
-    static void MapVisitTypes(WebApplication routes)
+    static void MapVisitTypes(IEndpointRouteBuilder routes)
     {
         var catalogue = routes.MapGroup("/api/admin/visit-types").RequireAuthorization(Allow.Admin).WithTags("Admin");
         var open = routes.MapGroup("/api/visit-types").AllowAnonymous().WithTags("Kinds of visit");
@@ -147,7 +147,7 @@ sealed class SchedulingModule : IModule
         ListOfferedTypes.Map(doctors, own);
     }
 
-    static void MapDesk(WebApplication routes)
+    static void MapDesk(IEndpointRouteBuilder routes)
     {
         var desk = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Desk).WithTags("Front desk");
         ListClinicBookings.Map(desk);

@@ -4,6 +4,7 @@ using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Servers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Attacks;
 
@@ -24,7 +25,7 @@ public sealed class UnprotectedAnswerTests(TestCluster cluster)
         public void UseFirst(WebApplication app) => app.Use((http, next) => http.Request.Path == "/fail/first"
             ? throw new InvalidOperationException("before the pipeline") : next(http));
 
-        public void Map(WebApplication app) => app.MapGet("/fail/answer", IResult () =>
+        public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/fail/answer", IResult () =>
             throw new InvalidOperationException("in a handler")).AllowAnonymous();
     }
 

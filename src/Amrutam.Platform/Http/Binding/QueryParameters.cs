@@ -30,7 +30,8 @@ sealed class QueryParameters(RequestDelegate next, IApiDescriptionGroupCollectio
             return Malformed(http, repeated, "is there twice");
         var wrong = query.Where(q => !UnicodeText.IsWellFormed(q.Value.ToString()))
             .ToDictionary(q => q.Key, _ => new[] { UnicodeText.NotAllowed });
-        return wrong.Count == 0 ? next(http) : CommonProblems.Fields(wrong).ExecuteAsync(http);
+        return wrong.Count == 0 ? next(http)
+            : ProblemResponses.Write(http, CommonProblems.Invalid, CommonProblems.Detail(wrong), wrong);
     }
 
     FrozenSet<string> NamesOf(Endpoint endpoint)

@@ -43,7 +43,7 @@ sealed class Downloads(HttpSettings settings) : IDisposable
             if (all._accounts.Count >= KeptAtOnce) throw new OverloadedException("too many downloads");
             if (!all._accounts.TryAdd(account, true))
             {
-                await CommonProblems.TooManyAtOnce.Because().ExecuteAsync(http);
+                await ProblemResponses.Write(http, CommonProblems.TooManyAtOnce);
                 return;
             }
             try

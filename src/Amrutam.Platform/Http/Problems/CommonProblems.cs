@@ -49,8 +49,11 @@ static class CommonProblems
 
     /// <returns>422 <c>invalid_fields</c> with each field and its errors.</returns>
     public static ProblemHttpResult Fields(IReadOnlyDictionary<string, string[]> errors) =>
-        Invalid.Because(string.Join("; ", errors.Select(e => e.Key + " " + e.Value[0])),
-            ProblemResponses.Errors(errors));
+        Invalid.Because(Detail(errors), ProblemResponses.Errors(errors));
+
+    /// <returns>The sentence that names each field with its first error.</returns>
+    public static string Detail(IReadOnlyDictionary<string, string[]> errors) =>
+        string.Join("; ", errors.Select(e => e.Key + " " + e.Value[0]));
 
     /// <inheritdoc cref="Fields"/>
     public static ProblemHttpResult Field(string name, string error) =>

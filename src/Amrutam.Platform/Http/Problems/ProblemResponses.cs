@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -8,9 +7,6 @@ namespace Amrutam.Platform.Http.Problems;
 /// <summary>Responses in application/problem+json (RFC 9457).</summary>
 static class ProblemResponses
 {
-    static readonly Counter<long> Answered = new Meter("Amrutam.Problems")
-        .CreateCounter<long>("amrutam.problems", "{answer}", "Problems that were answered, by the rule's code");
-
     /// <summary>The result of a handler that refuses.</summary>
     /// <param name="problem">The problem.</param>
     /// <param name="detail">A sentence about this request; null for the problem's title.</param>
@@ -31,16 +27,18 @@ static class ProblemResponses
         IReadOnlyDictionary<string, string[]>? errors = null)
     {
         http.Response.StatusCode = problem.Status;
+        ProblemMeter.Count(http, problem.Code);
         return problem.Because(detail, errors is null ? null : Errors(errors)).ExecuteAsync(http);
     }
+
+    /// <returns>The problem's code; null for a problem that is not ours.</returns>
+    public static string? Code(this ProblemHttpResult result) => result.ProblemDetails.Extensions["code"] as string;
 
     internal static Dictionary<string, object?> Errors(IReadOnlyDictionary<string, string[]> errors) =>
         new(StringComparer.Ordinal) { ["errors"] = errors };
 
     static ProblemDetails Details(Problem problem, string? detail, IDictionary<string, object?>? extensions)
     {
-        Answered.Add(1, new KeyValuePair<string, object?>("amrutam.problem.code", problem.Code));
-        if (problem.IsLimit) LimitMeter.Count(problem.Code);
         var details = new ProblemDetails
         {
             Type = problem.Type,

@@ -3,6 +3,7 @@ using Amrutam.Identity.OwnSecurity;
 using Amrutam.Identity.Sessions;
 using Amrutam.Identity.SignIn;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -52,5 +53,5 @@ sealed class PortalSecondFactor(SecondFactorEnrolment enrolment, SessionStore se
     static SecondFactorOffer Of(SecondFactorEnrolment.Offered offered) => new(offered.Secret, offered.QrPng);
 
     static EnrolmentProblem Of(ProblemHttpResult refusal) =>
-        new(refusal.StatusCode, (string)refusal.ProblemDetails.Extensions["code"]!);
+        new(refusal.StatusCode, refusal.Code()!);
 }

@@ -16,7 +16,8 @@ namespace Amrutam.Identity.Mail;
 /// days late, so it gives dates and not durations. Each hour
 /// one receiver gets a limited number of letters, whichever route asks for them. The response is the same for a letter
 /// that is not sent. </remarks>
-sealed partial class Emails(LetterQueue queue, IdentitySettings settings, IdentityLimits limits)
+sealed partial class Emails(LetterQueue queue, IdentitySettings settings, IdentityLimits limits,
+    AttemptLimiter attempts)
 {
     const string Links = "links to a receiver", Notices = "notices to a receiver";
 
@@ -172,6 +173,6 @@ sealed partial class Emails(LetterQueue queue, IdentitySettings settings, Identi
     }
 
     async Task<bool> Allows(NpgsqlConnection connection, string what, string to, string subject = "") =>
-        await AttemptLimiter.CountInHour(connection, what, EmailAddress.Receiver(to) + ' ' + subject,
+        await attempts.CountInHour(connection, what, EmailAddress.Receiver(to) + ' ' + subject,
             limits.LettersPerReceiver) == AttemptLimiter.NotRefused;
 }

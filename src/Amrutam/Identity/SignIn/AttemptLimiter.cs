@@ -10,7 +10,7 @@ namespace Amrutam.Identity.SignIn;
 /// so concurrent attempts all count.</summary>
 /// <remarks> It fails closed: without the database there is no attempt. Keys are hashes, so the table names nobody. A
 /// refused attempt does not extend the wait, so a person who waits can sign in during an attack. </remarks>
-sealed class AttemptLimiter(NpgsqlDataSource db)
+sealed class AttemptLimiter(NpgsqlDataSource db, LimitMeter meter)
 {
     public const int NotRefused = 0;
     const int MinuteSeconds = 60, HourSeconds = 60 * 60;
@@ -41,7 +41,7 @@ sealed class AttemptLimiter(NpgsqlDataSource db)
     /// <summary>At most <paramref name="limit"/> in an hour; 0 lifts it. Counted in the running transaction, with what
     /// the limit is for.</summary>
     /// <returns>The seconds to wait; 0 if the attempt is allowed.</returns>
-    public static async Task<int> CountInHour(NpgsqlConnection connection, string what, string who, int limit)
+    public async Task<int> CountInHour(NpgsqlConnection connection, string what, string who, int limit)
     {
         if (limit == 0) return NotRefused;
         var answer = await connection.Statement(CountInWindow).With(what).With(Key(who)).With(HourSeconds).With(limit)
@@ -53,9 +53,9 @@ sealed class AttemptLimiter(NpgsqlDataSource db)
     public static Task<int> Forget(NpgsqlConnection connection, string what, string who) =>
         connection.Statement(Delete).With(what).With(Key(who)).Execute();
 
-    static int Metered(string what, Answer answer)
+    int Metered(string what, Answer answer)
     {
-        if (answer.RetryAfterSeconds != NotRefused) LimitMeter.Count(what);
+        if (answer.RetryAfterSeconds != NotRefused) meter.Count(what);
         return answer.RetryAfterSeconds;
     }
 

@@ -1,6 +1,7 @@
 using Amrutam.Doctors.Contracts;
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Http;
+using Amrutam.Platform.Http.Problems;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -23,7 +24,7 @@ static class VerifyWaitingDoctor
         [FromForm] string? _)
     {
         var refused = await doctors.Verify(id, CurrentUser.From(http));
-        return TypedResults.LocalRedirect(refused?.ProblemDetails.Extensions["code"] is string code
+        return TypedResults.LocalRedirect(refused?.Code() is { } code
             ? $"{ShowDashboard.Path}?refused={code}"
             : ShowDashboard.Path + "#verify");
     }

@@ -52,20 +52,37 @@ public sealed class SlotGeneratorProperties
     /// <summary>It holds on days of a clock change too, unless the time does not exist or a repeated hour moved the
     /// window.</summary>
     [Fact]
-    public void A_window_begins_and_ends_by_the_clock_wherever_the_clock_shows_that_time() => Check(example =>
+    public void A_window_begins_and_ends_by_the_clock_wherever_the_clock_shows_that_time() => Check(KeepsTheClock);
+
+    /// <summary>In Nuuk the last hour of 30 March 2030 does not exist, so its windows begin or end on the next
+    /// day.</summary>
+    [Theory]
+    [InlineData(1320, 1410)]
+    [InlineData(1380, 1500)]
+    [InlineData(1410, 1560)]
+    public void A_window_keeps_the_clock_where_the_skipped_hour_ends_at_midnight(int from, int to) =>
+        KeepsTheClock(new(DateTimeZoneProviders.Tzdb["America/Nuuk"], new(2030, 3, 27), 5,
+            [Window(IsoDayOfWeek.Saturday, from, to, 30, 0)])).ShouldBeTrue();
+
+    static bool KeepsTheClock(Case example)
     {
         var reached = Instant.MinValue;
         foreach (var (window, time) in SlotGenerator.Windows(example.Week, example.Zone, example.Day, example.Last))
         {
-            var (from, to) = (time.Start.InZone(example.Zone), time.End.InZone(example.Zone));
-            if (time.Start != reached && Exists(example.Zone, from.Date, window.From)
-                && Minute(time.Start, example.Zone) != window.From) return false;
-            if (Exists(example.Zone, to.Date, window.To % WeeklyWindow.DayMinutes)
-                && Minute(time.End, example.Zone) != window.To % WeeklyWindow.DayMinutes) return false;
+            var midnight = DayOf(window, time, example.Zone).AtMidnight();
+            if (time.Start != reached && Differs(midnight.PlusMinutes(window.From), time.Start, example.Zone)
+                || Differs(midnight.PlusMinutes(window.To), time.End, example.Zone)) return false;
             reached = time.End;
         }
         return true;
-    });
+    }
+
+    /// <summary>The day of the rule. A skipped or repeated hour can move its beginning to the next day.</summary>
+    static LocalDate DayOf(WeeklyWindow window, Interval time, DateTimeZone zone) =>
+        time.Start.InZone(zone).Date is var day && day.DayOfWeek == window.Weekday ? day : day.PlusDays(-1);
+
+    static bool Differs(LocalDateTime clock, Instant at, DateTimeZone zone) =>
+        zone.MapLocal(clock).Count > 0 && at.InZone(zone).LocalDateTime != clock;
 
     [Fact]
     public void Slots_do_not_depend_on_when_they_are_made() => Check(example =>
@@ -164,9 +181,6 @@ public sealed class SlotGeneratorProperties
     static bool KeepsOneOffset(DateTimeZone zone, Interval time) =>
         zone.GetZoneIntervals(new Interval(time.Start - Duration.FromHours(24), time.End + Duration.FromHours(24)))
             .Select(i => i.WallOffset).Distinct().Count() == 1;
-
-    static bool Exists(DateTimeZone zone, LocalDate day, int minute) =>
-        zone.MapLocal(day.AtMidnight().PlusMinutes(minute)).Count > 0;
 
     static int Minute(Instant at, DateTimeZone zone) =>
         at.InZone(zone) is var local ? local.Hour * 60 + local.Minute : 0;

@@ -118,7 +118,7 @@ public sealed partial class EnglishTests
             && line[..at].Count(c => c == '"') % 2 == 0 ? line[(at + mark.Length + 2)..] : null)
         .FirstOrDefault(comment => comment is not null);
 
-    static IEnumerable<string> Wrong(IEnumerable<(string Where, string Text)> texts) =>
+    internal static IEnumerable<string> Wrong(IEnumerable<(string Where, string Text)> texts) =>
         from text in texts
         from fault in Faults(text.Text)
         select $"{text.Where} {fault}: {text.Text}";

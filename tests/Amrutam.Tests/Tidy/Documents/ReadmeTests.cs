@@ -86,9 +86,9 @@ public sealed partial class ReadmeTests(ServerFixture fixture) : IClassFixture<S
             # Statuses and problems
 
             Every refusal is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, `detail`, `code`,
-            `trace_id`, and `errors` by field where it is about fields. A program decides by `code`. What you may not
-            see is answered as what does not exist. 429 and 503 carry `Retry-After`. Made from the problems in the code
-            by `./x docs`.
+            `trace_id`, and `errors` by field where it is about fields. A program decides by `code`. A thing that
+            you may not see is answered as one that does not exist. 429 and 503 carry `Retry-After`. Made from the
+            problems in the code by `./x docs`.
 
             | status | code | meaning |
             |---|---|---|

@@ -75,7 +75,7 @@ static class CancelSeries
         foreach (var present in visits)
         {
             var booking = present.Booking;
-            var refusal = CancelBooking.Refusal(present, user)?.ProblemDetails.Extensions["code"] as string;
+            var refusal = CancelBooking.Refusal(present, user)?.Code();
             if (refusal is null)
                 cancelled.Add((await ApplyTransition.Take(connection, booking, BookingAction.Cancel, user, listeners,
                     reason)).ShownTo(user));

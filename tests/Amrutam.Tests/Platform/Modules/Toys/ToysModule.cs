@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Amrutam.Platform.Modules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Amrutam.Tests.Platform.Modules.Toys;
 
@@ -21,9 +22,9 @@ sealed class ToysModule : IModule
             new("totals", NotExported: "numbers by day"));
     }
 
-    public void Map(WebApplication app)
+    public void Map(IEndpointRouteBuilder routes)
     {
-        var toys = app.MapGroup("/api/test/toys").WithTags("Toys");
+        var toys = routes.MapGroup("/api/test/toys").WithTags("Toys");
         MakeToy.Map(toys);
         ReadToy.Map(toys);
         CountToys.Map(toys);
