@@ -983,6 +983,23 @@ CREATE TABLE analytics.daily (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE analytics.visit_days (
+    day date NOT NULL,
+    doctor_id uuid NOT NULL,
+    outcome text NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE analytics.visits (
+    id uuid NOT NULL,
+    doctor_id uuid NOT NULL,
+    starts_at timestamp with time zone NOT NULL,
+    day date NOT NULL,
+    outcome text NOT NULL
+)
+WITH (fillfactor='90');
+
 CREATE TABLE audit.events (
     "position" bigint NOT NULL,
     epoch integer DEFAULT 1 NOT NULL,
@@ -1758,6 +1775,12 @@ ALTER TABLE ONLY analytics.bookings
 ALTER TABLE ONLY analytics.daily
     ADD CONSTRAINT daily_pkey PRIMARY KEY (measure, key, day);
 
+ALTER TABLE ONLY analytics.visit_days
+    ADD CONSTRAINT visit_days_pkey PRIMARY KEY (day, doctor_id, outcome);
+
+ALTER TABLE ONLY analytics.visits
+    ADD CONSTRAINT visits_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY audit.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (at, "position");
 
@@ -1939,6 +1962,8 @@ ALTER TABLE ONLY scheduling.waitlist_entries
     ADD CONSTRAINT waitlist_entries_pkey PRIMARY KEY (id);
 
 CREATE INDEX bookings_by_day ON analytics.bookings USING btree (booked_on);
+
+CREATE INDEX visits_of_doctor ON analytics.visits USING btree (doctor_id);
 
 CREATE INDEX events_by_position ON ONLY audit.events USING btree ("position");
 
@@ -2222,6 +2247,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.attempts TO amrutam_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.bookings TO amrutam_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.daily TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.visit_days TO amrutam_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE analytics.visits TO amrutam_app;
 
 GRANT SELECT ON TABLE audit.events TO amrutam_app;
 

@@ -1,4 +1,5 @@
 using Amrutam.Analytics.Contracts;
+using Amrutam.Analytics.Visits;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Modules;
 using Amrutam.Platform.OpenApi;
@@ -17,19 +18,26 @@ sealed class AnalyticsModule : IModule
     public void Add(ModuleBuilder module)
     {
         module.AddEventReader<RollUp>();
+        module.AddEventReader<CountVisits>();
         module.AddInvariants(RollUpInvariants.All);
         module.AddTables(
             new("attempts", NotExported: "numbers by day"),
             new("bookings", NotExported: "bookings without persons"),
-            new("daily", NotExported: "numbers by day"));
+            new("daily", NotExported: "numbers by day"),
+            new("visit_days", NotExported: "numbers by day", PersonIds: ["doctor_id"]),
+            new("visits", NotExported: "bookings without patients", PersonIds: ["doctor_id"]));
         module.Services.AddSingleton<CountRefusals>()
             .AddHostedService(services => services.GetRequiredService<CountRefusals>());
-        module.Services.AddSingleton<Statistics>();
+        module.Services.AddSingleton<Statistics>().AddSingleton<VisitFigures>();
     }
 
     public void Map(IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin");
         ReadStats.Map(admin);
+        var analytics = routes.MapGroup("/api/admin/analytics").WithTags("Admin");
+        ReadVisitDays.Map(analytics);
+        ReadVisitsByDoctor.Map(analytics);
+        ReadVisitsBySpecialization.Map(analytics);
     }
 }

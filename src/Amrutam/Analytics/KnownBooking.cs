@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Amrutam.Platform.EventLog;
 using NodaTime;
 
 namespace Amrutam.Analytics;
@@ -54,6 +55,29 @@ sealed record KnownBooking(Guid Id, LocalDate BookedOn, Instant StartsAt, string
         var days = Period.DaysBetween(bookedAt.InZone(Clinic.Zone).Date, startsAt.InZone(Clinic.Zone).Date);
         return Leads[days switch { 0 => 1, 1 => 2, <= 3 => 3, <= 7 => 4, _ => 5 }];
     }
+}
+
+/// <summary>The meaning of the events of a booking for its counts.</summary>
+static class BookingEvents
+{
+    public static bool IsNew(this Event e) => e.Action is "bookings.booked" or "bookings.requested";
+
+    /// <summary>The outcome of a booking after this action; null for an action that changes no count.</summary>
+    public static string? OutcomeAfter(string action) => action switch
+    {
+        "bookings.booked" or "bookings.requested" or "bookings.moved" or "bookings.completed" or "bookings.undone" =>
+            KnownBooking.Kept,
+        "bookings.cancelled" => KnownBooking.Cancelled,
+        "bookings.declined" => KnownBooking.Declined,
+        "bookings.expired" => KnownBooking.Expired,
+        "bookings.no_show" => KnownBooking.Missed,
+        _ => null,
+    };
+
+    public static Guid DoctorId(this Event e) => e.Detail("doctor_id"u8).GetGuid();
+
+    public static Instant StartsAt(this Event e) =>
+        Instant.FromDateTimeOffset(e.Detail("starts_at"u8).GetDateTimeOffset());
 }
 
 /// <summary>The measures of <c>analytics.daily</c>.</summary>

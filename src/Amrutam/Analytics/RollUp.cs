@@ -47,8 +47,8 @@ sealed class RollUp : IReadEvents
         var (bookings, doctors, erased) = (new List<Guid>(events.Count), new HashSet<Guid>(), new HashSet<Guid>());
         foreach (var e in events)
         {
-            if (IsOfBooking(e.Action)) bookings.Add(e.EntityId!.Value);
-            if (IsNew(e.Action)) doctors.Add(e.Detail("doctor_id"u8).GetGuid());
+            if (BookingEvents.OutcomeAfter(e.Action) is not null) bookings.Add(e.EntityId!.Value);
+            if (e.IsNew()) doctors.Add(e.DoctorId());
             if (e.Action == Erased) erased.Add(e.EntityId!.Value);
         }
         // A booking with two events is asked for twice and comes once.
@@ -63,11 +63,6 @@ sealed class RollUp : IReadEvents
     }
 
     const string Erased = "accounts.erased";
-
-    static bool IsNew(string action) => action is "bookings.booked" or "bookings.requested";
-
-    static bool IsOfBooking(string action) => IsNew(action) || action is "bookings.moved" or "bookings.cancelled"
-        or "bookings.completed" or "bookings.no_show" or "bookings.declined" or "bookings.expired" or "bookings.undone";
 
     static void Count(Event e, Facts known, Tally tally)
     {
@@ -92,9 +87,9 @@ sealed class RollUp : IReadEvents
             case "slots.closed":
                 tally.Add(Measures.Slots, Measures.Closed, day, Many(e));
                 break;
-            case var action when IsOfBooking(action):
+            case var action when BookingEvents.OutcomeAfter(action) is { } outcome:
                 var before = known.Bookings.GetValueOrDefault(e.EntityId!.Value);
-                var after = After(e, before, known);
+                var after = After(e, outcome, before, known);
                 before?.AddTo(tally, -1);
                 after.AddTo(tally, 1);
                 known.Bookings[after.Id] = after;
@@ -102,27 +97,19 @@ sealed class RollUp : IReadEvents
         }
     }
 
-    static KnownBooking After(Event e, KnownBooking? before, Facts known)
+    static KnownBooking After(Event e, string outcome, KnownBooking? before, Facts known)
     {
-        if (IsNew(e.Action))
+        if (e.IsNew())
         {
-            var startsAt = StartsAt(e);
+            var startsAt = e.StartsAt();
             return new(e.EntityId!.Value, e.At.InZone(Clinic.Zone).Date, startsAt, KnownBooking.LeadOf(e.At, startsAt),
-                known.Specializations.GetValueOrDefault(e.Detail("doctor_id"u8).GetGuid(), ""), KnownBooking.Kept);
+                known.Specializations.GetValueOrDefault(e.DoctorId(), ""), outcome);
         }
         if (before is null) throw new InvalidDataException("a booking changed that was never booked");
-        return e.Action switch
-        {
-            "bookings.moved" => before with { StartsAt = StartsAt(e) },
-            "bookings.cancelled" => before with { Outcome = KnownBooking.Cancelled },
-            "bookings.declined" => before with { Outcome = KnownBooking.Declined },
-            "bookings.expired" => before with { Outcome = KnownBooking.Expired },
-            "bookings.no_show" => before with { Outcome = KnownBooking.Missed },
-            _ => before with { Outcome = KnownBooking.Kept },
-        };
+        return e.Action == "bookings.moved"
+            ? before with { StartsAt = e.StartsAt() }
+            : before with { Outcome = outcome };
     }
-
-    static Instant StartsAt(Event e) => Instant.FromDateTimeOffset(e.Detail("starts_at"u8).GetDateTimeOffset());
 
     /// <summary>The number of slots of one event.</summary>
     static long Many(Event e) => e.Has("count"u8, out var count) ? count.GetInt64() : 1;

@@ -27,6 +27,9 @@ public sealed class CalendarTests(TestCluster cluster, ITestOutputHelper output)
         output.WriteLine(workload.Summary);
         await server.PassOn();
         await workload.ShouldBeSequential();
+        (await server.VisitsShouldBeCounted()).ShouldBeGreaterThan(0);
+        await server.ReplayVisits();
+        await server.VisitsShouldBeCounted();
         foreach (var (wish, status) in Wanted)
             workload.Answered(wish, status).ShouldBeGreaterThan(0, $"no {wish} came through; {workload.Summary}");
     }
