@@ -31,11 +31,7 @@ public sealed class CommandTests(ServerFixture fixture) : IClassFixture<ServerFi
         await Until("select coalesce(sum(n), 0) = 3 from analytics.daily where measure = 'accounts'");
 
         (await Command("events", "replay", "--reader", "nobody", "--from", "1"))
-<<<<<<< HEAD
-            .ShouldBe((1, "There is no such reader; the readers are: messages, analytics"));
-=======
             .ShouldBe((1, "There is no such reader; the readers are: messages, analytics, visits"));
->>>>>>> 13254b0 (Count visits by doctor and by the day in the doctor's zone)
     }
 
     [Fact]
