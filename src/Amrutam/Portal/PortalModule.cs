@@ -87,6 +87,7 @@ sealed class PortalModule : IModule
         BookVisit.Map(routes);
         ListVisits.Map(routes);
         ShowVisit.Map(routes);
+        DownloadCalendar.Map(routes);
         CancelVisit.Map(routes);
         MoveVisit.Map(routes);
         ListLines.Map(routes);

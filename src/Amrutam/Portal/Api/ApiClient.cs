@@ -37,6 +37,14 @@ sealed class ApiClient(InnerRequests inner)
         return AnswerOf<T>(await inner.Send(page, method, address, json, headers));
     }
 
+    /// <summary>A file of the API, byte for byte.</summary>
+    public async Task<ApiAnswer<ApiFile>> Download(HttpContext page, string address)
+    {
+        var response = await inner.Send(page, HttpMethod.Get, address);
+        return response.Status >= StatusCodes.Status400BadRequest ? AnswerOf<ApiFile>(response)
+            : new(response.Status, new(response.Body, response.Headers.ContentType.ToString()), null, null);
+    }
+
     /// <summary>All items of a list that is known to be short.</summary>
     /// <param name="address">The list without limit and cursor, with a query.</param>
     public async Task<ApiAnswer<List<T>>> GetAll<T>(HttpContext page, string address, int pages)
@@ -68,6 +76,9 @@ sealed class ApiClient(InnerRequests inner)
 /// <param name="Value">Null if the API refused or has nothing to say.</param>
 /// <param name="Problem">The refusal; null if there is none.</param>
 sealed record ApiAnswer<T>(int Status, T? Value, ApiProblem? Problem, string? ETag);
+
+/// <summary>A file with its media type.</summary>
+sealed record ApiFile(ReadOnlyMemory<byte> Bytes, string Type);
 
 /// <summary>A list's page.</summary>
 public sealed record ApiPage<T>(IReadOnlyList<T> Items, string? NextCursor = null);

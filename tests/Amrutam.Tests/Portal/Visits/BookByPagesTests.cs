@@ -132,7 +132,7 @@ public sealed class BookByPagesTests(ServerFixture fixture, Browser browser) : I
         var doctor = await Server.Doctor();
         var booking = (await (await Server.User("patient")).Book(await doctor.Slot())).Is(201).Id;
         await using var screen = await SignedIn(await Person.SignUp(Server), "/visits");
-        foreach (var path in new[] { "", "/cancellation" })
+        foreach (var path in new[] { "", "/cancellation", "/calendar.ics" })
             (await screen.Page.GotoAsync($"/visits/{booking}{path}"))!.Status.ShouldBe(404);
     }
 
