@@ -10,7 +10,7 @@ namespace Amrutam.Platform.Transfer;
 /// passed, so a second run changes nothing.</remarks>
 sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
 {
-    const string ExternalId = "external_id";
+    const string ExternalId = "external_id", Extension = ".csv";
     const int MaxExternalId = 200;
 
     // PostgreSQL keeps a lock for each doctor and patient of a booking until the import ends. The servers need the
@@ -51,8 +51,8 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
     void Check(string folder)
     {
         if (!Directory.Exists(folder)) throw new StartupException($"There is no folder {folder}.");
-        var known = _files.Select(file => file.Name + ".csv").ToHashSet(StringComparer.Ordinal);
-        var given = Directory.EnumerateFiles(folder, "*.csv").Select(path => Path.GetFileName(path)).ToList();
+        var known = _files.Select(file => file.Name + Extension).ToHashSet(StringComparer.Ordinal);
+        var given = Directory.EnumerateFiles(folder, "*" + Extension).Select(path => Path.GetFileName(path)).ToList();
         if (given.Find(name => !known.Contains(name)) is { } foreign)
             throw new StartupException($"{foreign} is no file of an import. Those are: {string.Join(", ", known)}.");
         if (given.Count == 0) throw new StartupException($"{folder} has none of {string.Join(", ", known)}.");
@@ -60,7 +60,7 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
 
     async Task CheckLocks(NpgsqlConnection connection, string folder, CancellationToken ct)
     {
-        var path = Path.Combine(folder, "bookings.csv");
+        var path = Path.Combine(folder, "bookings" + Extension);
         if (!File.Exists(path)) return;
         var bookings = File.ReadLines(path).LongCount();
         var room = await connection.Statement(SelectRoomForLocks).Value<long>(ct) / LocksLeftToOthers;
@@ -73,7 +73,7 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
         Dictionary<(string File, string ExternalId), Guid> imported, CurrentUser by, ImportReport report,
         CancellationToken ct)
     {
-        var path = Path.Combine(folder, file.Name + ".csv");
+        var path = Path.Combine(folder, file.Name + Extension);
         if (!File.Exists(path)) return;
         await using var csv = CsvReader.Create(File.OpenRead(path), Options);
         var columns = await ReadHeader(csv, file, ct);

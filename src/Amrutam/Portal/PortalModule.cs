@@ -4,6 +4,7 @@ using Amrutam.Platform.Modules;
 using Amrutam.Portal.Api;
 using Amrutam.Portal.Dashboard;
 using Amrutam.Portal.Day;
+using Amrutam.Portal.Desk;
 using Amrutam.Portal.Finding;
 using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
@@ -75,6 +76,8 @@ sealed class PortalModule : IModule
         MapVisits(routes);
         ShowDay.Map(routes);
         TakeStep.Map(routes);
+        ShowDesk.Map(routes);
+        CheckInVisit.Map(routes);
         ShowDashboard.Map(routes);
         DownloadBookings.Map(routes);
         VerifyWaitingDoctor.Map(routes);

@@ -18,6 +18,18 @@ public sealed record VisitView(Guid Id, Guid SlotId, Guid DoctorId, Guid Patient
     Instant EndsAt, Instant? ExpiresAt = null, string? Reason = null, string? CancelledBy = null,
     string? CancellationReason = null, int Revision = 0, PatientView? Patient = null);
 
+/// <summary>A visit as the front desk sees it.</summary>
+public sealed record DeskVisitView(Guid Id, Guid DoctorId, string DoctorName, string Status, Instant StartsAt,
+    Instant EndsAt, int Revision, DeskPatientView Patient);
+
+/// <summary>A patient of the desk.</summary>
+/// <param name="FullName">Null while it is not known.</param>
+public sealed record DeskPatientView(Guid Id, string? FullName);
+
+/// <summary>An item of a doctor's day with its token.</summary>
+/// <param name="BookingId">Null for a walk-in without a slot.</param>
+public sealed record QueueView(Guid? BookingId, string Status, DeskPatientView Patient, int? Token);
+
 /// <summary>The person who comes to a visit.</summary>
 public sealed record PatientView(Guid Id, string FullName, int? Age = null, string? Sex = null);
 

@@ -47,7 +47,7 @@ static class ShowDay
         var today = zone.At(http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().ToInstant()).Day;
         var shown = day ?? today;
         var visits = await api.GetAll<VisitView>(http, "/api/bookings?sort=starts_at"
-            + $"&from={Start(shown, zone)}&to={Start(shown.PlusDays(1), zone)}", MaxPages);
+            + $"&from={zone.StartOf(shown)}&to={zone.StartOf(shown.PlusDays(1))}", MaxPages);
         if (visits.Value is null) return Pages.Refuse(visits.Problem);
         if (!still && shown == today && refused is null)
             http.Response.Headers["Refresh"] = RenewalSeconds.ToString(CultureInfo.InvariantCulture);
@@ -57,7 +57,4 @@ static class ShowDay
             RefusedVisit = refused?.Visit, refused?.Problem, Key = Guid.CreateVersion7().ToString(),
         }, refused?.Problem);
     }
-
-    static string Start(LocalDate day, ReaderZone zone) =>
-        InstantPattern.ExtendedIso.Format(day.AtStartOfDayInZone(zone.Zone).ToInstant());
 }

@@ -20,7 +20,7 @@ static class FindDoctors
     static async Task<IResult> Handle(HttpContext http, ApiClient api, TimeProvider clock, string? q = null,
         string? when = null, string? sort = null, string? cursor = null)
     {
-        var zone = Preferences.Zone(http, "Asia/Kolkata");
+        var zone = Preferences.Zone(http, Preferences.ClinicZone);
         var today = zone.At(clock.GetUtcNow().ToInstant()).Day;
         var order = Sorts.FirstOrDefault(s => s == sort) ?? (string.IsNullOrWhiteSpace(q) ? Sorts[0] : "relevance");
         var address = $"/api/doctors?sort={order}"

@@ -1,7 +1,5 @@
-using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Http;
 using Amrutam.Portal.Parts;
-using Amrutam.Portal.SignIn;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Amrutam.Portal.Home;
@@ -11,11 +9,7 @@ static class ShowHome
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet(PageAccess.Home, Handle).AllowAnybody();
 
-    static async Task<IResult> Handle(HttpContext http, PortalSignIn portal)
-    {
-        if (CurrentUser.Of(http) is not { } user) return new RazorComponentResult<HomePage>();
-        return PageAccess.FirstPageOf(user.Role) is { } first
-            ? TypedResults.LocalRedirect(first)
-            : await AccountPage.Of(user, portal);
-    }
+    static IResult Handle(HttpContext http) =>
+        CurrentUser.Of(http) is { } user ? TypedResults.LocalRedirect(PageAccess.FirstPageOf(user.Role))
+            : new RazorComponentResult<HomePage>();
 }

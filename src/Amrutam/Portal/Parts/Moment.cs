@@ -1,5 +1,6 @@
 using System.Globalization;
 using NodaTime;
+using NodaTime.Text;
 
 namespace Amrutam.Portal.Parts;
 
@@ -29,4 +30,7 @@ public sealed record ReaderZone(DateTimeZone Zone, bool IsChosen)
         zoneId[(zoneId.LastIndexOf('/') + 1)..].Replace('_', ' ');
 
     public Moment At(Instant instant) => Moment.Of(instant, Zone);
+
+    /// <summary>The instant at which a day begins, as a query of the API takes it.</summary>
+    public string StartOf(LocalDate day) => InstantPattern.ExtendedIso.Format(day.AtStartOfDayInZone(Zone).ToInstant());
 }

@@ -10,17 +10,16 @@ static class PageAccess
     /// <summary>The page that opens if no other was asked for.</summary>
     public const string Home = "/";
 
-    /// <returns>Null for a role that has no pages.</returns>
-    public static string? FirstPageOf(string role) => role switch
+    public static string FirstPageOf(string role) => role switch
     {
         Allow.Admin => AdminPage,
-        Allow.Patient => DoctorsPage,
         Allow.Doctor => DayPage,
-        _ => null,
+        Allow.Staff => DeskPage,
+        _ => DoctorsPage,
     };
 
-    public const string AdminPage = "/admin", DoctorsPage = "/doctors", DayPage = "/day", VisitsPage = "/visits",
-        WaitingPage = "/waitlist", JoinPage = "/waitlist/new";
+    public const string AdminPage = "/admin", DoctorsPage = "/doctors", DayPage = "/day", DeskPage = "/desk",
+        VisitsPage = "/visits", WaitingPage = "/waitlist", JoinPage = "/waitlist/new";
 
     /// <summary>The page that enrols a second factor, to which a role that needs one is sent.</summary>
     public const string Enrolment = "/account/second-factor";

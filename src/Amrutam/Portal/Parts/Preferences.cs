@@ -30,10 +30,16 @@ static class Preferences
     public static string? Theme(HttpContext http) =>
         Themes.FirstOrDefault(theme => theme == http.Request.Cookies[ThemeCookie]);
 
+    /// <summary>The zone of pages that show several doctors, if the reader chose none.</summary>
+    public const string ClinicZone = "Asia/Kolkata";
+
     /// <summary>The zone that the reader chose, else the given one.</summary>
     public static ReaderZone Zone(HttpContext http, string otherwise) =>
         http.Request.Cookies[ZoneCookie] is { } chosen && TimeZones.Zone(chosen) is { } zone ? new(zone, true)
-            : new(TimeZones.Zone(otherwise) ?? DateTimeZone.Utc, false);
+            : ZoneOf(otherwise);
+
+    /// <summary>The zone of a doctor or of the clinic, whatever the reader chose.</summary>
+    public static ReaderZone ZoneOf(string id) => new(TimeZones.Zone(id) ?? DateTimeZone.Utc, false);
 
     /// <summary>An address of ours to return to, in the ASCII of a header. Any other address would let a link to the
     /// portal lead elsewhere, and becomes the first page.</summary>

@@ -11,7 +11,7 @@ static class Show
     // A thin no-break space keeps "9:41 am" together.
     const string Thin = "\u202f", Hard = "\u00a0";
 
-    static readonly DateTimeZone Clinic = TimeZones.Zone("Asia/Kolkata")!;
+    static readonly DateTimeZone Clinic = TimeZones.Zone(Preferences.ClinicZone)!;
     static readonly LocalDate AMonday = new(2026, 11, 23);
 
     static readonly Dictionary<string, string> Symbols =
