@@ -8,6 +8,7 @@ using Amrutam.Portal.Dashboard;
 using Amrutam.Portal.Day;
 using Amrutam.Scheduling;
 using Amrutam.Scheduling.Bookings.Steps;
+using Amrutam.Scheduling.Desk;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Tidy;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,7 +43,7 @@ public sealed partial class WordsTests
         { "refusal", [.. SchedulingProblems.OfBooking.Select(problem => problem.Code)] },
         { "outcome", DashboardFigures.Outcomes },
         { "lead", [.. Statistics.LeadKeys] },
-        { "role", [Allow.Patient, Allow.Doctor, Allow.Admin, "system"] },
+        { "role", [.. Allow.Roles[Allow.SignedIn], "system"] },
         { "reader", [.. Product.Services.GetServices<IReadEvents>().Select(reader => reader.Name)] },
         { "signin", [.. Enum.GetNames<PortalSignInOutcome>().Where(name => name != "SignedIn")] },
         {
@@ -51,6 +52,7 @@ public sealed partial class WordsTests
         },
         { "step", [.. TakeStep.All] },
         { "status", [.. LifeCycle.Statuses] },
+        { "desk", [ReadDay.Waiting, ReadDay.Called] },
         { "problem", [.. Product.Problems.Values.Select(problem => $"{problem.Status}").Distinct()] },
     };
 
