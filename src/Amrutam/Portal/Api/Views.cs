@@ -10,13 +10,22 @@ public sealed record DoctorView(Guid Id, string FullName, string Specialization,
 /// <summary>A bookable slot.</summary>
 public sealed record SlotView(Guid Id, Guid DoctorId, Instant StartsAt, Instant EndsAt, string TimeZone);
 
+/// <summary>A kind of visit that a doctor offers, with the length and the price that count for this doctor.</summary>
+public sealed record KindView(Guid VisitTypeId, string Name, string? Description, int Minutes, string Mode,
+    string? Address, int? FeeMinor, string Currency, string BookableBy, bool Active);
+
+/// <summary>The kind of a booked visit, as it was at the booking.</summary>
+public sealed record BookedKindView(Guid Id, string Name, int Minutes, string Mode, string? Address, int? FeeMinor,
+    string Currency);
+
 /// <summary>A slot that is held for the person.</summary>
 public sealed record HoldView(Guid SlotId, Guid DoctorId, Instant StartsAt, Instant EndsAt, Instant ExpiresAt);
 
 /// <summary>A booking of the person.</summary>
 public sealed record VisitView(Guid Id, Guid SlotId, Guid DoctorId, Guid PatientId, string Status, Instant StartsAt,
     Instant EndsAt, Instant? ExpiresAt = null, string? Reason = null, string? CancelledBy = null,
-    string? CancellationReason = null, int Revision = 0, PatientView? Patient = null);
+    string? CancellationReason = null, int Revision = 0, PatientView? Patient = null,
+    BookedKindView? VisitType = null);
 
 /// <summary>A visit as the front desk sees it.</summary>
 public sealed record DeskVisitView(Guid Id, Guid DoctorId, string DoctorName, string Status, Instant StartsAt,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amrutam.Platform.Http;
 using Amrutam.Platform.Http.Problems;
 using Amrutam.Portal.Api;
@@ -14,23 +15,33 @@ static class BookVisit
 {
     public const string Path = ListVisits.Path;
 
-    sealed record Request(Guid SlotId, string? Reason);
+    const string PriceHasChanged = "price_has_changed";
+
+    sealed record Request(Guid SlotId, string? Reason, Guid? VisitTypeId, int? ExpectedFeeMinor);
+
+    /// <summary>The price that the form showed.</summary>
+    public const string FeeField = "fee";
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapForm(Path, new(Allow.Patient, [ChosenSlot.Field, "key", "reason"], Send, ShowAgain));
+        routes.MapForm(Path, new(Allow.Patient, [ChosenSlot.Field, KindsOfDoctor.Field, FeeField, "key", "reason"],
+            Send, ShowAgain));
 
     static async Task<IResult> Send(HttpContext http, ApiClient api, IFormCollection form)
     {
         if (ChosenSlot.Of(form) is not { } slot) return CommonProblems.Malformed.Because();
-        var reason = form.Field("reason");
+        var (reason, kind) = (form.Field("reason"), form.Id(KindsOfDoctor.Field));
         var booked = await api.Send<VisitView>(http, HttpMethod.Post, "/api/bookings",
-            new Request(slot.Id, reason.Length == 0 ? null : reason), form.Field("key"));
+            new Request(slot.Id, reason.Length == 0 ? null : reason, kind,
+                int.TryParse(form.Field(FeeField), CultureInfo.InvariantCulture, out var fee) ? fee : null),
+            form.Field("key"));
         // The person may have booked it a moment ago and gone back to the form.
         var own = booked.Problem is null ? booked.Value : await Own(http, api, slot);
         return booked switch
         {
             _ when own is { } visit => TypedResults.LocalRedirect(ShowVisit.Address(visit.Id)),
-            { Problem: { Errors: not null } wrong } => await ConfirmVisit.Page(http, api, new(slot, reason, wrong)),
+            // The time is still held: the page shows the field, or the new price.
+            { Problem: { } wrong } when wrong.Errors is not null || wrong.Code == PriceHasChanged =>
+                await ConfirmVisit.Page(http, api, new(slot, kind, reason, wrong)),
             _ => await HoldTime.Week(http, api, slot, form, booked.Problem),
         };
     }
@@ -46,6 +57,7 @@ static class BookVisit
     }
 
     static async Task<IResult> ShowAgain(HttpContext http, ApiClient api, IFormCollection form) =>
-        ChosenSlot.Of(form) is { } slot ? await ConfirmVisit.Page(http, api, new(slot, form.Field("reason")))
+        ChosenSlot.Of(form) is { } slot
+            ? await ConfirmVisit.Page(http, api, new(slot, form.Id(KindsOfDoctor.Field), form.Field("reason")))
             : Pages.Refuse(null);
 }

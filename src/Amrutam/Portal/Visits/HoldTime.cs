@@ -16,7 +16,8 @@ static class HoldTime
     const string Path = ShowWeek.HoldPath;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapForm(Path, new(Allow.Patient, [ChosenSlot.Field, "key", "reason"], Send, ShowAgain));
+        routes.MapForm(Path,
+            new(Allow.Patient, [ChosenSlot.Field, KindsOfDoctor.Field, "key", "reason"], Send, ShowAgain));
 
     static async Task<IResult> Send(HttpContext http, ApiClient api, IFormCollection form)
     {
@@ -26,8 +27,10 @@ static class HoldTime
         if (held.Problem is { } problem)
             return await Week(http, api, slot, form, problem);
         // The typed reason is health data and stands in no address.
-        return form.Field("reason").Length > 0 ? await ConfirmVisit.Page(http, api, new(slot, form.Field("reason")))
-            : TypedResults.LocalRedirect(ConfirmVisit.Address(slot));
+        var kind = form.Id(KindsOfDoctor.Field);
+        return form.Field("reason") is { Length: > 0 } reason
+            ? await ConfirmVisit.Page(http, api, new(slot, kind, reason))
+            : TypedResults.LocalRedirect(ConfirmVisit.Address(slot, kind));
     }
 
     static async Task<IResult> ShowAgain(HttpContext http, ApiClient api, IFormCollection form) =>
@@ -37,5 +40,6 @@ static class HoldTime
     public static Task<IResult> Week(HttpContext http, ApiClient api, ChosenSlot slot, IFormCollection form,
         ApiProblem? problem) =>
         ShowWeek.Page(http, api, http.RequestServices.GetRequiredService<TimeProvider>(),
-            new(slot.Doctor, Preferences.Zone(http, "UTC").At(slot.At).Day, problem, form.Field("reason")));
+            new(slot.Doctor, Preferences.Zone(http, "UTC").At(slot.At).Day, problem, form.Field("reason"),
+                Kind: form.Id(KindsOfDoctor.Field)));
 }
