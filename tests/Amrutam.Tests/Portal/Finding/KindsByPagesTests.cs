@@ -93,7 +93,8 @@ public sealed class KindsByPagesTests(ServerFixture fixture, Browser browser) : 
     public async Task A_kind_that_is_refused_leads_back_to_the_other_kinds(bool isFollowUp, string says)
     {
         var doctor = await Server.Doctor();
-        await doctor.Slot();
+        // The first time is held for the patient after the refusal, and the second is free.
+        for (var i = 0; i < 2; i++) await doctor.Slot(i);
         var (first, other) = (await Server.NewVisitType(),
             isFollowUp ? await Server.NewVisitType(20, ("first", false), ("follow_up_within_days", 30))
                 : await Server.NewVisitType(20));
@@ -101,12 +102,12 @@ public sealed class KindsByPagesTests(ServerFixture fixture, Browser browser) : 
         (await doctor.OfferKinds(first, other, third)).Is(200);
         var patient = await Person.SignUp(Server);
         await using var screen = await SignedIn(patient, $"/doctors/{doctor.Id}?kind={other}");
-        await screen.Page.Locator(".week button.slot").ClickAsync();
+        await screen.Page.Locator(".week button.slot").First.ClickAsync();
         if (!isFollowUp) await Server.ChangeVisitType(other, new { active = false });
         await Refused(screen, 0, says);
         await Looks(screen, "kind-refused", scripts: true);
         await screen.Page.Locator("main .visit a").First.ClickAsync();
-        await screen.Page.Locator(".week button.slot").ClickAsync();
+        await screen.Page.Locator(".week button.slot").First.ClickAsync();
         await screen.Page.Locator("main .button").ClickAsync();
         (await Booked(patient)).ShouldBe(first);
     }
