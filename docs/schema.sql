@@ -1300,6 +1300,7 @@ CREATE TABLE notifications.messages (
     useless_after timestamp with time zone NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     ended_at timestamp with time zone,
+    first_due_at timestamp with time zone,
     CONSTRAINT message_that_is_not_due_has_ended CHECK (((state = 'due'::text) = (ended_at IS NULL))),
     CONSTRAINT message_that_was_not_sent_has_a_reason CHECK (((state = ANY (ARRAY['dropped'::text, 'failed'::text])) = (reason IS NOT NULL))),
     CONSTRAINT messages_channel_check CHECK ((channel = 'email'::text)),

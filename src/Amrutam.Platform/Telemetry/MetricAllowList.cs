@@ -38,7 +38,8 @@ static class MetricAllowList
         "db.client.connection.pool.name", "db.client.connection.state",
         "cpu.mode", "gc.heap.generation",
         "outcome", "amrutam.batch.name", "amrutam.job.name", "amrutam.reader.name", "amrutam.limit.name",
-        "amrutam.problem.code", "amrutam.invariant.name", "amrutam.mail.reason", "service.version",
+        "amrutam.problem.code", "amrutam.invariant.name", "amrutam.mail.reason",
+        "amrutam.message.kind", "amrutam.message.channel", "amrutam.message.reason", "service.version",
         "process.runtime.version",
     ];
 

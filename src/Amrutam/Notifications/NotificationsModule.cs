@@ -29,6 +29,8 @@ sealed partial class NotificationsModule : IModule
         module.AddGauge(new("amrutam.mail.parked", "{letter}",
             "E-mails that cannot be sent and wait for an operator, by reason", "amrutam.mail.reason",
             DeliverMail.CountParked));
+        module.AddGauge(new("amrutam.messages.oldest_due", "s",
+            "How long the oldest due message about a visit has waited", null, MessageMeter.OldestDue));
         module.AddEncryptedSecrets<EncryptedLetters>();
         module.AddPersonalData<NotificationsPersonalData>();
         module.AddTables(
@@ -38,7 +40,7 @@ sealed partial class NotificationsModule : IModule
             new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most",
                 Secrets: Table.All));
         module.Services.AddSingleton<LetterQueue>().AddSingleton<VisitCalendar>()
-            .AddSingleton<MessageTexts>();
+            .AddSingleton<MessageTexts>().AddSingleton<MessageMeter>();
         module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },
             LogNoMail);
     }

@@ -19,7 +19,7 @@ namespace Amrutam.Notifications.Messages;
 /// Message-ID. The text is written from the visit at the moment of sending.
 /// </remarks>
 sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, MessageTexts texts, VisitCalendar calendar,
-    ILogger<SendMessages> log) : IJob
+    MessageMeter meter, ILogger<SendMessages> log) : IJob
 {
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
@@ -34,39 +34,52 @@ sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, Messa
     sealed record Due(Guid Id, string Kind, Instant CreatedAt, int Attempts, string? Refusal, string? Email,
         VisitNews? News);
 
-    /// <returns>Whether there was a due message.</returns>
-    public Task<bool> SendNext(CancellationToken stopping) => db.InTransaction(async connection =>
-    {
-        if (await connection.Statement(Next).One(Read, stopping) is not { } due) return false;
-        await (await Send(connection, due, stopping)).Execute();
-        return true;
-    });
+    /// <param name="State">The state in which the message ended, or <see cref="Postponed"/>.</param>
+    /// <param name="Reason">The code of the reason why it ended unsent, or null.</param>
+    sealed record Outcome(string State, string? Reason = null);
 
-    /// <returns>The statement that records the outcome.</returns>
-    async Task<Statement> Send(NpgsqlConnection connection, Due due, CancellationToken stopping)
+    const string Postponed = "postponed";
+
+    /// <returns>Whether there was a due message.</returns>
+    public async Task<bool> SendNext(CancellationToken stopping)
     {
-        if (due.Refusal is { } refusal) return End(connection, due, "dropped", refusal);
+        var attempt = await db.InTransaction<(Due Message, Outcome Outcome)?>(async connection =>
+        {
+            if (await connection.Statement(Next).One(Read, stopping) is not { } due) return null;
+            var outcome = await Send(due, stopping);
+            await Record(connection, due, outcome).Execute();
+            return (due, outcome);
+        });
+        if (attempt is not { } made) return false;
+        meter.Count(made.Message.Kind, MessagePreferences.Email, made.Outcome.State, made.Outcome.Reason);
+        return true;
+    }
+
+    async Task<Outcome> Send(Due due, CancellationToken stopping)
+    {
+        if (due.Refusal is { } refusal) return new("dropped", refusal);
         try
         {
             await mail.Send(due.Id, due.CreatedAt, Write(due), stopping);
-            return End(connection, due, "sent", null);
+            return new("sent");
         }
         catch (UndeliverableException e)
         {
             LogFailed(e.Reason.Code(), e.Status);
-            return End(connection, due, "failed", e.Reason.Code());
+            return new("failed", e.Reason.Code());
         }
         // It catches every kind of exception, because a message that stays first in line would hold up all others.
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
             var status = e is SmtpCommandException { StatusCode: var code } ? (int)code : 0;
             LogPostponed(due.Attempts + 1, e.GetType().Name, status);
-            return connection.Statement(Postpone).With(due.Id);
+            return new(Postponed);
         }
     }
 
-    static Statement End(NpgsqlConnection connection, Due due, string state, string? reason) =>
-        connection.Statement(Finish).With(due.Id).With(state).With(reason);
+    static Statement Record(NpgsqlConnection connection, Due due, Outcome outcome) => outcome.State == Postponed
+        ? connection.Statement(Postpone).With(due.Id)
+        : connection.Statement(Finish).With(due.Id).With(outcome.State).With(outcome.Reason);
 
     Letter Write(Due due)
     {
@@ -126,7 +139,8 @@ sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, Messa
     // After 1, 2, 4 … minutes, and an hour at most. The end of its use ends the attempts.
     const string Postpone = """
         update notifications.messages
-           set attempts = attempts + 1, due_at = now() + least(60, 2 ^ attempts) * interval '1 minute'
+           set attempts = attempts + 1, due_at = now() + least(60, 2 ^ attempts) * interval '1 minute',
+               first_due_at = coalesce(first_due_at, due_at)
          where id = $1
         """;
 

@@ -44,6 +44,7 @@ public sealed partial class MetricsTests(TestCluster cluster, ServerFixture fixt
             """amrutam_reader_lag_seconds{amrutam_reader_name="analytics"} """,
             """amrutam_reader_parked{amrutam_reader_name="analytics"} 0""",
             """amrutam_mail_parked{amrutam_mail_reason="recipient_refused"} 0""",
+            """amrutam_messages_oldest_due_seconds{} """,
             """amrutam_sign_ins_total{outcome="invalid_credentials"} """,
             """amrutam_problems_total{amrutam_problem_code="not_found"} """,
             AJob, """amrutam_job_since_success_seconds{amrutam_job_name="make_partitions"} """,
