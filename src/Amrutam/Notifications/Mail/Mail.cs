@@ -33,6 +33,9 @@ enum Undeliverable
     /// <summary>Its recipient is not an e-mail address.</summary>
     InvalidAddress,
 
+    /// <summary>The environment is not Production, and its recipient is not on the list of permitted ones.</summary>
+    ReceiverNotPermitted,
+
     /// <summary>An address in it is not ASCII, and the server does not offer SMTPUTF8.</summary>
     NeedsSmtpUtf8,
 
@@ -90,6 +93,10 @@ sealed class MailSettings
 
     /// <summary>The folder of the files; by default <c>mail</c> in the data directory.</summary>
     public string? Folder { get; init; }
+
+    /// <summary>The receivers that the server's mail may go to outside Production, with commas between them: addresses,
+    /// and domains as <c>@example.org</c>. Production and the folder have no such list.</summary>
+    public string PermittedReceivers { get; init; } = "";
 }
 
 /// <summary>The clinic, as letters and calendars name it.</summary>
@@ -189,7 +196,11 @@ static class MailMessages
             ?? throw new StartupException($"Setting Mail__{nameof(settings.From)}: must be an e-mail address.");
         var folder = settings.Folder ?? Path.Combine(DataSettings.DirectoryOf(module.Configuration), "mail");
         module.Services.AddSingleton(new Sender(from))
-            .AddSingleton<IOutgoingMail>(settings.Host is null ? new MailFolder(from, folder)
-                : new SmtpMail(settings, from));
+            .AddSingleton(Transport());
+
+        // A file leaves the machine for nobody, so it needs no permission.
+        IOutgoingMail Transport() => settings.Host is null ? new MailFolder(from, folder)
+            : module.Environment.IsProduction() ? new SmtpMail(settings, from)
+            : new PermittedMail(new SmtpMail(settings, from), settings.PermittedReceivers);
     }
 }

@@ -278,7 +278,7 @@ public sealed class DeliverMailTests(TestCluster cluster) : IAsyncLifetime
         await Deliver(server.Port);
         (await DeliverMail.CountParked(_services, CancellationToken.None)).OrderBy(r => r.Of, StringComparer.Ordinal)
             .ShouldBe([new(2, "invalid_address"), new(0, "malformed"), new(0, "message_refused"),
-                new(0, "needs_smtp_utf8"), new(0, "recipient_refused"), new(0, "sender_refused"),
-                new(1, "unreadable")]);
+                new(0, "needs_smtp_utf8"), new(0, "receiver_not_permitted"), new(0, "recipient_refused"),
+                new(0, "sender_refused"), new(1, "unreadable")]);
     }
 }

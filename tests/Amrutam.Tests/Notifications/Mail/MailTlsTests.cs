@@ -47,6 +47,7 @@ public sealed class MailTlsTests(TestCluster cluster) : IAsyncLifetime
             ("ConnectionStrings__Owner", _database.Owner), ("SSL_CERT_FILE", trusted),
             ("Identity__KeyEncryptionKey", TestServer.KeyEncryptionKey), ("Audit__CheckpointFolder", ""),
             ("Mail__Host", Us), ("Mail__Port", $"{mail.Port}"), ("Mail__Tls", $"{tls}"),
+            ("Mail__PermittedReceivers", Ram),
             ("Mail__User", MailServer.User), ("Mail__Password", MailServer.Password));
         try
         {
