@@ -96,7 +96,7 @@ sealed class MailSettings
 
     /// <summary>The receivers that the server's mail may go to outside Production, with commas between them: addresses,
     /// and domains as <c>@example.org</c>. Production and the folder have no such list.</summary>
-    public string PermittedReceivers { get; init; } = "";
+    public string? PermittedReceivers { get; init; }
 }
 
 /// <summary>The clinic, as letters and calendars name it.</summary>
@@ -201,6 +201,6 @@ static class MailMessages
         // A file leaves the machine for nobody, so it needs no permission.
         IOutgoingMail Transport() => settings.Host is null ? new MailFolder(from, folder)
             : module.Environment.IsProduction() ? new SmtpMail(settings, from)
-            : new PermittedMail(new SmtpMail(settings, from), settings.PermittedReceivers);
+            : new PermittedMail(new SmtpMail(settings, from), settings.PermittedReceivers ?? "");
     }
 }
