@@ -15,8 +15,8 @@ sealed class DemoSettings
     public bool? Enabled { get; init; }
 }
 
-/// <summary>Fills an empty database with a clinic: an administrator, doctors, patients, and a calendar of half a year
-/// behind and three weeks ahead.</summary>
+/// <summary>Fills an empty database with a clinic: an administrator, a front desk, doctors, patients, their families, and
+/// a calendar of half a year behind and three weeks ahead.</summary>
 /// <remarks> It is part of the composition root, because it writes to several modules. People and their histories are
 /// the same every time; only the dates follow today. It is one transaction of statements in the order of the clinic's
 /// history, so that readers of the event log see an ordinary log. </remarks>
@@ -24,7 +24,7 @@ static class DemoClinic
 {
     public const string Password = "monsoon-neem-42";
     public const string AdminEmail = "admin@demo.example", DoctorEmail = "doctor01@demo.example";
-    public const string PatientEmail = "patient01@demo.example";
+    public const string PatientEmail = "patient01@demo.example", StaffEmail = "desk1@demo.example";
 
     // Any constant will do, as long as all replicas that start at once have the same one.
     const long AdvisoryLock = 0x44454D4F;
@@ -62,10 +62,12 @@ static class DemoClinic
             await DemoVisitTypes.Fill(connection);
             await DemoCalendar.Fill(connection);
             await DemoVisits.Fill(connection);
+            await DemoDesk.Fill(connection);
             return true;
         });
         return filled
-            ? $"Demo data: sign in as {AdminEmail}, {DoctorEmail} or {PatientEmail}; password {Password}"
+            ? $"Demo data: sign in as {AdminEmail}, {StaffEmail}, {DoctorEmail} or {PatientEmail}; "
+                + $"password {Password}"
             : null;
     }
 
@@ -78,9 +80,9 @@ static class DemoClinic
     static async Task AddPeople(NpgsqlConnection connection, string hash)
     {
         var people = new List<(string Email, string Name, string Role)> { (AdminEmail, "Nila Admin", Allow.Admin) };
+        people.AddRange(DemoPeople.Staff.Select((name, i) => (DemoPeople.EmailOfStaff(i), name, Allow.Staff)));
         people.AddRange(DemoPeople.Doctors.Select((d, i) => (DemoPeople.EmailOfDoctor(i), d.Name, Allow.Doctor)));
-        people.AddRange(DemoPeople.Patients.Select((name, i) =>
-            ($"patient{i + 1:00}@demo.example", name, Allow.Patient)));
+        people.AddRange(DemoPeople.Patients.Select((name, i) => (DemoPeople.EmailOfPatient(i), name, Allow.Patient)));
         await connection.Statement(SignUp).With(people.ConvertAll(p => p.Email).ToArray())
             .With(people.ConvertAll(p => p.Name).ToArray()).With(people.ConvertAll(p => p.Role).ToArray())
             .With(hash).With(CommonProblems.Trace())

@@ -11,6 +11,15 @@ static class DemoPeople
     /// <param name="index">The place in <see cref="Doctors"/>, from 0.</param>
     public static string EmailOfDoctor(int index) => $"doctor{index + 1:00}@demo.example";
 
+    /// <param name="index">The place in <see cref="Patients"/>, from 0.</param>
+    public static string EmailOfPatient(int index) => $"patient{index + 1:00}@demo.example";
+
+    /// <param name="index">The place in <see cref="Staff"/>, from 0.</param>
+    public static string EmailOfStaff(int index) => $"desk{index + 1}@demo.example";
+
+    /// <summary>The people at the front desk.</summary>
+    public static IReadOnlyList<string> Staff { get; } = ["Savita Pawar", "Joseph Kurian"];
+
     public static IReadOnlyList<Doctor> Doctors { get; } = [
         new("Dr. Ananya Sharma (डॉ. अनन्या शर्मा)", "Panchakarma", 14, "hi en", 80000,
             "Cleansing therapies and oil massage for long-standing joint and back pain."),

@@ -7,6 +7,10 @@ namespace Amrutam.Tests.Demo;
 /// <summary>A server over a database that the demo filled.</summary>
 public sealed class DemoFixture(TestCluster cluster) : IAsyncLifetime
 {
+    /// <summary>The accounts that the demo names, one of each role, the patient first.</summary>
+    public static readonly string[] Named =
+        [DemoClinic.PatientEmail, DemoClinic.DoctorEmail, DemoClinic.StaffEmail, DemoClinic.AdminEmail];
+
     internal TestServer Server { get; private set; } = null!;
 
     public string? Invitation { get; private set; }

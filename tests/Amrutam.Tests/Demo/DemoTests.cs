@@ -1,5 +1,6 @@
 using Amrutam.Audit.Sealing;
 using Amrutam.Demo;
+using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Support.Calendars;
@@ -24,7 +25,7 @@ public sealed class DemoTests(DemoFixture demo, TestCluster cluster) : IClassFix
     [Fact]
     public async Task Everybody_it_names_can_sign_in_with_the_password_it_names()
     {
-        foreach (var email in new[] { DemoClinic.AdminEmail, DemoClinic.DoctorEmail, DemoClinic.PatientEmail })
+        foreach (var email in DemoFixture.Named)
         {
             demo.Invitation!.ShouldContain(email);
             (await Server.Anonymous().Post("/api/auth/login", new { email, password = DemoClinic.Password })).Is(200);
@@ -34,8 +35,35 @@ public sealed class DemoTests(DemoFixture demo, TestCluster cluster) : IClassFix
 
     [Fact]
     public void The_script_names_the_same_people_and_password() =>
-        File.ReadAllText(Tree.Path("x")).ShouldContain($"demo: {DemoClinic.AdminEmail}, {DemoClinic.DoctorEmail} or "
-            + $"{DemoClinic.PatientEmail}, password {DemoClinic.Password}\"");
+        File.ReadAllText(Tree.Path("x")).ShouldContain($"demo: {DemoClinic.AdminEmail}, {DemoClinic.StaffEmail}, "
+            + $"{DemoClinic.DoctorEmail} or {DemoClinic.PatientEmail}\"\n"
+            + $"        say \"      with the password {DemoClinic.Password}\"");
+
+    [Fact]
+    public async Task The_desk_has_two_people_and_a_queue_of_today()
+    {
+        (await Count("select count(*) from identity.users where role = 'staff'")).ShouldBe(2);
+        var desk = await demo.SignedIn(DemoClinic.StaffEmail);
+        var day = (await desk.Get($"/api/day?doctor_id={ExampleAccounts.Doctor}")).Is(200).Text;
+        foreach (var name in new[] { "Kamala Devi", "Mira Gupta", "Bhola Nath" }) day.ShouldContain(name);
+        var doctor = await demo.SignedIn(DemoClinic.DoctorEmail);
+        // The first patient was called, so the next one has the second token.
+        (await doctor.Post("/api/queue/next", new { })).Is(200).Body.GetProperty("token").GetInt32().ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Patients_have_families_and_each_child_has_a_consent()
+    {
+        var family = (await (await demo.SignedIn(DemoClinic.PatientEmail)).Get("/api/me/patients")).Is(200);
+        family.Text.ShouldContain("Mira Gupta");
+        family.Text.ShouldContain("Kamala Gupta");
+        (await Count("select count(*) from patients.guardians")).ShouldBe(8);
+        (await Count("""
+            select count(*) from patients.patients p
+             where p.birth_date > now() - interval '18 years'
+               and not exists (select from patients.consents c where c.patient_id = p.id)
+            """)).ShouldBe(0);
+    }
 
     [Fact]
     public async Task The_demo_keeps_every_invariant()

@@ -21,8 +21,7 @@ public sealed class ExampleTests(DemoFixture demo) : IClassFixture<DemoFixture>
         // The proof of an event needs a seal that covers it.
         await demo.Server.App.Services.GetRequiredService<SealLog>().Pass(default);
         var callers = new List<HttpClient> { demo.Server.Anonymous() };
-        foreach (var email in new[] { DemoClinic.PatientEmail, DemoClinic.DoctorEmail, DemoClinic.AdminEmail })
-            callers.Add(await demo.SignedIn(email));
+        foreach (var email in DemoFixture.Named) callers.Add(await demo.SignedIn(email));
         var feed = new Uri((await callers[1].Post("/api/me/calendar-feeds", new { })).Is(201)["url"]).AbsolutePath;
         var failed = new List<string>();
         foreach (var (path, operations) in Document["paths"]!.AsObject())
