@@ -60,8 +60,8 @@ static class DemoDesk
         with caller as (
             insert into patients.patients (id, full_name, age_years, age_said_on, sex, phone, registered_by, created_at,
                    updated_at)
-            select md5('demo caller ' || full_name)::uuid, full_name, age, (now() at time zone 'UTC')::date, sex, phone,
-                   u.id, now() - interval '1 hour', now() - interval '1 hour'
+            select md5('demo caller ' || c.full_name)::uuid, c.full_name, c.age, (now() at time zone 'UTC')::date,
+                   c.sex, c.phone, u.id, now() - interval '1 hour', now() - interval '1 hour'
               from (values ('Kamala Devi', 64, 'female', '+919876543211'),
                            ('Bhola Nath', 58, 'male', '+919876543212')) as c (full_name, age, sex, phone)
               join identity.users u on u.email = $2
