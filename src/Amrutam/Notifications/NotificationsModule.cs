@@ -58,6 +58,7 @@ sealed partial class NotificationsModule : IModule
         ReadPreferences.Map(notifications);
         ChangePreferences.Map(notifications);
         ListHistory.Map(notifications);
+        ListMessages.Map(routes.MapGroup("/api/admin").RequireAuthorization(Allow.Admin).WithTags("Admin"));
         ReadFeed.Map(routes.MapGroup("/calendars").WithTags("Calendars"));
     }
 

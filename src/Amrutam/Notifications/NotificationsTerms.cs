@@ -47,6 +47,16 @@ static class NotificationsTerms
             ["Message.kind"] = new("The news that the message has.", MessageKind.Booked) { Words = MessageKind.All },
             ["Message.state"] = new("Whether it was sent.", "sent") { Words = ListHistory.States },
             ["Message.reason"] = new("The code of the reason why it was not sent.", "visit_has_changed"),
+            ["ClinicMessage.kind"] = new("The news that the message has.", MessageKind.Booked)
+            {
+                Words = MessageKind.All,
+            },
+            ["ClinicMessage.state"] = new("Whether it was sent.", "failed") { Words = ListHistory.States },
+            ["ClinicMessage.reason"] = new("The code of the reason why it was not sent.", "recipient_refused"),
+            ["ClinicMessage.channel"] = new("The way that it takes.", MessagePreferences.Email),
+            ["ClinicMessage.account_id"] = new("The account that it goes to."),
+            ["attempts"] = new("The number of attempts to send it.", 1),
+            ["listMessages.state"] = new("Only messages in this state.", "failed") { Words = ListHistory.States },
             ["Message.channel"] = new("The way that it takes.", MessagePreferences.Email),
             ["due_at"] = new("When the message is, or was, to be sent."),
             ["ended_at"] = new("When it was sent or dropped."),

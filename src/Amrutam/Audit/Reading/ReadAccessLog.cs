@@ -14,10 +14,10 @@ namespace Amrutam.Audit.Reading;
 /// <remarks>Staff appear by role alone. The log has the account, for an investigation.</remarks>
 static class ReadAccessLog
 {
-    /// <param name="Action">bookings.read, bookings.exported, accounts.read, profiles.read, patients.read, events.read,
-    /// events.exported.</param>
+    /// <param name="Action">bookings.read, bookings.exported, accounts.read, profiles.read, patients.read,
+    /// messages.read, events.read, events.exported.</param>
     /// <param name="ByName">A doctor's name; null for staff, and when the doctor is gone.</param>
-    /// <param name="Kind">The kind of record: booking, account, profile, event, patient.</param>
+    /// <param name="Kind">The kind of record: booking, account, profile, event, patient, message.</param>
     /// <param name="Ids">The ids of the records, if they have any.</param>
     [SchemaName("AccessLogEntry")]
     public sealed record Response(Instant At, string Action, string ByRole, string? ByName, string Kind, int Count,
