@@ -2038,6 +2038,8 @@ CREATE INDEX due_messages ON notifications.messages USING btree (due_at) WHERE (
 
 CREATE INDEX ended_messages ON notifications.messages USING btree (ended_at) WHERE (ended_at IS NOT NULL);
 
+CREATE INDEX messages_in_a_state ON notifications.messages USING btree (state, created_at, id);
+
 CREATE INDEX messages_of_an_account ON notifications.messages USING btree (account_id, created_at, id);
 
 CREATE INDEX outgoing_mails_next ON notifications.outgoing_mails USING btree (next_attempt_at);

@@ -21,7 +21,7 @@ static class AuditTerms
         ["by_role"] = new("The role that acted; null for the clock.", Allow.Doctor),
         ["AccessLogEntry.kind"] = new("The kind of record that was shown.", "booking")
         {
-            Words = ["booking", "account", "profile", "event", "patient"],
+            Words = ["booking", "account", "profile", "event", "patient", "message"],
         },
         ["by_name"] = new("The name of a doctor; null for staff, and for a doctor who left.", "Asha Rao"),
         ["ids"] = new("The ids of the records that have one."),

@@ -49,7 +49,7 @@ public sealed class ListMessagesTests(ServerFixture fixture) : IClassFixture<Ser
         var sent = (await admin.Http.Get("/api/admin/messages?state=sent")).Is(200);
         sent.All("state").Distinct().ShouldBe(["sent"]);
         sent.All("account_id").ShouldContain(patient.Id.ToString());
-        (await admin.Http.Get("/api/admin/messages?state=lost")).Is(400);
+        (await admin.Http.Get("/api/admin/messages?state=lost")).Is(422);
     }
 
     [Fact]
