@@ -8,6 +8,7 @@ using Amrutam.Portal.Desk;
 using Amrutam.Portal.Finding;
 using Amrutam.Portal.Home;
 using Amrutam.Portal.Parts;
+using Amrutam.Portal.Reminders;
 using Amrutam.Portal.SignIn;
 using Amrutam.Portal.Visits;
 using Amrutam.Portal.Waiting;
@@ -71,6 +72,7 @@ sealed class PortalModule : IModule
         EnrolSecondFactor.Map(routes);
         ForgotPassword.Map(routes);
         OpenEmailLink.Map(routes);
+        Unsubscribe.Map(routes);
         FindDoctors.Map(routes);
         ShowWeek.Map(routes);
         MapVisits(routes);

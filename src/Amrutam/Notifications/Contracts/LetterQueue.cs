@@ -18,6 +18,10 @@ sealed record Letter(string To, string Subject, string Text)
     /// <summary>The visit for the receiver's calendar, or null. A letter that waits in the queue has none.</summary>
     [JsonIgnore]
     public CalendarPart? Calendar { get; init; }
+
+    /// <summary>The link that turns letters of this kind off; null for a kind that cannot be turned off.</summary>
+    [JsonIgnore]
+    public Uri? Unsubscribe { get; init; }
 }
 
 /// <summary>Queues letters. A letter is queued in the transaction that causes it, and sent after the commit.</summary>

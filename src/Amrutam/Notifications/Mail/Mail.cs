@@ -138,6 +138,12 @@ static class MailMessages
             message.To.Add(new MailboxAddress(name: "", to.Address));
             // It keeps automatic replies away.
             message.Headers[HeaderId.AutoSubmitted] = "auto-generated";
+            if (letter.Unsubscribe is { } link)
+            {
+                message.Headers[HeaderId.ListUnsubscribe] = $"<{link.AbsoluteUri}>";
+                // RFC 8058: mail programs send this as the form of the link.
+                message.Headers[HeaderId.ListUnsubscribePost] = "List-Unsubscribe=One-Click";
+            }
             return message;
         }
         // Another attempt would make the same message of the same letter.

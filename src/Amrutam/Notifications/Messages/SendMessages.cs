@@ -19,7 +19,11 @@ namespace Amrutam.Notifications.Messages;
 /// Message-ID. The text is written from the visit at the moment of sending.
 /// </remarks>
 sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, MessageTexts texts, VisitCalendar calendar,
+<<<<<<< HEAD
     MessageMeter meter, ILogger<SendMessages> log) : IJob
+=======
+    Unsubscription unsubscription, ILogger<SendMessages> log) : IJob
+>>>>>>> 78996e3 (Let a reminder's mail turn reminders off)
 {
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
@@ -32,7 +36,7 @@ sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, Messa
 
     /// <param name="Refusal">The code of the reason to drop the message, or null.</param>
     sealed record Due(Guid Id, string Kind, Instant CreatedAt, int Attempts, string? Refusal, string? Email,
-        VisitNews? News);
+        VisitNews? News, Guid Account);
 
     /// <param name="State">The state in which the message ended, or <see cref="Postponed"/>.</param>
     /// <param name="Reason">The code of the reason why it ended unsent, or null.</param>
@@ -89,6 +93,7 @@ sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, Messa
         {
             Calendar = method is null ? null
                 : new(calendar.OfMessage(due.News!.Visit, method, due.Email!), method),
+            Unsubscribe = MessageKind.IsReminder(due.Kind) ? unsubscription.Link(due.Account) : null,
         };
     }
 
@@ -98,7 +103,8 @@ sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, Messa
         // Text and calendar are written only for a message that stands, which has a visit and a receiver.
         var news = refusal is not null ? null : new VisitNews(CalendarVisit.Read(row, 6), row.GetString(16),
             Zone(row, 17), Zone(row, 18), row.GetBoolean(19));
-        return new(row.GetGuid(0), kind, row.GetInstant(2), row.GetInt32(3), refusal, row.GetStringOrNull(5), news);
+        return new(row.GetGuid(0), kind, row.GetInstant(2), row.GetInt32(3), refusal, row.GetStringOrNull(5), news,
+            row.GetGuid(20));
     }
 
     static DateTimeZone Zone(NpgsqlDataReader row, int column) =>
@@ -122,7 +128,7 @@ sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, Messa
                r.email, {CalendarVisit.Columns}, d.full_name, d.specialization,
                coalesce(p.language, '{MessagePreferences.English}'),
                coalesce(p.time_zone, d.time_zone, 'UTC'), coalesce(d.time_zone, 'UTC'),
-               coalesce(v.cancelled_by, '') = 'patient'
+               coalesce(v.cancelled_by, '') = 'patient', m.account_id
           from m
           left join scheduling.visits v on v.id = m.booking_id and not v.moved_away
           left join doctors.practitioners d on d.id = v.doctor_id

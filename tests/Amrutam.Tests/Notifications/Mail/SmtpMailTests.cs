@@ -66,6 +66,19 @@ public sealed class SmtpMailTests
     }
 
     [Fact]
+    public async Task Only_a_letter_of_an_optional_kind_says_how_to_turn_its_kind_off()
+    {
+        await using var server = await MailServer.Start();
+        var link = new Uri("https://clinic.example/unsubscribe/" + new string('A', 60));
+        await Mail(server.Port).Send(Guid.CreateVersion7(), WrittenAt,
+            new("ram@example.org", "Tomorrow", Hindi) { Unsubscribe = link }, CancellationToken.None);
+        await Send(Mail(server.Port));
+        server.Letters.Select(letter => letter.Headers[HeaderId.ListUnsubscribe]).ShouldBe([$"<{link}>", null]);
+        server.Letters.Select(letter => letter.Headers[HeaderId.ListUnsubscribePost])
+            .ShouldBe(["List-Unsubscribe=One-Click", null]);
+    }
+
+    [Fact]
     public async Task Nothing_says_which_machine_sent_it()
     {
         await using var server = new ScriptedMailServer();
