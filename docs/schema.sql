@@ -406,11 +406,12 @@ $$;
 CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone, address tid)
     LANGUAGE sql STABLE
     AS $$
-    select * from scheduling.bookability(slot, patient, patient, moved, by_patient, verified_only, open_limit,
-        open_limit_per_doctor, cancellation_limit)
+    select b.refusal, b.doctor_id, b.starts_at, b.ends_at, b.held_until, b.address
+      from scheduling.bookability(slot, patient, patient, moved, by_patient, verified_only, open_limit,
+               open_limit_per_doctor, cancellation_limit) b
 $$;
 
-CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone, address tid)
+CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, moved uuid, by_patient boolean, verified_only boolean, open_limit integer, open_limit_per_doctor integer, cancellation_limit integer) RETURNS TABLE(refusal text, doctor_id uuid, starts_at timestamp with time zone, ends_at timestamp with time zone, held_until timestamp with time zone, address tid, visit_type_ids uuid[])
     LANGUAGE sql STABLE
     AS $$
     select case when by_patient and account <> patient and moved is null
@@ -421,8 +422,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, mo
                 when d.id is null then 'doctor_is_not_bookable'
                 when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
                 when s.starts_at <= statement_timestamp() then 'slot_has_started'
-                when s.booking_id is not null and s.booking_id is distinct from moved
-                    then 'one_active_booking_per_slot'
+                when s.booking_id is not null then 'one_active_booking_per_slot'
                 when by_patient and s.bookable_until <= statement_timestamp()
                      and s.bookable_until > '-infinity' then 'minimum_notice'
                 when scheduling.slot_state(s) = 'held' and s.held_by <> account then 'slot_is_held'
@@ -435,7 +435,7 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, mo
                 when by_patient and exists (
                     select from scheduling.cool_down_of_patient(account, cancellation_limit))
                     then 'cool_down_after_cancellations' end,
-           s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid
+           s.doctor_id, s.starts_at, s.ends_at, s.held_until, s.ctid, s.visit_type_ids
       from (select slot as id) asked
       left join scheduling.slots s on s.id = asked.id
       left join doctors.bookable_doctors(verified_only) d on d.id = s.doctor_id
@@ -705,9 +705,19 @@ $$;
 CREATE FUNCTION scheduling.judged_visit(slot uuid, doctor uuid, slot_starts_at timestamp with time zone, patient uuid, by_patient boolean, kind uuid, expected_fee integer) RETURNS TABLE(refusal text, visit_type_id uuid, visit jsonb, requires_confirmation boolean, cancellation_window interval, minutes integer, buffer_before integer, buffer_after integer, first boolean)
     LANGUAGE sql STABLE
     AS $$
+    select j.*
+      from (select slot as id) asked
+      left join scheduling.slots s on s.id = asked.id
+     cross join lateral scheduling.judged_visit_at(s.visit_type_ids, doctor, slot_starts_at, patient, by_patient, kind,
+         expected_fee) j
+$$;
+
+CREATE FUNCTION scheduling.judged_visit_at(slot_kinds uuid[], doctor uuid, slot_starts_at timestamp with time zone, patient uuid, by_patient boolean, kind uuid, expected_fee integer) RETURNS TABLE(refusal text, visit_type_id uuid, visit jsonb, requires_confirmation boolean, cancellation_window interval, minutes integer, buffer_before integer, buffer_after integer, first boolean)
+    LANGUAGE sql STABLE
+    AS $$
     select case when o.id is null and kind is not null then 'visit_type_not_offered'
                 when by_patient and o.bookable_by = 'staff' then 'visit_type_not_offered'
-                when not scheduling.serves(s.visit_type_ids, o.id) then 'slot_is_for_other_visits'
+                when not scheduling.serves(slot_kinds, o.id) then 'slot_is_for_other_visits'
                 when by_patient and slot_starts_at - make_interval(mins => o.minimum_notice_minutes)
                      <= statement_timestamp() then 'minimum_notice'
                 when expected_fee is not null and expected_fee is distinct from
@@ -722,9 +732,8 @@ CREATE FUNCTION scheduling.judged_visit(slot uuid, doctor uuid, slot_starts_at t
            o.id, scheduling.copy_of_visit_type(o), o.requires_confirmation,
            make_interval(mins => o.cancellation_window_minutes), o.minutes, o.buffer_before_minutes,
            o.buffer_after_minutes, o.first
-      from (select doctor as id, slot as slot_id) asked
-      left join scheduling.slots s on s.id = asked.slot_id
-      left join lateral scheduling.offered_visit_type(asked.id, kind, s.visit_type_ids) o on true
+      from (select doctor as id, slot_kinds as kinds) asked
+      left join lateral scheduling.offered_visit_type(asked.id, kind, asked.kinds) o on true
 $$;
 
 CREATE FUNCTION scheduling.offered_visit_type(doctor uuid, kind uuid) RETURNS SETOF scheduling.offered_visit_types

@@ -40,11 +40,7 @@ sealed partial class NotificationsModule : IModule
             new("outgoing_mails", NotExported: "encrypted until they are sent, three days at most",
                 Secrets: Table.All));
         module.Services.AddSingleton<LetterQueue>().AddSingleton<VisitCalendar>()
-<<<<<<< HEAD
-            .AddSingleton<MessageTexts>().AddSingleton<MessageMeter>();
-=======
-            .AddSingleton<MessageTexts>().AddSingleton<Unsubscription>();
->>>>>>> 78996e3 (Let a reminder's mail turn reminders off)
+            .AddSingleton<MessageTexts>().AddSingleton<MessageMeter>().AddSingleton<Unsubscription>();
         module.AddStartWarning(services => services.GetRequiredService<MailSettings>().Host is not { Length: > 0 },
             LogNoMail);
     }

@@ -42,6 +42,7 @@ grant execute on function scheduling.is_open(text,timestamp with time zone,uuid,
 grant execute on function scheduling.json_of(timestamp with time zone) to public;
 grant execute on function scheduling.judged_visit(uuid,timestamp with time zone,uuid,boolean,uuid,integer) to public;
 grant execute on function scheduling.judged_visit(uuid,uuid,timestamp with time zone,uuid,boolean,uuid,integer) to public;
+grant execute on function scheduling.judged_visit_at(uuid[],uuid,timestamp with time zone,uuid,boolean,uuid,integer) to public;
 grant execute on function scheduling.offered_visit_type(uuid,uuid) to public;
 grant execute on function scheduling.offered_visit_type(uuid,uuid,uuid[]) to public;
 grant execute on function scheduling.open_bookings_of_account(uuid) to public;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Amrutam.Audit.Sealing;
-using Amrutam.Demo;
 using Amrutam.Tests.Support;
 using Amrutam.Tests.Tidy;
 using Microsoft.Extensions.DependencyInjection;

@@ -19,11 +19,7 @@ namespace Amrutam.Notifications.Messages;
 /// Message-ID. The text is written from the visit at the moment of sending.
 /// </remarks>
 sealed partial class SendMessages(NpgsqlDataSource db, IOutgoingMail mail, MessageTexts texts, VisitCalendar calendar,
-<<<<<<< HEAD
-    MessageMeter meter, ILogger<SendMessages> log) : IJob
-=======
-    Unsubscription unsubscription, ILogger<SendMessages> log) : IJob
->>>>>>> 78996e3 (Let a reminder's mail turn reminders off)
+    MessageMeter meter, Unsubscription unsubscription, ILogger<SendMessages> log) : IJob
 {
     static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 

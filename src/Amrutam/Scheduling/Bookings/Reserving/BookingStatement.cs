@@ -71,8 +71,8 @@ static class BookingStatement
               left join lateral platform.stored_response(a.account_id, a.route, a.key, a.fingerprint) k on true
              cross join lateral
                    scheduling.bookability(a.slot_id, a.patient_id, a.account_id, null, true, $8, $9, $10, $12) s
-             cross join lateral scheduling.judged_visit(a.slot_id, s.doctor_id, s.starts_at, a.patient_id, true,
-                   a.kind, a.expected_fee) v
+             cross join lateral scheduling.judged_visit_at(s.visit_type_ids, s.doctor_id, s.starts_at, a.patient_id,
+                   true, a.kind, a.expected_fee) v
               left join lateral (
                 select p.* from scheduling.booking_policies p where p.doctor_id = s.doctor_id offset 0) p on true
              cross join lateral (
