@@ -422,7 +422,8 @@ CREATE FUNCTION scheduling.bookability(slot uuid, patient uuid, account uuid, mo
                 when d.id is null then 'doctor_is_not_bookable'
                 when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
                 when s.starts_at <= statement_timestamp() then 'slot_has_started'
-                when s.booking_id is not null then 'one_active_booking_per_slot'
+                when s.booking_id is not null and s.booking_id is distinct from moved
+                    then 'one_active_booking_per_slot'
                 when by_patient and s.bookable_until <= statement_timestamp()
                      and s.bookable_until > '-infinity' then 'minimum_notice'
                 when scheduling.slot_state(s) = 'held' and s.held_by <> account then 'slot_is_held'

@@ -15,8 +15,8 @@ sealed class DemoSettings
     public bool? Enabled { get; init; }
 }
 
-/// <summary>Fills an empty database with a clinic: an administrator, a front desk, doctors, patients and families,
-/// and a calendar of half a year behind and three weeks ahead.</summary>
+/// <summary>Fills an empty database with a clinic: an administrator, a front desk, doctors, patients and families. Its
+/// calendar has half a year behind and three weeks ahead.</summary>
 /// <remarks> It is part of the composition root, because it writes to several modules. People and their histories are
 /// the same every time; only the dates follow today. It is one transaction of statements in the order of the clinic's
 /// history, so that readers of the event log see an ordinary log. </remarks>

@@ -1,5 +1,6 @@
 using Amrutam.Identity.Contracts;
 using Amrutam.Platform.Data;
+using Amrutam.Platform.Http.Binding;
 using Amrutam.Platform.Http.Problems;
 using Npgsql;
 
@@ -27,9 +28,15 @@ static class DemoDesk
             .With(Dependants.Select(d => d.Name).ToArray()).With(Dependants.Select(d => d.Relation).ToArray())
             .With(Dependants.Select(d => d.Age).ToArray()).With(Dependants.Select(d => d.Sex).ToArray()).Execute();
         await connection.Statement(RegisterCallers).With(trace).With(DemoClinic.StaffEmail).Execute();
+        var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
+        // DoctorEmail is the first doctor's.
+        var zone = TimeZones.Zone(DemoPeople.Doctors[0].Zone)!;
+        var today = now.InZone(zone).Date;
         await connection.Statement(TakeWalkIns).With(trace).With(DemoClinic.StaffEmail).With(ExampleAccounts.Doctor)
-            .Execute();
+            .With(today).With(zone.AtStartOfDay(today).ToInstant()).Execute();
     }
+
+    const string Now = "select now()";
 
     // A guardian adds the family an hour after signing up, and consents for the children.
     const string AddFamilies = """
@@ -73,9 +80,7 @@ static class DemoDesk
     // Three came without a booking. The doctor has called the first. Nobody came before the day began.
     const string TakeWalkIns = """
         with today as (
-            select d.id as doctor_id, (now() at time zone d.time_zone)::date as day,
-                   date_trunc('day', now(), d.time_zone) as begins
-              from doctors.practitioners d where d.id = $3),
+            select $3::uuid as doctor_id, $4::date as day, $5::timestamptz as begins),
         token as (
             insert into scheduling.queues (doctor_id, day, last_token) select doctor_id, day, 3 from today),
         came as (

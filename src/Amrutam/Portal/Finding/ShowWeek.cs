@@ -61,8 +61,8 @@ static class ShowWeek
     public static LocalDate? DayOf(string? text) =>
         LocalDatePattern.Iso.Parse(text ?? "") is { Success: true, Value: var day } ? day : null;
 
-    /// <summary>The page of a week. It is the question for the kind of visit if there are several and none was chosen,
-    /// and the page of the refusal if the doctor is not listed.</summary>
+    /// <summary>The page of a week. If there are several kinds of visit and none was chosen, it asks for the kind. If
+    /// the doctor is not listed, it is the page of the refusal.</summary>
     public static async Task<IResult> Page(HttpContext http, ApiClient api, TimeProvider clock, Wish wish)
     {
         var doctor = await api.Get<DoctorView>(http, $"/api/doctors/{wish.Doctor}");

@@ -37,7 +37,7 @@ language sql stable as $$
          expected_fee) j
 $$;
 
--- The judgement of 0831, with the kinds that the slot serves.
+-- The judgement of 0936, with the kinds that the slot serves.
 drop function scheduling.bookability(uuid, uuid, uuid, uuid, boolean, boolean, int, int, int);
 create function scheduling.bookability(slot uuid, patient uuid, account uuid, moved uuid, by_patient boolean,
     verified_only boolean, open_limit int, open_limit_per_doctor int, cancellation_limit int)
@@ -51,7 +51,8 @@ returns table (refusal text, doctor_id uuid, starts_at timestamptz, ends_at time
                 when d.id is null then 'doctor_is_not_bookable'
                 when scheduling.slot_state(s) = 'closed' then 'slot_is_closed'
                 when s.starts_at <= statement_timestamp() then 'slot_has_started'
-                when s.booking_id is not null then 'one_active_booking_per_slot'
+                when s.booking_id is not null and s.booking_id is distinct from moved
+                    then 'one_active_booking_per_slot'
                 when by_patient and s.bookable_until <= statement_timestamp()
                      and s.bookable_until > '-infinity' then 'minimum_notice'
                 when scheduling.slot_state(s) = 'held' and s.held_by <> account then 'slot_is_held'

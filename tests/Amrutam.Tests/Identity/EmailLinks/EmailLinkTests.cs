@@ -169,7 +169,8 @@ public sealed class MailServerTests(TestCluster cluster)
     }
 
     static string[] Smtp(int port) =>
-        ["--Mail:Host=127.0.0.1", $"--Mail:Port={port}", "--Mail:Tls=none", "--Mail:From=care@example.org"];
+        ["--Mail:Host=127.0.0.1", $"--Mail:Port={port}", "--Mail:Tls=none", "--Mail:From=care@example.org",
+            "--Mail:PermittedReceivers=@example.org"];
 
     [Fact]
     public async Task Letters_go_through_a_real_mail_server()
