@@ -18,6 +18,9 @@ interface IImportedFile
 
     IReadOnlyList<string> Required { get; }
 
+    /// <summary>The locks that PostgreSQL keeps for a line until the import ends, at most.</summary>
+    int LocksPerLine => 0;
+
     /// <summary>Takes one line, in the transaction of the import.</summary>
     /// <param name="by">The admin who imports; the actor of the events.</param>
     /// <returns>The id of the new row; null if the line has errors, which are in the line.</returns>

@@ -13,8 +13,7 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
     const string ExternalId = "external_id", Extension = ".csv";
     const int MaxExternalId = 200;
 
-    // PostgreSQL keeps a lock for each doctor and patient of a booking until the import ends. The servers need the
-    // rest.
+    // An import may take half of PostgreSQL's locks. The servers need the rest.
     const int LocksLeftToOthers = 2;
 
     static readonly CsvReaderOptions Options = new()
@@ -60,13 +59,15 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
 
     async Task CheckLocks(NpgsqlConnection connection, string folder, CancellationToken ct)
     {
-        var path = Path.Combine(folder, "bookings" + Extension);
-        if (!File.Exists(path)) return;
-        var bookings = File.ReadLines(path).LongCount();
         var room = await connection.Statement(SelectRoomForLocks).Value<long>(ct) / LocksLeftToOthers;
-        if (bookings > room)
-            throw new StartupException($"bookings.csv has {bookings} lines, and PostgreSQL has room for the locks of "
-                + $"{room}. Raise max_locks_per_transaction, or import the bookings in several files.");
+        foreach (var file in _files.Where(file => file.LocksPerLine > 0))
+        {
+            var path = Path.Combine(folder, file.Name + Extension);
+            var lines = File.Exists(path) ? File.ReadLines(path).LongCount() : 0;
+            if (lines * file.LocksPerLine > room)
+                throw new StartupException($"{file.Name}{Extension} has {lines} lines, and PostgreSQL has room for "
+                    + $"{room / file.LocksPerLine}. Raise max_locks_per_transaction, or import several smaller files.");
+        }
     }
 
     static async Task Take(NpgsqlConnection connection, string folder, IImportedFile file,
@@ -85,8 +86,9 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
                 .Where(field => field.value.Length > 0)
                 .ToDictionary(field => field.name, field => field.value, StringComparer.Ordinal);
             var id = values.GetValueOrDefault(ExternalId);
-            if (id is null || id.Length > MaxExternalId)
-                report.Refuse(file.Name, number, $"{ExternalId} must have 1 to {MaxExternalId} characters");
+            if (id is null || id.Length > MaxExternalId || id.Any(char.IsControl))
+                report.Refuse(file.Name, number,
+                    $"{ExternalId} must have 1 to {MaxExternalId} characters, and no control characters");
             else if (!seen.TryAdd(id, number))
                 report.Refuse(file.Name, number, $"{ExternalId} is also that of line {seen[id]}");
             else if (imported.ContainsKey((file.Name, id))) known++;
@@ -124,8 +126,17 @@ sealed class ImportFolder(NpgsqlDataSource db, IEnumerable<IImportedFile> files)
 
     static async Task<IReadOnlyList<string>> ReadHeader(CsvReader csv, IImportedFile file, CancellationToken ct)
     {
-        await csv.ReadHeaderAsync(ct);
+        try
+        {
+            await csv.ReadHeaderAsync(ct);
+        }
+        catch (CsvFormatException e)
+        {
+            throw new StartupException($"{file.Name}{Extension} has no header: {e.Message}");
+        }
         var header = csv.Headers;
+        if (header.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1) is { } twice)
+            throw new StartupException($"{file.Name}{Extension} has the column {twice.Key} twice.");
         string[] allowed = [ExternalId, .. file.Columns];
         var unknown = header.Except(allowed, StringComparer.Ordinal).FirstOrDefault();
         if (unknown is not null)

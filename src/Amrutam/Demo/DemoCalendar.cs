@@ -51,7 +51,7 @@ static class DemoCalendar
             .With(slots.ConvertAll(s => s.Published.ToDateTimeUtc()).ToArray()).Execute();
     }
 
-    const string Now = "select now()";
+    public const string Now = "select now()";
 
     // Every slot begins on a whole or half hour of UTC, which keeps two of them from overlapping in part. The example's
     // slot is the doctor's first one after two days.

@@ -28,15 +28,13 @@ static class DemoDesk
             .With(Dependants.Select(d => d.Name).ToArray()).With(Dependants.Select(d => d.Relation).ToArray())
             .With(Dependants.Select(d => d.Age).ToArray()).With(Dependants.Select(d => d.Sex).ToArray()).Execute();
         await connection.Statement(RegisterCallers).With(trace).With(DemoClinic.StaffEmail).Execute();
-        var now = (await connection.Statement(Now).One(row => row.GetInstant(0)))!.Value;
+        var now = (await connection.Statement(DemoCalendar.Now).One(row => row.GetInstant(0)))!.Value;
         // DoctorEmail is the first doctor's.
         var zone = TimeZones.Zone(DemoPeople.Doctors[0].Zone)!;
         var today = now.InZone(zone).Date;
         await connection.Statement(TakeWalkIns).With(trace).With(DemoClinic.StaffEmail).With(ExampleAccounts.Doctor)
             .With(today).With(zone.AtStartOfDay(today).ToInstant()).Execute();
     }
-
-    const string Now = "select now()";
 
     // A guardian adds the family an hour after signing up, and consents for the children.
     const string AddFamilies = """

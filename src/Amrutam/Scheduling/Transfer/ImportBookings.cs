@@ -22,6 +22,9 @@ sealed class ImportBookings(CheckBookability bookability) : IImportedFile
 
     public int Order => 4;
 
+    // The patient's; the doctors are few.
+    public int LocksPerLine => 1;
+
     public IReadOnlyList<string> Columns { get; } =
         ["patient", "doctor", "starts_at", "minutes", "visit_type", "reason"];
 

@@ -92,6 +92,7 @@ public sealed class ImportTests(TestCluster cluster) : IAsyncLifetime
     /// <summary>Each case is a file with one wrong line, and the report of it.</summary>
     public static TheoryData<string, string, string> Wrong { get; } = new()
     {
+        { "patients", "P\0,Meera,,,,", "patients.csv line 4: external_id must have 1 to 200 characters, and no " },
         { "patients", "P3,,,,,", "patients.csv line 4: full_name is required" },
         { "patients", "P1,Other Person,,,,", "patients.csv line 4: external_id is also that of line 2" },
         { "patients", ",No Id,,,,", "patients.csv line 4: external_id must have 1 to 200 characters" },
@@ -157,9 +158,22 @@ public sealed class ImportTests(TestCluster cluster) : IAsyncLifetime
         Write("patients", "external_id,full_name,shoe_size\nP1,Meera,39");
         (await Import().ShouldThrowAsync<StartupException>()).Message
             .ShouldStartWith("patients.csv has the unknown column shoe_size.");
+        Write("patients", "external_id,full_name,full_name\nP1,Meera,Meera");
+        (await Import().ShouldThrowAsync<StartupException>()).Message
+            .ShouldBe("patients.csv has the column full_name twice.");
+        Write("patients", "external_id,\"full_name");
+        (await Import().ShouldThrowAsync<StartupException>()).Message.ShouldStartWith("patients.csv has no header: ");
         Write("patients", "full_name\nMeera");
         (await Import().ShouldThrowAsync<StartupException>()).Message
             .ShouldBe("patients.csv has no column external_id.");
+    }
+
+    [Fact]
+    public async Task More_bookings_than_PostgreSQL_has_locks_for_are_refused_before_the_first()
+    {
+        Write("bookings", "external_id,patient,doctor,starts_at" + new string('\n', 200_000));
+        (await Import().ShouldThrowAsync<StartupException>()).Message
+            .ShouldStartWith("bookings.csv has 200000 lines, and PostgreSQL has room for ");
     }
 
     [Fact]
